@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Lint, notebook rules, the whole smoke profile against its expected metrics, and the tests.
+set -u
+[ $# -eq 0 ] || { echo "run_tests.sh takes no options; for one file: .venv/bin/python -m pytest tests/test_x.py" >&2; exit 2; }
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup_environment.sh"
+
+failed=""
+step() {  # every step runs, so that one failure does not hide another
+    local name="$1"
+    shift
+    echo "== $name"
+    "$@" || failed="$failed${failed:+, }$name"
+}
+
+step "ruff, notebooks included" "$PYTHON" -m ruff check .
+step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_notebooks.py
+step "smoke profile, from nothing" ./run_all.sh --profile smoke --fresh
+step "smoke metrics as expected" "$PYTHON" -m selip_core.expectations results/smoke tests/smoke_expectations.json
+step "tests" "$PYTHON" -m pytest -q
+
+if [ -n "$failed" ]; then
+    echo "run_tests.sh: failed: $failed" >&2
+    exit 1
+fi

@@ -1,0 +1,74 @@
+"""Training augmentation of the paper (METHOD 1), for a whole batch at once on its own device.
+
+Zoom, rotation and elastic deformation share one interpolation, so a volume is blurred once, and only the volumes that
+drew one of them are interpolated. (MONAI's per-volume transforms took two thirds of a training step here.)
+"""
+
+import torch
+from torch.nn import functional
+
+ZOOM_RANGE = (0.9, 1.1)
+ROTATION_RAD = 0.53
+GAMMA_RANGE = (0.9, 1.1)
+SCALE_RANGE = (0.9, 1.1)
+ELASTIC_VOXELS = 1.0
+"""Choice: "small" elastic is a smooth displacement of about one voxel in-plane."""
+PROBABILITY = {"zoom": 0.2, "rotation": 0.2, "gamma": 0.2, "scale": 0.2, "elastic": 0.1}
+
+
+def augment(volumes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Return ``(B, 1, D, H, W)`` with each augmentation applied to each volume with its own probability.
+
+    Parameters
+    ----------
+    volumes : (B, 1, D, H, W)
+    generator : torch.Generator
+        On the CPU whatever the device of the volumes, so that the same draws are made everywhere.
+    """
+    n = len(volumes)
+
+    def drawn(name: str) -> torch.Tensor:
+        return torch.rand(n, generator=generator) < PROBABILITY[name]
+
+    def uniform(low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(n, generator=generator)
+
+    zoom = torch.where(drawn("zoom"), uniform(*ZOOM_RANGE), 1.0)
+    angle = torch.where(drawn("rotation"), uniform(-ROTATION_RAD, ROTATION_RAD), 0.0)
+    elastic = drawn("elastic")
+    bumps = torch.randn(n, 2, 3, 4, 4, generator=generator) * elastic[:, None, None, None, None]
+    gamma = torch.where(drawn("gamma"), uniform(*GAMMA_RANGE), 1.0)
+    scale = torch.where(drawn("scale"), uniform(*SCALE_RANGE), 1.0)
+
+    moved = ((zoom != 1) | (angle != 0) | elastic).nonzero().flatten()
+    out = volumes.clone()
+    if len(moved):
+        out[moved] = _warp(volumes[moved], zoom[moved], angle[moved], bumps[moved])
+    return _gamma(out, gamma.to(out.device)) * _per_volume(scale.to(out.device))
+
+
+def _per_volume(values: torch.Tensor) -> torch.Tensor:
+    return values.view(-1, 1, 1, 1, 1)
+
+
+def _gamma(volumes: torch.Tensor, gamma: torch.Tensor) -> torch.Tensor:
+    """Apply the exponent to each volume's range brought to [0, 1], and bring it back."""
+    low, high = volumes.amin((1, 2, 3, 4), keepdim=True), volumes.amax((1, 2, 3, 4), keepdim=True)
+    span = (high - low).clamp_min(1e-6)
+    return ((volumes - low) / span).clamp_min(0) ** _per_volume(gamma) * span + low
+
+
+def _warp(volumes: torch.Tensor, zoom: torch.Tensor, angle: torch.Tensor, bumps: torch.Tensor) -> torch.Tensor:
+    """Resample under in-plane rotation and zoom and a smooth in-plane displacement; edges repeat."""
+    n, _, _, height, width = volumes.shape
+    cos, sin = (angle.cos() / zoom).to(volumes), (angle.sin() / zoom).to(volumes)
+    aspect = height / width  # grid coordinates run from -1 to 1 on each axis, whatever its length
+    theta = torch.zeros(n, 3, 4, device=volumes.device, dtype=volumes.dtype)
+    theta[:, 0, 0], theta[:, 0, 1] = cos, -sin * aspect
+    theta[:, 1, 0], theta[:, 1, 1] = sin / aspect, cos
+    theta[:, 2, 2] = 1.0
+    grid = functional.affine_grid(theta, list(volumes.shape), align_corners=False)  # (n, D, H, W, 3) as (x, y, z)
+    shift = functional.interpolate(bumps.to(volumes), size=volumes.shape[2:], mode="trilinear", align_corners=True)
+    voxel = torch.tensor([2 / width, 2 / height], device=volumes.device, dtype=volumes.dtype)
+    grid[..., :2] += shift.permute(0, 2, 3, 4, 1) * ELASTIC_VOXELS * voxel
+    return functional.grid_sample(volumes, grid, padding_mode="border", align_corners=False)

@@ -1,0 +1,120 @@
+"""Settings: typed, frozen, validated; and the four profiles."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from selip_core.errors import SelipError
+
+PROFILES = ("smoke", "demo", "study", "paper")
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CohortSettings(_Settings):
+    """The embedded cohort, and how patients are split."""
+
+    patients: int = Field(900, ge=12, description="patients of the embedded cohort")
+    frequencies: Literal["clinical", "uniform"] = "clinical"
+    validation_fraction: float = Field(0.12, gt=0, lt=0.5)
+    test_fraction: float = Field(0.2, gt=0, lt=0.5)
+
+
+class PreprocessingSettings(_Settings):
+    """Raw volume to model input (METHOD 1). Order of axes is (D, H, W): through-plane, anterior, right."""
+
+    spacing_mm: tuple[float, float, float] = (8.0, 4.0, 4.0)
+    shape: tuple[int, int, int] = (16, 48, 40)
+    clip_percentiles: tuple[float, float] = (0.1, 99.9)
+
+
+class ImageEncoderSettings(_Settings):
+    name: Literal["small", "resnet50"] = "small"
+    pooling: Literal["average", "attention", "located"] = "located"
+    width: int = Field(32, ge=4)
+
+
+class TextEncoderSettings(_Settings):
+    name: str = Field("small", description="'small', a local folder, or a hub name such as hfl/chinese-bert-wwm")
+    max_tokens: int = Field(96, ge=8, le=512)
+    warm_start_steps: int = Field(300, ge=0, description="steps of masked language modelling on the training reports")
+
+
+class PretrainingSettings(_Settings):
+    batch_size: int = Field(32, ge=2)
+    steps: int = Field(700, ge=1)
+    warmup_steps: int = Field(50, ge=0)
+    learning_rate_image: float = Field(1e-3, gt=0)
+    learning_rate_text: float = Field(5e-4, gt=0)
+    decay_power: float = Field(0.9, ge=0)
+    soft_target_weight: float = Field(1.0, ge=0, description="weight of SeLIP's term; CLIP is the same run with 0")
+    matching: Literal["mean", "best"] = "mean"
+    include_positive: bool = True
+    train_logit_scale: bool = True
+    flip: bool = Field(True, description="mirror the volume and swap 左侧/右侧 in its text, half of the time")
+    augment: bool = True
+    validate_every: int = Field(100, ge=1, description="steps")
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    embedding_size: int = Field(512, ge=8)
+
+
+class RetrievalSettings(_Settings):
+    top_k: tuple[int, ...] = (1, 5, 10)
+    bootstrap_samples: int = Field(1000, ge=100)
+
+
+class Settings(_Settings):
+    """Everything a run depends on, besides the data and the device."""
+
+    profile: str
+    n_seeds: int = Field(1, ge=1, description="pretraining runs of each method, seeds seed, seed+1, ...")
+    cohort: CohortSettings = CohortSettings()
+    preprocessing: PreprocessingSettings = PreprocessingSettings()
+    image_encoder: ImageEncoderSettings = ImageEncoderSettings()
+    text_encoder: TextEncoderSettings = TextEncoderSettings()
+    pretraining: PretrainingSettings = PretrainingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+
+
+_PROFILES: dict[str, dict] = {
+    "smoke": {
+        "cohort": {"patients": 60},
+        "text_encoder": {"warm_start_steps": 20},
+        "image_encoder": {"width": 16},
+        "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
+        "retrieval": {"bootstrap_samples": 200},
+    },
+    "demo": {"cohort": {"patients": 500}, "pretraining": {"steps": 400}},
+    "study": {"n_seeds": 3, "cohort": {"patients": 1200}, "pretraining": {"steps": 800}},
+    "paper": {
+        "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
+        "image_encoder": {"name": "resnet50", "pooling": "average"},
+        "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},
+        "pretraining": {
+            "batch_size": 64, "steps": 30000, "warmup_steps": 5000, "learning_rate_image": 1e-4,
+            "learning_rate_text": 5e-5, "validate_every": 250, "precision": "bfloat16", "embedding_size": 512,
+        },
+    },
+}
+
+
+def get_settings(profile: str, **overrides: dict) -> Settings:
+    """Return the settings of a profile, with sections overridden: ``get_settings("demo", pretraining={"steps": 10})``.
+
+    Raises
+    ------
+    SelipError
+        If the profile or a key is unknown, or a value is out of range; the message names it.
+    """
+    if profile not in _PROFILES:
+        raise SelipError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}")
+    values = {key: dict(value) if isinstance(value, dict) else value for key, value in _PROFILES[profile].items()}
+    for section, change in overrides.items():
+        values[section] = {**values.get(section, {}), **change} if isinstance(change, dict) else change
+    try:
+        return Settings(profile=profile, **values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in error.errors()]
+        raise SelipError(f"settings of profile {profile!r}: " + "; ".join(lines)) from None

@@ -1,0 +1,246 @@
+"""Execute one notebook through papermill: the traps caught, the progress shown, the failure in three lines."""
+
+import ast
+import html
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from selip_core.errors import SelipError
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_TAG = re.compile(r"<[^>]+>")
+_HEARTBEAT_S = 60
+
+
+class NotebookFailure(SelipError):
+    """A notebook did not come to its end; the message is the three lines that the user reads."""
+
+    def __init__(self, notebook: str, executed: Path, cell: str, cause: str) -> None:
+        cause = " ".join(_ANSI.sub("", cause).split()) or "no message"
+        super().__init__(f"notebook: {notebook} (executed copy: {executed})\ncell:     {cell}\ncause:    {cause}")
+
+
+def check_parameters(path: Path, parameters: dict[str, str | int]) -> int:
+    """Refuse a notebook in which papermill would silently run the defaults.
+
+    Returns
+    -------
+    int
+        Index of the parameters cell.
+
+    Raises
+    ------
+    NotebookFailure
+        If not exactly one cell is tagged ``parameters``, if it holds anything but literals, or if a parameter is
+        unknown there or of another type.
+    """
+
+    def refuse(cell: str, cause: str) -> None:
+        raise NotebookFailure(path.stem, path, cell, cause)
+
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception as error:  # nbformat raises many types for what is not a notebook
+        refuse("none", f"{path.name} is not a readable notebook: {error}")
+    tagged = [i for i, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        refuse("none" if not tagged else str(tagged[1] + 1), f"{len(tagged)} cells are tagged 'parameters', not one")
+    place = f"{tagged[0] + 1} of {len(cells)}"
+    try:
+        assigned = {
+            node.targets[0].id: ast.literal_eval(node.value)
+            for node in ast.parse(cells[tagged[0]].source).body
+            if isinstance(node, ast.Assign)
+        }
+    except (SyntaxError, ValueError, AttributeError):
+        refuse(place, "the parameters cell may only assign literals")
+    for name, value in parameters.items():
+        if name not in assigned:
+            refuse(place, f"unknown parameter {name!r}: the parameters cell defines {', '.join(assigned) or 'none'}")
+        if type(assigned[name]) is not type(value):
+            refuse(place, f"parameter {name!r} is {type(assigned[name]).__name__} there, {type(value).__name__} here")
+    return tagged[0]
+
+
+class _Progress:
+    """What the watching thread shows: the cell under way, and the last line of progress that it wrote."""
+
+    def __init__(self, cells: int, parameters_at: int, log: Path) -> None:
+        self.cells, self.parameters_at, self.cell, self.detail = cells, parameters_at, 0, ""
+        self.log, self.client = log, None
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.write_text("", encoding="utf-8")
+
+    def write(self, text: str) -> None:
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write(_ANSI.sub("", text))
+
+    def number(self, index: int) -> int:
+        """Return which cell of the committed notebook this is, from 1: papermill has added one after the parameters."""
+        return index + 1 - (index > self.parameters_at)
+
+    def start_cell(self, index: int, source: str) -> None:
+        self.cell, self.detail = self.number(index), ""
+        first = source.strip().splitlines()[0] if source.strip() else ""
+        self.write(f"\n[{time.strftime('%H:%M:%S')}] cell {self.cell} of {self.cells}: {first}\n")
+
+    def see(self, message: dict) -> None:
+        kind, content = message["msg_type"], message["content"]
+        if kind == "stream":
+            self.write(content["text"])
+            self._show(content["text"])
+        elif kind == "error":
+            self.write("\n".join(content["traceback"]) + "\n")
+        elif kind == "comm_msg":  # tqdm's bar in a notebook is a widget: its text is the widget's value
+            value = content.get("data", {}).get("state", {}).get("value")
+            if isinstance(value, str):
+                self._show(html.unescape(_TAG.sub("", value)))
+
+    def _show(self, text: str) -> None:
+        lines = [line.strip() for line in re.split(r"[\r\n]", _ANSI.sub("", text)) if line.strip()]
+        if lines:
+            self.detail = lines[-1]
+
+
+class _Client(PapermillNotebookClient):
+    def __init__(self, nb_man: object, progress: _Progress, **options: object) -> None:
+        super().__init__(nb_man, **options)
+        self.progress = progress
+        progress.client = self
+
+    def execute_cell(self, cell: nbformat.NotebookNode, cell_index: int, **options: object) -> nbformat.NotebookNode:
+        self.progress.start_cell(cell_index, cell.source)
+        return super().execute_cell(cell, cell_index, **options)
+
+    def process_message(self, message: dict, cell: nbformat.NotebookNode, cell_index: int) -> object:
+        self.progress.see(message)
+        return super().process_message(message, cell, cell_index)
+
+
+class _Engine(NBClientEngine):
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: object, kernel_name: str, progress: _Progress, **options: object) -> None:
+        _Client(
+            nb_man, progress, kernel_name=kernel_name, timeout=None, startup_timeout=options.get("start_timeout", 60)
+        ).execute()
+
+
+papermill_engines.register("selip", _Engine)
+
+
+def _own_kernel(folder: Path) -> None:
+    """Put a kernel of this very interpreter in front of every installed one of that name."""
+    place = folder / "kernels" / "python3"
+    place.mkdir(parents=True)
+    # level 40: no warning about loopback connections in front of the user's lines
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=40"]
+    spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
+
+
+def execute(path: Path, folder: Path, parameters: dict[str, str | int], label: str) -> float:
+    """Execute a notebook; keep the executed copy and a log in `folder`, show progress as `label`.
+
+    Returns
+    -------
+    float
+        Seconds it took.
+
+    Raises
+    ------
+    NotebookFailure
+        If a cell raises, or the kernel dies.
+    KeyboardInterrupt
+        On Ctrl-C, after the kernel was ended.
+    """
+    parameters_at = check_parameters(path, parameters)
+    executed = folder / "executed.ipynb"
+    folder.mkdir(parents=True, exist_ok=True)
+    n_cells = len(nbformat.read(path, as_version=4).cells)
+    progress = _Progress(n_cells, parameters_at, folder / "log.txt")
+    outcome: dict[str, BaseException] = {}
+
+    def work() -> None:
+        try:
+            papermill.execute_notebook(
+                path, executed, parameters=parameters, engine_name="selip", kernel_name="python3", language="python",
+                progress_bar=False, cwd=path.parent, start_timeout=120, progress=progress,
+            )  # fmt: skip
+        except BaseException as error:  # handed to the main thread, which judges it
+            outcome["error"] = error
+
+    started, before = time.monotonic(), os.environ.get("JUPYTER_PATH")
+    with tempfile.TemporaryDirectory() as temporary:
+        _own_kernel(Path(temporary))
+        # Papermill works in a second thread, so that Ctrl-C stays with this one and ends the kernel cleanly.
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        try:
+            _watch(thread, progress, label, started)
+        except KeyboardInterrupt:
+            _end_kernel(progress)
+            thread.join(10)
+            raise
+        finally:
+            os.environ.pop("JUPYTER_PATH") if before is None else os.environ.update(JUPYTER_PATH=before)
+    if "error" in outcome:
+        raise _failure(path.stem, executed, progress, outcome["error"]) from None
+    return time.monotonic() - started
+
+
+def _watch(thread: threading.Thread, progress: _Progress, label: str, started: float) -> None:
+    live, last = sys.stdout.isatty(), started
+    while thread.is_alive():
+        thread.join(0.5)
+        now = time.monotonic()
+        line = f"{label}  cell {progress.cell}/{progress.cells}  {clock(now - started)}  {progress.detail}"
+        if live:
+            print(f"\r\x1b[K{line[: os.get_terminal_size().columns - 1]}", end="", flush=True)
+        elif now - last >= _HEARTBEAT_S:
+            print(line, flush=True)
+            last = now
+    if live:
+        print("\r\x1b[K", end="", flush=True)
+
+
+def _end_kernel(progress: _Progress) -> None:
+    provisioner = getattr(getattr(progress.client, "km", None), "provisioner", None)
+    pid = getattr(provisioner, "pid", None)
+    if pid:
+        with suppress(ProcessLookupError, PermissionError):  # gone already
+            os.killpg(pid, signal.SIGKILL)  # a kernel leads a process group of its own, with its workers
+
+
+def _failure(notebook: str, executed: Path, progress: _Progress, error: BaseException) -> NotebookFailure:
+    place = f"{progress.cell} of {progress.cells}"
+    if isinstance(error, PapermillExecutionError):
+        source = " ".join(error.source.split())
+        place = f"{progress.number(error.cell_index)} of {progress.cells}: {source[:80]}"
+        return NotebookFailure(notebook, executed, place, f"{error.ename}: {error.evalue}")
+    if isinstance(error, DeadKernelError):
+        cause = "the kernel died, most often for lack of memory: close other programs, or use a smaller profile"
+        return NotebookFailure(notebook, executed, place, cause)
+    return NotebookFailure(notebook, executed, place, f"{type(error).__name__}: {error}")
+
+
+def clock(seconds: float) -> str:
+    """Return minutes and seconds, with hours where there are any: ``1:02:03``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,103 @@
+"""Whole-word-masked language modelling: what gives the small text encoder a start when no weights can be fetched."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from selip_core.text_encoders import TextEncoder
+
+MASKED_SHARE = 0.15
+
+
+def word_ids(text: str, offsets: list[tuple[int, int]], segment: Callable[[str], list[str]]) -> list[int]:
+    """Return for each token the number of the word it lies in, -1 for special tokens.
+
+    Parameters
+    ----------
+    text : str
+    offsets : list of (start, end)
+        Character span of each token; (0, 0) for special tokens.
+    segment : callable
+        Splits a text into its words, whose lengths add up to the text's.
+    """
+    word_of_char = [number for number, word in enumerate(segment(text)) for _ in word]
+    return [word_of_char[start] if end > start and start < len(word_of_char) else -1 for start, end in offsets]
+
+
+def mask_words(
+    input_ids: torch.Tensor, words: torch.Tensor, *, mask_id: int, vocabulary_size: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (masked ids, labels), each ``(B, L)``; labels are -100 where nothing is to be predicted.
+
+    15 % of the words are chosen, at least one a text; of their tokens 80 % become [MASK], 10 % a random token, 10 % stay
+    (Devlin 2019; a word is masked whole, Cui 2021).
+    """
+    draws = torch.rand(words.shape[0], int(words.max()) + 1, generator=generator)
+    present = torch.zeros_like(draws, dtype=torch.bool)
+    inside = words >= 0
+    present[inside.nonzero()[:, 0], words[inside]] = True
+    draws = draws.masked_fill(~present, 2.0)
+    chosen = (draws < MASKED_SHARE) | (draws == draws.amin(1, keepdim=True))
+    chosen &= present
+    selected = torch.gather(chosen, 1, words.clamp_min(0)) & inside
+    labels = input_ids.masked_fill(~selected, -100)
+    fate = torch.rand(input_ids.shape, generator=generator)
+    random_ids = torch.randint(5, vocabulary_size, input_ids.shape, generator=generator)
+    masked = torch.where(selected & (fate < 0.8), mask_id, input_ids)
+    return torch.where(selected & (fate >= 0.8) & (fate < 0.9), random_ids, masked), labels
+
+
+def warm_start(
+    encoder: TextEncoder,
+    texts: list[str],
+    segment: Callable[[str], list[str]],
+    *,
+    steps: int,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    progress: bool = True,
+) -> list[float]:
+    """Train the BERT of `encoder` in place by predicting masked words of `texts`; return the loss of every step.
+
+    The prediction head shares the token embeddings and is thrown away.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    bert, tokenizer, device = encoder.bert, encoder.tokenizer, encoder.bert.device
+    embeddings = bert.get_input_embeddings().weight
+    bias = nn.Parameter(torch.zeros(len(embeddings), device=device))
+    optimizer = torch.optim.AdamW([*bert.parameters(), bias], lr=learning_rate, weight_decay=0.01)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=max(steps, 2), pct_start=0.1)
+    rows = _encode(texts, tokenizer, segment, encoder.max_tokens)
+    bert.train()
+    losses = []
+    for _ in tqdm(range(steps), desc="masked words", disable=not progress):
+        picked = torch.randint(len(rows), (min(batch_size, len(rows)),), generator=generator).tolist()
+        ids = nn.utils.rnn.pad_sequence([rows[i][0] for i in picked], True, tokenizer.pad_token_id)
+        words = nn.utils.rnn.pad_sequence([rows[i][1] for i in picked], True, -1)
+        masked, labels = mask_words(
+            ids, words, mask_id=tokenizer.mask_token_id, vocabulary_size=len(embeddings), generator=generator
+        )
+        attention_mask = (ids != tokenizer.pad_token_id).to(device)
+        states = bert(input_ids=masked.to(device), attention_mask=attention_mask).last_hidden_state
+        wanted = labels >= 0
+        logits = states[wanted.to(device)] @ embeddings.T + bias  # (masked tokens, V)
+        loss = nn.functional.cross_entropy(logits, labels[wanted].to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        losses.append(loss.item())
+    bert.eval()
+    return losses
+
+
+def _encode(texts: list[str], tokenizer, segment, max_tokens: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return the token ids and word numbers of each text."""
+    batch = tokenizer(texts, truncation=True, max_length=max_tokens, return_offsets_mapping=True)
+    return [
+        (torch.tensor(ids), torch.tensor(word_ids(text, offsets, segment)))
+        for text, ids, offsets in zip(texts, batch["input_ids"], batch["offset_mapping"], strict=True)
+    ]

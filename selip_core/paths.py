@@ -1,0 +1,65 @@
+"""Where things lie: the project's root, its notebooks, its data, and the results of a notebook."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from selip_core.errors import SelipError
+
+
+def _is_root(folder: Path) -> bool:
+    try:
+        with open(folder / "pyproject.toml", "rb") as file:
+            return tomllib.load(file).get("project", {}).get("name") == "selip"
+    except (OSError, tomllib.TOMLDecodeError):
+        return False
+
+
+def project_root() -> Path:
+    """Return the folder that holds ``pyproject.toml``: ``SELIP_ROOT``, or upward from the package, or from here.
+
+    Raises
+    ------
+    SelipError
+        If none of these leads to the project.
+    """
+    if os.environ.get("SELIP_ROOT"):
+        return Path(os.environ["SELIP_ROOT"]).expanduser().resolve()
+    # The package comes first, so that code and results always belong to the same clone.
+    for start in (Path(__file__).resolve(), Path.cwd() / "_"):
+        for folder in start.parents:
+            if _is_root(folder):
+                return folder
+    raise SelipError("the SeLIP project folder was not found: start from within the clone, or set SELIP_ROOT to it")
+
+
+def notebooks_dir() -> Path:
+    """Return the folder of the numbered notebooks."""
+    return project_root() / "notebooks"
+
+
+def data_dir() -> Path:
+    """Return the folder for cohorts, which git ignores."""
+    return project_root() / "data"
+
+
+def results_dir(profile: str, notebook: str | None = None) -> Path:
+    """Return ``results/<profile>`` or ``results/<profile>/<notebook>``; the folder need not exist yet."""
+    folder = project_root() / "results" / profile
+    return folder / notebook if notebook else folder
+
+
+def cohort_dir(cohort: str, patients: int, frequencies: str, seed: int) -> Path:
+    """Return where a cohort lies: the user's folder, or the place of the embedded cohort of these settings.
+
+    Raises
+    ------
+    SelipError
+        If the user's folder does not exist.
+    """
+    if cohort == "embedded":
+        return data_dir() / "synthetic" / f"{patients}_patients_{frequencies}_seed{seed}"
+    folder = Path(cohort).expanduser()
+    if not folder.is_dir():
+        raise SelipError(f"cohort folder {cohort} does not exist: give the one with series.csv and reports.csv")
+    return folder.resolve()

@@ -1,0 +1,229 @@
+"""Execute the notebooks in order, skipping what has not changed: ``python -m selip_core.pipeline``."""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import sys
+import unicodedata
+from pathlib import Path
+from typing import NoReturn
+
+from selip_core import paths
+from selip_core.config import PROFILES, get_settings
+from selip_core.errors import SelipError
+from selip_core.files import read_json, write_json
+from selip_core.fingerprint import run_inputs, standing_runs
+
+EMBEDDED = "embedded"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print(f"run_all.sh: {message} (--help lists the options)", file=sys.stderr)
+        sys.exit(2)
+
+
+def parse_options(arguments: list[str]) -> argparse.Namespace:
+    """Return the options; a wrong one is one line on stderr and exit status 2."""
+    parser = _Parser(prog="run_all.sh", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
+    parser.add_argument("--profile", default="demo", metavar="|".join(PROFILES), help="default: %(default)s")
+    parser.add_argument("--seed", default="0", metavar="N", help="default: 0")
+    parser.add_argument("--cohort", default=EMBEDDED, metavar="DIR", help="a cohort's folder; default: embedded")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: auto")
+    parser.add_argument("--from", dest="first", metavar="NN", help="begin with this notebook")
+    parser.add_argument("--only", metavar="NN", help="this notebook alone")
+    parser.add_argument("--fresh", action="store_true", help="run again what has not changed, from nothing")
+    options = parser.parse_args(arguments)
+    if options.profile not in PROFILES:
+        parser.error(f"unknown profile {options.profile!r}: choose one of {', '.join(PROFILES)}")
+    if not re.fullmatch(r"[0-9]{1,10}", options.seed) or int(options.seed) >= 2**31:
+        parser.error(f"--seed {options.seed!r} is not a whole number from 0 to {2**31 - 1}")
+    options.seed = int(options.seed)
+    if options.device not in ("auto", "cpu", "cuda"):
+        parser.error(f"unknown device {options.device!r}: choose one of auto, cpu, cuda")
+    if options.first and options.only:
+        parser.error("--from and --only exclude each other")
+    if options.cohort != EMBEDDED:
+        folder = Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(options.cohort).expanduser()
+        if not folder.is_dir():
+            parser.error(f"cohort folder {options.cohort} does not exist")
+        options.cohort = str(folder.resolve())
+    try:
+        options.notebooks = _selected(options.first, options.only)
+    except SelipError as error:
+        parser.error(str(error))
+    return options
+
+
+def _selected(first: str | None, only: str | None) -> list[Path]:
+    everything = sorted(paths.notebooks_dir().glob("[0-9][0-9]_*.ipynb"))
+    if not everything:
+        raise SelipError(f"no notebooks NN_name.ipynb in {paths.notebooks_dir()}")
+    wanted = first or only
+    if not wanted:
+        return everything
+    number = wanted.split("_")[0].zfill(2)
+    at = [i for i, path in enumerate(everything) if path.name[:2] == number and wanted in (path.stem, wanted[:2])]
+    if not at:
+        known = ", ".join(path.stem for path in everything)
+        raise SelipError(f"no notebook {wanted!r}: there are {known}")
+    return everything[at[0] :] if first else [everything[at[0]]]
+
+
+def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, str | int]) -> str | None:
+    """Return why a notebook must run, in words for the user; None where its last run still stands."""
+    folder = paths.results_dir(options.profile, notebook)
+    record = read_json(folder / "run.json")
+    if options.fresh:
+        return "--fresh"
+    if record is None:
+        return "not run yet"
+    if not record.get("finished"):
+        return "did not finish last time"
+    if not record.get("by_pipeline") or not (folder / "executed.ipynb").exists():
+        return "last run outside run_all.sh"
+    words = {"code": "notebook or selip_core changed", "settings": "settings changed", "cohort": "cohort changed"}
+    for key, value in inputs.items():
+        if record["inputs"].get(key) != value:
+            return words.get(key, f"{key} changed")
+    if options.device not in ("auto", record["device"]):
+        return "device changed"
+    for upstream, run_id in record["upstream"].items():
+        now = read_json(paths.results_dir(options.profile, upstream) / "run.json") or {}
+        if now.get("run_id") != run_id:
+            return f"{upstream} ran again"
+    return None
+
+
+def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
+    """Bring one notebook up to date, telling what happens.
+
+    Raises
+    ------
+    selip_core.execution.NotebookFailure
+        If it does not come to its end.
+    """
+    from selip_core.execution import NotebookFailure, clock, execute  # papermill is slow to import: not for --help
+
+    folder = paths.results_dir(options.profile, path.stem)
+    inputs = run_inputs(path.stem, profile=options.profile, seed=options.seed, cohort=options.cohort)
+    reason = reason_to_run(path.stem, options, inputs)
+    if reason is None:
+        print(f"{label}  unchanged, skipped", flush=True)
+        return
+    if options.fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{label}  running ({reason})", flush=True)
+    parameters = {"profile": options.profile, "seed": options.seed, "cohort": options.cohort, "device": options.device}
+    try:
+        seconds = execute(path, folder, parameters, label)
+        _check_record(path, folder, inputs)
+    except NotebookFailure:
+        _unfinish(folder)
+        raise
+    record = read_json(folder / "run.json")
+    memory = max(record["peak_memory_mb"], record["peak_memory_children_mb"])
+    print(f"{label}  done in {clock(seconds)}, peak memory {memory / 1024:.1f} GB", flush=True)
+
+
+def _check_record(path: Path, folder: Path, inputs: dict[str, str | int]) -> None:
+    """Refuse a notebook that ran to its end with other parameters than those asked for, or never finished its run."""
+    from selip_core.execution import NotebookFailure
+
+    record, cause = read_json(folder / "run.json") or {}, None
+    if not record.get("finished"):
+        cause = "the notebook came to its end without run.finish()"
+    elif any(record["inputs"].get(key) != inputs[key] for key in ("settings", "cohort", "seed")):
+        cause = "it ran with other parameters than those asked for: is start_run given profile, seed and cohort?"
+    if cause:
+        raise NotebookFailure(path.stem, folder / "executed.ipynb", "the last", cause)
+
+
+def _unfinish(folder: Path) -> None:
+    record = read_json(folder / "run.json")
+    if record and record.get("finished"):
+        write_json(folder / "run.json", {**record, "finished": False})
+
+
+def headline_table(profile: str) -> list[list[str]]:
+    """Return rows of notebook, metric, value, 95 % interval and n from the runs of a profile that stand."""
+    rows = []
+    for folder in standing_runs(profile):
+        for name, metric in (read_json(folder / "metrics.json") or {}).get("metrics", {}).items():
+            if metric["headline"]:
+                unit = f" {metric['unit']}" if metric["unit"] else ""
+                value = "too few to say" if metric["value"] is None else f"{metric['value']:.4g}{unit}"
+                ends = [metric["low"], metric["high"]]
+                interval = "none" if None in ends else f"{ends[0]:.4g} to {ends[1]:.4g}"
+                rows.append([folder.name, name, value, interval, "" if metric["n"] is None else str(metric["n"])])
+    return rows
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    def width(text: str) -> int:  # Chinese characters take two columns
+        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+    rows = [["notebook", "metric", "value", "95 % interval", "n"], *rows]
+    widths = [max(width(row[i]) for row in rows) for i in range(5)]
+    for row in rows:
+        print("  ".join(text + " " * (size - width(text)) for text, size in zip(row, widths)).rstrip())
+
+
+def _forget_embedded_cohort(options: argparse.Namespace) -> None:
+    sizes = get_settings(options.profile).cohort
+    folder = paths.cohort_dir(EMBEDDED, sizes.patients, sizes.frequencies, options.seed)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run what is asked for; return the exit status."""
+    from selip_core.report_html import build_report
+
+    print(
+        f"SeLIP: profile {options.profile}, seed {options.seed}, cohort {options.cohort}, device {options.device}",
+        flush=True,
+    )
+    os.environ["SELIP_PIPELINE"] = "1"
+    os.environ["PYTHONHASHSEED"] = "0"  # the order of sets is part of "the same seed, the same numbers"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if options.profile != "paper":  # the other profiles need nothing from a hub
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if options.fresh and options.cohort == EMBEDDED and options.notebooks[0].name.startswith("01"):
+        _forget_embedded_cohort(options)
+    width = max(len(path.stem) for path in options.notebooks)
+    for i, path in enumerate(options.notebooks, start=1):
+        run_notebook(path, options, f"[{i}/{len(options.notebooks)}] {path.stem:<{width}}")
+    report = build_report(options.profile)
+    rows = headline_table(options.profile)
+    print()
+    if rows:
+        _print_table(rows)
+    print(f"\nreport: {report}")
+    return 0
+
+
+def _stop(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (a notebook failed), 2 (wrong options) or 130 (interrupted)."""
+    try:
+        options = parse_options(sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return run(options)
+    except SelipError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted: the same command continues from here", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

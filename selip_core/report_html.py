@@ -1,0 +1,162 @@
+"""One self-contained page from the executed notebooks of a profile: prose, figures, tables; no code, no network."""
+
+import base64
+import html
+import io
+import re
+from pathlib import Path
+
+import nbformat
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import math_to_image
+from nbconvert import HTMLExporter
+
+from selip_core import paths
+from selip_core.errors import SelipError
+from selip_core.files import read_json, write_text
+from selip_core.fingerprint import standing_runs
+
+_MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?=\S)(?P<line>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
+_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+_HEADING = re.compile(r"<h([1-4])([^>]*)>(.*?)</h\1>", re.DOTALL)
+_TAGS = re.compile(r"<[^>]+>")
+_EXTERNAL = re.compile(
+    r"""<(?:script|img|iframe|embed|source|video|audio|object|input)\b[^>]*?\b(?:src|data)\s*=\s*["']?\s*(?:https?:)?//[^\s"'>]+
+      |<link\b[^>]*?\bhref\s*=\s*["']?\s*(?:https?:)?//[^\s"'>]+
+      |@import\s+(?:url\()?["']?\s*(?:https?:)?//[^\s"')]+
+      |url\(\s*["']?\s*(?:https?:)?//[^\s"')]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.55 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; color: #1c1c1c;
+       max-width: 60rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
+.source { position: sticky; top: 0; z-index: 1; background: #fff4d6; border-bottom: 2px solid #e69f00;
+          padding: .45rem .75rem; }
+h1 { font-size: 1.7rem; margin-top: 2.5rem; } h2 { font-size: 1.3rem; } h3 { font-size: 1.1rem; }
+section { border-top: 1px solid #ccc; margin-top: 3rem; scroll-margin-top: 3rem; }
+h1, h2, h3, h4 { scroll-margin-top: 3.5rem; }
+nav li { margin: .15rem 0; } nav a { color: #0059a0; text-decoration: none; }
+table { border-collapse: collapse; font-size: .85rem; margin: .75rem 0; display: block; overflow-x: auto; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
+thead th { border-bottom: 2px solid #888; }
+img { max-width: 100%; height: auto; } img.math { vertical-align: middle; }
+div.math { text-align: center; margin: 1rem; }
+pre { white-space: pre-wrap; background: #f6f6f6; padding: .5rem .75rem; font-size: .8rem; }
+a.anchor-link { display: none; }
+"""
+
+
+def build_report(profile: str) -> Path:
+    """Write ``results/<profile>/report.html`` from the executed copies of the finished notebooks.
+
+    Raises
+    ------
+    SelipError
+        If no notebook of the profile is finished, or something in the page would be fetched from the network.
+    """
+    folder = paths.results_dir(profile)
+    done = [run / "executed.ipynb" for run in standing_runs(profile) if (run / "executed.ipynb").exists()]
+    if not done:
+        raise SelipError(f"no finished notebook in {folder}: run ./run_all.sh --profile {profile}")
+    sections, contents = [], []
+    for path in done:
+        body, headings = _anchored(path.parent.name, notebook_html(path))
+        sections.append(f'<section id="{path.parent.name}">\n{body}\n</section>')
+        title = headings[0][2] if headings else path.parent.name
+        inner = "".join(f'<li><a href="#{anchor}">{text}</a></li>' for level, anchor, text in headings if level == 2)
+        contents.append(f'<li><a href="#{path.parent.name}">{title}</a><ul>{inner}</ul></li>')
+    sources = "; ".join(sorted({str(_record(p).get("data_source")) for p in done}))
+    seeds = ", ".join(sorted({str(_record(p).get("seed")) for p in done}))
+    stamp = f"Data: {sources} · profile {profile} · seed {seeds}"
+    page = "\n".join([
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>SeLIP report: {html.escape(profile)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
+        f'<div class="source"><strong>{html.escape(stamp)}</strong></div>',
+        "<h1>SeLIP: similarity-enhanced pretraining for head MRI</h1>",
+        _headlines(profile),
+        f"<nav><h2>Contents</h2><ul>{''.join(contents)}</ul></nav>",
+        *sections,
+        "</body>\n</html>\n",
+    ])  # fmt: skip
+    loads = external_resources(page)
+    if loads:
+        raise SelipError(f"the report would load {loads[0]}: put the file into the notebook's results instead")
+    write_text(folder / "report.html", page)
+    return folder / "report.html"
+
+
+def notebook_html(path: Path) -> str:
+    """Return the prose and outputs of an executed notebook as HTML; code, widgets and progress bars are left out."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _with_math(cell.source)
+        elif cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _is_shown(output)]
+            for output in cell.outputs:
+                if "text/markdown" in output.get("data", {}):
+                    output.data["text/markdown"] = _with_math(output.data["text/markdown"])
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
+        embed_images=True,
+    )  # fmt: skip
+    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"path": str(path.parent)}})
+    return re.sub(r"<script\b.*?</script>", "", body, flags=re.DOTALL | re.IGNORECASE)
+
+
+def external_resources(page: str) -> list[str]:
+    """Return what a browser would fetch from the network to show the page; links that a reader may follow are not."""
+    return [" ".join(match[0].split()) for match in _EXTERNAL.finditer(page)]
+
+
+def _record(executed: Path) -> dict:
+    return read_json(executed.parent / "run.json") or {}
+
+
+def _is_shown(output: nbformat.NotebookNode) -> bool:
+    if output.output_type == "stream":
+        return output.name == "stdout"  # stderr has progress bars and warnings; log.txt keeps them
+    return "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+
+
+def _anchored(notebook: str, body: str) -> tuple[str, list[tuple[int, str, str]]]:
+    """Give every heading an anchor that no other notebook has; return the body and (level, anchor, text)."""
+    found: list[tuple[int, str, str]] = []
+
+    def anchor(match: re.Match) -> str:
+        level, text = int(match[1]), _TAGS.sub("", match[3]).replace("¶", "").strip()
+        found.append((level, f"{notebook}-{len(found)}", text))
+        return f'<h{level} id="{found[-1][1]}">{text}</h{level}>'
+
+    return _HEADING.sub(anchor, body), found
+
+
+def _headlines(profile: str) -> str:
+    from selip_core.pipeline import headline_table  # here, for pipeline imports this module
+
+    rows = headline_table(profile)
+    if not rows:
+        return ""
+    head = "".join(f"<th>{name}</th>" for name in ("notebook", "metric", "value", "95 % interval", "n"))
+    lines = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<h2>Headline numbers</h2>\n<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _with_math(source: str) -> str:
+    """Return Markdown whose formulas are pictures, for a page without network has no typesetting library."""
+    parts = _CODE.split(source)
+    return "".join(part if i % 2 else _MATH.sub(_picture, part) for i, part in enumerate(parts))
+
+
+def _picture(match: re.Match) -> str:
+    formula = " ".join((match["block"] or match["line"]).split())
+    buffer = io.BytesIO()
+    try:
+        math_to_image(f"${formula}$", buffer, prop=FontProperties(size=12), format="svg", color="#1c1c1c")
+    except ValueError:  # matplotlib knows a part of LaTeX only
+        return f"<code>{html.escape(formula)}</code>"
+    data = base64.b64encode(buffer.getvalue()).decode()
+    image = f'<img class="math" alt="{html.escape(formula)}" src="data:image/svg+xml;base64,{data}">'
+    return f'\n<div class="math">{image}</div>\n' if match["block"] else image

@@ -1,0 +1,353 @@
+"""A notebook's run: settings, seed and device at the start; figures, tables and metrics; ``run.json`` at the end."""
+
+import importlib.metadata
+import math
+import os
+import platform
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import Image, Markdown, display
+from matplotlib.figure import Figure
+
+from selip_core import paths
+from selip_core.config import get_settings
+from selip_core.errors import SelipError
+from selip_core.files import read_json, replacing, write_json
+from selip_core.fingerprint import digest, run_inputs
+from selip_core.fonts import register_fonts
+
+_PACKAGES = (
+    "torch", "monai", "transformers", "nibabel", "papermill", "matplotlib", "scikit-learn", "jieba", "nilearn",
+    "safetensors", "scipy", "numpy", "pandas",
+)  # fmt: skip
+_OF_THE_PIPELINE = {"executed.ipynb", "log.txt"}
+_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#666666", "#F0E442"]
+"""Okabe and Ito's colour-blind-safe palette."""
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the device that ``auto``, ``cpu`` or ``cuda`` stands for here.
+
+    Raises
+    ------
+    SelipError
+        If the name is unknown, or ``cuda`` is asked for and there is none.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise SelipError(f"unknown device {device!r}: choose one of auto, cpu, cuda")
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise SelipError("device 'cuda' was asked for, but PyTorch finds no CUDA device here: use --device auto or cpu")
+    return torch.device("cuda" if device != "cpu" and available else "cpu")
+
+
+def set_seeds(seed: int) -> None:
+    """Seed Python, numpy and torch, and prefer deterministic algorithms where torch has them."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation.*")
+
+
+def start_run(
+    notebook: str, *, profile: str = "demo", seed: int = 0, cohort: str = "embedded", device: str = "auto"
+) -> "Run":
+    """Start a notebook's run: check the parameters, seed everything, prepare the results folder, show the settings.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook without its ending, ``01_data_curation``.
+    cohort : str
+        ``embedded``, or the folder of a cohort.
+
+    Raises
+    ------
+    SelipError
+        If a parameter has the wrong type or value, or the cohort or device is not there.
+    """
+    for name, value, kind in (("profile", profile, str), ("seed", seed, int), ("cohort", cohort, str)):
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise SelipError(f"parameter {name} = {value!r} must be {kind.__name__}, not {type(value).__name__}")
+    if not 0 <= seed < 2**31:
+        raise SelipError(f"parameter seed = {seed} must be from 0 to {2**31 - 1}")
+    run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device)
+    set_seeds(seed)
+    register_fonts()
+    plt.rcParams.update({
+        "figure.dpi": 110, "savefig.dpi": 180, "font.size": 9, "axes.titlesize": 9, "legend.frameon": False,
+        "axes.prop_cycle": plt.cycler(color=_COLOURS),
+    })  # fmt: skip
+    run.show_settings()
+    return run
+
+
+class Run:
+    """One run of one notebook; made by `start_run`.
+
+    Attributes
+    ----------
+    settings : selip_core.config.Settings
+    seed : int
+    device : torch.device
+    profile, cohort : str
+    cohort_dir : Path
+        The user's cohort, or where the embedded one lies once ``01_data_curation`` has made it.
+    data_source : str
+        What every figure and table is stamped with.
+    results : Path
+        Folder of this notebook's results; it exists.
+    fingerprint : str
+        Changes with the settings, the seed or the cohort: what a checkpoint must carry to be continued.
+    """
+
+    def __init__(self, notebook: str, *, profile: str, seed: int, cohort: str, device: str) -> None:
+        self.notebook, self.profile, self.seed, self.cohort = notebook, profile, seed, cohort
+        self.settings = get_settings(profile)
+        self.device = resolve_device(device)
+        sizes = self.settings.cohort
+        self.cohort_dir = paths.cohort_dir(cohort, sizes.patients, sizes.frequencies, seed)
+        self.data_source = _data_source(cohort, self.cohort_dir)
+        self.results = paths.results_dir(profile, notebook)
+        self.inputs = run_inputs(notebook, profile=profile, seed=seed, cohort=cohort)
+        self.fingerprint = digest(*(str(self.inputs[key]) for key in ("settings", "cohort", "seed")))
+        self._started, self._metrics, self._records, self._upstream = time.monotonic(), {}, {}, {}
+        self._previous = read_json(self.results / "run.json") or {}
+        self._begun_from = dict(self._previous.get("upstream", {}))  # what still lies in the folder
+        self._prepare_folder()
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        self._write_record(finished=False)
+
+    def _prepare_folder(self) -> None:
+        """Drop what an earlier run left and this one must not pick up; keep what an interrupted run can continue.
+
+        After a finished run whose text or inputs differ everything goes; after an unfinished one (a failure, Ctrl-C)
+        its checkpoints stay, even if the notebook was mended meanwhile, as long as settings, seed and cohort agree.
+        """
+        old = self._previous.get("inputs", {})
+        keys = ["settings", "cohort", "seed"] + ["code"] * bool(self._previous.get("finished"))
+        if self._previous and any(old.get(key) != self.inputs[key] for key in keys):
+            self._clear()
+        for name in ("figures", "tables"):
+            shutil.rmtree(self.results / name, ignore_errors=True)
+        (self.results / "metrics.json").unlink(missing_ok=True)
+        self.results.mkdir(parents=True, exist_ok=True)
+
+    def _clear(self) -> None:
+        for path in self.results.iterdir() if self.results.exists() else ():
+            if path.name in _OF_THE_PIPELINE:
+                continue
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        self._begun_from = {}
+
+    def show_settings(self) -> None:
+        """Show what this run works with as a small table."""
+        rows = {
+            "notebook": self.notebook, "profile": self.profile, "seed": self.seed, "device": str(self.device),
+            "cohort": self.cohort, "data source": self.data_source,
+            "results": os.path.relpath(self.results, paths.project_root()),
+        }  # fmt: skip
+        for section in type(self.settings).model_fields:
+            value = getattr(self.settings, section)
+            if hasattr(value, "model_dump"):
+                title = "embedded cohort" if section == "cohort" else section.replace("_", " ")
+                rows[title] = ", ".join(f"{k} {v}" for k, v in value.model_dump().items())
+            elif section != "profile":
+                rows[section] = value
+        lines = [f"| {name} | {str(value).replace('|', '&#124;')} |" for name, value in rows.items()]
+        display(Markdown("\n".join(["| setting | value |", "|:--|:--|", *lines])))
+
+    def upstream(self, notebook: str) -> Path:
+        """Return the results folder of an earlier notebook, which must be finished and belong to this run.
+
+        Raises
+        ------
+        SelipError
+            If it is missing, unfinished, or was made with another seed, cohort or settings; says what to run.
+        """
+        folder = paths.results_dir(self.profile, notebook)
+        record = read_json(folder / "run.json") or {}
+        options = f"--profile {self.profile} --seed {self.seed} --cohort {self.cohort}"
+        command = f"./run_all.sh {options} --only {notebook[:2]}, or open notebooks/{notebook}.ipynb and run it"
+        if not record.get("finished"):
+            state = "has not finished" if record else "has not been run"
+            raise SelipError(f"{notebook} {state} for profile {self.profile}: run it first ({command})")
+        theirs = record.get("inputs", {})
+        for key in ("seed", "cohort", "settings"):
+            if theirs.get(key) != self.inputs[key]:
+                was = f"{key} {record.get(key)!r}" if key != "settings" else "other settings"
+                raise SelipError(f"{notebook} was last run with {was}, not those of this run: run it again ({command})")
+        before = self._begun_from.get(notebook)
+        if before not in (None, record["run_id"]):
+            self._clear()  # what was begun here came from an upstream run that is gone
+        self._upstream[notebook] = record["run_id"]
+        self._write_record(finished=False)
+        return folder
+
+    def save_figure(self, figure: Figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
+        """Save a figure as PNG and PDF with the data behind it as CSV, stamp the data source on it, and show it.
+
+        Parameters
+        ----------
+        caption : str
+            With ``n`` and what the interval is.
+        table : DataFrame, optional
+            The numbers that the figure shows.
+        """
+        folder = self.results / "figures"
+        self._stamp(figure)
+        source = self._stamp_text()
+        for ending, metadata in {
+            "png": {"Title": caption, "Source": source, "Software": None},
+            "pdf": {"Title": caption, "Subject": source, "CreationDate": None},
+        }.items():
+            with replacing(folder / f"{name}.{ending}") as path:
+                figure.savefig(path, bbox_inches="tight", metadata=metadata)
+        if table is not None:
+            self._write_csv(folder / f"{name}.csv", table)
+        plt.close(figure)
+        png = (folder / f"{name}.png").read_bytes()
+        display(Image(data=png, width=_pixel_width(png, plt.rcParams["savefig.dpi"]), alt=caption))
+        display(Markdown(f"*Figure {name}. {caption}*"))
+
+    def save_table(self, table: pd.DataFrame, name: str, caption: str) -> None:
+        """Save a table as CSV with the data source as a column, and show it with its caption."""
+        self._write_csv(self.results / "tables" / f"{name}.csv", table)
+        display(Markdown(f"*Table {name}. {caption} Data: {self.data_source}.*"))
+        with pd.option_context("display.precision", 3, "display.max_rows", 40, "display.max_colwidth", 80):
+            display(table)
+
+    def metric(
+        self, name: str, value: float | None, low: float | None = None, high: float | None = None,
+        n: int | None = None, unit: str = "", headline: bool = False,
+    ) -> None:  # fmt: skip
+        """Record a number of this run for ``metrics.json``; None or NaN where the set is too small for it.
+
+        Parameters
+        ----------
+        low, high : float, optional
+            Ends of the 95 % interval.
+        n : int, optional
+            What the number was computed on.
+        headline : bool
+            Shown in the table at the end of ``run_all.sh``.
+        """
+        if name in self._metrics:
+            raise SelipError(f"metric {name!r} of {self.notebook} is recorded twice: give each a name of its own")
+        self._metrics[name] = {
+            "value": _number(value), "low": _number(low), "high": _number(high),
+            "n": None if n is None else int(n), "unit": unit, "headline": bool(headline),
+        }  # fmt: skip
+
+    def record(self, key: str, value: object) -> None:
+        """Add a value that JSON can hold to ``run.json``: the fingerprint of a cohort, of the preprocessing."""
+        self._records[key] = value
+
+    def finish(self) -> None:
+        """Write ``metrics.json``, then ``run.json`` with ``finished: true``: from now on others may build on it."""
+        write_json(
+            self.results / "metrics.json",
+            {"notebook": self.notebook, "data_source": self.data_source, "metrics": self._metrics},
+        )
+        self._write_record(finished=True)
+        if self._metrics:
+            columns = ["value", "low", "high", "n", "unit"]
+            display(pd.DataFrame(self._metrics).T[columns].astype({"value": float, "low": float, "high": float}))
+        seconds = time.monotonic() - self._started
+        print(f"finished in {seconds:.0f} s: results in results/{self.profile}/{self.notebook}")
+
+    def _write_record(self, *, finished: bool) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        per_mb = 1024**2 if sys.platform == "darwin" else 1024  # kilobytes on Linux, bytes on macOS
+        cuda = self.device.type == "cuda"
+        record = {
+            "notebook": self.notebook, "finished": finished, "run_id": uuid.uuid4().hex[:12],
+            "by_pipeline": os.environ.get("SELIP_PIPELINE") == "1",
+            "profile": self.profile, "seed": self.seed, "cohort": self.cohort, "data_source": self.data_source,
+            "settings": self.settings.model_dump(mode="json"), "inputs": self.inputs,
+            "upstream": self._upstream if finished else {**self._begun_from, **self._upstream},
+            "device": self.device.type,
+            "device_name": torch.cuda.get_device_name() if cuda else platform.processor() or platform.machine(),
+            "versions": _versions(), "git": _git_commit(),
+            "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "duration_s": round(time.monotonic() - self._started, 2),
+            "peak_memory_mb": round(peak / per_mb, 1), "peak_memory_children_mb": round(children / per_mb, 1),
+            "peak_cuda_memory_mb": round(torch.cuda.max_memory_allocated() / 1024**2, 1) if cuda else None,
+            "records": self._records,
+        }  # fmt: skip
+        write_json(self.results / "run.json", record)
+
+    def _write_csv(self, path: Path, table: pd.DataFrame) -> None:
+        keep_index = not isinstance(table.index, pd.RangeIndex)
+        with replacing(path) as partial:
+            table.assign(data_source=self.data_source).to_csv(partial, index=keep_index, encoding="utf-8")
+
+    def _stamp_text(self) -> str:
+        return f"Data: {self.data_source} · profile {self.profile} · seed {self.seed}"
+
+    def _stamp(self, figure: Figure) -> None:
+        """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
+        figure.canvas.draw()
+        box = figure.get_tightbbox()  # inches
+        width, height = figure.get_size_inches()
+        left, below = box.x0 / width, (box.y0 - 0.06) / height
+        figure.text(left, below, self._stamp_text(), ha="left", va="top", fontsize=6, color="#666666")
+
+
+def _data_source(cohort: str, folder: Path) -> str:
+    if cohort == "embedded":
+        return "embedded synthetic cohort"
+    described = read_json(folder / "cohort.json") or {}
+    return str(described.get("data_source") or f"user cohort {described.get('name') or folder.name}")
+
+
+def _number(value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    value = float(value)
+    return value if math.isfinite(value) else None
+
+
+def _pixel_width(png: bytes, dpi: float) -> int:
+    """Return the width that shows a PNG at its size on paper: 96 screen pixels an inch, 900 at most."""
+    return min(900, round(int.from_bytes(png[16:20], "big") / dpi * 96))
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def _git_commit() -> str | None:
+    """Return the commit, with ``-modified`` where tracked files differ from it; None outside a git clone."""
+    command = ["git", "-C", str(paths.project_root()), "describe", "--always", "--abbrev=40", "--dirty=-modified"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

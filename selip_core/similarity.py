@@ -1,0 +1,319 @@
+"""Similarity of reports: syntax, semantic and mixed, as batched tensors on CPU or CUDA (METHOD 3).
+
+A corpus of N reports has U distinct findings. K (U, U) is the similarity of findings, built once from integer ids and a
+character-incidence product; P (N, U) averages the findings of a report. Then ``S = P K Pᵀ``, followed by the clamp, the
+rule for the normal statement and the diagonal. P is never made dense: its rows are short lists of ids, so a product
+with P is a weighted gather (``embedding_bag``).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.nn.functional import embedding_bag
+
+from selip_core.sentences import Finding, parse_sentence
+
+SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
+KINDS = ("mixed", "syntax", "semantic")
+MATCHINGS = ("mean", "best")
+
+
+def appearance_tag(appearance: str) -> str:
+    """Return the signal word of an appearance, or the appearance itself where it has none.
+
+    The words are tried in the order of ``SIGNAL_TAGS``: ``斑片状长信号`` gives ``长信号``, ``信号降低`` stays as it is.
+    """
+    return next((tag for tag in SIGNAL_TAGS if tag in appearance), appearance)
+
+
+def syntax_similarity(
+    findings: Sequence[Finding], others: Sequence[Finding] | None = None, *, device: torch.device | str | None = None
+) -> torch.Tensor:
+    """Return the Dice coefficient of the character sets of findings, ``2|A∩B| / (|A|+|B|)`` over ``site + appearance``.
+
+    Parameters
+    ----------
+    findings : sequence of Finding, length U
+    others : sequence of Finding, length V, optional
+        The columns; the findings themselves where left out.
+    device : torch.device or str, optional
+        CPU where left out.
+
+    Returns
+    -------
+    torch.Tensor
+        (U, V), float32, in [0, 1].
+    """
+    others = findings if others is None else others
+    column_of = {c: i for i, c in enumerate(sorted({c for f in (*findings, *others) for c in f.site + f.appearance}))}
+    rows = _incidence(findings, column_of, device)  # (U, C)
+    columns = rows if others is findings else _incidence(others, column_of, device)  # (V, C)
+    shared = rows @ columns.T  # (U, V): counts of 0/1 products, exact in float32 and in TF32
+    return 2 * shared / (rows.sum(1)[:, None] + columns.sum(1)[None, :])
+
+
+def semantic_similarity(
+    findings: Sequence[Finding],
+    others: Sequence[Finding] | None = None,
+    *,
+    weights: tuple[float, float] = (0.5, 0.5),
+    device: torch.device | str | None = None,
+) -> torch.Tensor:
+    """Return ``w_site·[site equal] + w_appearance·[tag equal]`` of findings.
+
+    Parameters
+    ----------
+    findings : sequence of Finding, length U
+    others : sequence of Finding, length V, optional
+        The columns; the findings themselves where left out.
+    weights : (float, float)
+        Of the site and of the appearance tag, each at least 0 and not both 0.
+    device : torch.device or str, optional
+        CPU where left out.
+
+    Returns
+    -------
+    torch.Tensor
+        (U, V), float32, in [0, sum of the weights].
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or both are 0.
+    """
+    w_site, w_appearance = _checked_weights(weights)
+    others = findings if others is None else others
+    id_of: dict[str, int] = {}
+
+    def ids(words: list[str]) -> torch.Tensor:
+        return torch.tensor([id_of.setdefault(word, len(id_of)) for word in words], dtype=torch.int32, device=device)
+
+    site_equal = ids([f.site for f in findings])[:, None] == ids([f.site for f in others])[None, :]
+    tag_equal = (
+        ids([appearance_tag(f.appearance) for f in findings])[:, None]
+        == ids([appearance_tag(f.appearance) for f in others])[None, :]
+    )
+    return w_site * site_equal.float() + w_appearance * tag_equal.float()  # (U, V)
+
+
+def similarity_matrix(
+    texts: Sequence[str],
+    *,
+    weights: tuple[float, float] = (0.5, 0.5),
+    matching: str = "mean",
+    kind: str = "mixed",
+    device: torch.device | str | None = None,
+) -> torch.Tensor:
+    """Return the similarity of every pair of reports, given as canonical sentences (METHOD 3).
+
+    Parameters are those of `ReportCorpus`. Two equal texts at different places are *not* set to 1: under ``"mean"`` they
+    score less than 1 when they have several findings.
+
+    Returns
+    -------
+    torch.Tensor
+        (N, N), float32, in [0, 1], symmetric, diagonal 1.
+    """
+    return ReportCorpus(texts, weights=weights, matching=matching, kind=kind, device=device).similarity()
+
+
+class ReportCorpus:
+    """A corpus of reports, prepared once, from which the similarity of any batch is gathered.
+
+    Parameters
+    ----------
+    texts : sequence of str, length N
+        Canonical sentences, or the normal statement.
+    weights : (float, float)
+        Of site and appearance tag in the semantic part.
+    matching : {"mean", "best"}
+        ``mean`` averages over all pairs of findings (the reference). ``best`` averages, over the findings of one report,
+        the best match in the other, and takes the mean of both directions; equal reports then score 1.
+    kind : {"mixed", "syntax", "semantic"}
+        Which similarity of findings: the product, or one of its two factors.
+    device : torch.device or str, optional
+        CPU where left out.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        The U distinct findings.
+    finding_similarity : torch.Tensor
+        K, (U, U), float32: the only large thing held, 4·U² bytes.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, or a text is empty or not canonical; the message gives its position.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        *,
+        weights: tuple[float, float] = (0.5, 0.5),
+        matching: str = "mean",
+        kind: str = "mixed",
+        device: torch.device | str | None = None,
+    ):
+        if matching not in MATCHINGS:
+            raise ValueError(f"matching must be one of {', '.join(MATCHINGS)}, not {matching!r}")
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+        _checked_weights(weights)
+        reports = _parse_all(texts)
+        id_of: dict[Finding, int] = {}
+        id_lists = [[id_of.setdefault(f, len(id_of)) for f in report] for report in reports]
+        self.findings = list(id_of)
+        self.matching, self.kind, self.device = matching, kind, torch.device(device or "cpu")
+        self.finding_similarity = _finding_similarity(self.findings, kind, weights, self.device)
+        width = max((len(ids) for ids in id_lists), default=0) or 1
+        # Padding repeats a report's own first finding, with weight 0: neither a mean nor a maximum notices it.
+        padded = [ids + [ids[0] if ids else 0] * (width - len(ids)) for ids in id_lists]
+        rates = [[1 / len(ids)] * len(ids) + [0.0] * (width - len(ids)) if ids else [0.0] * width for ids in id_lists]
+        self._ids = torch.tensor(padded, dtype=torch.int64, device=self.device).reshape(-1, width)  # (N, F)
+        self._rates = torch.tensor(rates, dtype=torch.float32, device=self.device).reshape(-1, width)  # (N, F)
+        self._normal = torch.tensor([not ids for ids in id_lists], dtype=torch.bool, device=self.device)  # (N,)
+
+    def __len__(self) -> int:
+        return len(self._normal)
+
+    def similarity(
+        self, rows: Sequence[int] | torch.Tensor | None = None, columns: Sequence[int] | torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return the similarity of the reports `rows` to the reports `columns`.
+
+        Parameters
+        ----------
+        rows : (B,) positions in the corpus, optional
+            All reports where left out.
+        columns : (C,) positions in the corpus, optional
+            The same as `rows` where left out.
+
+        Returns
+        -------
+        torch.Tensor
+            (B, C), float32, in [0, 1]; 1 where row and column are the same position of the corpus (the diagonal).
+
+        Raises
+        ------
+        IndexError
+            If a position is not in the corpus.
+        """
+        rows = self._positions(rows)
+        columns = rows if columns is None else self._positions(columns)
+        if not len(rows) or not len(columns):
+            return torch.zeros(len(rows), len(columns), device=self.device)
+        if self.matching == "mean":
+            averaged = self._average(rows, self.finding_similarity)  # P K: (B, U)
+            result = self._average(columns, averaged.T.contiguous()).T  # P K Pᵀ: (B, C)
+        else:
+            found = self._average(columns, self._best(rows).T.contiguous()).T  # findings of columns in rows: (B, C)
+            result = (found + self._average(rows, self._best(columns).T.contiguous())) / 2
+        normal = self._normal[rows][:, None] | self._normal[columns][None, :]
+        result = result.clamp(0, 1).masked_fill(normal, 0.0)
+        return result.masked_fill(rows[:, None] == columns[None, :], 1.0).contiguous()
+
+    def tiles(self, size: int = 1024) -> Iterator[tuple[slice, slice, torch.Tensor]]:
+        """Yield ``(row slice, column slice, similarity)`` blocks of at most `size` × `size` that cover the corpus."""
+        if size < 1:
+            raise ValueError(f"the tile size must be at least 1, not {size}")
+        starts = range(0, len(self), size)
+        for r in starts:
+            rows = slice(r, min(r + size, len(self)))
+            for c in starts:
+                columns = slice(c, min(c + size, len(self)))
+                yield rows, columns, self.similarity(range(rows.start, rows.stop), range(columns.start, columns.stop))
+
+    def top_k(self, k: int, *, size: int = 1024) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the `k` most similar other reports of each report, without ever holding N × N.
+
+        Parameters
+        ----------
+        k : int
+            At least 1; cut to N - 1.
+        size : int
+            Edge of the tiles worked on.
+
+        Returns
+        -------
+        values, neighbours : torch.Tensor
+            (N, k) float32, descending, and (N, k) int64 positions. The report itself is left out; the order of equal
+            similarities is not specified.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        k = min(k, max(len(self) - 1, 0))
+        values = torch.full((len(self), k), -1.0, device=self.device)
+        neighbours = torch.full((len(self), k), -1, dtype=torch.int64, device=self.device)
+        positions = torch.arange(len(self), device=self.device)
+        for rows, columns, block in self.tiles(size):
+            block = block.masked_fill(positions[rows, None] == positions[None, columns], -1.0)
+            candidates = torch.cat([values[rows], block], 1)  # (b, k + c)
+            labels = torch.cat([neighbours[rows], positions[columns].expand(len(block), -1)], 1)
+            values[rows], order = candidates.topk(k, dim=1)
+            neighbours[rows] = labels.gather(1, order)
+        return values, neighbours
+
+    def _positions(self, rows: Sequence[int] | torch.Tensor | None) -> torch.Tensor:
+        if rows is None:
+            return torch.arange(len(self), device=self.device)
+        rows = torch.as_tensor(rows if isinstance(rows, torch.Tensor) else list(rows), dtype=torch.int64)
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self):
+            raise IndexError(f"positions must be in 0..{len(self) - 1}, got {int(rows.min())}..{int(rows.max())}")
+        return rows.to(self.device)
+
+    def _average(self, reports: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+        """Return the mean of the rows of `table` (U, X) over the findings of each report, (B, X); 0 for normal ones."""
+        return embedding_bag(self._ids[reports], table, per_sample_weights=self._rates[reports], mode="sum")
+
+    def _best(self, reports: torch.Tensor) -> torch.Tensor:
+        """Return the best match of every finding of the corpus in each report, (B, U)."""
+        return embedding_bag(self._ids[reports], self.finding_similarity, mode="max")
+
+
+def _finding_similarity(
+    findings: list[Finding], kind: str, weights: tuple[float, float], device: torch.device
+) -> torch.Tensor:
+    """Return K, (U, U); one zero where the corpus is all normal, so that gathers stay defined."""
+    if not findings:
+        return torch.zeros(1, 1, device=device)
+    if kind == "syntax":
+        return syntax_similarity(findings, device=device)
+    semantic = semantic_similarity(findings, weights=weights, device=device)
+    return semantic if kind == "semantic" else semantic.mul_(syntax_similarity(findings, device=device))
+
+
+def _incidence(findings: Sequence[Finding], column_of: dict[str, int], device: torch.device | str | None) -> torch.Tensor:
+    """Return which characters each finding has, (U, C) of 0 and 1."""
+    pairs = [(row, column_of[c]) for row, f in enumerate(findings) for c in set(f.site + f.appearance)]
+    incidence = torch.zeros(len(findings), len(column_of), device=device)
+    if pairs:
+        rows, columns = torch.tensor(pairs, device=device).T
+        incidence[rows, columns] = 1
+    return incidence
+
+
+def _parse_all(texts: Sequence[str]) -> list[list[Finding]]:
+    """Return the findings of every text; equal texts are parsed once."""
+    if isinstance(texts, str):
+        raise ValueError("texts must be a list of sentences, not one sentence")
+    parsed: dict[str, list[Finding]] = {}
+    for position, text in enumerate(texts):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(
+                f"report {position} is empty: leave out series that the report says nothing about, "
+                "or give a normal patient the normal statement"
+            )
+        if text not in parsed:
+            try:
+                parsed[text] = parse_sentence(text)
+            except ValueError as error:
+                raise ValueError(f"report {position}: {error}") from error
+    return [parsed[text] for text in texts]
+
+
+def _checked_weights(weights: tuple[float, float]) -> tuple[float, float]:
+    if len(weights) != 2 or not all(0 <= w < float("inf") for w in weights) or not sum(weights):
+        raise ValueError(f"weights must be two numbers of at least 0, not both 0 (site, appearance), not {weights!r}")
+    return float(weights[0]), float(weights[1])

@@ -1,0 +1,99 @@
+"""Text encoders: a Chinese BERT from a folder or the hub, or a small one with a vocabulary of characters."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from selip_core.errors import SelipError
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def character_tokenizer(texts: Iterable[str]):
+    """Return a BERT tokenizer whose words are the characters of `texts` (and runs of Latin letters and digits)."""
+    from transformers import BertTokenizer
+
+    runs: set[str] = set()
+    for text in texts:
+        runs.update(_pieces(text.lower()))
+    vocabulary = [*SPECIAL_TOKENS, *sorted(runs)]
+    return BertTokenizer(vocab={token: i for i, token in enumerate(vocabulary)}, do_lower_case=True)
+
+
+def _pieces(text: str) -> list[str]:
+    """Split as BERT's basic tokenizer would: a Chinese character or a sign alone, Latin runs together."""
+    pieces, run = [], ""
+    for char in text:
+        if char.isascii() and char.isalnum():
+            run += char
+            continue
+        if run:
+            pieces.append(run)
+            run = ""
+        if not char.isspace():
+            pieces.append(char)
+    return [*pieces, run] if run else pieces
+
+
+def small_bert(vocabulary_size: int, *, max_tokens: int, hidden_size: int = 128, layers: int = 2) -> nn.Module:
+    """Return a small BERT, its weights random, for a vocabulary of characters."""
+    from transformers import BertConfig, BertModel
+
+    config = BertConfig(
+        vocab_size=vocabulary_size,
+        hidden_size=hidden_size,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        intermediate_size=4 * hidden_size,
+        max_position_embeddings=max_tokens,
+        pad_token_id=0,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    return BertModel(config, add_pooling_layer=False)
+
+
+def hub_bert(name: str):
+    """Return (tokenizer, model) from a local folder or a hub name such as ``hfl/chinese-bert-wwm``.
+
+    Raises
+    ------
+    SelipError
+        If it is neither a folder nor to be had from the hub or its cache.
+    """
+    from transformers import AutoModel, AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(name), AutoModel.from_pretrained(name, add_pooling_layer=False)
+    except (OSError, ValueError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise SelipError(
+            f"text encoder {name!r} could not be loaded ({cause}). Give a folder that holds config.json, the weights "
+            "and the tokenizer, or a hub name this machine can reach or has cached (HF_HOME)."
+        ) from None
+
+
+class TextEncoder(nn.Module):
+    """A BERT and its tokenizer: texts in, the [CLS] state ``(B, hidden)`` out.
+
+    A batch is padded to its own longest text; the attention mask keeps the padding from changing the features.
+    """
+
+    def __init__(self, tokenizer, bert: nn.Module, *, max_tokens: int):
+        super().__init__()
+        self.tokenizer = tokenizer
+        self.bert = bert
+        self.max_tokens = max_tokens
+        self.out_features = bert.config.hidden_size
+
+    def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        """Return ``input_ids`` and ``attention_mask``, each ``(B, L)`` with L the longest text of the batch."""
+        batch = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+        )
+        device = self.bert.device
+        return {key: batch[key].to(device) for key in ("input_ids", "attention_mask")}
+
+    def forward(self, texts: list[str]) -> torch.Tensor:
+        return self.bert(**self.tokenize(texts)).last_hidden_state[:, 0]  # (B, hidden)

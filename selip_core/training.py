@@ -1,0 +1,258 @@
+"""The one pretraining loop: CLIP and SeLIP differ in `soft_target_weight` alone."""
+
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from selip_core.augmentation import augment
+from selip_core.checkpoints import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
+from selip_core.config import PretrainingSettings
+from selip_core.encoders import SelipModel
+from selip_core.errors import SelipError
+from selip_core.losses import selip_loss
+from selip_core.pairs import Pairs
+from selip_core.sampler import UniqueTextSampler
+from selip_core.sentences import swap_sides
+from selip_core.similarity import ReportCorpus
+
+PLATEAU_SHARE = 0.95
+PLATEAU_WINDOW = 25
+
+
+def pretrain(
+    model: SelipModel,
+    train: Pairs,
+    validation: Pairs,
+    settings: PretrainingSettings,
+    *,
+    soft_target_weight: float,
+    seed: int,
+    directory: Path,
+    fingerprint: str = "",
+    progress: bool = True,
+) -> "Pretraining":
+    """Train `model` in place up to ``settings.steps``, continuing from the last checkpoint in `directory`.
+
+    Parameters
+    ----------
+    soft_target_weight : float, >= 0
+        Weight of the soft-target term; 0 is exactly CLIP.
+    directory : Path
+        Where the checkpoints ``last`` and ``best`` and the model folders go.
+    fingerprint : str
+        Of data and settings: a checkpoint with another one is refused.
+
+    Returns
+    -------
+    Pretraining
+        With ``steps`` and ``validations`` as tables.
+
+    Raises
+    ------
+    SelipError
+        If the checkpoint belongs to another run, or the loss is no longer finite.
+    """
+    run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory), fingerprint)
+    run.resume()
+    run.train(progress)
+    return run
+
+
+class Pretraining:
+    """State of one pretraining run; use `pretrain`."""
+
+    def __init__(self, model, train, validation, settings, soft_target_weight, seed, directory, fingerprint):
+        self.model, self.train_pairs, self.validation_pairs = model, train, validation
+        self.settings, self.seed = settings, seed
+        self.soft_target_weight = soft_target_weight
+        self.directory, self.fingerprint = directory, fingerprint
+        self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
+        self.corpus = ReportCorpus(self.texts, matching=settings.matching, device=model.device)
+        self.sampler = UniqueTextSampler(
+            self.text_ids, self.flipped_ids, batch_size=settings.batch_size, seed=seed
+        )
+        model.log_logit_scale.requires_grad_(settings.train_logit_scale)
+        self.optimizer = _optimizer(model, settings)
+        self.scaler = torch.amp.GradScaler(model.device.type, enabled=settings.precision == "float16")
+        self.step = 0
+        self.history: list[dict] = []
+        self.validated: list[dict] = []
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """One row a step: loss parts, temperature, in-batch accuracy, learning rate."""
+        return pd.DataFrame(self.history)
+
+    @property
+    def validations(self) -> pd.DataFrame:
+        """One row a validation: step, recall@10, mean reciprocal rank, loss."""
+        return pd.DataFrame(self.validated)
+
+    def train(self, progress: bool = True) -> None:
+        """Run the remaining steps; validate and write a checkpoint every `validate_every` steps and at the end."""
+        total = self.settings.steps
+        batches = islice(self.sampler.steps(self.step), total - self.step)
+        bar = tqdm(batches, initial=self.step, total=total, disable=not progress, mininterval=1.0)
+        for rows, flips in bar:
+            self.history.append(self._train_step(rows, flips))
+            bar.set_postfix(loss=f"{self.history[-1]['loss']:.3f}", refresh=False)
+            if self.step % self.settings.validate_every == 0 or self.step == total:
+                self._validate()
+                self.save()
+        self.model.eval()
+
+    def _train_step(self, rows: np.ndarray, flips: np.ndarray) -> dict:
+        started = time.perf_counter()
+        settings, model, device = self.settings, self.model, self.model.device
+        rate = learning_rate_factor(self.step, settings.steps, settings.warmup_steps, settings.decay_power)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base_lr"] * rate
+        volumes, ids = self._batch(rows, flips)
+        model.train()
+        with torch.autocast(device.type, _dtype(settings.precision), enabled=settings.precision != "float32"):
+            image, text, scale = model(volumes, [self.texts[i] for i in ids])
+        parts = selip_loss(
+            image, text, scale, self.corpus.similarity(ids),
+            soft_target_weight=self.soft_target_weight, include_positive=settings.include_positive,
+        )  # fmt: skip
+        if not torch.isfinite(parts["loss"]):
+            raise SelipError(f"the loss is not finite at step {self.step}: lower pretraining.learning_rate_*")
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(parts["loss"]).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        with torch.no_grad():
+            hits = (image @ text.T).argmax(1) == torch.arange(len(ids), device=device)
+        self.step += 1
+        return {
+            "step": self.step,
+            **{name: value.item() for name, value in parts.items()},
+            "accuracy": hits.float().mean().item(),
+            "logit_scale": scale.item(),
+            "rate": rate,
+            "seconds": time.perf_counter() - started,
+        }
+
+    def _batch(self, rows: np.ndarray, flips: np.ndarray) -> tuple[torch.Tensor, list[int]]:
+        """Return augmented volumes ``(B, 1, D, H, W)`` on the device and the ids of their texts."""
+        volumes = self.train_pairs.load(rows).to(self.model.device, non_blocking=True)
+        mirrored = torch.from_numpy(flips).to(volumes.device)
+        volumes[mirrored] = volumes[mirrored].flip(-1)
+        if self.settings.augment:
+            # a seed for each step, not a running generator: a resumed run draws what the uninterrupted one drew
+            volumes = augment(volumes, torch.Generator().manual_seed(self.seed * 1_000_003 + self.step))
+        ids = np.where(flips, self.flipped_ids[rows], self.text_ids[rows]) if self.settings.flip else self.text_ids[rows]
+        return volumes, ids.tolist()
+
+    def _validate(self) -> None:
+        row = {"step": self.step, **evaluate_pairs(self.model, self.validation_pairs, self.settings.batch_size)}
+        best = max((v["mean_reciprocal_rank"] for v in self.validated), default=-1.0)
+        self.validated.append(row)
+        if row["mean_reciprocal_rank"] > best:
+            self.model.save_pretrained(self.directory / "best")
+
+    def save(self) -> None:
+        """Write the checkpoint ``last`` (weights, optimiser, step, RNG, history)."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= optimizer_tensors(self.optimizer) | {"rng.cpu": torch.get_rng_state()}
+        if self.model.device.type == "cuda":
+            tensors["rng.cuda"] = torch.cuda.get_rng_state(self.model.device)
+        state = {
+            "step": self.step, "fingerprint": self.fingerprint, "scaler": self.scaler.state_dict(),
+            "history": self.history, "validated": self.validated,
+        }  # fmt: skip
+        save_checkpoint(self.directory, "last", tensors, state)
+
+    def resume(self) -> None:
+        """Continue from the checkpoint ``last``, where there is one."""
+        found = load_checkpoint(self.directory, "last")
+        if found is None:
+            return
+        tensors, state = found
+        if state["fingerprint"] != self.fingerprint:
+            raise SelipError(
+                f"{self.directory / 'last'} was written with other data or settings (fingerprint "
+                f"{state['fingerprint']}, now {self.fingerprint}): delete it, or run with --fresh"
+            )
+        weights = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
+        self.model.load_state_dict(weights)
+        restore_optimizer(self.optimizer, tensors)
+        self.scaler.load_state_dict(state["scaler"])
+        torch.set_rng_state(tensors["rng.cpu"])
+        if "rng.cuda" in tensors and self.model.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["rng.cuda"], self.model.device)
+        self.step, self.history, self.validated = state["step"], state["history"], state["validated"]
+
+
+def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float) -> float:
+    """Return the share of the base rate at `step` (0-based): linear warm-up, then ``(1 - progress)^power`` (METHOD 5)."""
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    return (1 - (step - warmup_steps) / max(steps - warmup_steps, 1)) ** power
+
+
+def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
+    """Return the first step whose mean contrastive loss over the last 25 steps is under 0.95 ln(batch), or None.
+
+    ln(batch) is the loss of a model that cannot tell the pairs of a batch apart.
+    """
+    smooth = pd.Series(clip_losses).rolling(PLATEAU_WINDOW).mean().to_numpy()
+    left = np.flatnonzero(smooth < PLATEAU_SHARE * np.log(batch_size))
+    return int(left[0]) + 1 if len(left) else None
+
+
+@torch.inference_mode()
+def encode_pairs(model: SelipModel, pairs: Pairs, batch_size: int = 64) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
+    """Return image features (n, E), features of the distinct texts (t, E) and these texts, on the CPU."""
+    model.eval()
+    picks = [np.arange(len(pairs))[i : i + batch_size] for i in range(0, len(pairs), batch_size)]
+    image = torch.cat([model.encode_image(pairs.load(p)).cpu() for p in picks])
+    texts = list(dict.fromkeys(pairs.texts))
+    text = torch.cat([model.encode_text(texts[i : i + 256]).cpu() for i in range(0, len(texts), 256)])
+    return image, text, texts
+
+
+def evaluate_pairs(model: SelipModel, pairs: Pairs, batch_size: int) -> dict[str, float]:
+    """Return recall@10, mean reciprocal rank and chance of image-to-text retrieval among the distinct texts."""
+    image, text, texts = encode_pairs(model, pairs, batch_size)
+    number = {t: i for i, t in enumerate(texts)}
+    true = torch.tensor([number[t] for t in pairs.texts])
+    cosines = image @ text.T  # (n, t)
+    ranks = (cosines > cosines.gather(1, true[:, None])).sum(1) + 1
+    return {
+        "recall_at_10": (ranks <= 10).float().mean().item(),
+        "mean_reciprocal_rank": (1 / ranks.float()).mean().item(),
+        "chance_at_10": min(10 / len(texts), 1.0),
+    }
+
+
+def _distinct_texts(texts: list[str], *, flip: bool) -> tuple[list[str], np.ndarray, np.ndarray | None]:
+    """Return the distinct texts (with their mirrored forms), the id of each pair's text, and of its mirrored text."""
+    mirrored = [swap_sides(t) for t in texts] if flip else []
+    distinct = list(dict.fromkeys([*texts, *mirrored]))
+    number = {t: i for i, t in enumerate(distinct)}
+    ids = np.array([number[t] for t in texts])
+    return distinct, ids, np.array([number[t] for t in mirrored]) if flip else None
+
+
+def _optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.optim.Optimizer:
+    """Return Adam with the text tower at its own rate (METHOD 5); the temperature goes with the image tower."""
+    text = {id(p) for m in (model.text_encoder, model.text_projection) for p in m.parameters()}
+    groups = [
+        {"params": [p for p in model.parameters() if id(p) not in text and p.requires_grad],
+         "lr": settings.learning_rate_image},
+        {"params": [p for p in model.parameters() if id(p) in text and p.requires_grad],
+         "lr": settings.learning_rate_text},
+    ]  # fmt: skip
+    for group in groups:
+        group["base_lr"] = group["lr"]
+    return torch.optim.Adam(groups)
+
+
+def _dtype(precision: str) -> torch.dtype:
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]

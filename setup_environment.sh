@@ -1,0 +1,81 @@
+# Sourced by run_all.sh and run_tests.sh: sets PYTHON to an interpreter that has the pinned packages.
+# An active conda environment that has them is used as it is; otherwise .venv is made or reused.
+# SELIP_PYTHON names the interpreter to make .venv with.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+find_python() {
+    local candidate
+    for candidate in ${SELIP_PYTHON:+"$SELIP_PYTHON"} python3 python3.13 python3.12 python3.11; do
+        # venv needs ensurepip, which some distributions ship apart
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+            echo "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+conda_has_packages() {
+    [ -x "${CONDA_PREFIX:-}/bin/python" ] || return 1
+    "$CONDA_PREFIX/bin/python" - "$ROOT/pyproject.toml" 2>/dev/null <<'PY'
+import importlib.metadata, sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    pins = tomllib.load(file)["project"]["optional-dependencies"]["pinned"]
+for pin in pins:
+    name, version = pin.split("==")
+    if importlib.metadata.version(name).split("+")[0] != version:
+        sys.exit(1)
+PY
+}
+
+install_packages() {
+    local stamp="$ROOT/.venv/selip.stamp" wanted base
+    wanted="$(cksum < "$ROOT/pyproject.toml") $ROOT"
+    if [ -x "$ROOT/.venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+        return 0
+    fi
+    if ! "$ROOT/.venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+        base="$(find_python)" || fail "no Python 3.11 or newer with venv was found: install one (on Debian or Ubuntu: apt install python3-venv), or name it in SELIP_PYTHON"
+        echo "[1/2] making .venv with $("$base" --version)"
+        "$base" -m venv --clear "$ROOT/.venv" || fail "could not make $ROOT/.venv: see the message above (is there room and permission?)"
+    fi
+    echo "[2/2] installing the pinned packages into .venv: once, a few minutes"
+    local log="$ROOT/.venv/pip.log" line collected=0
+    "$ROOT/.venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --editable "$ROOT[pinned]" \
+        2> "$log" | while IFS= read -r line; do
+        case "$line" in
+            Collecting*)
+                collected=$((collected + 1))
+                if [ -t 1 ]; then printf '\r      %s packages collected' "$collected"; fi
+                ;;
+            "Installing collected"*)
+                if [ -t 1 ]; then printf '\n'; fi
+                echo "      $collected packages collected, unpacking them"
+                ;;
+        esac
+    done
+    if [ "${PIPESTATUS[0]}" -ne 0 ]; then
+        grep -v '^WARNING' "$log" | tail -n 6 >&2
+        fail "pip could not install the packages (all of its messages: $log). This one step needs the network, or a pip that is set up for your mirror; the same command tries again."
+    fi
+    echo "$wanted" > "$stamp"
+}
+
+if conda_has_packages; then
+    PYTHON="$CONDA_PREFIX/bin/python"
+    echo "using the conda environment $CONDA_PREFIX"
+else
+    if [ "${CONDA_DEFAULT_ENV:-}" = "selip" ]; then
+        echo "the conda environment selip lacks pinned versions (conda env update -f environment.yml brings them): using .venv"
+    fi
+    install_packages
+    PYTHON="$ROOT/.venv/bin/python"
+fi
+export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
+cd "$ROOT" || exit 1

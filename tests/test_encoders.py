@@ -1,0 +1,111 @@
+import json
+
+import pytest
+import torch
+from conftest import SENTENCES, SHAPE
+
+from selip_core.encoders import SelipModel, build_model
+from selip_core.errors import SelipError
+from selip_core.image_encoders import build_image_encoder
+from selip_core.text_encoders import character_tokenizer, hub_bert
+
+
+def test_features_have_unit_norm(tiny_model, device):
+    model = tiny_model.to(device)
+    image, text, scale = model(torch.randn(3, 1, *SHAPE), SENTENCES)
+    assert image.shape == text.shape == (3, 16)
+    assert torch.allclose(image.norm(dim=1), torch.ones(3, device=device), atol=1e-5)
+    assert torch.allclose(text.norm(dim=1), torch.ones(3, device=device), atol=1e-5)
+    assert scale.item() == pytest.approx(1 / 0.07, rel=1e-5)
+
+
+def test_padding_to_a_longer_text_does_not_change_the_features(tiny_model):
+    model = tiny_model.eval()
+    alone = model.encode_text(SENTENCES[1:2])
+    beside = model.encode_text([SENTENCES[1], SENTENCES[2] * 2])[:1]
+    assert torch.allclose(alone, beside, atol=1e-6)
+
+
+@pytest.mark.parametrize("parameter, expected", [(10.0, 100.0), (-3.0, 1.0)])
+def test_logit_scale_is_clamped(tiny_model, parameter, expected):
+    with torch.no_grad():
+        tiny_model.log_logit_scale.fill_(parameter)
+    assert tiny_model.logit_scale.item() == expected
+
+
+def test_saved_model_comes_back_bit_equal(tiny_model, tmp_path):
+    volumes = torch.randn(2, 1, *SHAPE)
+    tiny_model.eval().save_pretrained(tmp_path)
+    again = SelipModel.from_pretrained(tmp_path)
+    assert torch.equal(again.encode_image(volumes), tiny_model.encode_image(volumes))
+    assert torch.equal(again.encode_text(SENTENCES), tiny_model.encode_text(SENTENCES))
+    assert again.config["data_source"] == "a test"
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(SelipError, match=r"is not a SeLIP model: config.json, model.safetensors"):
+        SelipModel.from_pretrained(tmp_path)
+
+
+def test_weights_that_do_not_fit_are_refused(tiny_model, tmp_path):
+    tiny_model.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps({**config, "embedding_size": 8}), encoding="utf-8")
+    with pytest.raises(SelipError, match="does not fit"):
+        SelipModel.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("pooling", ["average", "attention", "located"])
+@pytest.mark.parametrize("name", ["small", "resnet50"])
+def test_every_pooling_states_its_size(name, pooling):
+    shape = (8, 32, 32)
+    encoder = build_image_encoder(name, shape=shape, pooling=pooling, width=8).eval()
+    assert encoder(torch.randn(1, 1, *shape)).shape == (1, encoder.out_features)
+
+
+def test_resnet50_has_the_released_stem():
+    trunk = build_image_encoder("resnet50", shape=(24, 64, 64), pooling="average", width=8).trunk.net
+    assert trunk.conv1.kernel_size == (7, 7, 7) and trunk.conv1.stride == (1, 2, 2)
+    assert trunk.maxpool.kernel_size == (1, 3, 3) and trunk.maxpool.stride == (1, 2, 2)
+    assert [len(layer) for layer in (trunk.layer1, trunk.layer2, trunk.layer3, trunk.layer4)] == [3, 4, 6, 3]
+    stem = trunk.maxpool(trunk.conv1(torch.zeros(1, 1, 24, 64, 64)))
+    assert stem.shape[2:] == (24, 16, 16)
+
+
+def test_located_pooling_tells_places_apart_and_average_does_not():
+    volumes = torch.zeros(2, 1, *SHAPE)
+    volumes[0, 0, :2, :4, :4] = 1
+    volumes[1, 0, 2:, 8:12, 8:12] = 1
+    torch.manual_seed(0)
+    located = build_image_encoder("small", shape=SHAPE, pooling="located", width=8)(volumes)
+    assert (located[0] - located[1]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name, pooling", [("vit", "average"), ("small", "max")])
+def test_unknown_encoder_or_pooling_is_an_error(name, pooling):
+    with pytest.raises(ValueError, match="choose"):
+        build_image_encoder(name, shape=SHAPE, pooling=pooling, width=8)
+
+
+def test_character_tokenizer_has_one_token_a_chinese_character():
+    tokenizer = character_tokenizer(["在左侧额叶，T1呈"])
+    assert tokenizer.convert_ids_to_tokens(tokenizer("左侧，T1").input_ids) == ["[CLS]", "左", "侧", "，", "t1", "[SEP]"]
+
+
+def test_a_local_bert_folder_is_loaded_like_a_hub_name(tiny_model, tmp_path):
+    tiny_model.text_encoder.tokenizer.save_pretrained(tmp_path)
+    tiny_model.text_encoder.bert.save_pretrained(tmp_path)
+    tokenizer, bert = hub_bert(str(tmp_path))
+    model = build_model(
+        {"name": "small", "pooling": "located", "width": 8}, {"name": str(tmp_path), "max_tokens": 48},
+        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=[],
+    )  # fmt: skip
+    expected = tiny_model.text_encoder.eval()(SENTENCES)
+    assert torch.allclose(model.text_encoder.eval()(SENTENCES), expected, atol=1e-6)
+    assert len(tokenizer) == bert.config.vocab_size
+
+
+def test_a_missing_hub_model_says_what_to_do(tmp_path):
+    with pytest.raises(SelipError, match="could not be loaded"):
+        hub_bert(str(tmp_path / "nothing"))

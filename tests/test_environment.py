@@ -1,0 +1,60 @@
+"""environment.yml, pyproject.toml and the shell scripts belong together."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PINNED = PROJECT["optional-dependencies"]["pinned"]
+
+
+def conda_pins() -> list[str]:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    return next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
+
+
+def test_environment_and_pyproject_pin_the_same_versions():
+    assert [pin for pin in conda_pins() if not pin.startswith("-e")] == PINNED
+
+
+def test_every_pin_is_exact():
+    assert all(re.fullmatch(r"[A-Za-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in PINNED)
+    assert "torch==2.13.0" in PINNED
+
+
+def test_every_dependency_of_the_library_is_pinned():
+    names = {re.split(r"[<>=!~]", requirement)[0] for requirement in PROJECT["dependencies"]}
+    assert names <= {pin.split("==")[0] for pin in PINNED}
+
+
+def test_environment_is_named_selip_and_installs_the_package():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["name"] == "selip"
+    assert "-e ." in conda_pins()
+
+
+def test_ci_calls_run_tests():
+    assert "run_tests.sh" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", ".ci/run", "setup_environment.sh"])
+def test_scripts_parse(name):
+    done = subprocess.run(["bash", "-n", str(ROOT / name)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", ".ci/run"])
+def test_scripts_are_executable(name):
+    assert (ROOT / name).stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh"])
+def test_both_scripts_share_the_set_up(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "setup_environment.sh" in text
+    assert "pip install" not in text

@@ -1,0 +1,259 @@
+"""The pipeline skips, resumes, fails in three lines, and catches what papermill lets pass; on throw-away notebooks."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from selip_core import pipeline
+from selip_core.execution import NotebookFailure, check_parameters, clock
+
+ROOT = Path(__file__).resolve().parents[1]
+PARAMETERS = 'profile = "demo"\nseed = 0\ncohort = "embedded"\ndevice = "auto"'
+GIVEN = {"profile": "smoke", "seed": 0, "cohort": "embedded", "device": "cpu"}
+SMOKE = ["--profile", "smoke", "--device", "cpu"]
+# What start_run and finish leave, without importing torch: each throw-away notebook then takes about a second.
+QUICK_START = """
+from selip_core import fingerprint, files, paths
+inputs = fingerprint.run_inputs("{name}", profile=profile, seed=seed, cohort=cohort)
+folder = paths.results_dir(profile, "{name}")
+upstream = files.read_json(paths.results_dir(profile, "{upstream}") / "run.json") if "{upstream}" else None
+record = dict(inputs=inputs, by_pipeline=True, device="cpu", peak_memory_mb=1, peak_memory_children_mb=1, seed=seed,
+              upstream=dict([("{upstream}", upstream["run_id"])]) if upstream else dict(), data_source="a test")
+files.write_json(folder / "run.json", dict(record, finished=False))
+"""
+QUICK_FINISH = """
+import uuid
+metric = dict(value=0.5, low=0.4, high=0.6, n=3, unit="", headline=True)
+files.write_json(folder / "metrics.json", dict(metrics={"top 10": metric}))
+files.write_json(folder / "run.json", dict(record, finished=True, run_id=uuid.uuid4().hex))
+"""
+
+
+def write_notebook(folder, name, body="1 + 1", *, upstream="", parameters=PARAMETERS, finish=QUICK_FINISH, tagged=True):
+    tags = {"tags": ["parameters"]} if tagged else {}
+    cells = [
+        new_markdown_cell(f"# {name}"),
+        new_code_cell(parameters, metadata=tags),
+        new_code_cell(QUICK_START.replace("{name}", name).replace("{upstream}", upstream)),
+        new_code_cell(body),
+        new_code_cell(finish),
+    ]
+    path = folder / "notebooks" / f"{name}.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("SELIP_ROOT", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("SELIP_CALLED_FROM", "SELIP_PIPELINE"):
+        monkeypatch.delenv(name, raising=False)
+    handler = signal.getsignal(signal.SIGTERM)
+    before = dict(os.environ)
+    yield tmp_path
+    signal.signal(signal.SIGTERM, handler)
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def states(out):
+    """Return the words after each notebook: skipped, running (why), done."""
+    return [line.split("  ", 1)[1].strip() for line in out.splitlines() if line.startswith("[")]
+
+
+def test_runs_skips_and_runs_again_what_changed(project, capsys):
+    write_notebook(project, "01_one")
+    write_notebook(project, "02_two", upstream="01_one")
+    write_notebook(project, "03_three")
+    assert pipeline.main(SMOKE) == 0
+    out = capsys.readouterr().out
+    assert out.count("done in") == 3
+    assert "0.4 to 0.6" in out
+    assert str(project / "results" / "smoke" / "report.html") in out
+
+    assert pipeline.main(SMOKE) == 0
+    assert states(capsys.readouterr().out) == ["unchanged, skipped"] * 3
+
+    write_notebook(project, "01_one", body="2 + 2")  # 02 builds on it, 03 does not
+    assert pipeline.main(SMOKE) == 0
+    begun = [state for state in states(capsys.readouterr().out) if "done" not in state]
+    assert begun == ["running (notebook or selip_core changed)", "running (01_one ran again)", "unchanged, skipped"]
+
+
+def test_failure_is_three_lines_and_the_next_run_starts_there(project, capsys):
+    write_notebook(project, "01_one")
+    write_notebook(project, "02_two", body="raise ValueError('broken\\nhere')")
+    write_notebook(project, "03_three")
+    assert pipeline.main(SMOKE) == 1
+    captured = capsys.readouterr()
+    executed = project / "results" / "smoke" / "02_two" / "executed.ipynb"
+    assert captured.err.splitlines() == [
+        f"notebook: 02_two (executed copy: {executed})",
+        "cell:     4 of 5: raise ValueError('broken\\nhere')",
+        "cause:    ValueError: broken here",
+    ]
+    assert "03_three" not in captured.out
+    assert "ValueError" in executed.read_text(encoding="utf-8")
+    assert "ValueError" in (executed.parent / "log.txt").read_text(encoding="utf-8")
+
+    write_notebook(project, "02_two")
+    assert pipeline.main(SMOKE) == 0
+    begun = [state for state in states(capsys.readouterr().out) if "done" not in state]
+    assert begun == ["unchanged, skipped", "running (did not finish last time)", "running (not run yet)"]
+
+
+def test_parameters_arrive_with_their_types(project):
+    body = "assert (profile, seed, cohort) == ('smoke', 7, COHORT), (profile, seed, cohort)"
+    (project / "001").mkdir()
+    cohort = str(project / "001")
+    write_notebook(project, "01_one", body=body.replace("COHORT", repr(cohort)))
+    assert pipeline.main([*SMOKE, "--seed", "007", "--cohort", cohort]) == 0
+
+
+@pytest.mark.parametrize("last", ["1", "import os; os._exit(1)"], ids=["no finish", "killed kernel"])
+def test_a_run_that_never_finishes_is_a_failure(project, capsys, last):
+    write_notebook(project, "01_one", finish=last)
+    assert pipeline.main(SMOKE) == 1
+    assert ("without run.finish()" if last == "1" else "kernel died") in capsys.readouterr().err
+
+
+def test_ignored_parameters_are_a_failure(project, capsys):
+    write_notebook(project, "01_one", finish="inputs['seed'] = 0\n" + QUICK_FINISH)
+    assert pipeline.main([*SMOKE, "--seed", "1"]) == 1
+    assert "other parameters" in capsys.readouterr().err
+
+
+def test_lost_tag_stops_before_anything_runs(project, capsys):
+    write_notebook(project, "01_one", tagged=False)
+    assert pipeline.main(SMOKE) == 1
+    assert "0 cells are tagged 'parameters'" in capsys.readouterr().err
+    assert not (project / "results" / "smoke" / "01_one" / "executed.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "cause"),
+    [
+        (PARAMETERS.replace("seed", "sed"), "unknown parameter 'seed'"),
+        (PARAMETERS.replace("0", "'0'"), "'seed' is str there, int here"),
+        (PARAMETERS + "\nname = profile + 'x'", "only assign literals"),
+        (PARAMETERS + "\n(", "only assign literals"),
+    ],
+)
+def test_parameters_that_papermill_lets_pass_are_refused(project, parameters, cause):
+    path = write_notebook(project, "01_one", parameters=parameters)
+    with pytest.raises(NotebookFailure, match=cause):
+        check_parameters(path, GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--profile", "huge"], "unknown profile 'huge'"),
+        (["--colour", "red"], "--colour"),
+        (["--prof", "demo"], "--prof"),
+        (["--seed", "x"], "--seed 'x'"),
+        (["--seed", "-1"], "--seed"),
+        (["--device", "tpu"], "unknown device 'tpu'"),
+        (["--cohort", "nowhere"], "cohort folder nowhere does not exist"),
+        (["--only", "42"], "no notebook '42': there are 01_one"),
+        (["--from", "01", "--only", "01"], "exclude"),
+        (["stray"], "stray"),
+    ],
+)
+def test_wrong_options_are_one_line_and_exit_2(project, capsys, arguments, word):
+    write_notebook(project, "01_one")
+    assert pipeline.main(arguments) == 2
+    err = capsys.readouterr().err
+    assert word in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ([], ["01_one", "02_two", "03_three"]),
+        (["--from", "02"], ["02_two", "03_three"]),
+        (["--from", "2"], ["02_two", "03_three"]),
+        (["--only", "02_two"], ["02_two"]),
+    ],
+)
+def test_from_and_only_choose_notebooks(project, arguments, names):
+    for name in ("01_one", "02_two", "03_three"):
+        write_notebook(project, name)
+    assert [path.stem for path in pipeline.parse_options(arguments).notebooks] == names
+
+
+def test_relative_cohort_is_relative_to_the_caller(project, monkeypatch):
+    write_notebook(project, "01_one")
+    (project / "here" / "mine").mkdir(parents=True)
+    monkeypatch.setenv("SELIP_CALLED_FROM", str(project / "here"))
+    assert pipeline.parse_options(["--cohort", "mine"]).cohort == str(project / "here" / "mine")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"by_pipeline": False}, "last run outside run_all.sh"),
+        ({"finished": False}, "did not finish last time"),
+        ({"inputs": {"seed": 1}}, "seed changed"),
+        ({"inputs": {"settings": "b"}}, "settings changed"),
+        ({"device": "cuda"}, "device changed"),
+        ({"upstream": {"00_gone": "x"}}, "00_gone ran again"),
+    ],
+)
+def test_reason_to_run(project, change, reason):
+    write_notebook(project, "01_one")
+    options = pipeline.parse_options(SMOKE)
+    inputs = {"code": "a", "settings": "a", "cohort": "a", "seed": 0}
+    record = {"finished": True, "by_pipeline": True, "inputs": inputs, "device": "cpu", "upstream": {}}
+    record |= {key: {**record[key], **v} if isinstance(v, dict) else v for key, v in change.items()}
+    folder = project / "results" / "smoke" / "01_one"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "executed.ipynb").write_text("{}", encoding="utf-8")
+    assert pipeline.reason_to_run("01_one", options, inputs) == reason
+
+
+def test_fresh_forgets_what_lay_there(project, capsys):
+    write_notebook(project, "01_one")
+    old = project / "results" / "smoke" / "01_one" / "checkpoints"
+    old.mkdir(parents=True)
+    assert pipeline.main([*SMOKE, "--fresh"]) == 0
+    assert not old.exists()
+    assert "running (--fresh)" in capsys.readouterr().out
+
+
+def test_interrupt_ends_the_kernel_and_says_so(project):
+    body = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
+    write_notebook(project, "01_one", body=body)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "selip_core.pipeline", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    pid = project / "notebooks" / "pid"
+    deadline = time.monotonic() + 60
+    while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted: the same command continues from here" in err
+    assert "Traceback" not in err
+    time.sleep(0.5)
+    status = Path(f"/proc/{pid.read_text()}/stat")
+    assert not status.exists() or status.read_text().split(")")[1].split()[0] == "Z"
+
+
+def test_clock():
+    assert [clock(0), clock(61), clock(3723)] == ["0:00", "1:01", "1:02:03"]

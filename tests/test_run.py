@@ -1,0 +1,197 @@
+"""A run writes what it promises, stamps its data source, and refuses what does not belong to it."""
+
+import json
+import random
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from selip_core.errors import SelipError
+from selip_core.run import resolve_device, set_seeds, start_run
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("SELIP_ROOT", str(tmp_path))
+    monkeypatch.delenv("SELIP_PIPELINE", raising=False)
+    yield tmp_path
+    torch.use_deterministic_algorithms(False)
+
+
+def start(name="01_data_curation", **options):
+    return start_run(name, **{"profile": "smoke", "device": "cpu"} | options)
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_run_json_has_what_a_reader_needs():
+    run = start(seed=3)
+    assert read(run.results / "run.json")["finished"] is False
+    run.record("preprocessing_fingerprint", "abc")
+    run.finish()
+    record = read(run.results / "run.json")
+    assert record["finished"] is True
+    assert record["seed"] == 3
+    assert record["settings"]["profile"] == "smoke"
+    assert record["records"] == {"preprocessing_fingerprint": "abc"}
+    assert record["versions"]["torch"] == torch.__version__
+    assert record["peak_memory_mb"] > 10
+    assert {"git", "device", "duration_s", "data_source", "inputs", "run_id"} <= set(record)
+
+
+def test_figure_is_saved_three_times_with_the_data_source():
+    run = start()
+    figure, axis = plt.subplots(figsize=(3, 2))
+    axis.set_xlabel("左侧基底节区")
+    run.save_figure(figure, "counts", "A caption.", table=pd.DataFrame({"n": [1, 2]}))
+    folder = run.results / "figures"
+    with Image.open(folder / "counts.png") as image:
+        assert image.info["dpi"][0] >= 149.9
+        assert "embedded synthetic cohort" in image.info["Source"]
+    assert "embedded synthetic cohort".encode("utf-16-be") in (folder / "counts.pdf").read_bytes()
+    assert list(pd.read_csv(folder / "counts.csv").columns) == ["n", "data_source"]
+    assert any("embedded synthetic cohort" in text.get_text() for text in figure.texts)
+    assert sorted(p.name for p in folder.iterdir()) == ["counts.csv", "counts.pdf", "counts.png"]
+
+
+def test_stamp_lies_below_everything_drawn():
+    run = start()
+    figure, axis = plt.subplots(figsize=(3, 2))
+    axis.set_xlabel("a\nlong\nlabel\nbelow\nthe\nfigure")
+    lowest = figure.get_tightbbox().y0
+    run.save_figure(figure, "tall", "A caption.")
+    stamp = figure.texts[-1].get_window_extent()
+    assert stamp.y1 / figure.dpi < lowest
+
+
+def test_table_carries_its_data_source():
+    run = start()
+    run.save_table(pd.DataFrame({"f1": [0.5]}, index=["T1"]), "scores", "A caption.")
+    table = pd.read_csv(run.results / "tables" / "scores.csv", index_col=0)
+    assert table.loc["T1", "data_source"] == "embedded synthetic cohort"
+
+
+def test_metrics_keep_their_interval_and_nan_becomes_null():
+    run = start()
+    run.metric("top10", np.float32(0.5), low=0.4, high=0.6, n=np.int64(20), headline=True)
+    run.metric("few", float("nan"))
+    run.finish()
+    metrics = read(run.results / "metrics.json")["metrics"]
+    assert metrics["top10"] == {"value": 0.5, "low": 0.4, "high": 0.6, "n": 20, "unit": "", "headline": True}
+    assert metrics["few"]["value"] is None
+
+
+def test_a_metric_named_twice_is_refused():
+    run = start()
+    run.metric("f1", 1)
+    with pytest.raises(SelipError, match="twice"):
+        run.metric("f1", 1)
+
+
+def test_same_seed_gives_the_same_numbers():
+    draws = []
+    for _ in range(2):
+        set_seeds(5)
+        draws.append((random.random(), np.random.rand(), torch.rand(1).item()))
+    assert draws[0] == draws[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [({"seed": "1"}, "seed"), ({"seed": True}, "seed"), ({"seed": -1}, "seed"), ({"profile": "x"}, "unknown profile"),
+     ({"cohort": "/nowhere/at/all"}, "does not exist"), ({"device": "tpu"}, "unknown device")],
+)  # fmt: skip
+def test_wrong_parameters_are_named(options, word):
+    with pytest.raises(SelipError, match=word):
+        start(**options)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has CUDA")
+def test_cuda_where_there_is_none_is_a_clear_error():
+    assert resolve_device("auto").type == "cpu"
+    with pytest.raises(SelipError, match="no CUDA device"):
+        resolve_device("cuda")
+
+
+def test_user_cohort_names_its_source(project):
+    folder = project / "hospital"
+    folder.mkdir()
+    assert start(cohort=str(folder)).data_source == "user cohort hospital"
+    (folder / "cohort.json").write_text('{"name": "A", "data_source": "hospital A, 2019"}', encoding="utf-8")
+    run = start(cohort=str(folder))
+    assert run.data_source == "hospital A, 2019"
+    assert run.cohort_dir == folder
+
+
+def test_upstream_says_which_notebook_to_run():
+    run = start("02_report_findings")
+    with pytest.raises(SelipError, match="01_data_curation has not been run.*--only 01"):
+        run.upstream("01_data_curation")
+    first = start()
+    with pytest.raises(SelipError, match="has not finished"):
+        run.upstream("01_data_curation")
+    first.finish()
+    assert run.upstream("01_data_curation") == first.results
+    assert list(read(run.results / "run.json")["upstream"]) == ["01_data_curation"]
+
+
+def test_upstream_of_another_seed_is_refused():
+    start(seed=1).finish()
+    with pytest.raises(SelipError, match="seed 1"):
+        start("02_report_findings", seed=0).upstream("01_data_curation")
+
+
+def checkpoint(run):
+    path = run.results / "checkpoints" / "last"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("step 10", encoding="utf-8")
+    return path
+
+
+def test_checkpoint_of_an_unfinished_run_stays_with_the_same_seed_only():
+    path = checkpoint(start())
+    start()
+    assert path.exists()
+    start(seed=1)
+    assert not path.exists()
+
+
+def test_checkpoint_of_a_finished_run_goes_when_the_notebook_changes(project):
+    notebook = project / "notebooks" / "01_data_curation.ipynb"
+    notebook.parent.mkdir()
+    notebook.write_text('{"cells": []}', encoding="utf-8")
+    run = start()
+    path = checkpoint(run)
+    run.finish()
+    start().finish()
+    assert path.exists()
+    notebook.write_text('{"cells": [{"cell_type": "code", "source": "1"}]}', encoding="utf-8")
+    start()
+    assert not path.exists()
+
+
+def test_checkpoint_goes_when_its_upstream_ran_again():
+    start().finish()
+    run = start("02_report_findings")
+    run.upstream("01_data_curation")
+    path = checkpoint(run)
+    start("02_report_findings")  # fails before it looks upstream
+    start().finish()
+    run = start("02_report_findings")
+    run.upstream("01_data_curation")
+    assert not path.exists()
+
+
+def test_figures_of_an_earlier_run_do_not_stay():
+    run = start()
+    old = run.results / "tables" / "old.csv"
+    old.parent.mkdir()
+    old.write_text("x", encoding="utf-8")
+    start()
+    assert not old.exists()

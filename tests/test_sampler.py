@@ -1,0 +1,55 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.sampler import UniqueTextSampler
+
+
+def sampler(flip=True, seed=0, batch_size=8):
+    rng = np.random.default_rng(1)
+    texts = np.minimum(rng.geometric(0.06, 400), 40)  # a heavy head, as reports have
+    flipped = np.where(texts % 3 == 0, texts + 100, texts) if flip else None
+    return UniqueTextSampler(texts, flipped, batch_size=batch_size, seed=seed)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_no_two_pairs_of_a_batch_share_a_text(flip):
+    made = sampler(flip)
+    for rows, flips in made.epoch(0):
+        texts = np.where(flips, made.flipped_text_ids[rows], made.text_ids[rows]) if flip else made.text_ids[rows]
+        assert len(rows) == 8 and len(set(texts)) == 8
+        assert flip or not flips.any()
+
+
+def test_an_epoch_uses_a_pair_once_and_most_pairs():
+    batches = sampler().epoch(0)
+    rows = np.concatenate([b[0] for b in batches])
+    assert len(rows) == len(set(rows))
+    assert len(rows) > 0.7 * 400
+
+
+def test_over_epochs_every_pair_has_its_turn():
+    made = sampler()
+    seen = set(np.concatenate([b[0] for number in range(12) for b in made.epoch(number)]))
+    assert seen == set(range(400))
+
+
+def test_same_seed_same_batches_and_other_seed_other_batches():
+    first, again, other = (list(islice(sampler(seed=s).steps(), 5)) for s in (0, 0, 1))
+    assert all(np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1]) for a, b in zip(first, again, strict=True))
+    assert any(not np.array_equal(a[0], b[0]) for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("start", [1, 17, 60, 150])
+def test_resuming_at_a_step_continues_as_the_uninterrupted_run(start):
+    whole = list(islice(sampler().steps(), 200))
+    resumed = list(islice(sampler().steps(start), 200 - start))
+    for a, b in zip(whole[start:], resumed, strict=True):
+        assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+
+
+def test_too_few_texts_for_a_batch_is_an_error():
+    with pytest.raises(SelipError, match="3 distinct texts cannot fill a batch of 8"):
+        UniqueTextSampler(np.array([0, 1, 2, 2, 2, 1, 0, 0, 1]), None, batch_size=8, seed=0)

@@ -1,0 +1,167 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from conftest import SHAPE
+
+from selip_core.checkpoints import load_checkpoint, save_checkpoint
+from selip_core.config import get_settings
+from selip_core.encoders import SelipModel, build_model
+from selip_core.errors import SelipError
+from selip_core.pairs import Pairs
+from selip_core.training import evaluate_pairs, learning_rate_factor, plateau_exit, pretrain
+
+SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
+TEXTS = [f"在{site}表现为{look}" for site in SITES for look in ("斑片状长信号", "点状高信号")]
+
+
+def tiny_pairs(n=48, seed=0):
+    """Return volumes in which the text is plain to see: one bright voxel block a site, bright or dark by appearance."""
+    rng = np.random.default_rng(seed)
+    volumes = rng.normal(0, 0.1, (n, 1, *SHAPE)).astype(np.float16)
+    texts = [TEXTS[i % len(TEXTS)] for i in range(n)]
+    for i in range(n):
+        site, bright = divmod(i % len(TEXTS), 2)
+        d, h = divmod(site, 4)
+        volumes[i, 0, 2 * d : 2 * d + 2, 4 * h : 4 * h + 4, :8] += 2.0 * (2 * bright - 1)
+    return Pairs(volumes, np.arange(n), texts, [f"P{i:03d}" for i in range(n)], ["T1"] * n)
+
+
+def tiny_settings(**changes):
+    values = {
+        "batch_size": 8, "steps": 12, "warmup_steps": 3, "validate_every": 4, "learning_rate_image": 3e-3,
+        "learning_rate_text": 3e-3, "flip": False,
+    }  # fmt: skip
+    return get_settings("smoke", pretraining={**values, **changes}).pretraining
+
+
+def fresh_model(seed=0):
+    torch.manual_seed(seed)
+    return build_model(
+        {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 32},
+        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS,
+    )  # fmt: skip
+
+
+def run(directory, weight=1.0, model=None, **changes):
+    model = model or fresh_model()
+    pairs = tiny_pairs()
+    done = pretrain(model, pairs, pairs, tiny_settings(**changes), soft_target_weight=weight, seed=0,
+                    directory=directory, fingerprint="f", progress=False)  # fmt: skip
+    return model, done
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_both_methods_learn_a_task_that_is_plain_to_see(tmp_path, weight):
+    _, done = run(tmp_path, weight, steps=150, validate_every=150)
+    assert done.validations["recall_at_10"].iloc[-1] > 0.9
+    assert done.validations["mean_reciprocal_rank"].iloc[-1] > 0.6
+    assert done.steps["clip"].tail(10).mean() < 0.6 * np.log(8)
+
+
+@pytest.mark.parametrize("stop", [4, 7, 11])
+def test_a_killed_run_ends_with_the_weights_of_the_uninterrupted_one(tmp_path, monkeypatch, stop):
+    whole, _ = run(tmp_path / "whole", augment=True)
+
+    def killed(self, *args, original=__import__("selip_core.training").training.Pretraining._train_step):
+        if self.step == stop:
+            raise KeyboardInterrupt
+        return original(self, *args)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("selip_core.training.Pretraining._train_step", killed)
+        run(tmp_path / "cut", augment=True)
+    torch.rand(7)  # whatever a new kernel has done to the global generator must not matter
+    resumed, done = run(tmp_path / "cut", model=fresh_model(seed=99), augment=True)
+    assert len(done.steps) == 12 and done.steps["step"].tolist() == list(range(1, 13))
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path):
+    first, _ = run(tmp_path)
+    again, done = run(tmp_path, model=fresh_model(seed=5))
+    assert torch.equal(first.image_projection.weight, again.image_projection.weight)
+    assert len(done.steps) == 12
+
+
+def test_a_checkpoint_of_other_data_is_refused(tmp_path):
+    run(tmp_path)
+    pairs = tiny_pairs()
+    with pytest.raises(SelipError, match="other data or settings"):
+        pretrain(fresh_model(), pairs, pairs, tiny_settings(), soft_target_weight=1.0, seed=0, directory=tmp_path,
+                 fingerprint="g", progress=False)  # fmt: skip
+
+
+def test_clip_and_selip_differ_only_by_the_soft_targets(tmp_path):
+    clip, first = run(tmp_path / "clip", 0.0)
+    selip, second = run(tmp_path / "selip", 1.0)
+    assert first.steps["clip"].iloc[0] == second.steps["clip"].iloc[0]
+    assert not torch.equal(clip.image_projection.weight, selip.image_projection.weight)
+
+
+def test_the_best_model_is_kept_and_loads(tmp_path):
+    _, done = run(tmp_path)
+    best = SelipModel.from_pretrained(tmp_path / "best")
+    score = evaluate_pairs(best, tiny_pairs(), 8)["mean_reciprocal_rank"]
+    assert score == pytest.approx(done.validations["mean_reciprocal_rank"].max(), abs=1e-6)
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_the_temperature_trains_or_is_fixed(tmp_path, trained):
+    model, _ = run(tmp_path, train_logit_scale=trained)
+    assert (model.logit_scale.item() != pytest.approx(1 / 0.07, rel=1e-6)) is trained
+
+
+def test_mirrored_pairs_carry_the_mirrored_text(tmp_path):
+    from selip_core.training import Pretraining
+
+    pairs = tiny_pairs()
+    made = Pretraining(fresh_model(), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path, "f")
+    rows, flips = np.arange(8), np.arange(8) % 2 == 1
+    volumes, ids = made._batch(rows, flips)
+    for row, flipped, volume, i in zip(rows, flips, volumes, ids, strict=True):
+        raw = pairs.load(np.array([row]))[0]
+        assert torch.equal(volume, raw.flip(-1) if flipped else raw)
+        text = pairs.texts[row]
+        expected = text.translate(str.maketrans("左右", "右左")) if flipped else text
+        assert made.texts[i] == expected
+
+
+def test_a_loss_that_is_not_finite_stops_with_a_message(tmp_path):
+    pairs = tiny_pairs()
+    broken = dataclasses.replace(pairs, volumes=np.full_like(pairs.volumes, np.nan))
+    with pytest.raises(SelipError, match="not finite at step 0"):
+        pretrain(fresh_model(), broken, pairs, tiny_settings(), soft_target_weight=0.0, seed=0, directory=tmp_path,
+                 progress=False)  # fmt: skip
+
+
+def test_learning_rate_warms_up_and_decays():
+    assert learning_rate_factor(0, 100, 10, 0.9) == pytest.approx(0.1)
+    assert learning_rate_factor(9, 100, 10, 0.9) == 1.0
+    assert learning_rate_factor(55, 100, 10, 0.9) == pytest.approx(0.5**0.9)
+    assert learning_rate_factor(99, 100, 10, 0.9) == pytest.approx((1 / 90) ** 0.9)
+
+
+def test_plateau_exit_is_the_first_step_clearly_under_chance():
+    losses = np.full(100, np.log(32))
+    assert plateau_exit(losses, 32) is None
+    losses[50:] = 0.5 * np.log(32)
+    assert plateau_exit(losses, 32) == 53  # 3 of 25 values at half: mean 0.94 ln(batch)
+
+
+def test_an_interrupted_checkpoint_leaves_the_old_one(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, "last", {"a": torch.ones(2)}, {"step": 1})
+    monkeypatch.setattr("selip_core.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError):
+        save_checkpoint(tmp_path, "last", {"a": torch.zeros(2)}, {"step": 2})
+    tensors, state = load_checkpoint(tmp_path, "last")
+    assert state == {"step": 1} and torch.equal(tensors["a"], torch.ones(2))
+
+
+def test_a_broken_checkpoint_is_named(tmp_path):
+    folder = save_checkpoint(tmp_path, "last", {"a": torch.ones(2)}, {"step": 1})
+    (folder / "state.safetensors").write_bytes(b"half")
+    with pytest.raises(SelipError, match="last cannot be read"):
+        load_checkpoint(tmp_path, "last")
