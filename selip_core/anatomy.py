@@ -17,7 +17,7 @@ TISSUES = ("grey_matter", "deep_grey", "white_matter", "csf", "venous", "bone", 
 """Tissues of a head without lesions, in the order of the last axis of every array of fractions."""
 
 _GREY, _DEEP, _WHITE, _CSF = range(4)
-_SULCAL, _VENTRICLE = len(TISSUES), len(TISSUES) + 1  # helper maps behind the tissues
+SULCAL, _VENTRICLE = len(TISSUES), len(TISSUES) + 1  # helper maps behind the tissues
 _TEMPLATE_MM = 2.0
 _PAD = 12  # voxels of air added on every side of the template, for skull and scalp
 
@@ -154,7 +154,7 @@ def _build_template() -> Template:
         maps[..., i] = inner[..., i]
     for i, share in outer.items():
         maps[..., i] += share * (1 - within)
-    maps[..., _SULCAL], maps[..., _VENTRICLE] = inner[..., 4], inner[..., 5]
+    maps[..., SULCAL], maps[..., _VENTRICLE] = inner[..., 4], inner[..., 5]
     head = maps[..., : len(TISSUES)].sum(-1) > 0.02
     nearest = np.round((grid_points() - origin) / _TEMPLATE_MM).astype(int)
     nearest = np.clip(nearest, 0, np.array(head.shape) - 1)
@@ -173,10 +173,12 @@ def _brain_maps(brain, grey, white, x, y, z) -> np.ndarray:
     given = grey * wall * (fluid < 0.5)
     grey, white = grey - given, white + given
     # Averaging blurs the gyri: a power sharpens each fraction towards the likeliest tissue.
-    sharp = np.stack([grey, white, 1.6 * fluid], -1) ** 1.7
+    sharp = np.stack([grey, white, 1.3 * fluid], -1) ** 1.7
     total = sharp.sum(-1, keepdims=True)
-    grey, white, fluid = np.moveaxis(sharp / np.maximum(total, 1e-6) * np.minimum(total * 1e3, 1) * brain[..., None], -1, 0)
-    deep_part = ndimage.gaussian_filter(((np.abs(x) < 33) & (y > -36) & (y < 26) & (z > -13) & (z < 22)) * brain * 1.0, 2)
+    sharp *= np.minimum(total * 1e3, 1) * brain[..., None] / np.maximum(total, 1e-6)
+    grey, white, fluid = np.moveaxis(sharp, -1, 0)
+    nuclei = (np.abs(x) < 33) & (y > -36) & (y < 26) & (z > -13) & (z < 22) & brain
+    deep_part = ndimage.gaussian_filter(nuclei.astype(np.float32), 2)
     deep = grey * deep_part * (depth > 22)
     outside = fluid * ~ndimage.binary_dilation(ventricle, iterations=2)
     rim = ndimage.gaussian_filter((~brain).astype(np.float32), 1.2) * brain
@@ -186,6 +188,7 @@ def _brain_maps(brain, grey, white, x, y, z) -> np.ndarray:
 
 def _head_maps(brain, x, y, z) -> dict[int, np.ndarray]:
     """Return what lies around the brain by distance from it: fluid, dura and sinus, skull, scalp, face, eyes."""
+
     def ball(mask, radius_mm, grow):
         distance = ndimage.distance_transform_edt(~mask if grow else mask, sampling=_TEMPLATE_MM)
         return distance <= radius_mm if grow else distance > radius_mm
@@ -197,9 +200,9 @@ def _head_maps(brain, x, y, z) -> dict[int, np.ndarray]:
     distance_to_skin = ndimage.distance_transform_edt((distance < 14) | face | neck, sampling=_TEMPLATE_MM)
     head = distance_to_skin > 0
     near = ndimage.distance_transform_edt(~brain, sampling=_TEMPLATE_MM)
-    fluid = inside & (near < 7)
-    sinus = inside & (np.abs(x) < 4) & (near > 0.5) & (ndimage.distance_transform_edt(inside, sampling=_TEMPLATE_MM) < 6)
-    sinus = (sinus & (z > 5) & ~brain) | ((distance > 0) & (distance <= 1.9))
+    fluid = inside & (near < 5)
+    under_skull = inside & (ndimage.distance_transform_edt(inside, sampling=_TEMPLATE_MM) < 6)
+    sinus = (under_skull & (np.abs(x) < 4) & (z > 5) & ~brain) | ((distance > 0) & (distance <= 1.9))
     skull = (distance > 1.9) & (distance <= 8) & head
     marrow = (distance > 3.9) & (distance <= 6) & (z > -10)
     eyes = np.sqrt((np.abs(x) - 33) ** 2 + (y - 57) ** 2 + (z + 38) ** 2) < 12
@@ -214,7 +217,10 @@ def _head_maps(brain, x, y, z) -> dict[int, np.ndarray]:
             shares[channel] = shares.get(channel, 0) + (region & free & ~brain)
         free &= ~region
     # A little blur stands for partial volume and hides the steps of the distance.
-    return {i: ndimage.gaussian_filter(np.where(brain, i == _CSF, share).astype(np.float32), 0.55) for i, share in shares.items()}
+    return {
+        i: ndimage.gaussian_filter(np.where(brain, i == _CSF, share).astype(np.float32), 0.55)
+        for i, share in shares.items()
+    }
 
 
 def _smooth_field(rng: np.random.Generator, spacing_mm: float, sd_mm: float) -> np.ndarray:
@@ -233,7 +239,7 @@ def _smooth_field(rng: np.random.Generator, spacing_mm: float, sd_mm: float) -> 
 
 def _pose(rng: np.random.Generator) -> np.ndarray:
     """Return a ``(3, 4)`` map from patient to MNI: size, small shear and turn, small offset."""
-    linear = np.diag(1 / (rng.normal(1, 0.035, 3) * rng.normal(0.99, 0.03))) + rng.normal(0, 0.02, (3, 3))
+    linear = np.diag(1 / (rng.normal(1, 0.035, 3) * rng.normal(0.955, 0.025))) + rng.normal(0, 0.02, (3, 3))
     return np.column_stack([linear, rng.normal(0, 2.5, 3)])
 
 
@@ -271,7 +277,7 @@ def draw_anatomy(rng: np.random.Generator, lesions: Sequence[Lesion], site_mm: d
     source = template()
     affine = _pose(rng)
     deformation = _smooth_field(rng, 42.0, 2.6)
-    widening, gap, plain_size, push = rng.uniform(0.3, 0.48), rng.uniform(0.55, 0.85), rng.uniform(-0.06, 0.1), rng.uniform(9, 14)
+    widening, gap, plain_size, push = rng.uniform([0.38, 0.55, -0.06, 9.0], [0.55, 0.85, 0.1, 14.0])
     kinds = {lesion.kind: lesion for lesion in lesions}
     points = grid_points()[source.reach]
     mni = points @ affine[:, :3].T.astype(np.float32) + affine[:, 3].astype(np.float32) + deformation[source.reach]
@@ -289,7 +295,7 @@ def draw_anatomy(rng: np.random.Generator, lesions: Sequence[Lesion], site_mm: d
         mni += _widening(mni, widening - max(plain_size, 0))
     maps = source.at(mni)
     if "atrophy" in kinds:
-        lost = maps[:, :3] * (gap * maps[:, [_SULCAL]])
+        lost = maps[:, :3] * (gap * maps[:, [SULCAL]])
         maps[:, :3] -= lost
         maps[:, _CSF] += lost.sum(1)
         widened = _to_grid(maps[:, _CSF] - before[:, _CSF], source.reach)

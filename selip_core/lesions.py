@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selip_core.anatomy import GRID_MM, GRID_ORIGIN_MM, GRID_SHAPE, Anatomy, template
+from selip_core.anatomy import GRID_MM, GRID_ORIGIN_MM, GRID_SHAPE, SULCAL, Anatomy, template
 from selip_core.catalogue import Lesion, catalogue
 from selip_core.signal import tissue_book
 
@@ -15,12 +15,15 @@ MORPHOLOGY = ("atrophy", "midline_shift")
 SHIFT_MM = 2.0
 """Tissue that moved further than this belongs to the mask of a midline shift."""
 
+WIDENED = 0.3
+"""Voxels in which this share of tissue became fluid belong to the mask of an atrophy."""
+
 # What a shape word does to a focus: factor of the radius, longest to shortest half axis, roughness of the surface.
 # Choice: the words of a report are loose; these only keep the words apart on average.
 _SHAPES = {
-    "点状": (0.85, 1.15, 0.05), "斑点状": (0.92, 1.3, 0.12), "小圆形": (0.95, 1.1, 0.04), "斑片状": (1.08, 1.6, 0.25),
-    "片状": (1.2, 2.0, 0.25), "大片状": (1.5, 1.7, 0.25), "结节状": (0.95, 1.2, 0.08), "脑回状": (1.45, 1.6, 0.2),
-    "不规则形": (1.05, 1.5, 0.4), "团块状": (1.0, 1.25, 0.16), "类圆形": (1.0, 1.1, 0.05), "囊状": (1.0, 1.3, 0.06),
+    "点状": (0.85, 1.15, 0.05), "斑点状": (0.92, 1.3, 0.12), "小圆形": (0.95, 1.1, 0.04), "斑片状": (1.08, 1.6, 0.17),
+    "片状": (1.2, 2.0, 0.17), "大片状": (1.5, 1.7, 0.17), "结节状": (0.95, 1.2, 0.08), "脑回状": (1.45, 1.6, 0.15),
+    "不规则形": (1.05, 1.5, 0.26), "团块状": (1.0, 1.25, 0.14), "类圆形": (1.0, 1.1, 0.05), "囊状": (1.0, 1.3, 0.06),
 }  # fmt: skip
 _LEAST_RADIUS_MM = 3.9  # smaller foci vanish in a slice of 8 mm
 _REACH_MM = 30.0  # no point of the template moves further than this
@@ -50,7 +53,7 @@ def draw_lesion_maps(lesions: Sequence[Lesion], anatomy: Anatomy, rng: np.random
     maps = LesionMaps({}, np.zeros(GRID_SHAPE, np.uint8), np.zeros(GRID_SHAPE, np.uint8))
     for number, lesion in enumerate(lesions, 1):
         if lesion.kind == "atrophy" and anatomy.widened is not None:
-            maps.labels[anatomy.widened > 0.25] = number
+            maps.labels[anatomy.widened > WIDENED] = number
         elif lesion.kind == "midline_shift" and anatomy.displaced is not None:
             brain = (anatomy.fractions[..., :4].sum(-1) > 0.5) & (maps.labels == 0)
             maps.labels[brain & (anatomy.displaced > SHIFT_MM)] = number
@@ -64,6 +67,15 @@ def draw_lesion_maps(lesions: Sequence[Lesion], anatomy: Anatomy, rng: np.random
         for focus in foci:
             _add_focus(maps, anatomy, lesion, number, focus, 0)
     return maps
+
+
+def radius_mm(lesion: Lesion) -> float:
+    """Return the mean radius that a lesion has in the image: its own, unless its site is too small for that."""
+    return min(lesion.radius_mm, _largest_mm(lesion.site))
+
+
+def _largest_mm(site: str) -> float:
+    return catalogue()["sites"][site].get("largest_mm", 30.0)
 
 
 @dataclass
@@ -87,7 +99,8 @@ def _place(lesion: Lesion, rng: np.random.Generator) -> list[_Focus]:
         centres: list[np.ndarray] = []
         for _ in range(lesion.foci):
             factor, elongation, roughness = _SHAPES[lesion.shape]
-            radius = max(lesion.radius_mm * factor * rng.uniform(0.85, 1.1), _LEAST_RADIUS_MM)
+            radius = max(radius_mm(lesion) * factor * rng.uniform(0.85, 1.1), _LEAST_RADIUS_MM)
+            radius = min(radius, 1.15 * _largest_mm(lesion.site))
             centres.append(_centre(lesion, side, radius, centres, rng))
             foci.append(_focus(centres[-1], radius, elongation, roughness, side, rng))
     return foci
@@ -102,10 +115,13 @@ def _centre(lesion: Lesion, side: float, radius: float, others: list, rng: np.ra
     candidates = centre + scatter * spread * np.clip(rng.standard_normal((24, 3)), -1.7, 1.7)
     if side:
         candidates[:, 0] = side * np.maximum(np.abs(candidates[:, 0]), 4)
+    if prefers == "surface":
+        candidates *= rng.uniform(1, 1.2, (24, 1))  # a cyst of the arachnoid lies on the brain
     maps = template().at(candidates.astype(np.float32))
     grey, deep, white, fluid = maps[:, :4].T
-    score = {"white": white, "deep": deep + white, "tissue": grey + deep + white, "anywhere": 1 - 0 * fluid}[prefers]
-    score = np.minimum(score, 0.9) - 0.02 * np.sqrt((((candidates - centre * [side or 1, 1, 1]) / spread) ** 2).sum(1))
+    choices = {"white": white, "deep": deep + white, "tissue": grey + deep + white, "surface": maps[:, SULCAL]}
+    distance = np.sqrt((((candidates - centre * [side or 1, 1, 1]) / spread) ** 2).sum(1))
+    score = np.minimum(choices[prefers], 0.9) * (grey + deep + white + fluid > 0.5) - 0.02 * distance
     for other in others:
         gap = np.linalg.norm(candidates - other, axis=1) / (2 * radius)
         score -= 0.4 * np.clip(1 - gap, 0, 1)
@@ -134,9 +150,11 @@ def _add_focus(maps, anatomy: Anatomy, lesion: Lesion, number: int, focus: _Focu
     if not len(offset):
         return
     r = np.sqrt(((offset @ focus.metric.T) ** 2).sum(1))
-    r *= 1 + focus.roughness * np.sin(offset @ focus.waves.T + focus.phases).sum(1) / np.sqrt(3)
+    rough = np.sin(offset @ focus.waves.T + focus.phases).sum(1) / np.sqrt(3)
+    r *= 1 + focus.roughness * np.clip(rough, -1.6, 1.6)
     room = _room(anatomy, box, near, lesion, focus, oedema=margin_mm > 0)
-    soft = focus.radius_mm / GRID_MM  # partial volume: the edge is one voxel wide
+    blur = tissue_book()["lesions"][lesion.kind].get("edge_voxels", 1)  # partial volume: one voxel, infiltration: more
+    soft = focus.radius_mm / GRID_MM / blur
 
     def within(to: float) -> np.ndarray:
         return np.clip((to - r) * soft + 0.5, 0, 1) * room

@@ -1,6 +1,6 @@
 """The signal of a tissue on each sequence: spin echo, inversion recovery, diffusion, contrast.
 
-Pure functions of relaxation times (ms), proton density (relative to water) and ADC (10^-3 mm2/s); all of them broadcast.
+Pure functions of relaxation times (ms), proton density (relative to water) and ADC (10^-3 mm2/s); all broadcast.
 """
 
 from functools import cache
@@ -18,11 +18,11 @@ B_VALUE = 1.0
 """Diffusion weighting in 10^3 s/mm2, so that ``B_VALUE * adc`` has no unit."""
 
 PROTOCOL = {
-    "T1": {"tr_ms": 500, "te_ms": 12},
+    "T1": {"tr_ms": 450, "te_ms": 10},
     "T2": {"tr_ms": 4500, "te_ms": 100},
     "FLAIR": {"tr_ms": 9000, "te_ms": 115, "ti_ms": 2480},
     "DWI": {"tr_ms": 5000, "te_ms": 75},
-    "T1ce": {"tr_ms": 500, "te_ms": 12},
+    "T1ce": {"tr_ms": 450, "te_ms": 10},
 }
 """Timing of each sequence; ADC comes from the two images of DWI. Usual clinical values at 3 T."""
 
@@ -84,8 +84,10 @@ def signal_table(
         ``T1``, ``T2``, ``FLAIR``, ``B0``, ``DWI``, ``T1ce``; each ``(len(names),)``. B0 is DWI without weighting.
     """
     known = tissue_book()["tissues"]
-    column = {key: np.array([known[n].get(key, 0.0) for n in names], float) for key in
-              ("t1_ms", "t2_ms", "pd", "adc_um2_ms", "gadolinium_mmol", "fat")}
+    column = {
+        key: np.array([known[n].get(key, 0.0) for n in names], float)
+        for key in ("t1_ms", "t2_ms", "pd", "adc_um2_ms", "gadolinium_mmol", "fat")
+    }
     protocol = {name: dict(timing) for name, timing in PROTOCOL.items()}
     if rng is not None:
         # One factor for all tissues per constant keeps the contrast between them, which the reports state.

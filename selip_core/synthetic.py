@@ -154,7 +154,8 @@ class _Scanner:
         a, b, c, d, e, f = self.bias + rng.normal(0, 0.015, 6)
         x, y, z = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in shape), indexing="ij", sparse=True)
         # Brighter towards the coil, and a slope that differs from patient to patient.
-        return np.exp(a * x + b * y + c * z + d * x * y + e * y * z + f * x * z + 0.07 * (x**2 + y**2)).astype(np.float32)
+        field = a * x + b * y + c * z + d * x * y + e * y * z + f * x * z + 0.07 * (x**2 + y**2)
+        return np.exp(field).astype(np.float32)
 
     def _measured(self, signal: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
         """Return the magnitude of the signal with Gaussian noise in both channels (Rician)."""

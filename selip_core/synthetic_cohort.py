@@ -1,4 +1,4 @@
-"""Writing the embedded cohort to disk, in the format that any cohort has (``data/README.md``), with its truth beside."""
+"""Writing the embedded cohort to disk, in the format of any cohort (``data/README.md``), with its truth beside."""
 
 import gzip
 import multiprocessing
@@ -20,6 +20,7 @@ from selip_core.catalogue import Lesion, draw_lesions
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.fingerprint import digest
+from selip_core.lesions import radius_mm
 from selip_core.synthetic import PatientImages, synthesise_patient
 
 DATA_SOURCE = "embedded synthetic cohort"
@@ -90,7 +91,7 @@ def make_cohort(
         If the folder holds another cohort, or cannot be written.
     """
     if patients < 1 or seed < 0 or (workers is not None and workers < 1):
-        raise ValueError(f"patients and workers must be at least 1 and seed at least 0: {patients=}, {workers=}, {seed=}")
+        raise ValueError(f"patients and workers must be 1 or more, seed 0 or more: {patients=}, {workers=}, {seed=}")
     if frequencies not in ("clinical", "uniform"):
         raise ValueError(f"frequencies must be 'clinical' or 'uniform', not {frequencies!r}")
     out_dir = Path(out_dir)
@@ -100,14 +101,16 @@ def make_cohort(
     _clear(out_dir)
     job = partial(_write_patient, out_dir=out_dir, seed=seed, frequencies=frequencies)
     numbers = range(1, patients + 1)
-    bar = tqdm(_run(job, numbers, workers), total=patients, desc="embedded cohort", unit="patient", disable=not progress)
+    made = _run(job, numbers, workers)
+    bar = tqdm(made, total=patients, desc="embedded cohort", unit="patient", disable=not progress)
     results = sorted(bar, key=lambda tables: tables["reports.csv"][0][0])
     for name, columns in _COLUMNS.items():
         table = pd.DataFrame([row for tables in results for row in tables[name]], columns=columns)
         with replacing(out_dir / name) as file:
             table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
     name = f"embedded ({patients} patients, {frequencies} frequencies, seed {seed})"
-    write_json(out_dir / "cohort.json", {"name": name, "data_source": DATA_SOURCE, "synthetic": True, "settings": settings})
+    about = {"name": name, "data_source": DATA_SOURCE, "synthetic": True, "settings": settings}
+    write_json(out_dir / "cohort.json", about)
     return out_dir
 
 
@@ -182,7 +185,7 @@ def _write_patient(number: int, *, out_dir: Path, seed: int, frequencies: str) -
 
 def _lesion_rows(patient: str, lesions: list[Lesion], images: PatientImages) -> list[tuple]:
     return [
-        (patient, i, m.kind, m.site, m.side, m.shape, m.foci, round(m.radius_mm, 2), volume)
+        (patient, i, m.kind, m.site, m.side, m.shape, m.foci, round(radius_mm(m), 2) if m.site else 0.0, volume)
         for i, (m, volume) in enumerate(zip(lesions, images.volumes_mm3), 1)
     ]
 

@@ -1,0 +1,213 @@
+"""A cohort on disk: its tables, their checks, and the split of its patients (data/README.md defines the format)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from selip_core.errors import SelipError
+from selip_core.files import read_json
+from selip_core.fingerprint import cohort_fingerprint
+from selip_core.sentences import SEQUENCES
+from selip_core.tables import read_table
+
+SPLITS = ("train", "validation", "test")
+_ALIASES = {
+    "T1W": "T1", "T1WI": "T1", "T2W": "T2", "T2WI": "T2", "T2FLAIR": "FLAIR", "FLA": "FLAIR", "DWI1000": "DWI",
+    "T1C": "T1ce", "T1CE": "T1ce", "T1GD": "T1ce", "T1POST": "T1ce", "T1WICE": "T1ce", "T1WIC": "T1ce",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The tables of a cohort, checked.
+
+    Parameters
+    ----------
+    directory : Path
+    name, data_source : str
+        The second is stamped on every figure and table.
+    synthetic : bool
+    series : DataFrame with ``patient_id``, ``study_id``, ``sequence``, ``path``
+        Paths are relative to `directory`. Rows that cannot be used are not here but in `problems`.
+    reports : DataFrame with ``patient_id``, ``study_id``, ``findings``, ``impression``
+        Reports that have text.
+    problems : DataFrame with ``where``, ``patient_id``, ``problem``, ``consequence``
+    fingerprint : str
+        Of the tables' text and of the volumes' names, sizes and times of change.
+    given_splits : DataFrame with ``patient_id``, ``split``, or None
+    """
+
+    directory: Path
+    name: str
+    data_source: str
+    synthetic: bool
+    series: pd.DataFrame
+    reports: pd.DataFrame
+    problems: pd.DataFrame
+    fingerprint: str
+    given_splits: pd.DataFrame | None = None
+
+
+def load_cohort(directory: str | Path) -> Cohort:
+    """Read the tables of a cohort.
+
+    A row that cannot be used is left out and listed in ``problems``; a manifest that cannot be trusted stops.
+
+    Raises
+    ------
+    SelipError
+        If a table or column is missing, a series or a study's report is given twice, a path leaves the folder, or a
+        patient is in two splits; the message names file, line and patient.
+    """
+    directory = Path(directory).expanduser().resolve()
+    if not directory.is_dir():
+        raise SelipError(f"cohort folder {directory} does not exist")
+    problems: list[tuple[str, str, str, str]] = []
+    series = _read_series(directory, problems)
+    reports = _read_reports(directory, problems)
+    _check_join(series, reports, problems)
+    described = read_json(directory / "cohort.json") or {}
+    name = str(described.get("name") or directory.name)
+    return Cohort(
+        directory,
+        name,
+        str(described.get("data_source") or f"user cohort {name}"),
+        bool(described.get("synthetic", False)),
+        series.reset_index(drop=True),
+        reports.reset_index(drop=True),
+        pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
+        cohort_fingerprint(str(directory)),
+        _read_splits(directory),
+    )
+
+
+def standard_sequence(name: str) -> str | None:
+    """Return the sequence that a name stands for, ``t1-weighted`` spellings included, or None if it is unknown."""
+    bare = "".join(char for char in name.upper() if char.isalnum())
+    known = {sequence.upper(): sequence for sequence in SEQUENCES}
+    return known.get(bare) or _ALIASES.get(bare)
+
+
+def _read_series(directory: Path, problems: list) -> pd.DataFrame:
+    path = directory / "series.csv"
+    table = read_table(path, ("patient_id", "sequence", "path"))
+    table = _with_ids(table, path, problems)
+    table["given"] = table["sequence"]
+    table["sequence"] = [standard_sequence(name) for name in table["given"]]
+    for row in table[table["sequence"].isna()].itertuples():
+        problems.append((f"{path.name} line {row.line}", row.patient_id, f"unknown sequence {row.given!r}",
+                         f"series left out; known are {', '.join(SEQUENCES)}"))  # fmt: skip
+    table = table[table["sequence"].notna()]
+    _refuse_duplicates(table, ["study_id", "sequence"], path, "series")
+    for row in table.itertuples():
+        target = (directory / row.path).resolve()
+        if not row.path or Path(row.path).is_absolute() or not target.is_relative_to(directory):
+            raise SelipError(f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder")
+    return table[["patient_id", "study_id", "sequence", "path"]]
+
+
+def _read_reports(directory: Path, problems: list) -> pd.DataFrame:
+    path = directory / "reports.csv"
+    table = _with_ids(read_table(path, ("patient_id", "findings")), path, problems)
+    if "impression" not in table:
+        table["impression"] = ""
+    _refuse_duplicates(table, ["study_id"], path, "report")
+    empty = table["findings"] == ""
+    for row in table[empty].itertuples():
+        problems.append((f"{path.name} line {row.line}", row.patient_id, "report without findings text",
+                         "its series are kept but have no sentence; fill in the findings"))  # fmt: skip
+    return table.loc[~empty, ["patient_id", "study_id", "findings", "impression"]]
+
+
+def _with_ids(table: pd.DataFrame, path: Path, problems: list) -> pd.DataFrame:
+    """Leave out rows without a patient, and let the patient stand for the study where none is given."""
+    for row in table[table["patient_id"] == ""].itertuples():
+        problems.append((f"{path.name} line {row.line}", "", "no patient_id", "row left out; give every row its patient"))
+    table = table[table["patient_id"] != ""].copy()
+    study = table["study_id"] if "study_id" in table else pd.Series("", index=table.index)
+    table["study_id"] = study.where(study != "", table["patient_id"])
+    owners = table.groupby("study_id")["patient_id"].nunique()
+    if (owners > 1).any():
+        study_id = owners[owners > 1].index[0]
+        patients = ", ".join(sorted(set(table.loc[table["study_id"] == study_id, "patient_id"])))
+        raise SelipError(f"{path}: study {study_id} belongs to several patients ({patients}); study ids must be unique")
+    return table
+
+
+def _refuse_duplicates(table: pd.DataFrame, keys: list[str], path: Path, what: str) -> None:
+    doubled = table[table.duplicated(keys, keep=False)]
+    if len(doubled):
+        group = doubled[(doubled[keys] == doubled[keys].iloc[0]).all(axis=1)]
+        named = ", ".join(f"{key} {group[key].iloc[0]}" for key in keys)
+        lines = ", ".join(map(str, group["line"]))
+        raise SelipError(f"{path} gives one {what} twice: {named} in lines {lines}; keep one, or give each study its id")
+
+
+def _check_join(series: pd.DataFrame, reports: pd.DataFrame, problems: list) -> None:
+    """List studies without a report, and reports without a series; stop where ids contradict each other."""
+    both = series[["study_id", "patient_id"]].drop_duplicates().merge(reports, on="study_id", suffixes=("", "_report"))
+    wrong = both[both["patient_id"] != both["patient_id_report"]]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise SelipError(
+            f"study {row['study_id']} belongs to patient {row['patient_id']} in series.csv but to "
+            f"{row['patient_id_report']} in reports.csv"
+        )
+    for study in sorted(set(series["study_id"]) - set(reports["study_id"])):
+        patient = series.loc[series["study_id"] == study, "patient_id"].iloc[0]
+        problems.append(("reports.csv", patient, f"study {study} has series but no report",
+                         "kept for images, not paired"))  # fmt: skip
+    for row in reports[~reports["study_id"].isin(series["study_id"])].itertuples():
+        problems.append(("series.csv", row.patient_id, f"study {row.study_id} has a report but no series",
+                         "report not used; check that the ids of both tables agree"))  # fmt: skip
+
+
+def _read_splits(directory: Path) -> pd.DataFrame | None:
+    path = directory / "splits.csv"
+    if not path.exists():
+        return None
+    table = read_table(path, ("patient_id", "split"))
+    unknown = table[~table["split"].isin(SPLITS)]
+    if len(unknown):
+        row = unknown.iloc[0]
+        raise SelipError(f"{path} line {row['line']}: split {row['split']!r} is none of {', '.join(SPLITS)}")
+    check_no_leak(table, where=str(path))
+    return table[["patient_id", "split"]].drop_duplicates()
+
+
+def check_no_leak(splits: pd.DataFrame, where: str = "the split") -> None:
+    """Raise SelipError if a patient is in two splits; the message names the patient."""
+    sides = splits.groupby("patient_id")["split"].nunique()
+    if (sides > 1).any():
+        patient = sides[sides > 1].index[0]
+        both = " and ".join(sorted(set(splits.loc[splits["patient_id"] == patient, "split"])))
+        raise SelipError(f"{where}: patient {patient} is in {both}; a patient must be on one side only")
+
+
+def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, test_fraction: float) -> pd.DataFrame:
+    """Return ``patient_id``, ``split`` for every patient that has a series: the cohort's own split, or one by the seed.
+
+    With three patients or more no split is empty.
+
+    Raises
+    ------
+    SelipError
+        If the cohort's own split leaves a patient out, or there are fewer than three patients to split.
+    """
+    patients = np.array(sorted(set(cohort.series["patient_id"])))
+    if cohort.given_splits is not None:
+        missing = sorted(set(patients) - set(cohort.given_splits["patient_id"]))
+        if missing:
+            raise SelipError(f"splits.csv has no row for patient {missing[0]} ({len(missing)} missing)")
+        return cohort.given_splits[cohort.given_splits["patient_id"].isin(patients)].reset_index(drop=True)
+    if len(patients) < len(SPLITS):
+        raise SelipError(f"{len(patients)} patients with series cannot be split into {', '.join(SPLITS)}: at least 3 are needed")
+    order = np.random.default_rng(seed).permutation(patients)
+    n_validation = max(round(len(order) * validation_fraction), 1)
+    n_test = max(round(len(order) * test_fraction), 1)
+    names = np.array(["train"] * len(order), dtype=object)
+    names[:n_validation] = "validation"
+    names[n_validation : n_validation + n_test] = "test"
+    return pd.DataFrame({"patient_id": order, "split": names}).sort_values("patient_id").reset_index(drop=True)

@@ -1,0 +1,182 @@
+"""From a raw volume to model input: one function for training, evaluation and use (METHOD 1).
+
+The volume is oriented to RAS+, smoothed where the target grid is coarser, and put onto that grid by one linear
+interpolation, its field of view centred on the head. Only nibabel, numpy and scipy: workers start fast.
+"""
+
+import zlib
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage
+
+from selip_core.errors import SelipError
+from selip_core.fingerprint import digest
+
+VERSION = 1
+"""Raised by hand whenever `preprocess` gives other numbers for the same file."""
+
+FOREGROUND_SHARE = 0.15
+"""Choice: foreground is above this share of the 99th percentile, after light smoothing."""
+
+TOP_MARGIN_MM = 6.0
+SPACING_RANGE_MM = (0.1, 30.0)
+
+
+class VolumeError(SelipError):
+    """A volume cannot be used; the message names the file and says why."""
+
+
+def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Return the voxels (R, A, S) float32, the affine of the RAS+ array, and what the file's header says.
+
+    Raises
+    ------
+    VolumeError
+        If the file is missing, unreadable or cut off, is not three-dimensional, is empty or constant or holds values
+        that are no numbers, or its spacing is impossible.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise VolumeError(f"{path}: no such file")
+    try:
+        image = nib.load(path)
+        voxels = np.asanyarray(image.dataobj)
+    except (nib.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise VolumeError(f"{path}: cannot be read as a volume ({_first_line(error)}); export it again") from None
+    shape = voxels.shape
+    while voxels.ndim > 3 and voxels.shape[-1] == 1:
+        voxels = voxels[..., 0]
+    if voxels.ndim != 3:
+        raise VolumeError(f"{path}: {voxels.ndim}-D with shape {shape}, not 3-D; give one volume a file")
+    if min(voxels.shape) < 2:
+        raise VolumeError(f"{path}: shape {shape} has an axis of fewer than 2 voxels")
+    _check_geometry(path, image.affine)
+    voxels = voxels.astype(np.float32)
+    if not np.isfinite(voxels).all():
+        raise VolumeError(f"{path}: {np.mean(~np.isfinite(voxels)):.1%} of the voxels are NaN or infinite")
+    if voxels.max() == voxels.min():
+        raise VolumeError(f"{path}: every voxel is {voxels.flat[0]:g}; the volume is empty")
+    canonical = nib.as_closest_canonical(nib.Nifti1Image(voxels, image.affine))
+    spacing = nib.affines.voxel_sizes(image.affine)
+    quality = {
+        "shape": "×".join(map(str, voxels.shape)), "spacing_mm": "×".join(f"{s:.2f}" for s in spacing),
+        "orientation": "".join(nib.aff2axcodes(image.affine)),
+        "p1": float(np.percentile(voxels, 1)), "p99": float(np.percentile(voxels, 99)),
+    }  # fmt: skip
+    return np.asarray(canonical.dataobj, dtype=np.float32), canonical.affine, quality
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _check_geometry(path: Path, affine: np.ndarray) -> None:
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
+        raise VolumeError(f"{path}: the header has no usable affine (zero or missing spacing); convert it again")
+    spacing = nib.affines.voxel_sizes(affine)
+    low, high = SPACING_RANGE_MM
+    if spacing.min() < low or spacing.max() > high:
+        sizes = " × ".join(f"{s:g}" for s in spacing)
+        raise VolumeError(f"{path}: voxels of {sizes} mm, outside {low:g} to {high:g} mm; the header must be wrong")
+
+
+def preprocess_array(
+    path: str | Path,
+    *,
+    spacing_mm: tuple[float, float, float],
+    shape: tuple[int, int, int],
+    clip_percentiles: tuple[float, float],
+) -> tuple[np.ndarray, dict]:
+    """Return the model input (D, H, W) float32 as an array, and the header's quality; see `preprocess`."""
+    voxels, affine, quality = load_volume(path)
+    spacing_ras, shape_ras = np.array(spacing_mm[::-1], float), np.array(shape[::-1])
+    foreground = _foreground(voxels)
+    if not foreground.any():
+        raise VolumeError(f"{path}: no head was found above the background")
+    centre = _centre_mm(foreground, affine, spacing_ras[2] * shape_ras[2])
+    target = np.diag([*spacing_ras, 1.0])
+    target[:3, 3] = centre - spacing_ras * (shape_ras - 1) / 2
+    factor = np.maximum(spacing_ras / nib.affines.voxel_sizes(affine), 1.0)
+    smooth = ndimage.gaussian_filter(voxels, (factor - 1) / 2) if factor.max() > 1.2 else voxels
+    to_source = np.linalg.inv(affine) @ target
+    sampled = ndimage.affine_transform(
+        smooth, to_source[:3, :3], to_source[:3, 3], tuple(shape_ras), order=1, cval=float(np.percentile(voxels, 0.1))
+    )
+    low, high = np.percentile(sampled, clip_percentiles)
+    if high <= low:
+        raise VolumeError(f"{path}: constant inside the field of view")
+    clipped = sampled.clip(low, high)
+    head = clipped > low + FOREGROUND_SHARE * (high - low)
+    values = clipped[head] if head.any() else clipped
+    normalised = (clipped - values.mean()) / max(float(values.std()), 1e-6 * (high - low))
+    return np.ascontiguousarray(normalised.transpose(2, 1, 0), dtype=np.float32), quality  # (R, A, S) -> (D, H, W)
+
+
+def _foreground(voxels: np.ndarray) -> np.ndarray:
+    """Return the head as (R, A, S) bool: smoothed, so that single noisy background voxels stay out."""
+    step = tuple(max(n // 96, 1) for n in voxels.shape)  # finding the head needs no full resolution
+    coarse = voxels[:: step[0], :: step[1], :: step[2]]
+    level = np.percentile(coarse, 0.1)
+    coarse = ndimage.uniform_filter(coarse - level, 3)
+    mask = coarse > FOREGROUND_SHARE * np.percentile(coarse, 99)
+    return mask.repeat(step[0], 0).repeat(step[1], 1).repeat(step[2], 2)[tuple(slice(n) for n in voxels.shape)]
+
+
+def _centre_mm(foreground: np.ndarray, affine: np.ndarray, height_mm: float) -> np.ndarray:
+    """Return the centre of the field of view in RAS mm: the middle of the head, or hung from its top if it is taller.
+
+    The bounding box leaves out the outermost 0.5 % on each side. A scan that reaches down the neck would otherwise
+    pull the brain out of the field of view.
+    """
+    low, high = np.zeros(3), np.zeros(3)
+    for axis in range(3):
+        share = np.cumsum(foreground.sum(axis=tuple(i for i in range(3) if i != axis)))
+        low[axis], high[axis] = np.searchsorted(share, np.array([0.005, 0.995]) * share[-1])
+    centre = (affine @ np.r_[(low + high) / 2, 1])[:3]
+    top = (affine @ np.r_[(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, high[2], 1])[2]
+    bottom = (affine @ np.r_[(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2], 1])[2]
+    if top - bottom > height_mm - TOP_MARGIN_MM:
+        centre[2] = top + TOP_MARGIN_MM - height_mm / 2
+    return centre
+
+
+def preprocess(
+    path: str | Path,
+    *,
+    spacing_mm: tuple[float, float, float] = (8.0, 4.0, 4.0),
+    shape: tuple[int, int, int] = (16, 48, 40),
+    clip_percentiles: tuple[float, float] = (0.1, 99.9),
+):
+    """Return the model input of one volume.
+
+    Parameters
+    ----------
+    path : str or Path
+        A NIfTI file, or what else nibabel reads.
+    spacing_mm : (D, H, W) voxel size of the model input, millimetres
+    shape : (D, H, W) voxels of the model input
+    clip_percentiles : (low, high), percent
+
+    Returns
+    -------
+    torch.Tensor
+        ``(1, D, H, W)`` float32: D from inferior to superior, H from posterior to anterior, W from left to right;
+        foreground mean 0 and standard deviation 1.
+
+    Raises
+    ------
+    VolumeError
+        If the volume cannot be used; the message names the file and says why.
+    """
+    import torch
+
+    array, _ = preprocess_array(path, spacing_mm=spacing_mm, shape=shape, clip_percentiles=clip_percentiles)
+    return torch.from_numpy(array)[None]
+
+
+def fingerprint(settings: dict) -> str:
+    """Return the fingerprint of preprocessing settings (keyword arguments of `preprocess`) and of this code's version."""
+    values = [settings[key] for key in ("spacing_mm", "shape", "clip_percentiles")]
+    return digest(str(VERSION), *(str([float(x) for x in value]) for value in values))

@@ -1,0 +1,107 @@
+"""Retrieval of every method and seed on the test patients, and the tables that the notebook shows."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from selip_core.encoders import SelipModel
+from selip_core.pairs import Pairs
+from selip_core.retrieval import K_MAX, chance_of_hit, retrieval_table
+from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.similarity import similarity_matrix
+from selip_core.statistics import bootstrap_interval
+from selip_core.training import encode_pairs
+
+
+def evaluate_runs(models: dict[tuple[str, int], Path], pairs: Pairs, *, device: torch.device) -> pd.DataFrame:
+    """Return the queries of every run: `retrieval_table` with ``method``, ``seed`` and ``normal``.
+
+    Parameters
+    ----------
+    models : dict of (method, seed) to the folder of its model
+    pairs : Pairs of the split to evaluate on
+    """
+    tables = []
+    for (method, seed), folder in models.items():
+        model = SelipModel.from_pretrained(folder, device=str(device))
+        image, text, texts = encode_pairs(model, pairs)
+        number = {t: i for i, t in enumerate(texts)}
+        of_image = np.array([number[t] for t in pairs.texts])
+        table = retrieval_table(
+            image, text, of_image, similarity_matrix(texts), patients=pairs.patients, sequences=pairs.sequences
+        )
+        text_of_query = np.where(table["direction"] == "image to text", of_image[table["query"] % len(of_image)], table["query"])
+        normal = np.array([t == NORMAL_STATEMENT for t in texts])[text_of_query]
+        tables.append(table.assign(method=method, seed=seed, normal=normal))
+    return pd.concat(tables, ignore_index=True)
+
+
+def hits_by_query(queries: pd.DataFrame, method: str, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (hits (n, seeds), patients (n,), chance (n,)) of one direction and method, queries in one order."""
+    part = queries[queries["method"] == method]
+    wide = part.assign(hit=part["rank"] <= k).pivot(index="query", columns="seed", values="hit").sort_index()
+    one = part.drop_duplicates("query").sort_values("query")
+    chance = _chance(one, k)
+    return wide.to_numpy(float), one["patient_id"].to_numpy(), chance
+
+
+def _chance(queries: pd.DataFrame, k: int) -> np.ndarray:
+    return chance_of_hit(queries["n_relevant"].to_numpy(), int(queries["gallery"].iloc[0]), k)
+
+
+def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return recall at 1 to 10 with its interval and chance, by direction and method."""
+    rows = []
+    for (direction, method), part in queries.groupby(["direction", "method"], sort=False):
+        for k in range(1, K_MAX + 1):
+            hits, patients, chance = hits_by_query(part, method, k)
+            estimate = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+            rows.append({
+                "direction": direction, "method": method, "k": k, "recall": estimate.value, "low": estimate.low,
+                "high": estimate.high, "chance": chance.mean(), "queries": estimate.n, "patients": estimate.n_patients,
+                "gallery": int(part["gallery"].iloc[0]), "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return image-to-text recall@10 and nDCG@10 by a column of `queries`, each method with intervals."""
+    rows = []
+    image = queries[queries["direction"] == "image to text"]
+    for (group, method), part in image.groupby([by, "method"], sort=False):
+        hits, patients, chance = hits_by_query(part, method, K_MAX)
+        recall = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+        gains = part.pivot(index="query", columns="seed", values="ndcg").sort_index().to_numpy()
+        ndcg = bootstrap_interval(gains, patients, samples=samples, seed=seed)
+        rows.append({
+            by: group, "method": method, "recall_at_10": recall.value, "low": recall.low, "high": recall.high,
+            "chance": chance.mean(), "ndcg_at_10": ndcg.value, "ndcg_low": ndcg.low, "ndcg_high": ndcg.high,
+            "queries": recall.n, "patients": recall.n_patients, "note": recall.note,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def example_queries(models: dict[str, Path], pairs: Pairs, *, device: torch.device, n: int, seed: int) -> list[dict]:
+    """Return `n` abnormal queries drawn at random, each with its volume, true sentence and the five closest sentences.
+
+    Parameters
+    ----------
+    models : dict of method to model folder; the queries take turns between them
+    """
+    abnormal = [i for i, text in enumerate(pairs.texts) if text != NORMAL_STATEMENT]
+    drawn = np.random.default_rng(seed).permutation(abnormal)[:n]
+    found = {method: encode_pairs(SelipModel.from_pretrained(f, device=str(device)), pairs) for method, f in models.items()}
+    examples = []
+    for place, row in enumerate(drawn):
+        method = list(found)[place % len(found)]
+        image, text, texts = found[method]
+        best = (image[row] @ text.T).topk(min(5, len(texts)))
+        examples.append({
+            "volume": pairs.load(np.array([row]))[0, 0].numpy(),
+            "title": f"{method} · {pairs.sequences[row]}\n{pairs.patients[row]}",
+            "true": pairs.texts[row],
+            "found": [(texts[i], v) for i, v in zip(best.indices.tolist(), best.values.tolist(), strict=True)],
+        })  # fmt: skip
+    return examples

@@ -1,0 +1,180 @@
+"""The preprocessed volumes of a cohort: made in parallel once, resumable, memory-mapped."""
+
+import json
+import multiprocessing
+import os
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from selip_core import preprocessing
+from selip_core.cohort import Cohort
+from selip_core.config import PreprocessingSettings
+from selip_core.errors import SelipError
+from selip_core.files import read_json, replacing, write_json
+from selip_core.preprocessing import VolumeError, preprocess_array
+
+_VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
+_CHUNK = 16
+_COLUMNS = ["row", "patient_id", "study_id", "sequence", "path"]
+_QUALITY = ["shape", "spacing_mm", "orientation", "p1", "p99"]
+
+
+@dataclass(frozen=True)
+class VolumeCache:
+    """Preprocessed volumes, mapped from disk.
+
+    Parameters
+    ----------
+    volumes : (N, 1, D, H, W) float16
+        A row of an excluded series is zero.
+    index : DataFrame with ``row``, ``patient_id``, ``study_id``, ``sequence``, ``path`` and the header's quality
+    excluded : DataFrame with ``patient_id``, ``sequence``, ``path``, ``reason``
+    cohort_fingerprint, preprocessing_fingerprint : str
+    """
+
+    volumes: np.ndarray
+    index: pd.DataFrame
+    excluded: pd.DataFrame
+    cohort_fingerprint: str
+    preprocessing_fingerprint: str
+
+
+def build_cache(
+    cohort: Cohort, settings: PreprocessingSettings, directory: Path, *, workers: int | None = None, progress: bool = True
+) -> VolumeCache:
+    """Preprocess every series of a cohort into `directory`; what an interrupted call has done is not done again.
+
+    A series that cannot be used is excluded with its reason and stops nothing.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Processes; as many as there are processors where left out.
+
+    Raises
+    ------
+    SelipError
+        If the cohort has no series, or the disk is full.
+    """
+    directory = Path(directory)
+    if cohort.series.empty:
+        raise SelipError(f"{cohort.directory / 'series.csv'} lists no usable series")
+    options = settings.model_dump()
+    key = {"cohort": cohort.fingerprint, "preprocessing": preprocessing.fingerprint(options), "series": len(cohort.series)}
+    found = read_json(directory / _META) or {}
+    if {name: found.get(name) for name in key} != key:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        write_json(directory / _META, {**key, "complete": False})
+    elif found.get("complete"):
+        return open_cache(directory)
+    try:
+        done = _fill(cohort, options, directory, workers, progress)
+    except OSError as error:
+        raise SelipError(f"cannot write {directory}: {error.strerror or error}; free some space and run again") from None
+    table = pd.concat([cohort.series, pd.DataFrame([done[i] for i in range(len(cohort.series))])], axis=1)
+    table.insert(0, "row", range(len(table)))
+    table["reason"] = table["reason"] if "reason" in table else None
+    kept = table["reason"].isna()
+    _write_table(table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX)
+    _write_table(table.loc[~kept, ["patient_id", "sequence", "path", "reason"]], directory / _EXCLUDED)
+    if not kept.any():
+        raise SelipError(f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}")
+    write_json(directory / _META, {**key, "complete": True})
+    return open_cache(directory)
+
+
+def open_cache(directory: Path) -> VolumeCache:
+    """Return a finished cache.
+
+    Raises
+    ------
+    SelipError
+        If there is none, or it was not finished.
+    """
+    directory = Path(directory)
+    meta = read_json(directory / _META) or {}
+    if not meta.get("complete"):
+        raise SelipError(f"{directory} holds no finished volume cache: run notebook 01_data_curation first")
+    text = {"patient_id": str, "study_id": str}
+    return VolumeCache(
+        np.load(directory / _VOLUMES, mmap_mode="r"),
+        pd.read_csv(directory / _INDEX, dtype=text),
+        pd.read_csv(directory / _EXCLUDED, dtype=text),
+        meta["cohort"],
+        meta["preprocessing"],
+    )
+
+
+def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, progress: bool) -> dict[int, dict]:
+    """Preprocess what is not done yet; return the outcome of every series by its position."""
+    done = _read_done(directory)
+    shape = (len(cohort.series), 1, *options["shape"])
+    mode = "r+" if (directory / _VOLUMES).exists() and done else "w+"
+    volumes = np.lib.format.open_memmap(directory / _VOLUMES, mode=mode, dtype=np.float16, shape=shape)
+    todo = [i for i in range(len(cohort.series)) if i not in done]
+    job = partial(_preprocess_one, directory=cohort.directory, options=options)
+    workers = min(workers or os.cpu_count() or 1, max(len(todo) // _CHUNK, 1))
+    paths = [cohort.series["path"].iloc[i] for i in todo]
+    bar = tqdm(total=len(done) + len(todo), initial=len(done), desc="preprocessing", unit="series", disable=not progress)
+    with bar, open(directory / _DONE, "a", encoding="utf-8") as log:
+        written: list[tuple[int, dict]] = []
+        for i, (volume, outcome) in zip(todo, _run(job, paths, workers), strict=True):
+            if volume is not None:
+                volumes[i, 0] = volume
+            done[i] = outcome
+            written.append((i, outcome))
+            bar.update()
+            if len(written) == 64 or i == todo[-1]:
+                volumes.flush()  # the volumes reach the disk before the log says so
+                log.writelines(json.dumps([number, row], ensure_ascii=False) + "\n" for number, row in written)
+                log.flush()
+                written = []
+    return done
+
+
+def _run(job, paths: list[str], workers: int):
+    """Yield the result of every path in order; processes are spawned, so that a notebook's threads do no harm."""
+    if workers == 1:
+        yield from map(job, paths)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(job, paths, chunksize=_CHUNK)
+
+
+def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.ndarray | None, dict]:
+    """Return the volume in float16 and its quality, or None and the reason."""
+    try:
+        volume, quality = preprocess_array(directory / path, **options)
+    except VolumeError as error:
+        return None, {"reason": str(error).replace(f"{directory}{os.sep}", "")}
+    return volume.astype(np.float16), quality
+
+
+def _read_done(directory: Path) -> dict[int, dict]:
+    """Return what the log says is done; a line cut off by an interrupt, and what follows it, is done again."""
+    path = directory / _DONE
+    done: dict[int, dict] = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                number, outcome = json.loads(line)
+            except ValueError:
+                break
+            done[number] = outcome
+        with replacing(path) as partial_path:
+            lines = (json.dumps([n, row], ensure_ascii=False) + "\n" for n, row in done.items())
+            partial_path.write_text("".join(lines), encoding="utf-8")
+    return done
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as partial_path:
+        table.to_csv(partial_path, index=False, encoding="utf-8")
