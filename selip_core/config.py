@@ -86,8 +86,8 @@ _PROFILES: dict[str, dict] = {
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
         "retrieval": {"bootstrap_samples": 200},
     },
-    "demo": {"cohort": {"patients": 500}, "pretraining": {"steps": 400}},
-    "study": {"n_seeds": 3, "cohort": {"patients": 1200}, "pretraining": {"steps": 800}},
+    "demo": {"cohort": {"patients": 500}, "pretraining": {"steps": 600}},
+    "study": {"n_seeds": 3, "cohort": {"patients": 1200}, "pretraining": {"steps": 1300}},
     "paper": {
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average"},

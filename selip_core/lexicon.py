@@ -14,13 +14,13 @@ _KEYS = {
     "language", "sites", "midline", "compound_lobes", "sides", "sequences", "relaxation", "signals", "degrees",
     "multiple", "shapes", "shape_synonyms", "negations", "not_negations", "enhancement", "oedema", "diffusion",
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
-    "located", "normal", "common",
+    "located", "normal", "nouns", "common",
 }  # fmt: skip
 
 
 _CHANGES = {
     "增高": "信号升高", "升高": "信号升高", "上升": "信号升高", "减低": "信号降低", "降低": "信号降低", "下降": "信号降低",
-    "减弱": "信号降低", "高": "高信号", "低": "低信号",
+    "减弱": "信号降低", "高": "高", "低": "低",
 }  # fmt: skip
 
 
@@ -51,16 +51,19 @@ class Lexicon:
         words = sorted(self._meaning, key=len, reverse=True)
         lobes = "".join(book["compound_lobes"])
         degree = "(?:" + "|".join(map(re.escape, sorted(book["degrees"], key=len, reverse=True))) + ")*"
+        first = "".join(sorted({word[0] for site, also in book["sites"].items() for word in (site, *also)}))
         relaxation, names = "".join(book["relaxation"]), "T1|T2|FLAIR|DWI|ADC"
         self._scanner = re.compile(
             rf"(?P<both>[{relaxation}]T1(?:WI)?[、/及和]?T2(?:WI)?(?=(?:异常)?信号))"
             rf"|(?P<relaxation>[{relaxation}]T[12](?:WI)?)"
-            rf"|(?P<lobes>[{lobes}](?:[、/]?[{lobes}])+(?:叶|部|区|交界区|交界处))"
+            rf"|(?P<lobes>[{lobes}](?:[、/]?[{lobes}])+(?:叶|部|区|交界区|交界处)(?:皮[层质]下?|深部|脑?白质)*)"
             r"|(?P<size>\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?[×X*]\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?)"
             rf"|(?P<restricted>(?:弥散|扩散)(?:运动)?{degree}受限)"
             rf"|(?P<levels>[高低等](?:[、/及或至-]{degree}[高低等])+(?:混杂)?信号)"
             rf"|(?P<changed>(?:信号|值){degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
             rf"|(?P<level>[高低](?=[、,/]?(?:{names}|$)))"
+            r"|(?P<equal>(?<=T1|T2|WI|IR|DC)等(?!信号))"
+            rf"|(?P<pair>两(?=[{lobes}{first}]))"
             rf"|(?P<word>{'|'.join(map(re.escape, words))})"
         )
 
@@ -76,8 +79,12 @@ class Lexicon:
                 kind = "relaxation"
             elif kind == "changed":
                 kind, value = "signal", _CHANGES[found[-2:] if found[-2:] in _CHANGES else found[-1]]
+            elif kind == "pair":
+                kind, value = "side", "双侧"
+            elif kind == "equal":
+                kind, value = "signal", "等信号"
             elif kind == "level":
-                kind, value = "signal", f"{found}信号"
+                kind, value = "signal", found
             else:
                 value = found
             tokens.append(Token(kind, value, *match.span()))
@@ -115,7 +122,7 @@ def _meanings(book: dict) -> dict[str, tuple[str, str]]:
     for side, words in book["shifted"].items():
         for word in words:
             add("shifted", word, side)
-    for kind in ("multiple", "negations", "oedema", "widened", "compressed", "located"):
+    for kind in ("multiple", "negations", "oedema", "widened", "compressed", "located", "nouns"):
         for word in book[kind]:
             add(kind, word, word)
     return meaning

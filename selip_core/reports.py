@@ -21,6 +21,9 @@ MORPHOLOGY_SEQUENCES = ("T1", "T2", "FLAIR")
 OEDEMA_SEQUENCES = ("T2", "FLAIR")
 _SENTENCE_END = re.compile(r"[。;\n\r!?]+|\.(?!\d)|(?<![\dA-Z.])\d{1,2}[、.)](?!\d)|\(\d{1,2}\)")
 _COMPOUND_LEVELS = {frozenset("等低"): "等低信号", frozenset("等高"): "等高信号"}
+_BARE_LEVELS = {"高": "高信号", "低": "低信号"}
+_BARE_LEVELS_ADC = {"高": "信号升高", "低": "信号降低"}
+"""Choice: ADC is a measured value, so `ADC高` without 信号 says that it is raised."""
 _MULTIPLE = "多发"
 
 
@@ -43,7 +46,12 @@ class _Lesion:
     oedema: bool = False
     enhancement: str = ""
     sentence: int = 0
+    named: bool = False  # 病灶, 信号影: what follows at another site is another lesion
     shares_with: "_Lesion | None" = None  # 斑片状及…点状长T1信号: the signals come with the last of a list
+
+    def open_for_sites(self, sentence: int) -> bool:
+        """Return whether another site would still belong to this lesion's list."""
+        return not self.described and not self.named and self.sentence == sentence
 
     @property
     def described(self) -> bool:
@@ -89,12 +97,14 @@ class _Reader:
     def begin_sentence(self) -> None:
         self.sentence += 1
         self.mode, self.pending, self.consumed, self.organs = "lesion", [], False, []
-        self.side = ""
+        self.side, self.shapes, self.multiple = "", [], False
 
     def read_clause(self, tokens: list[Token]) -> None:
         kinds = {token.kind for token in tokens}
-        self.negated, self.shapes, self.multiple, self.last = False, [], False, None
-        if not (self.lesion and not self.lesion.described and self.lesion.sentence == self.sentence):
+        self.negated, self.last = False, None
+        if self.lesion and self.lesion.sentence == self.sentence:  # else: 见多发斑点状病灶,位于…: the site is to come
+            self.shapes, self.multiple = [], False
+        if not (self.lesion and self.lesion.open_for_sites(self.sentence)):
             self.side = ""
         if "located" in kinds:
             tokens = _sites_first(tokens)
@@ -105,6 +115,14 @@ class _Reader:
             if handler:
                 handler(token)
             self.last = token
+        if not kinds & {"sequence", "relaxation", "signal", "levels"}:
+            self._describe_afterwards()
+
+    def _describe_afterwards(self) -> None:
+        """Let a clause that only tells shape or number, `…信号影,呈多发斑点状`, speak of the lesion before it."""
+        if self.lesion and self.lesion.described and self.lesion.sentence == self.sentence and self.mode == "lesion":
+            self.lesion.multiple = self.lesion.multiple or self.multiple
+            self.lesion.shapes = self.lesion.shapes or self.shapes
 
     # one method a kind of token
 
@@ -130,7 +148,7 @@ class _Reader:
         stated = self.last is not None and self.last.kind == "side"
         side = self.side if stated or site not in self.lexicon.midline else ""
         lesion = self.lesion
-        listed = lesion is not None and not lesion.described and lesion.sentence == self.sentence
+        listed = lesion is not None and lesion.open_for_sites(self.sentence)
         if not listed or lesion.shapes or lesion.multiple:
             fresh = _Lesion(sentence=self.sentence, shapes=list(self.shapes) if not listed else [])
             if listed:
@@ -186,7 +204,8 @@ class _Reader:
             return
         prefix = (_MULTIPLE if self.multiple else "") + "".join(self.shapes)
         for sequence in sequences:
-            self.lesion.signals.setdefault(sequence, (prefix, signal))
+            bare = _BARE_LEVELS_ADC if sequence == "ADC" else _BARE_LEVELS
+            self.lesion.signals.setdefault(sequence, (prefix, bare.get(signal, signal)))
 
     def _restricted(self, token: Token) -> None:
         if self.lesion and not self.negated and self.mode == "lesion":
@@ -205,6 +224,12 @@ class _Reader:
     def _anaphora(self, token: Token) -> None:
         if self.mode == "oedema" and self.last is None:
             self.mode = "lesion"
+        if self.last is not None:
+            self._nouns(token)
+
+    def _nouns(self, token: Token) -> None:
+        if self.lesion and not self.negated and self.mode == "lesion":
+            self.lesion.named = True
 
     def _elsewhere(self, token: Token) -> None:
         self.mode = "elsewhere"
