@@ -251,7 +251,7 @@ def _optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.optim.
     ]  # fmt: skip
     for group in groups:
         group["base_lr"] = group["lr"]
-    return torch.optim.Adam(groups)
+    return torch.optim.Adam(groups, fused=True)  # one pass over the weights: a fifth of a small step otherwise
 
 
 def _dtype(precision: str) -> torch.dtype:
