@@ -20,6 +20,7 @@ from selip_core.catalogue import Lesion, draw_lesions
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.fingerprint import digest
+from selip_core.processors import processors
 from selip_core.lesions import radius_mm
 from selip_core.synthetic import PatientImages, synthesise_patient
 
@@ -140,8 +141,7 @@ def _clear(out_dir: Path) -> None:
 
 def _run(job, numbers: range, workers: int | None) -> Iterator[dict]:
     """Yield the result of each patient as it is ready."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = min(workers or (usable if len(numbers) > _FEW else 1), len(numbers))
+    workers = min(workers or (processors() if len(numbers) > _FEW else 1), len(numbers))
     if workers == 1:
         yield from map(job, numbers)
         return

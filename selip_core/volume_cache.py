@@ -19,6 +19,7 @@ from selip_core.config import PreprocessingSettings
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.preprocessing import VolumeError, preprocess_array
+from selip_core.processors import processors
 
 _VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
 _CHUNK = 16
@@ -121,7 +122,7 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
     volumes = np.lib.format.open_memmap(directory / _VOLUMES, mode=mode, dtype=np.float16, shape=shape)
     todo = [i for i in range(len(cohort.series)) if i not in done]
     job = partial(_preprocess_one, directory=cohort.directory, options=options)
-    workers = min(workers or os.cpu_count() or 1, max(len(todo) // _CHUNK, 1))
+    workers = min(workers or processors(), max(len(todo) // _CHUNK, 1))
     paths = [cohort.series["path"].iloc[i] for i in todo]
     bar = tqdm(total=len(done) + len(todo), initial=len(done), desc="preprocessing", unit="series", disable=not progress)
     with bar, open(directory / _DONE, "a", encoding="utf-8") as log:
