@@ -67,7 +67,9 @@ def draw_lesions(rng: np.random.Generator, *, frequencies: str = "clinical") -> 
     uniform = frequencies == "uniform"
     names: list[str] = []
     while not names:
-        names = [n for n, kind in drawable.items() if rng.random() < (1.5 / len(drawable) if uniform else kind["prevalence"])]
+        names = [
+            n for n, kind in drawable.items() if rng.random() < (1.5 / len(drawable) if uniform else kind["prevalence"])
+        ]
     names = _one_mass_at_most(names, rng)
     lesions: list[Lesion] = []
     taken: set[tuple[str, str]] = set()
@@ -105,7 +107,9 @@ def _place(name: str, kind: dict, taken: set, rng: np.random.Generator, uniform:
             continue
         taken.update((site, s) for s in sides)
         foci = int(rng.integers(kind["foci"][0], kind["foci"][1] + 1))
-        lesions.append(Lesion(name, site, side, _weighted(rng, kind["shapes"]), foci, float(rng.uniform(*kind["radius_mm"]))))
+        lesions.append(
+            Lesion(name, site, side, _weighted(rng, kind["shapes"]), foci, float(rng.uniform(*kind["radius_mm"])))
+        )
     return lesions
 
 

@@ -124,7 +124,9 @@ def _read_reports(directory: Path, problems: list) -> pd.DataFrame:
 def _with_ids(table: pd.DataFrame, path: Path, problems: list) -> pd.DataFrame:
     """Leave out rows without a patient, and let the patient stand for the study where none is given."""
     for row in table[table["patient_id"] == ""].itertuples():
-        problems.append((f"{path.name} line {row.line}", "", "no patient_id", "row left out; give every row its patient"))
+        problems.append(
+            (f"{path.name} line {row.line}", "", "no patient_id", "row left out; give every row its patient")
+        )
     table = table[table["patient_id"] != ""].copy()
     study = table["study_id"] if "study_id" in table else pd.Series("", index=table.index)
     table["study_id"] = study.where(study != "", table["patient_id"])
@@ -142,7 +144,9 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], path: Path, what: s
         group = doubled[(doubled[keys] == doubled[keys].iloc[0]).all(axis=1)]
         named = ", ".join(f"{key} {group[key].iloc[0]}" for key in keys)
         lines = ", ".join(map(str, group["line"]))
-        raise SelipError(f"{path} gives one {what} twice: {named} in lines {lines}; keep one, or give each study its id")
+        raise SelipError(
+            f"{path} gives one {what} twice: {named} in lines {lines}; keep one, or give each study its id"
+        )
 
 
 def _check_join(series: pd.DataFrame, reports: pd.DataFrame, problems: list) -> None:
@@ -203,7 +207,9 @@ def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, tes
             raise SelipError(f"splits.csv has no row for patient {missing[0]} ({len(missing)} missing)")
         return cohort.given_splits[cohort.given_splits["patient_id"].isin(patients)].reset_index(drop=True)
     if len(patients) < len(SPLITS):
-        raise SelipError(f"{len(patients)} patients with series cannot be split into {', '.join(SPLITS)}: at least 3 are needed")
+        raise SelipError(
+            f"{len(patients)} patients with series cannot be split into {', '.join(SPLITS)}: at least 3 are needed"
+        )
     order = np.random.default_rng(seed).permutation(patients)
     n_validation = max(round(len(order) * validation_fraction), 1)
     n_test = max(round(len(order) * test_fraction), 1)

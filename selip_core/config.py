@@ -93,8 +93,14 @@ _PROFILES: dict[str, dict] = {
         "image_encoder": {"name": "resnet50", "pooling": "average"},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},
         "pretraining": {
-            "batch_size": 64, "steps": 30000, "warmup_steps": 5000, "learning_rate_image": 1e-4,
-            "learning_rate_text": 5e-5, "validate_every": 250, "precision": "bfloat16", "embedding_size": 512,
+            "batch_size": 64,
+            "steps": 30000,
+            "warmup_steps": 5000,
+            "learning_rate_image": 1e-4,
+            "learning_rate_text": 5e-5,
+            "validate_every": 250,
+            "precision": "bfloat16",
+            "embedding_size": 512,
         },
     },
 }

@@ -6,6 +6,8 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from selip_core.preprocessing import FOREGROUND_SHARE
+
 SAMPLES_A_SERIES = 20_000
 
 
@@ -31,8 +33,8 @@ def raw_volumes(
     Returns
     -------
     before, after : dict of sequence to one flat array a series
-        At most 20,000 samples each. On disk, foreground is above a tenth of the 99th percentile; after, it is what
-        preprocessing did not set to the background.
+        At most 20,000 samples each. Foreground is above a share of the 99th percentile on disk, and of the clipped
+        range afterwards.
     """
     before: dict[str, list[np.ndarray]] = {}
     after: dict[str, list[np.ndarray]] = {}
@@ -41,8 +43,8 @@ def raw_volumes(
             raw = np.asarray(nib.load(directory / row.path).dataobj, dtype=np.float32).ravel()
             raw = raw[:: max(raw.size // SAMPLES_A_SERIES, 1)]
             volume = np.asarray(cache.volumes[row.row], dtype=np.float32).ravel()
-            before.setdefault(sequence, []).append(raw[raw > 0.1 * np.percentile(raw, 99)])
-            after.setdefault(sequence, []).append(volume[volume > volume.min()])
+            before.setdefault(sequence, []).append(raw[raw > FOREGROUND_SHARE * np.percentile(raw, 99)])
+            after.setdefault(sequence, []).append(volume[volume > volume.min() + FOREGROUND_SHARE * np.ptp(volume)])
     return before, after
 
 

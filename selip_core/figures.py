@@ -6,6 +6,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from selip_core.sentences import SEQUENCES
+
 METHOD_COLOURS = {"CLIP": "#0072B2", "SeLIP": "#D55E00", "chance": "#666666"}
 """Okabe and Ito's colour-blind-safe blue and vermilion."""
 SPLIT_COLOURS = {"train": "#0072B2", "validation": "#E69F00", "test": "#009E73"}
@@ -47,10 +49,22 @@ def _show(axis: plt.Axes, image: np.ndarray) -> None:
     axis.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
 
 
-def count_bars(counts: pd.DataFrame, *, category: str, group: str, value: str, colours: dict[str, str]) -> Figure:
-    """Show grouped counts as bars, each bar with its number."""
+def count_bars(
+    counts: pd.DataFrame, *, category: str, order: list[str], group: str, value: str, colours: dict[str, str]
+) -> Figure:
+    """Show grouped counts as bars, each bar with its number; groups stand in the order of `colours`."""
     figure, axis = plt.subplots(figsize=(6.4, 3.0))
-    sns.barplot(counts, x=category, y=value, hue=group, palette=colours, ax=axis)
+    sns.barplot(
+        counts,
+        x=category,
+        y=value,
+        hue=group,
+        palette=colours,
+        order=order,
+        hue_order=list(colours),
+        errorbar=None,
+        ax=axis,
+    )
     for bars in axis.containers:
         axis.bar_label(bars, fontsize=6.5, padding=1)
     axis.set(xlabel="", ylabel=value)
@@ -62,9 +76,10 @@ def count_bars(counts: pd.DataFrame, *, category: str, group: str, value: str, c
 
 def horizontal_counts(counts: pd.Series, *, label: str) -> Figure:
     """Show counts of many names, the most frequent on top."""
-    counts = counts.sort_values()
-    figure, axis = plt.subplots(figsize=(6.0, 0.22 * len(counts) + 0.8))
-    axis.barh([str(name) for name in counts.index], counts.to_numpy(), color="#0072B2")
+    counts = counts.sort_values(kind="stable")
+    figure, axis = plt.subplots(figsize=(8.0, 0.26 * len(counts) + 0.8))
+    axis.barh(range(len(counts)), counts.to_numpy(), color="#0072B2")
+    axis.set_yticks(range(len(counts)), [_shorten(str(name), 44) for name in counts.index])
     axis.bar_label(axis.containers[0], fontsize=7, padding=2)
     axis.set(xlabel=label)
     axis.tick_params(axis="y", labelsize=8)
@@ -108,12 +123,25 @@ def finding_scores(scores: pd.DataFrame) -> Figure:
     ----------
     scores : DataFrame with ``sequence``, ``precision``, ``recall``, ``f1`` and optionally ``styles``
     """
-    long = scores.melt(id_vars=[c for c in ("sequence", "styles") if c in scores], value_vars=["precision", "recall", "f1"])
+    long = scores.melt(
+        id_vars=[c for c in ("sequence", "styles") if c in scores], value_vars=["precision", "recall", "f1"]
+    )
     groups = list(long["styles"].unique()) if "styles" in long else [None]
     figure, axes = plt.subplots(1, len(groups), figsize=(3.6 * len(groups), 2.9), sharey=True, squeeze=False)
     for axis, group in zip(axes[0], groups, strict=True):
         part = long if group is None else long[long["styles"] == group]
-        sns.stripplot(part, x="value", y="sequence", hue="variable", palette="colorblind", dodge=True, size=6, ax=axis)
+        order = [name for name in (*SEQUENCES, "all") if name in set(part["sequence"])]
+        sns.stripplot(
+            part,
+            x="value",
+            y="sequence",
+            order=order,
+            hue="variable",
+            palette="colorblind",
+            dodge=True,
+            size=6,
+            ax=axis,
+        )
         axis.axvline(0.97, color="#666666", lw=0.8, ls="--")
         axis.set(xlabel="score (dashed: 0.97)", ylabel="", title=group or "")
         axis.set_xlim(min(0.94, long["value"].min() - 0.01), 1.002)
@@ -135,7 +163,9 @@ def similarity_heatmaps(matrices: dict[str, np.ndarray], order: np.ndarray) -> F
 
 def finding_pair_matrices(matrices: dict[str, np.ndarray], rows: list[str], columns: list[str]) -> Figure:
     """Show the similarity of each finding of one report to each finding of another, part by part, with the numbers."""
-    figure, axes = plt.subplots(1, len(matrices), figsize=(2.4 * len(matrices) + 2.2, 0.55 * len(rows) + 1.9), sharey=True)
+    figure, axes = plt.subplots(
+        1, len(matrices), figsize=(2.4 * len(matrices) + 2.2, 0.55 * len(rows) + 1.9), sharey=True
+    )
     for axis, (title, matrix) in zip(axes, matrices.items(), strict=True):
         sns.heatmap(matrix, vmin=0, vmax=1, cmap="viridis", annot=True, fmt=".2f", cbar=False, ax=axis,
                     xticklabels=columns, yticklabels=rows, annot_kws={"fontsize": 8})  # fmt: skip
@@ -159,7 +189,7 @@ def syntax_against_semantics(syntax: np.ndarray, semantic: np.ndarray, marked: p
     image = axis.hexbin(semantic, syntax, gridsize=32, bins="log", mincnt=1, cmap="Greys", extent=(0, 1, 0, 1), lw=0)
     axis.scatter(marked["semantic"], marked["syntax"], s=46, facecolor="none", edgecolor="#D55E00", lw=1.4)
     for i, (_, row) in enumerate(marked.iterrows()):
-        axis.annotate(row["label"], (row["semantic"], row["syntax"]), xytext=(6 + 9 * (i % 3), 5), fontsize=8,
+        axis.annotate(row["label"], (row["semantic"], row["syntax"]), xytext=(7, 11 * (i % 3) - 9), fontsize=8,
                       textcoords="offset points", color="#D55E00")  # fmt: skip
     axis.set(xlabel="semantic similarity", ylabel="syntax similarity (Dice)", xlim=(-0.03, 1.06), ylim=(-0.03, 1.06))
     figure.colorbar(image, label="pairs of reports (log)")
@@ -232,7 +262,9 @@ def recall_curves(recalls: pd.DataFrame) -> Figure:
     return figure
 
 
-def interval_plot(table: pd.DataFrame, *, category: str, value: str, label: str, reference: str | None = None) -> Figure:
+def interval_plot(
+    table: pd.DataFrame, *, category: str, value: str, label: str, reference: str | None = None
+) -> Figure:
     """Show values with intervals as points and bars, one row a category, one colour a method.
 
     Parameters
@@ -281,7 +313,9 @@ def retrieval_examples(examples: list[dict]) -> Figure:
         lines = [("true", example["true"], "#009E73")]
         for place, (sentence, cosine) in enumerate(example["found"], start=1):
             hit = sentence == example["true"]
-            lines.append((f"{place}  {cosine:+.2f}", sentence + ("  ✓" if hit else ""), "#009E73" if hit else "#222222"))
+            lines.append(
+                (f"{place}  {cosine:+.2f}", sentence + ("  ✓" if hit else ""), "#009E73" if hit else "#222222")
+            )
         for i, (head, sentence, colour) in enumerate(lines):
             y = 0.95 - i * 0.175
             right.text(0.0, y, head, fontsize=7.5, color="#666666", va="center", transform=right.transAxes)

@@ -31,8 +31,8 @@ def mask_words(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return (masked ids, labels), each ``(B, L)``; labels are -100 where nothing is to be predicted.
 
-    15 % of the words are chosen, at least one a text; of their tokens 80 % become [MASK], 10 % a random token, 10 % stay
-    (Devlin 2019; a word is masked whole, Cui 2021).
+    15 % of the words are chosen, at least one a text; of their tokens 80 % become [MASK], 10 % a random token, 10 %
+    stay (Devlin 2019; a word is masked whole, Cui 2021).
     """
     draws = torch.rand(words.shape[0], int(words.max()) + 1, generator=generator)
     present = torch.zeros_like(draws, dtype=torch.bool)

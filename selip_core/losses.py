@@ -47,7 +47,7 @@ def selip_loss(
 ) -> dict[str, torch.Tensor]:
     """Return the loss of a batch of pairs and its two parts (METHOD 4).
 
-    Computed in float32 (float64 where the features are) even under autocast. A weight of 0 is exactly CLIP: `kl` is then
+    Computed in float32 (float64 where the features are) under autocast too. A weight of 0 is exactly CLIP; `kl` is then
     reported without a gradient and is not part of `loss`.
 
     Parameters

@@ -177,6 +177,6 @@ def preprocess(
 
 
 def fingerprint(settings: dict) -> str:
-    """Return the fingerprint of preprocessing settings (keyword arguments of `preprocess`) and of this code's version."""
+    """Return the fingerprint of settings (keyword arguments of `preprocess`) and of this code's version."""
     values = [settings[key] for key in ("spacing_mm", "shape", "clip_percentiles")]
     return digest(str(VERSION), *(str([float(x) for x in value]) for value in values))

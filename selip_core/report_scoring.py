@@ -47,7 +47,7 @@ def _bare(site: str) -> str:
 
 
 def score_reports(cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame, *, samples: int, seed: int):
-    """Return (scores, errors) of reading the reports of a cohort that has ``truth/findings.csv``; empty where it has none.
+    """Return (scores, errors) of reading a cohort's reports, if it has ``truth/findings.csv``; else two empty tables.
 
     A statement counts when sequence, site with side, and appearance are all right. Only sequences that were acquired
     count. Styles that the parser's author had not seen are scored apart.
@@ -62,7 +62,9 @@ def score_reports(cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame,
     if not path.exists():
         return pd.DataFrame(), pd.DataFrame()
     truth = pd.read_csv(path, dtype=str)
-    stated = {p: set(zip(t["sequence"], t["site"], t["appearance"], strict=True)) for p, t in truth.groupby("patient_id")}
+    stated = {
+        p: set(zip(t["sequence"], t["site"], t["appearance"], strict=True)) for p, t in truth.groupby("patient_id")
+    }
     styles = pd.read_csv(path.with_name("reports.csv"), dtype=str).set_index("patient_id")["held_out_style"]
     acquired = series.groupby("patient_id")["sequence"].agg(set)
     rows, kinds = [], {}
@@ -85,7 +87,9 @@ def score_reports(cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame,
         for sequence in (*SEQUENCES, "all")
         if len(part := of_group if sequence == "all" else of_group[of_group["sequence"] == sequence])
     ]
-    errors = pd.DataFrame([{"styles": group, **{k: found[k] for k in ERRORS}} for group, found in sorted(kinds.items())])
+    errors = pd.DataFrame(
+        [{"styles": group, **{k: found[k] for k in ERRORS}} for group, found in sorted(kinds.items())]
+    )
     return pd.DataFrame(scores), errors
 
 

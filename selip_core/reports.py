@@ -80,7 +80,9 @@ class _Reader:
     """What is known while the tokens of one report go by."""
 
     lexicon: Lexicon
-    items: list = field(default_factory=list)  # lesions, and (sequence, Finding) of morphology, in the order of the text
+    items: list = field(
+        default_factory=list
+    )  # lesions, and (sequence, Finding) of morphology, in the order of the text
     lesion: _Lesion | None = None
     mode: str = "lesion"  # lesion | oedema | elsewhere
     pending: list[str] = field(default_factory=list)  # sequences named, their signal still to come

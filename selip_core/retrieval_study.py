@@ -11,7 +11,7 @@ from selip_core.pairs import Pairs
 from selip_core.retrieval import K_MAX, chance_of_hit, retrieval_table
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity import similarity_matrix
-from selip_core.statistics import bootstrap_interval
+from selip_core.statistics import bootstrap_interval, paired_difference
 from selip_core.training import encode_pairs
 
 
@@ -32,7 +32,9 @@ def evaluate_runs(models: dict[tuple[str, int], Path], pairs: Pairs, *, device: 
         table = retrieval_table(
             image, text, of_image, similarity_matrix(texts), patients=pairs.patients, sequences=pairs.sequences
         )
-        text_of_query = np.where(table["direction"] == "image to text", of_image[table["query"] % len(of_image)], table["query"])
+        text_of_query = np.where(
+            table["direction"] == "image to text", of_image[table["query"] % len(of_image)], table["query"]
+        )
         normal = np.array([t == NORMAL_STATEMENT for t in texts])[text_of_query]
         tables.append(table.assign(method=method, seed=seed, normal=normal))
     return pd.concat(tables, ignore_index=True)
@@ -92,7 +94,9 @@ def example_queries(models: dict[str, Path], pairs: Pairs, *, device: torch.devi
     """
     abnormal = [i for i, text in enumerate(pairs.texts) if text != NORMAL_STATEMENT]
     drawn = np.random.default_rng(seed).permutation(abnormal)[:n]
-    found = {method: encode_pairs(SelipModel.from_pretrained(f, device=str(device)), pairs) for method, f in models.items()}
+    found = {
+        method: encode_pairs(SelipModel.from_pretrained(f, device=str(device)), pairs) for method, f in models.items()
+    }
     examples = []
     for place, row in enumerate(drawn):
         method = list(found)[place % len(found)]
@@ -105,3 +109,21 @@ def example_queries(models: dict[str, Path], pairs: Pairs, *, device: torch.devi
             "found": [(texts[i], v) for i, v in zip(best.indices.tolist(), best.values.tolist(), strict=True)],
         })  # fmt: skip
     return examples
+
+
+def difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, samples: int, seed: int) -> pd.DataFrame:
+    """Return the paired difference SeLIP − CLIP in recall, by direction and k, and by seed.
+
+    Seeds are averaged before patients are resampled: the interval is over patients, and ``by_seed`` shows the rest.
+    """
+    rows = []
+    for direction, part in queries.groupby("direction", sort=False):
+        for k in ks:
+            (clip, patients, _), (selip, _, _) = (hits_by_query(part, method, k) for method in ("CLIP", "SeLIP"))
+            estimate = paired_difference(clip, selip, patients, samples=samples, seed=seed)
+            rows.append({
+                "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
+                "high": estimate.high, "p": estimate.p, "queries": estimate.n, "patients": estimate.n_patients,
+                "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)), "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -48,7 +48,8 @@ class UniqueTextSampler:
         rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(len(self.text_ids))
         flips = np.zeros(len(order), bool) if self.flipped_text_ids is None else rng.random(len(order)) < 0.5
-        texts = self.text_ids if self.flipped_text_ids is None else np.where(flips, self.flipped_text_ids, self.text_ids)
+        mirrored = self.text_ids if self.flipped_text_ids is None else self.flipped_text_ids
+        texts = np.where(flips, mirrored, self.text_ids)
         waiting: dict[int, deque] = {}
         stream = iter(order)
         batches = []

@@ -106,8 +106,8 @@ def similarity_matrix(
 ) -> torch.Tensor:
     """Return the similarity of every pair of reports, given as canonical sentences (METHOD 3).
 
-    Parameters are those of `ReportCorpus`. Two equal texts at different places are *not* set to 1: under ``"mean"`` they
-    score less than 1 when they have several findings.
+    Parameters are those of `ReportCorpus`. Two equal texts at different places are *not* set to 1: under ``"mean"``
+    they score less than 1 when they have several findings.
 
     Returns
     -------
@@ -127,8 +127,8 @@ class ReportCorpus:
     weights : (float, float)
         Of site and appearance tag in the semantic part.
     matching : {"mean", "best"}
-        ``mean`` averages over all pairs of findings (the reference). ``best`` averages, over the findings of one report,
-        the best match in the other, and takes the mean of both directions; equal reports then score 1.
+        ``mean`` averages over all pairs of findings (the reference). ``best`` averages, over the findings of one
+        report, the best match in the other, and takes the mean of both directions; equal reports then score 1.
     kind : {"mixed", "syntax", "semantic"}
         Which similarity of findings: the product, or one of its two factors.
     device : torch.device or str, optional
@@ -284,7 +284,9 @@ def _finding_similarity(
     return semantic if kind == "semantic" else semantic.mul_(syntax_similarity(findings, device=device))
 
 
-def _incidence(findings: Sequence[Finding], column_of: dict[str, int], device: torch.device | str | None) -> torch.Tensor:
+def _incidence(
+    findings: Sequence[Finding], column_of: dict[str, int], device: torch.device | str | None
+) -> torch.Tensor:
     """Return which characters each finding has, (U, C) of 0 and 1."""
     pairs = [(row, column_of[c]) for row, f in enumerate(findings) for c in set(f.site + f.appearance)]
     incidence = torch.zeros(len(findings), len(column_of), device=device)

@@ -67,7 +67,13 @@ def bootstrap_interval(
 
 
 def paired_difference(
-    first: np.ndarray, second: np.ndarray, patients: np.ndarray, *, samples: int = 1000, level: float = 0.95, seed: int = 0
+    first: np.ndarray,
+    second: np.ndarray,
+    patients: np.ndarray,
+    *,
+    samples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> Estimate:
     """Return the mean of ``second - first`` over the same queries, its interval, and a sign-flip permutation p-value.
 

@@ -2,7 +2,6 @@
 
 import gzip
 import multiprocessing
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,8 +19,8 @@ from selip_core.catalogue import Lesion, draw_lesions
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.fingerprint import digest
-from selip_core.processors import processors
 from selip_core.lesions import radius_mm
+from selip_core.processors import processors
 from selip_core.synthetic import PatientImages, synthesise_patient
 
 DATA_SOURCE = "embedded synthetic cohort"

@@ -73,9 +73,8 @@ class Pretraining:
         self.directory, self.fingerprint = directory, fingerprint
         self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
         self.corpus = ReportCorpus(self.texts, matching=settings.matching, device=model.device)
-        self.sampler = UniqueTextSampler(
-            self.text_ids, self.flipped_ids, batch_size=settings.batch_size, seed=seed
-        )
+        self.batch_size = fitting_batch_size(train.texts, settings.batch_size)
+        self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
         self.optimizer = _optimizer(model, settings)
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=settings.precision == "float16")
@@ -146,7 +145,9 @@ class Pretraining:
         if self.settings.augment:
             # a seed for each step, not a running generator: a resumed run draws what the uninterrupted one drew
             volumes = augment(volumes, torch.Generator().manual_seed(self.seed * 1_000_003 + self.step))
-        ids = np.where(flips, self.flipped_ids[rows], self.text_ids[rows]) if self.settings.flip else self.text_ids[rows]
+        ids = (
+            np.where(flips, self.flipped_ids[rows], self.text_ids[rows]) if self.settings.flip else self.text_ids[rows]
+        )
         return volumes, ids.tolist()
 
     def _validate(self) -> None:
@@ -189,8 +190,25 @@ class Pretraining:
         self.step, self.history, self.validated = state["step"], state["history"], state["validated"]
 
 
+def fitting_batch_size(texts: list[str], wanted: int) -> int:
+    """Return the batch size, or the number of distinct texts where there are fewer: no text may be in a batch twice.
+
+    Raises
+    ------
+    SelipError
+        If there are not two distinct texts to tell apart.
+    """
+    distinct = len(set(texts))
+    if distinct < 2:
+        raise SelipError(
+            f"the training patients have {distinct} distinct sentence(s): contrastive training needs at least two; "
+            "add patients with findings, or look at 02_report_findings for what the reports were read as"
+        )
+    return min(wanted, distinct)
+
+
 def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float) -> float:
-    """Return the share of the base rate at `step` (0-based): linear warm-up, then ``(1 - progress)^power`` (METHOD 5)."""
+    """Return the share of the base rate at 0-based `step`: linear warm-up, then ``(1 - progress)^power`` (METHOD 5)."""
     if step < warmup_steps:
         return (step + 1) / warmup_steps
     return (1 - (step - warmup_steps) / max(steps - warmup_steps, 1)) ** power

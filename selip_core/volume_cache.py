@@ -48,7 +48,12 @@ class VolumeCache:
 
 
 def build_cache(
-    cohort: Cohort, settings: PreprocessingSettings, directory: Path, *, workers: int | None = None, progress: bool = True
+    cohort: Cohort,
+    settings: PreprocessingSettings,
+    directory: Path,
+    *,
+    workers: int | None = None,
+    progress: bool = True,
 ) -> VolumeCache:
     """Preprocess every series of a cohort into `directory`; what an interrupted call has done is not done again.
 
@@ -68,7 +73,11 @@ def build_cache(
     if cohort.series.empty:
         raise SelipError(f"{cohort.directory / 'series.csv'} lists no usable series")
     options = settings.model_dump()
-    key = {"cohort": cohort.fingerprint, "preprocessing": preprocessing.fingerprint(options), "series": len(cohort.series)}
+    key = {
+        "cohort": cohort.fingerprint,
+        "preprocessing": preprocessing.fingerprint(options),
+        "series": len(cohort.series),
+    }
     found = read_json(directory / _META) or {}
     if {name: found.get(name) for name in key} != key:
         shutil.rmtree(directory, ignore_errors=True)
@@ -79,15 +88,21 @@ def build_cache(
     try:
         done = _fill(cohort, options, directory, workers, progress)
     except OSError as error:
-        raise SelipError(f"cannot write {directory}: {error.strerror or error}; free some space and run again") from None
+        raise SelipError(
+            f"cannot write {directory}: {error.strerror or error}; free some space and run again"
+        ) from None
     table = pd.concat([cohort.series, pd.DataFrame([done[i] for i in range(len(cohort.series))])], axis=1)
     table.insert(0, "row", range(len(table)))
-    table["reason"] = table["reason"] if "reason" in table else None
+    table = table.reindex(columns=[*table.columns, *({"reason"} - set(table.columns))])
     kept = table["reason"].isna()
-    _write_table(table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX)
+    _write_table(
+        table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX
+    )
     _write_table(table.loc[~kept, ["patient_id", "sequence", "path", "reason"]], directory / _EXCLUDED)
     if not kept.any():
-        raise SelipError(f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}")
+        raise SelipError(
+            f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}"
+        )
     write_json(directory / _META, {**key, "complete": True})
     return open_cache(directory)
 
@@ -124,7 +139,9 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
     job = partial(_preprocess_one, directory=cohort.directory, options=options)
     workers = min(workers or processors(), max(len(todo) // _CHUNK, 1))
     paths = [cohort.series["path"].iloc[i] for i in todo]
-    bar = tqdm(total=len(done) + len(todo), initial=len(done), desc="preprocessing", unit="series", disable=not progress)
+    bar = tqdm(
+        total=len(done) + len(todo), initial=len(done), desc="preprocessing", unit="series", disable=not progress
+    )
     with bar, open(directory / _DONE, "a", encoding="utf-8") as log:
         written: list[tuple[int, dict]] = []
         for i, (volume, outcome) in zip(todo, _run(job, paths, workers), strict=True):

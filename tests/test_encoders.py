@@ -90,7 +90,8 @@ def test_unknown_encoder_or_pooling_is_an_error(name, pooling):
 
 def test_character_tokenizer_has_one_token_a_chinese_character():
     tokenizer = character_tokenizer(["在左侧额叶，T1呈"])
-    assert tokenizer.convert_ids_to_tokens(tokenizer("左侧，T1").input_ids) == ["[CLS]", "左", "侧", "，", "t1", "[SEP]"]
+    tokens = tokenizer.convert_ids_to_tokens(tokenizer("左侧，T1").input_ids)
+    assert tokens == ["[CLS]", "左", "侧", "，", "t1", "[SEP]"]
 
 
 def test_a_local_bert_folder_is_loaded_like_a_hub_name(tiny_model, tmp_path):

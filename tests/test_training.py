@@ -10,7 +10,7 @@ from selip_core.config import get_settings
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
 from selip_core.pairs import Pairs
-from selip_core.training import evaluate_pairs, learning_rate_factor, plateau_exit, pretrain
+from selip_core.training import Pretraining, evaluate_pairs, learning_rate_factor, plateau_exit, pretrain
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
 TEXTS = [f"在{site}表现为{look}" for site in SITES for look in ("斑片状长信号", "点状高信号")]
@@ -64,7 +64,9 @@ def test_both_methods_learn_a_task_that_is_plain_to_see(tmp_path, weight):
 def test_a_killed_run_ends_with_the_weights_of_the_uninterrupted_one(tmp_path, monkeypatch, stop):
     whole, _ = run(tmp_path / "whole", augment=True)
 
-    def killed(self, *args, original=__import__("selip_core.training").training.Pretraining._train_step):
+    original = Pretraining._train_step
+
+    def killed(self, *args):
         if self.step == stop:
             raise KeyboardInterrupt
         return original(self, *args)
@@ -115,8 +117,6 @@ def test_the_temperature_trains_or_is_fixed(tmp_path, trained):
 
 
 def test_mirrored_pairs_carry_the_mirrored_text(tmp_path):
-    from selip_core.training import Pretraining
-
     pairs = tiny_pairs()
     made = Pretraining(fresh_model(), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path, "f")
     rows, flips = np.arange(8), np.arange(8) % 2 == 1
