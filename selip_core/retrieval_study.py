@@ -1,5 +1,6 @@
 """Retrieval of every method and seed on the test patients, and the tables that the notebook shows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from selip_core.pairs import Pairs
 from selip_core.retrieval import K_MAX, chance_of_hit, retrieval_table
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity import similarity_matrix
-from selip_core.statistics import bootstrap_interval, paired_difference
+from selip_core.statistics import Estimate, bootstrap_interval, paired_difference
 from selip_core.training import encode_pairs
 
 
@@ -53,17 +54,27 @@ def _chance(queries: pd.DataFrame, k: int) -> np.ndarray:
     return chance_of_hit(queries["n_relevant"].to_numpy(), int(queries["gallery"].iloc[0]), k)
 
 
+def _worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
+    """Withhold a recall that no model could miss: with `k` places for a gallery of `k` or fewer, all of it is found."""
+    if k < gallery:
+        return estimate
+    nan = float("nan")
+    note = f"gallery of {gallery}: recall@{k} is 1 whatever the model, not reported"
+    return replace(estimate, value=nan, low=nan, high=nan, p=nan, note=note)
+
+
 def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
     """Return recall at 1 to 10 with its interval and chance, by direction and method."""
     rows = []
     for (direction, method), part in queries.groupby(["direction", "method"], sort=False):
         for k in range(1, K_MAX + 1):
             hits, patients, chance = hits_by_query(part, method, k)
-            estimate = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+            gallery = int(part["gallery"].iloc[0])
+            estimate = _worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, k)
             rows.append({
                 "direction": direction, "method": method, "k": k, "recall": estimate.value, "low": estimate.low,
                 "high": estimate.high, "chance": chance.mean(), "queries": estimate.n, "patients": estimate.n_patients,
-                "gallery": int(part["gallery"].iloc[0]), "note": estimate.note,
+                "gallery": gallery, "note": estimate.note,
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -74,7 +85,8 @@ def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> p
     image = queries[queries["direction"] == "image to text"]
     for (group, method), part in image.groupby([by, "method"], sort=False):
         hits, patients, chance = hits_by_query(part, method, K_MAX)
-        recall = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+        gallery = int(part["gallery"].iloc[0])
+        recall = _worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K_MAX)
         gains = part.pivot(index="query", columns="seed", values="ndcg").sort_index().to_numpy()
         ndcg = bootstrap_interval(gains, patients, samples=samples, seed=seed)
         rows.append({
@@ -121,6 +133,7 @@ def difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, samples: int
         for k in ks:
             (clip, patients, _), (selip, _, _) = (hits_by_query(part, method, k) for method in ("CLIP", "SeLIP"))
             estimate = paired_difference(clip, selip, patients, samples=samples, seed=seed)
+            estimate = _worth_saying(estimate, int(part["gallery"].iloc[0]), k)
             rows.append({
                 "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
                 "high": estimate.high, "p": estimate.p, "queries": estimate.n, "patients": estimate.n_patients,
