@@ -61,7 +61,7 @@ def selip_loss(
     soft_target_weight : float
         Weight of `kl`, at least 0.
     include_positive : bool
-        Whether the pair itself is among its soft targets.
+        Whether the pair itself is among its soft targets; if not, it is in neither targets nor softmax of `kl`.
 
     Returns
     -------
@@ -91,10 +91,19 @@ def selip_loss(
         clip = (cross_entropy(logits, pairs) + cross_entropy(logits.T, pairs)) / 2
         with torch.set_grad_enabled(torch.is_grad_enabled() and soft_target_weight > 0):
             target = soft_targets(similarity.to(device=device, dtype=dtype), include_positive)
-            kl = (_divergence(target, logits) + _divergence(target, logits.T)) / 2
+            shown = [logits, logits.T]
+            if not include_positive:  # without its pair a row is a distribution over the others alone
+                target, *shown = (_off_diagonal(matrix) for matrix in (target, *shown))
+            kl = (_divergence(target, shown[0]) + _divergence(target, shown[1])) / 2
         # Choice: at weight 0 the sum is skipped, so that CLIP's gradients carry not even a zero from the other part.
         loss = clip + soft_target_weight * kl if soft_target_weight else clip
     return {"clip": clip, "kl": kl, "loss": loss}
+
+
+def _off_diagonal(matrix: torch.Tensor) -> torch.Tensor:
+    """Return the (B, B - 1) entries beside the diagonal."""
+    size = len(matrix)
+    return matrix[~torch.eye(size, dtype=torch.bool, device=matrix.device)].view(size, size - 1)
 
 
 def _divergence(target: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:

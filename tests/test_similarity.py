@@ -1,0 +1,125 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from selip_core.sentences import NORMAL_STATEMENT, canonical_sentence, parse_sentence
+from selip_core.sentences import Finding as F
+from selip_core.similarity import (
+    ReportCorpus,
+    appearance_tag,
+    semantic_similarity,
+    similarity_matrix,
+    syntax_similarity,
+)
+
+HERE = Path(__file__).parent
+WHOLE = HERE.parents[1] / "shared" / "golden" / "similarity_and_loss.json"
+
+
+def golden_cases():
+    return json.loads((WHOLE if WHOLE.exists() else HERE / "golden.json").read_text(encoding="utf-8"))["cases"]
+
+
+def of_findings(a, b, kind, weights):
+    """The definition, for one pair of findings."""
+    left, right = set(a.site + a.appearance), set(b.site + b.appearance)
+    syntax = 2 * len(left & right) / (len(left) + len(right))
+    same_tag = appearance_tag(a.appearance) == appearance_tag(b.appearance)
+    semantic = weights[0] * (a.site == b.site) + weights[1] * same_tag
+    return {"syntax": syntax, "semantic": semantic, "mixed": syntax * semantic}[kind]
+
+
+def by_loops(texts, kind="mixed", weights=(0.5, 0.5), matching="mean"):
+    """The definition, for every pair of reports."""
+    reports = [parse_sentence(text) for text in texts]
+    result = np.zeros((len(texts), len(texts)))
+    for i, a in enumerate(reports):
+        for j, b in enumerate(reports):
+            if i == j:
+                result[i, j] = 1
+            elif a and b:
+                table = np.array([[of_findings(x, y, kind, weights) for y in b] for x in a])
+                best = (table.max(0).mean() + table.max(1).mean()) / 2
+                result[i, j] = min(table.mean() if matching == "mean" else best, 1)
+    return result
+
+
+def random_texts(n, seed=0):
+    rng = np.random.default_rng(seed)
+    sites = [side + site for side in ("左侧", "右侧", "双侧", "") for site in ("额叶", "丘脑", "侧脑室旁白质")]
+    looks = [s + t for s in ("", "斑片状", "多发点状") for t in ("长信号", "高信号", "信号降低", "无强化", "等低信号")]
+    texts = [NORMAL_STATEMENT]
+    while len(texts) < n:
+        drawn = [F(sites[rng.integers(12)], looks[rng.integers(15)]) for _ in range(rng.integers(1, 6))]
+        texts.append(canonical_sentence(drawn))
+    return [*texts[:-2], texts[1], NORMAL_STATEMENT]  # repeated ones too
+
+
+@pytest.mark.parametrize(
+    "appearance, tag",
+    [("斑片状高信号", "高信号"), ("长信号", "长信号"), ("信号降低", "信号降低"), ("混杂高信号低信号", "高信号"), ("水肿", "水肿")],
+)
+def test_appearance_tag_is_the_first_signal_word_or_the_appearance(appearance, tag):
+    assert appearance_tag(appearance) == tag
+
+
+@pytest.mark.parametrize("case", golden_cases(), ids=lambda case: f"{len(case['texts'])} texts")
+def test_golden_similarity(case, device):
+    ours = similarity_matrix(case["texts"], device=device).cpu()
+    assert torch.allclose(ours, torch.tensor(case["similarity"]), atol=1e-5)
+
+
+@pytest.mark.parametrize("matching", ["mean", "best"])
+@pytest.mark.parametrize("kind", ["mixed", "syntax", "semantic"])
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.8, 0.2)])
+def test_batched_similarity_is_the_loop_over_the_definition(matching, kind, weights, device):
+    texts = random_texts(30)
+    ours = similarity_matrix(texts, matching=matching, kind=kind, weights=weights, device=device).cpu().numpy()
+    assert np.allclose(ours, by_loops(texts, kind, weights, matching), atol=1e-6)
+
+
+def test_parts_multiply_to_the_mixed_similarity_of_findings():
+    a, b = F("左侧额叶", "斑片状长信号"), F("右侧额叶", "长信号")
+    assert syntax_similarity([a], [b]).item() == pytest.approx(of_findings(a, b, "syntax", (0.5, 0.5)))
+    assert semantic_similarity([a], [b]).item() == 0.5
+
+
+def test_an_identical_report_scores_below_one_by_mean_and_one_by_best():
+    text = "在左侧额叶表现为长信号，在右侧丘脑表现为点状高信号"
+    assert similarity_matrix([text, text])[0, 1] < 0.9
+    assert similarity_matrix([text, text], matching="best")[0, 1] == pytest.approx(1)
+
+
+def test_the_normal_statement_is_like_no_other_not_even_itself_elsewhere():
+    matrix = similarity_matrix([NORMAL_STATEMENT, "在脑桥表现为长信号", NORMAL_STATEMENT])
+    assert torch.equal(matrix, torch.eye(3))
+
+
+def test_gathers_tiles_and_neighbours_agree_with_the_whole_matrix(device):
+    corpus = ReportCorpus(random_texts(37), device=device)
+    whole = corpus.similarity()
+    rows, columns = [3, 1, 36, 3], [0, 3, 20]
+    assert torch.allclose(corpus.similarity(rows, columns), whole[rows][:, columns])
+    tiled = torch.full_like(whole, -1)
+    for r, c, block in corpus.tiles(size=10):
+        tiled[r, c] = block
+    assert torch.allclose(tiled, whole)
+    others = whole.clone().fill_diagonal_(-1)
+    values, neighbours = corpus.top_k(5, size=10)
+    assert torch.allclose(values, others.topk(5).values)
+    assert torch.allclose(others.gather(1, neighbours), values)
+
+
+@pytest.mark.parametrize("texts, named", [(["在脑桥表现为长信号", ""], "1"), (["左侧额叶见病灶"], "0")])
+def test_a_text_that_is_no_sentence_is_named_by_its_position(texts, named):
+    with pytest.raises(ValueError, match=named):
+        similarity_matrix(texts)
+
+
+@pytest.mark.parametrize("options", [{"matching": "max"}, {"kind": "cosine"}])
+def test_unknown_options_are_errors(options):
+    with pytest.raises(ValueError, match="must be one of"):
+        similarity_matrix(["在脑桥表现为长信号"], **options)
