@@ -61,11 +61,12 @@ def score_reports(cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame,
     path = Path(cohort_dir) / "truth" / "findings.csv"
     if not path.exists():
         return pd.DataFrame(), pd.DataFrame()
-    truth = pd.read_csv(path, dtype=str)
+    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
     stated = {
         p: set(zip(t["sequence"], t["site"], t["appearance"], strict=True)) for p, t in truth.groupby("patient_id")
     }
-    styles = pd.read_csv(path.with_name("reports.csv"), dtype=str).set_index("patient_id")["held_out_style"]
+    styles = pd.read_csv(path.with_name("reports.csv"), dtype=str, keep_default_na=False)
+    styles = styles.set_index("patient_id")["held_out_style"]
     acquired = series.groupby("patient_id")["sequence"].agg(set)
     rows, kinds = [], {}
     for report in reports.itertuples():

@@ -272,6 +272,19 @@ def _sites_first(tokens: list[Token]) -> list[Token]:
     return tokens if start is None else tokens[start:] + tokens[:start]
 
 
+def _clauses(sentence: str, lexicon: Lexicon) -> list[list[Token]]:
+    """Return the tokens of each clause; `…信号影,见于双侧额叶` is one clause, its site comes last."""
+    clauses: list[list[Token]] = []
+    for tokens in map(lexicon.scan, sentence.split(",")):
+        sites = {"site", "lobes"}
+        follows = tokens and tokens[0].kind == "located" and any(t.kind in sites for t in tokens)
+        if follows and clauses and not any(t.kind in sites for t in clauses[-1]):
+            clauses[-1] += tokens
+        else:
+            clauses.append(tokens)
+    return clauses
+
+
 def parse_report(text: str) -> dict[str, list[Finding]]:
     """Return what a report says of each sequence.
 
@@ -294,8 +307,8 @@ def parse_report(text: str) -> dict[str, list[Finding]]:
     reader = _Reader(lexicon)
     for sentence in _SENTENCE_END.split(normalise(text)):
         reader.begin_sentence()
-        for clause in sentence.split(","):
-            reader.read_clause(lexicon.scan(clause))
+        for tokens in _clauses(sentence, lexicon):
+            reader.read_clause(tokens)
     found: dict[str, list[Finding]] = {}
     for item in reader.items:
         for sequence, finding in item.findings() if isinstance(item, _Lesion) else [item]:

@@ -23,6 +23,7 @@ from selip_core.processors import processors
 
 _VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
 _CHUNK = 16
+_FLUSH_EVERY = 64
 _COLUMNS = ["row", "patient_id", "study_id", "sequence", "path"]
 _QUALITY = ["shape", "spacing_mm", "orientation", "p1", "p99"]
 
@@ -122,8 +123,8 @@ def open_cache(directory: Path) -> VolumeCache:
     text = {"patient_id": str, "study_id": str}
     return VolumeCache(
         np.load(directory / _VOLUMES, mmap_mode="r"),
-        pd.read_csv(directory / _INDEX, dtype=text),
-        pd.read_csv(directory / _EXCLUDED, dtype=text),
+        pd.read_csv(directory / _INDEX, dtype=text, keep_default_na=False),
+        pd.read_csv(directory / _EXCLUDED, dtype=text, keep_default_na=False),
         meta["cohort"],
         meta["preprocessing"],
     )
@@ -150,7 +151,7 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
             done[i] = outcome
             written.append((i, outcome))
             bar.update()
-            if len(written) == 64 or i == todo[-1]:
+            if len(written) >= _FLUSH_EVERY or i == todo[-1]:
                 volumes.flush()  # the volumes reach the disk before the log says so
                 log.writelines(json.dumps([number, row], ensure_ascii=False) + "\n" for number, row in written)
                 log.flush()

@@ -36,7 +36,8 @@ def by_loops(image, text, scale, similarity, include_positive=True):
 @pytest.mark.parametrize("case", golden_cases(), ids=lambda case: f"{len(case['texts'])} texts")
 def test_golden_losses(case, device):
     arguments = [torch.tensor(case[k], device=device) for k in ("image_features", "text_features")]
-    scale, similarity = torch.tensor(case["logit_scale"], device=device), torch.tensor(case["similarity"], device=device)
+    scale = torch.tensor(case["logit_scale"], device=device)
+    similarity = torch.tensor(case["similarity"], device=device)
     ours = selip_loss(*arguments, scale, similarity)
     for name, expected in (("clip", "clip"), ("kl", "kl"), ("loss", "total")):
         assert ours[name].item() == pytest.approx(case["loss"][expected], abs=1e-5)
@@ -77,8 +78,9 @@ def test_soft_targets_are_rows_of_the_similarity_divided_by_their_sum():
 def test_gradients_are_finite_under_autocast(include_positive, device):
     image, text, similarity = features(device=device)
     image.requires_grad_(True)
+    scale = torch.tensor(100.0, device=device)
     with torch.autocast(device, torch.bfloat16):
-        parts = selip_loss(image, text, torch.tensor(100.0, device=device), similarity, include_positive=include_positive)
+        parts = selip_loss(image, text, scale, similarity, include_positive=include_positive)
     assert parts["loss"].dtype == torch.float32
     parts["loss"].backward()
     assert torch.isfinite(image.grad).all()

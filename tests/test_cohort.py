@@ -1,0 +1,121 @@
+import pytest
+
+from selip_core.cohort import load_cohort, split_patients, standard_sequence
+from selip_core.errors import SelipError
+from selip_core.tables import read_table
+
+SERIES = "patient_id,sequence,path\n001,T1,a.nii.gz\n001,FLAIR,b.nii.gz\n002,T2WI,c.nii.gz\n"
+REPORTS = "patient_id,findings,impression\n001,左侧额叶见长T1长T2信号影。,考虑梗死\n002,脑实质未见异常。,正常\n"
+
+
+def write(folder, series=SERIES, reports=REPORTS, encoding="utf-8", **others):
+    (folder / "series.csv").write_bytes(series.encode(encoding))
+    (folder / "reports.csv").write_bytes(reports.encode(encoding))
+    for name, text in others.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_tables_in_any_usual_encoding_are_read(tmp_path, encoding):
+    cohort = load_cohort(write(tmp_path, encoding=encoding))
+    assert cohort.reports["findings"][0] == "左侧额叶见长T1长T2信号影。"
+    assert cohort.series["patient_id"].tolist() == ["001", "001", "002"]  # leading zeros stay
+    assert cohort.series["sequence"].tolist() == ["T1", "FLAIR", "T2"]
+    assert cohort.problems.empty and cohort.data_source == f"user cohort {tmp_path.name}"
+
+
+def test_tab_separated_tables_are_read(tmp_path):
+    cohort = load_cohort(write(tmp_path, SERIES.replace(",", "\t"), REPORTS.replace(",", "\t")))
+    assert len(cohort.series) == 3
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"series": SERIES + "001,t1,d.nii.gz\n"}, r"series.csv gives one series twice: study_id 001, sequence T1"),
+        ({"reports": REPORTS + "002,又一份,无\n"}, r"reports.csv gives one report twice: study_id 002 in lines 3, 4"),
+        ({"series": "patient_id,path\n1,a\n"}, r"series.csv lacks the column sequence; it has patient_id, path"),
+        ({"series": SERIES.replace("a.nii.gz", "../a.nii.gz")}, r"line 2: path '../a.nii.gz' must lie inside"),
+        ({"series": SERIES.replace("a.nii.gz", "/etc/passwd")}, r"must lie inside the cohort folder"),
+        ({"splits": "patient_id,split\n001,train\n001,test\n002,train\n"}, r"patient 001 is in test and train"),
+        ({"splits": "patient_id,split\n001,holdout\n"}, r"splits.csv line 2: split 'holdout' is none of"),
+        ({"series": ""}, r"series.csv is not a table"),
+    ],
+)
+def test_a_manifest_that_cannot_be_trusted_stops(tmp_path, changes, message):
+    with pytest.raises(SelipError, match=message):
+        load_cohort(write(tmp_path, **changes))
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(SelipError, match=r"series.csv is missing"):
+        load_cohort(tmp_path)
+    with pytest.raises(SelipError, match="does not exist"):
+        load_cohort(tmp_path / "nothing")
+
+
+def test_one_bad_row_is_left_out_with_its_reason(tmp_path):
+    series = SERIES + "003,SWI,d.nii.gz\n004,T1,e.nii.gz\n005,T1,f.nii.gz\n"
+    reports = REPORTS + "004,,\n006,左侧丘脑见长T1信号。,\n"
+    cohort = load_cohort(write(tmp_path, series, reports))
+    problems = dict(zip(cohort.problems["problem"], cohort.problems["consequence"], strict=True))
+    assert "unknown sequence 'SWI'" in problems and "T1ce" in problems["unknown sequence 'SWI'"]
+    assert {"report without findings text", "study 005 has series but no report"} <= set(problems)
+    assert "study 006 has a report but no series" in problems
+    assert set(cohort.series["patient_id"]) == {"001", "002", "004", "005"}
+    assert set(cohort.reports["patient_id"]) == {"001", "002", "006"}
+
+
+def test_bytes_in_no_known_encoding_are_named(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a,b\n\xff\xff\xff,1\n")
+    with pytest.raises(SelipError, match="neither UTF-8 nor GB18030"):
+        read_table(tmp_path / "t.csv", ("a",))
+
+
+@pytest.mark.parametrize(
+    "given, sequence", [("t1", "T1"), ("T2-FLAIR", "FLAIR"), ("T1 post", "T1ce"), ("t1ce", "T1ce"), ("SWI", None)]
+)
+def test_sequence_names(given, sequence):
+    assert standard_sequence(given) == sequence
+
+
+def cohort_of(tmp_path, n):
+    rows = "".join(f"P{i:03d},T1,{i}.nii.gz\nP{i:03d},T2,{i}b.nii.gz\n" for i in range(n))
+    return load_cohort(write(tmp_path, "patient_id,sequence,path\n" + rows, REPORTS))
+
+
+def test_split_is_by_patient_and_follows_the_seed(tmp_path):
+    cohort = cohort_of(tmp_path, 100)
+    options = {"validation_fraction": 0.1, "test_fraction": 0.2}
+    first, again, other = (split_patients(cohort, seed=s, **options) for s in (0, 0, 1))
+    assert first.equals(again) and not first.equals(other)
+    assert first["patient_id"].is_unique
+    assert first["split"].value_counts().to_dict() == {"train": 70, "test": 20, "validation": 10}
+
+
+@pytest.mark.parametrize("n", [3, 6])
+def test_few_patients_leave_no_split_empty(tmp_path, n):
+    splits = split_patients(cohort_of(tmp_path, n), seed=0, validation_fraction=0.1, test_fraction=0.1)
+    assert set(splits["split"]) == {"train", "validation", "test"}
+
+
+def test_two_patients_cannot_be_split(tmp_path):
+    with pytest.raises(SelipError, match="at least 3 are needed"):
+        split_patients(cohort_of(tmp_path, 2), seed=0, validation_fraction=0.1, test_fraction=0.1)
+
+
+def test_the_cohorts_own_split_is_kept_and_must_be_whole(tmp_path):
+    given = "patient_id,split\n001,test\n002,train\n"
+    cohort = load_cohort(write(tmp_path, splits=given))
+    splits = split_patients(cohort, seed=0, validation_fraction=0.1, test_fraction=0.1)
+    assert dict(zip(splits["patient_id"], splits["split"], strict=True)) == {"001": "test", "002": "train"}
+    cohort = load_cohort(write(tmp_path, splits=given.replace("002,train\n", "")))
+    with pytest.raises(SelipError, match="no row for patient 002"):
+        split_patients(cohort, seed=0, validation_fraction=0.1, test_fraction=0.1)
+
+
+def test_fingerprint_changes_with_a_table(tmp_path):
+    before = load_cohort(write(tmp_path)).fingerprint
+    assert load_cohort(tmp_path).fingerprint == before
+    assert load_cohort(write(tmp_path, reports=REPORTS.replace("长T1", "短T1"))).fingerprint != before
