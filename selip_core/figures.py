@@ -145,9 +145,11 @@ def finding_scores(scores: pd.DataFrame) -> Figure:
         axis.axvline(0.97, color="#666666", lw=0.8, ls="--")
         axis.set(xlabel="score (dashed: 0.97)", ylabel="", title=group or "")
         axis.set_xlim(min(0.94, long["value"].min() - 0.01), 1.002)
-        axis.legend(title="", frameon=False, fontsize=7, loc="lower left")
+        axis.get_legend().remove()
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", ncols=3, frameon=False, fontsize=8)
     sns.despine(figure)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0, 1, 0.93))
     return figure
 
 
