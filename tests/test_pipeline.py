@@ -240,6 +240,8 @@ def test_interrupt_ends_the_kernel_and_says_so(project):
     process = subprocess.Popen(
         [sys.executable, "-m", "selip_core.pipeline", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
+        # a shell that runs the tests in the background hands down an ignored SIGINT; a user's terminal does not
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     pid = project / "notebooks" / "pid"
     deadline = time.monotonic() + 60
