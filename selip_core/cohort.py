@@ -1,5 +1,6 @@
 """A cohort on disk: its tables, their checks, and the split of its patients (data/README.md defines the format)."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.files import read_json
 from selip_core.fingerprint import cohort_fingerprint
 from selip_core.sentences import SEQUENCES
-from selip_core.tables import read_table
+from selip_core.tables import read_table, read_text
 
 SPLITS = ("train", "validation", "test")
 _ALIASES = {
@@ -58,17 +58,17 @@ def load_cohort(directory: str | Path) -> Cohort:
     Raises
     ------
     SelipError
-        If a table or column is missing, a series or a study's report is given twice, a path leaves the folder, or a
-        patient is in two splits; the message names file, line and patient.
+        If a table or column is missing, no series is usable, a series or a study's report is given twice, a path leaves
+        the folder, a patient is in two splits, or ``cohort.json`` is broken; the message names file, line and patient.
     """
     directory = Path(directory).expanduser().resolve()
     if not directory.is_dir():
         raise SelipError(f"cohort folder {directory} does not exist")
     problems: list[tuple[str, str, str, str]] = []
+    described = _read_description(directory)
     series = _read_series(directory, problems)
-    reports = _read_reports(directory, problems)
-    _check_join(series, reports, problems)
-    described = read_json(directory / "cohort.json") or {}
+    reports, without_text = _read_reports(directory, problems)
+    _check_join(series, reports, without_text, problems)
     name = str(described.get("name") or directory.name)
     return Cohort(
         directory,
@@ -83,8 +83,24 @@ def load_cohort(directory: str | Path) -> Cohort:
     )
 
 
+def _read_description(directory: Path) -> dict:
+    """Return what ``cohort.json`` says. A broken one stops: the stamp on every figure comes from it."""
+    path = directory / "cohort.json"
+    if not path.exists():
+        return {}
+    try:
+        described = json.loads(read_text(path))
+    except ValueError as error:
+        raise SelipError(f"{path} is not JSON ({error}): correct it, or delete it") from None
+    if not isinstance(described, dict) or not isinstance(described.get("synthetic", False), bool):
+        raise SelipError(
+            f'{path} must be an object such as {{"name": "mine", "synthetic": false}}: correct or delete it'
+        )
+    return described
+
+
 def standard_sequence(name: str) -> str | None:
-    """Return the sequence that a name stands for, ``t1-weighted`` spellings included, or None if it is unknown."""
+    """Return the sequence that a name stands for (``t1wi``, ``T2-FLAIR``, ``T1+C``), or None if it is unknown."""
     bare = "".join(char for char in name.upper() if char.isalnum())
     known = {sequence.upper(): sequence for sequence in SEQUENCES}
     return known.get(bare) or _ALIASES.get(bare)
@@ -99,16 +115,24 @@ def _read_series(directory: Path, problems: list) -> pd.DataFrame:
     for row in table[table["sequence"].isna()].itertuples():
         problems.append((f"{path.name} line {row.line}", row.patient_id, f"unknown sequence {row.given!r}",
                          f"series left out; known are {', '.join(SEQUENCES)}"))  # fmt: skip
-    table = table[table["sequence"].notna()]
+    table = table[table["sequence"].notna()].copy()
+    if table.empty:
+        raise SelipError(f"{path} lists no usable series; sequences must be among {', '.join(SEQUENCES)}")
     _refuse_duplicates(table, ["study_id", "sequence"], path, "series")
+    table["path"] = table["path"].str.replace("\\", "/")  # as Windows writes it
     for row in table.itertuples():
+        # Links are followed: what lies elsewhere would escape the fingerprint of the cohort.
         target = (directory / row.path).resolve()
         if not row.path or Path(row.path).is_absolute() or not target.is_relative_to(directory):
-            raise SelipError(f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder")
+            raise SelipError(
+                f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder "
+                f"(patient {row.patient_id}); put the file there and give its path from the folder"
+            )
     return table[["patient_id", "study_id", "sequence", "path"]]
 
 
-def _read_reports(directory: Path, problems: list) -> pd.DataFrame:
+def _read_reports(directory: Path, problems: list) -> tuple[pd.DataFrame, set[str]]:
+    """Return the reports that have text, and the studies whose report has none."""
     path = directory / "reports.csv"
     table = _with_ids(read_table(path, ("patient_id", "findings")), path, problems)
     if "impression" not in table:
@@ -118,7 +142,7 @@ def _read_reports(directory: Path, problems: list) -> pd.DataFrame:
     for row in table[empty].itertuples():
         problems.append((f"{path.name} line {row.line}", row.patient_id, "report without findings text",
                          "its series are kept but have no sentence; fill in the findings"))  # fmt: skip
-    return table.loc[~empty, ["patient_id", "study_id", "findings", "impression"]]
+    return table.loc[~empty, ["patient_id", "study_id", "findings", "impression"]], set(table.loc[empty, "study_id"])
 
 
 def _with_ids(table: pd.DataFrame, path: Path, problems: list) -> pd.DataFrame:
@@ -149,7 +173,7 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], path: Path, what: s
         )
 
 
-def _check_join(series: pd.DataFrame, reports: pd.DataFrame, problems: list) -> None:
+def _check_join(series: pd.DataFrame, reports: pd.DataFrame, without_text: set[str], problems: list) -> None:
     """List studies without a report, and reports without a series; stop where ids contradict each other."""
     both = series[["study_id", "patient_id"]].drop_duplicates().merge(reports, on="study_id", suffixes=("", "_report"))
     wrong = both[both["patient_id"] != both["patient_id_report"]]
@@ -157,12 +181,12 @@ def _check_join(series: pd.DataFrame, reports: pd.DataFrame, problems: list) -> 
         row = wrong.iloc[0]
         raise SelipError(
             f"study {row['study_id']} belongs to patient {row['patient_id']} in series.csv but to "
-            f"{row['patient_id_report']} in reports.csv"
+            f"{row['patient_id_report']} in reports.csv; correct the ids"
         )
-    for study in sorted(set(series["study_id"]) - set(reports["study_id"])):
+    for study in sorted(set(series["study_id"]) - set(reports["study_id"]) - without_text):
         patient = series.loc[series["study_id"] == study, "patient_id"].iloc[0]
         problems.append(("reports.csv", patient, f"study {study} has series but no report",
-                         "kept for images, not paired"))  # fmt: skip
+                         "kept for images, not paired; add its report, or correct its ids"))  # fmt: skip
     for row in reports[~reports["study_id"].isin(series["study_id"])].itertuples():
         problems.append(("series.csv", row.patient_id, f"study {row.study_id} has a report but no series",
                          "report not used; check that the ids of both tables agree"))  # fmt: skip
@@ -211,8 +235,8 @@ def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, tes
             f"{len(patients)} patients with series cannot be split into {', '.join(SPLITS)}: at least 3 are needed"
         )
     order = np.random.default_rng(seed).permutation(patients)
-    n_validation = max(round(len(order) * validation_fraction), 1)
-    n_test = max(round(len(order) * test_fraction), 1)
+    n_validation = min(max(round(len(order) * validation_fraction), 1), len(order) - 2)
+    n_test = min(max(round(len(order) * test_fraction), 1), len(order) - n_validation - 1)
     names = np.array(["train"] * len(order), dtype=object)
     names[:n_validation] = "validation"
     names[n_validation : n_validation + n_test] = "test"

@@ -4,7 +4,6 @@ The volume is oriented to RAS+, smoothed where the target grid is coarser, and p
 interpolation, its field of view centred on the head. Only nibabel, numpy and scipy: workers start fast.
 """
 
-import zlib
 from pathlib import Path
 
 import nibabel as nib
@@ -22,6 +21,8 @@ FOREGROUND_SHARE = 0.15
 
 TOP_MARGIN_MM = 6.0
 SPACING_RANGE_MM = (0.1, 30.0)
+MIN_VOXELS = (2, 8, 8)
+"""Choice: fewest voxels along the axes, shortest first: no head is to be seen in less."""
 
 
 class VolumeError(SelipError):
@@ -29,35 +30,44 @@ class VolumeError(SelipError):
 
 
 def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
-    """Return the voxels (R, A, S) float32, the affine of the RAS+ array, and what the file's header says.
+    """Return the voxels (R, A, S) float32, the affine of the RAS+ array, and the quality that `check_volume` returns.
 
     Raises
     ------
     VolumeError
-        If the file is missing, unreadable or cut off, is not three-dimensional, is empty or constant or holds values
-        that are no numbers, or its spacing is impossible.
+        If the file is missing, unreadable or cut off, is not three-dimensional, is too small, constant or holds values
+        that are no real numbers, or its spacing is impossible.
     """
     path = Path(path)
     if not path.is_file():
-        raise VolumeError(f"{path}: no such file")
+        raise VolumeError(f"{path}: no such file; correct its path, or put it there")
     try:
-        image = nib.load(path)
-        voxels = np.asanyarray(image.dataobj)
-    except (nib.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+        with nib.imageglobals.LoggingOutputSuppressor():  # nibabel reports on standard error what it mends
+            image = nib.load(path)
+            voxels = np.asanyarray(image.dataobj)
+            stated_mm = _stated_spacing(path, image)
+    except Exception as error:  # a damaged header makes nibabel raise nearly anything
         raise VolumeError(f"{path}: cannot be read as a volume ({_first_line(error)}); export it again") from None
+    if not (np.issubdtype(voxels.dtype, np.floating) or np.issubdtype(voxels.dtype, np.integer)):
+        raise VolumeError(f"{path}: voxels of type {voxels.dtype} are no grey values; export the magnitude image")
     shape = voxels.shape
     while voxels.ndim > 3 and voxels.shape[-1] == 1:
         voxels = voxels[..., 0]
     if voxels.ndim != 3:
         raise VolumeError(f"{path}: {voxels.ndim}-D with shape {shape}, not 3-D; give one volume a file")
-    if min(voxels.shape) < 2:
-        raise VolumeError(f"{path}: shape {shape} has an axis of fewer than 2 voxels")
-    _check_geometry(path, image.affine)
-    voxels = voxels.astype(np.float32)
-    if not np.isfinite(voxels).all():
-        raise VolumeError(f"{path}: {np.mean(~np.isfinite(voxels)):.1%} of the voxels are NaN or infinite")
+    if any(n < least for n, least in zip(sorted(voxels.shape), MIN_VOXELS, strict=True)):
+        raise VolumeError(f"{path}: shape {shape} has fewer than 2 × 8 × 8 voxels; give the whole series")
+    _check_geometry(path, image.affine, stated_mm)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused with the rest
+        voxels = voxels.astype(np.float32)
+    finite = np.isfinite(voxels)
+    if not finite.all():
+        raise VolumeError(
+            f"{path}: {np.sum(~finite)} voxels ({np.mean(~finite):.1%}) are NaN or infinite; "
+            "write zeros there, or export it again"
+        )
     if voxels.max() == voxels.min():
-        raise VolumeError(f"{path}: every voxel is {voxels.flat[0]:g}; the volume is empty")
+        raise VolumeError(f"{path}: every voxel is {voxels.flat[0]:g}; the volume is empty, export it again")
     canonical = nib.as_closest_canonical(nib.Nifti1Image(voxels, image.affine))
     spacing = nib.affines.voxel_sizes(image.affine)
     quality = {
@@ -68,12 +78,35 @@ def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
     return np.asarray(canonical.dataobj, dtype=np.float32), canonical.affine, quality
 
 
+def check_volume(path: str | Path) -> dict:
+    """Return what a volume's header and voxels say: shape, spacing_mm, orientation, p1, p99.
+
+    ``orientation`` is of the file (``LPS``); the percentiles are of the raw intensities.
+
+    Raises
+    ------
+    VolumeError
+        If the volume cannot be used, see `load_volume`.
+    """
+    return load_volume(path)[2]
+
+
+def _stated_spacing(path: Path, image) -> np.ndarray | None:
+    """Return the spacing as the file itself states it where the affine comes from it: nibabel turns zeros into 1 mm."""
+    header = image.header
+    if not isinstance(image, nib.Nifti1Image) or int(header["sform_code"]) > 0:
+        return None
+    with nib.openers.ImageOpener(path) as file:
+        return type(header).from_fileobj(file, check=False)["pixdim"][1:4]
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _check_geometry(path: Path, affine: np.ndarray) -> None:
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
+def _check_geometry(path: Path, affine: np.ndarray, stated_mm: np.ndarray | None) -> None:
+    missing = stated_mm is not None and not (np.abs(stated_mm) > 0).all()
+    if missing or not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
         raise VolumeError(f"{path}: the header has no usable affine (zero or missing spacing); convert it again")
     spacing = nib.affines.voxel_sizes(affine)
     low, high = SPACING_RANGE_MM
@@ -94,7 +127,7 @@ def preprocess_array(
     spacing_ras, shape_ras = np.array(spacing_mm[::-1], float), np.array(shape[::-1])
     foreground = _foreground(voxels)
     if not foreground.any():
-        raise VolumeError(f"{path}: no head was found above the background")
+        raise VolumeError(f"{path}: no head was found above the background; look at it, or leave it out")
     centre = _centre_mm(foreground, affine, spacing_ras[2] * shape_ras[2])
     target = np.diag([*spacing_ras, 1.0])
     target[:3, 3] = centre - spacing_ras * (shape_ras - 1) / 2
@@ -106,7 +139,7 @@ def preprocess_array(
     )
     low, high = np.percentile(sampled, clip_percentiles)
     if high <= low:
-        raise VolumeError(f"{path}: constant inside the field of view")
+        raise VolumeError(f"{path}: constant inside the field of view; look at it, or leave it out")
     clipped = sampled.clip(low, high)
     head = clipped > low + FOREGROUND_SHARE * (high - low)
     values = clipped[head] if head.any() else clipped

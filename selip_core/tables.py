@@ -1,5 +1,6 @@
 """Reading the tables of a cohort, however they were exported."""
 
+import codecs
 import csv
 import io
 from pathlib import Path
@@ -13,18 +14,19 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file in UTF-8 (with or without a byte-order mark) or GB18030.
+    """Return the text of a file in UTF-8 (with or without a byte-order mark), GB18030 or UTF-16 with its mark.
 
     Raises
     ------
     SelipError
-        If it cannot be read, or is in neither encoding.
+        If it cannot be read, or is in none of these.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise SelipError(f"{path} cannot be read: {error.strerror or error}") from None
-    for encoding in ENCODINGS:
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what Excel calls Unicode text
+    for encoding in ("utf-16",) if marked else ENCODINGS:
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
@@ -33,7 +35,7 @@ def read_text(path: Path) -> str:
 
 
 def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
-    """Return a CSV or TSV table with every cell as text, empty cells as "", and ``line``, each row's line number.
+    """Return a CSV or TSV table with every cell as text, empty cells as "", and ``line``, the line each row starts in.
 
     Parameters
     ----------
@@ -44,23 +46,46 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     Raises
     ------
     SelipError
-        If the file is missing or is no table, or a column is missing or doubled; names the file and what it has.
+        If the file is missing or is no table, a column is missing or doubled, or a row has more cells than the header
+        (a comma in a text that is not in quotes); names the file, the line and what the file has.
     """
     if not path.is_file():
         raise SelipError(f"{path} is missing: a cohort needs it (see data/README.md)")
-    text = read_text(path)
-    first = text.partition("\n")[0]
-    separator = "\t" if first.count("\t") > first.count(",") else ","
-    try:
-        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise SelipError(f"{path} is not a table: {str(error).strip()}") from None
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    missing = [name for name in required if name not in table.columns]
+    rows = _rows(path, read_text(path))
+    if not rows:
+        raise SelipError(f"{path} is not a table: it is empty (see data/README.md)")
+    columns = [name.strip().lower() for name in rows[0][1]]
+    missing = [name for name in required if name not in columns]
     if missing:
-        raise SelipError(f"{path} lacks the column {', '.join(missing)}; it has {', '.join(table.columns)}")
-    if table.columns.duplicated().any():
-        raise SelipError(f"{path} has the column {table.columns[table.columns.duplicated()][0]} twice")
-    table = table.fillna("").apply(lambda column: column.str.strip())
-    table["line"] = range(2, len(table) + 2)
+        raise SelipError(f"{path} lacks the column {', '.join(missing)}; it has {', '.join(columns)}")
+    doubled = [name for name in columns if name and columns.count(name) > 1]
+    if doubled:
+        raise SelipError(f"{path} has the column {doubled[0]} twice; keep one")
+    cells = []
+    for line, row in rows[1:]:
+        if any(cell.strip() for cell in row[len(columns) :]):
+            raise SelipError(
+                f"{path} line {line} has {len(row)} cells for {len(columns)} columns; "
+                "put texts that hold commas in quotes"
+            )
+        cells.append([cell.strip() for cell in row[: len(columns)]] + [""] * (len(columns) - len(row)))
+    table = pd.DataFrame(cells, columns=columns, dtype=str)
+    table["line"] = [line for line, _ in rows[1:]]
     return table
+
+
+def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
+    """Return the rows that hold something, each with the line it starts in: a quoted report may span several."""
+    first = text.partition("\n")[0]
+    separator = max(",\t;", key=first.count)  # semicolons: what Excel writes where the comma is the decimal mark
+    # strict: a quote that is never closed would otherwise swallow all patients after it
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
+    rows, line = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise SelipError(f"{path} line {line} is no row of a table ({error}): check its quotes") from None
+    return rows

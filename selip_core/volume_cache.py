@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,7 +38,7 @@ class VolumeCache:
     volumes : (N, 1, D, H, W) float16
         A row of an excluded series is zero.
     index : DataFrame with ``row``, ``patient_id``, ``study_id``, ``sequence``, ``path`` and the header's quality
-    excluded : DataFrame with ``patient_id``, ``sequence``, ``path``, ``reason``
+    excluded : DataFrame with ``patient_id``, ``study_id``, ``sequence``, ``path``, ``reason``
     cohort_fingerprint, preprocessing_fingerprint : str
     """
 
@@ -68,7 +69,7 @@ def build_cache(
     Raises
     ------
     SelipError
-        If the cohort has no series, or the disk is full.
+        If no series can be used, the disk is full, a worker process dies, or `directory` holds other files.
     """
     directory = Path(directory)
     if cohort.series.empty:
@@ -81,8 +82,7 @@ def build_cache(
     }
     found = read_json(directory / _META) or {}
     if {name: found.get(name) for name in key} != key:
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
+        _clear(directory)
         write_json(directory / _META, {**key, "complete": False})
     elif found.get("complete"):
         return open_cache(directory)
@@ -99,7 +99,7 @@ def build_cache(
     _write_table(
         table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX
     )
-    _write_table(table.loc[~kept, ["patient_id", "sequence", "path", "reason"]], directory / _EXCLUDED)
+    _write_table(table.loc[~kept, [*_COLUMNS[1:], "reason"]], directory / _EXCLUDED)
     if not kept.any():
         raise SelipError(
             f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}"
@@ -123,19 +123,37 @@ def open_cache(directory: Path) -> VolumeCache:
     text = {"patient_id": str, "study_id": str}
     return VolumeCache(
         np.load(directory / _VOLUMES, mmap_mode="r"),
-        pd.read_csv(directory / _INDEX, dtype=text, keep_default_na=False),
+        pd.read_csv(directory / _INDEX, dtype=text, keep_default_na=False),  # a patient may be called NA
         pd.read_csv(directory / _EXCLUDED, dtype=text, keep_default_na=False),
         meta["cohort"],
         meta["preprocessing"],
     )
 
 
+def _clear(directory: Path) -> None:
+    """Make room for a new cache, deleting nothing but an old one."""
+    try:
+        if directory.exists() and any(directory.iterdir()) and not (directory / _META).exists():
+            raise SelipError(f"{directory} holds files that are no volume cache: give another folder, or empty it")
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SelipError(
+            f"cannot prepare {directory}: {error.strerror or error}; check permissions and space"
+        ) from None
+
+
 def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, progress: bool) -> dict[int, dict]:
     """Preprocess what is not done yet; return the outcome of every series by its position."""
+    path, shape = directory / _VOLUMES, (len(cohort.series), 1, *options["shape"])
+    if not path.exists():
+        (directory / _DONE).unlink(missing_ok=True)  # a log without its volumes says nothing
+        partial_path = directory / f".{_VOLUMES}"  # renamed once all its room is there
+        np.lib.format.open_memmap(partial_path, mode="w+", dtype=np.float16, shape=shape).flush()
+        _reserve(partial_path)
+        os.replace(partial_path, path)
     done = _read_done(directory)
-    shape = (len(cohort.series), 1, *options["shape"])
-    mode = "r+" if (directory / _VOLUMES).exists() and done else "w+"
-    volumes = np.lib.format.open_memmap(directory / _VOLUMES, mode=mode, dtype=np.float16, shape=shape)
+    volumes = np.lib.format.open_memmap(path, mode="r+")
     todo = [i for i in range(len(cohort.series)) if i not in done]
     job = partial(_preprocess_one, directory=cohort.directory, options=options)
     workers = min(workers or processors(), max(len(todo) // _CHUNK, 1))
@@ -159,13 +177,32 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
     return done
 
 
+def _reserve(path: Path) -> None:
+    """Take the file's room now: a full disk is an error here, but kills a process that writes to mapped memory."""
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+
+
 def _run(job, paths: list[str], workers: int):
-    """Yield the result of every path in order; processes are spawned, so that a notebook's threads do no harm."""
+    """Yield the result of every path in order; processes are spawned, so that a notebook's threads do no harm.
+
+    Raises
+    ------
+    SelipError
+        If a process is killed, as the system does where memory runs out.
+    """
     if workers == 1:
         yield from map(job, paths)
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(job, paths, chunksize=_CHUNK)
+        try:
+            yield from pool.map(job, paths, chunksize=_CHUNK)
+        except BrokenProcessPool:
+            raise SelipError(
+                "a preprocessing process died, perhaps for want of memory; run again, what is done is kept "
+                "(workers=1 needs least, and a script needs `if __name__ == '__main__':` around the call)"
+            ) from None
 
 
 def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.ndarray | None, dict]:
@@ -174,6 +211,8 @@ def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.nd
         volume, quality = preprocess_array(directory / path, **options)
     except VolumeError as error:
         return None, {"reason": str(error).replace(f"{directory}{os.sep}", "")}
+    except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
+        return None, {"reason": f"{path}: {type(error).__name__}: {error}; look at it, or leave it out"}
     return volume.astype(np.float16), quality
 
 

@@ -119,3 +119,60 @@ def test_fingerprint_changes_with_a_table(tmp_path):
     before = load_cohort(write(tmp_path)).fingerprint
     assert load_cohort(tmp_path).fingerprint == before
     assert load_cohort(write(tmp_path, reports=REPORTS.replace("长T1", "短T1"))).fingerprint != before
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"synthetic": "false"}'])
+def test_a_broken_description_stops_for_the_stamp_depends_on_it(tmp_path, text):
+    (tmp_path / "cohort.json").write_text(text)
+    with pytest.raises(SelipError, match=r"cohort\.json .*correct"):
+        load_cohort(write(tmp_path))
+
+
+def test_the_description_is_read_with_a_byte_order_mark(tmp_path):
+    described = '{"data_source": "embedded synthetic cohort", "synthetic": true}'
+    (tmp_path / "cohort.json").write_text(described, encoding="utf-8-sig")
+    cohort = load_cohort(write(tmp_path))
+    assert cohort.synthetic and cohort.data_source == "embedded synthetic cohort"
+
+
+@pytest.mark.parametrize("path", ["x/../../a.nii", "..\\a.nii", ""])
+def test_a_path_out_of_the_folder_names_line_and_patient(tmp_path, path):
+    with pytest.raises(SelipError, match=r"series\.csv line 5: path .* must lie inside .*\(patient 003\)"):
+        load_cohort(write(tmp_path, SERIES + f"003,T1,{path}\n"))
+
+
+def test_separators_of_windows_are_read(tmp_path):
+    assert load_cohort(write(tmp_path, SERIES + "003,T1,x\\c.nii\n")).series["path"].iloc[-1] == "x/c.nii"
+
+
+def test_a_link_out_of_the_folder_stops(tmp_path):
+    folder = tmp_path / "cohort"
+    (tmp_path / "elsewhere").mkdir()
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SelipError, match="must lie inside the cohort folder"):
+        load_cohort(write(folder, SERIES + "003,T1,link/c.nii\n"))
+
+
+def test_a_report_without_text_is_listed_once(tmp_path):
+    problems = load_cohort(write(tmp_path, reports=REPORTS.replace("脑实质未见异常。", " "))).problems
+    assert problems[["patient_id", "problem"]].values.tolist() == [["002", "report without findings text"]]
+
+
+def test_ids_that_contradict_each_other_stop(tmp_path):
+    with pytest.raises(SelipError, match=r"study S belongs to several patients \(001, 002\)"):
+        load_cohort(write(tmp_path, "patient_id,study_id,sequence,path\n001,S,T1,a\n002,S,T2,b\n"))
+    with pytest.raises(SelipError, match=r"study 001 belongs to patient 001 in series\.csv but to 002 in reports\.csv"):
+        load_cohort(write(tmp_path, reports="patient_id,study_id,findings\n002,001,x\n"))
+
+
+def test_no_usable_series_stops(tmp_path):
+    with pytest.raises(SelipError, match="lists no usable series; sequences must be among T1, T2"):
+        load_cohort(write(tmp_path, "patient_id,sequence,path\n001,SWI,a.nii\n"))
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.49])
+@pytest.mark.parametrize("n", [3, 4, 5, 6])
+def test_extreme_fractions_leave_no_split_empty(tmp_path, n, fraction):
+    splits = split_patients(cohort_of(tmp_path, n), seed=0, validation_fraction=fraction, test_fraction=fraction)
+    assert set(splits["split"]) == {"train", "validation", "test"} and len(splits) == n

@@ -6,11 +6,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from selip_core.cohort import load_cohort
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
-from selip_core.preprocessing import VolumeError, fingerprint, preprocess
+from selip_core.preprocessing import VolumeError, check_volume, fingerprint, preprocess, preprocess_array
 from selip_core.volume_cache import build_cache, open_cache
 
 OPTIONS = {"spacing_mm": (6.0, 6.0, 6.0), "shape": (16, 24, 20), "clip_percentiles": (0.1, 99.9)}
@@ -204,3 +205,127 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("numpy.lib.format.open_memmap", full)
     with pytest.raises(SelipError, match=r"cannot write .*cache: No space left on device; free some space"):
         build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
+
+
+SMALL = {"spacing_mm": (8.0, 4.0, 4.0), "shape": (16, 48, 40), "clip_percentiles": (0.1, 99.9)}
+
+
+def real_head(shape=(64, 72, 24), spacing=(3.0, 3.0, 6.0), *, noise=0.0, mark=True) -> nib.Nifti1Image:
+    """Return a head-sized ellipsoid in RAS+ with a bright spot to the right, in front of and above its centre."""
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = -np.array(spacing) * (np.array(shape) - 1) / 2
+    x, y, z = np.meshgrid(*(affine[i, 3] + spacing[i] * np.arange(n) for i, n in enumerate(shape)), indexing="ij")
+    voxels = 400.0 * ((x / 70) ** 2 + (y / 85) ** 2 + (z / 55) ** 2 < 1)
+    if mark:
+        voxels[(x - 40) ** 2 + (y - 30) ** 2 + (z - 20) ** 2 < 12**2] = 1000.0
+    if noise:
+        rng = np.random.default_rng(0)
+        voxels = np.hypot(voxels + rng.normal(0, noise, shape), rng.normal(0, noise, shape))  # Rician
+    return nib.Nifti1Image(voxels.astype(np.float32), affine)
+
+
+def saved(image: nib.Nifti1Image, path) -> str:
+    nib.save(image, path)
+    return str(path)
+
+
+def brightest(volume: np.ndarray) -> np.ndarray:
+    """Return the centre of the spot in (D, H, W) voxels from the centre of the volume."""
+    spot = volume > 0.7 * volume.max()
+    return np.array(ndimage.center_of_mass(spot)) - (np.array(volume.shape) - 1) / 2
+
+
+def test_spacing_and_position_of_the_scan_make_no_difference(tmp_path):
+    reference, _ = preprocess_array(saved(real_head(), tmp_path / "a.nii"), **SMALL)
+    fine = real_head((180, 200, 150), (1.0, 1.0, 1.0))
+    fine.affine[:3, 3] += (300, -120, 900)  # scanner coordinates are anything
+    moved = nib.Nifti1Image(fine.get_fdata(dtype=np.float32), fine.affine)
+    volume, _ = preprocess_array(saved(moved, tmp_path / "b.nii.gz"), **SMALL)
+    assert np.corrcoef(reference.ravel(), volume.ravel())[0, 1] > 0.97
+
+
+def test_the_head_is_centred_from_a_corner_and_under_noise(tmp_path):
+    clean, _ = preprocess_array(saved(real_head(), tmp_path / "a.nii"), **SMALL)
+    image = real_head(noise=25.0)
+    rng = np.random.default_rng(1)
+    wide = np.hypot(*rng.normal(0, 25.0, (2, 100, 110, 30))).astype(np.float32)
+    wide[:64, :72, :24] = image.get_fdata()
+    volume, _ = preprocess_array(saved(nib.Nifti1Image(wide, image.affine), tmp_path / "b.nii"), **SMALL)
+    np.testing.assert_allclose(brightest(volume), brightest(clean), atol=1.0)
+
+
+def test_a_neck_below_the_head_does_not_push_the_brain_out(tmp_path):
+    image = real_head((64, 72, 60), (3.0, 3.0, 6.0))
+    voxels, z = image.get_fdata(dtype=np.float32), image.affine[2, 3] + 6.0 * np.arange(60)
+    voxels[20:44, 24:48, z < 0] = np.maximum(voxels[20:44, 24:48, z < 0], 300.0)
+    volume, _ = preprocess_array(saved(nib.Nifti1Image(voxels, image.affine), tmp_path / "a.nii"), **SMALL)
+    top = np.flatnonzero((volume > 0).any(axis=(1, 2))).max()
+    assert 13 <= top <= 15  # the vertex is near the top of the field of view
+    assert volume[1:].max() == volume.max()  # and the spot in the brain is inside
+
+
+def test_fine_detail_is_smoothed_before_it_is_sampled_coarsely(tmp_path):
+    voxels = real_head((180, 200, 120), (1.0, 1.0, 1.2), mark=False).get_fdata(dtype=np.float32)
+    stripes = voxels * (1 + 0.9 * np.where(np.arange(180) % 2, 1, -1)[:, None, None])
+    image = nib.Nifti1Image(stripes.astype(np.float32), real_head((180, 200, 120), (1.0, 1.0, 1.2)).affine)
+    volume, _ = preprocess_array(saved(image, tmp_path / "a.nii"), **SMALL)
+    inside = volume[6:10, 16:32, 12:28]
+    assert inside.std() < 0.2  # without smoothing, aliased stripes would stand here
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(0.001, 0.0), (50.0, 0.0), (1.0, -1024.0)])
+def test_intensity_scale_and_offset_make_no_difference(tmp_path, scale, offset):
+    image = real_head(noise=10.0)
+    reference, _ = preprocess_array(saved(image, tmp_path / "a.nii"), **SMALL)
+    other = nib.Nifti1Image((image.get_fdata() * scale + offset).astype(np.float32), image.affine)
+    volume, _ = preprocess_array(saved(other, tmp_path / "b.nii"), **SMALL)
+    np.testing.assert_allclose(volume, reference, atol=0.02)
+
+
+@pytest.mark.parametrize(("affine", "at"), [(None, slice(80, 92)), (real_head().affine, slice(312, 328))])
+def test_zero_spacing_in_the_header_is_not_taken_for_one_millimetre(tmp_path, affine, at):
+    path = tmp_path / "a.nii"
+    nib.Nifti1Image(real_head().get_fdata(dtype=np.float32), affine).to_filename(path)
+    data = bytearray(path.read_bytes())
+    data[at] = bytes(at.stop - at.start)  # pixdim[1:4], where the affine comes from it; or a row of the affine itself
+    path.write_bytes(data)
+    with pytest.raises(VolumeError, match="zero or missing spacing"):
+        check_volume(path)
+
+
+def test_damaged_headers_raise_nothing_else(tmp_path):
+    rng = np.random.default_rng(0)
+    raw = real_head((16, 16, 8), (10.0, 10.0, 15.0), noise=5.0).to_bytes()
+    path = tmp_path / "a.nii"
+    for _ in range(150):
+        data = bytearray(raw)
+        for place in rng.integers(0, 348, 4):
+            data[place] = rng.integers(0, 256)
+        path.write_bytes(data)
+        try:
+            preprocess_array(path, **SMALL)
+        except VolumeError as error:
+            assert str(path) in str(error)
+
+
+def test_check_volume_tells_the_quality(tmp_path):
+    quality = check_volume(saved(reoriented(real_head(), "LPS"), tmp_path / "a.nii"))
+    assert quality == {"shape": "64×72×24", "spacing_mm": "3.00×3.00×6.00", "orientation": "LPS", "p1": 0, "p99": 400}
+
+
+@pytest.mark.parametrize("kind", ["colours", "complex", "thin", "bad type"])
+def test_odd_files_are_refused_by_name(tmp_path, kind):
+    path = tmp_path / "odd.nii"
+    voxels = {
+        "colours": np.zeros((16, 16, 8), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")]),
+        "complex": np.ones((16, 16, 8), np.complex64), "thin": np.ones((5, 5, 24), np.float32),
+        "bad type": np.ones((16, 16, 8), np.float32),
+    }[kind]  # fmt: skip
+    nib.Nifti1Image(voxels, np.diag([3.0, 3.0, 6.0, 1.0])).to_filename(path)
+    if kind == "bad type":
+        data = bytearray(path.read_bytes())
+        data[70:72] = (9999).to_bytes(2, "little")
+        path.write_bytes(data)
+    message = {"thin": "fewer than 2 × 8 × 8", "bad type": "cannot be read"}.get(kind, "no grey values")
+    with pytest.raises(VolumeError, match=f"odd.nii.*{message}"):
+        check_volume(path)

@@ -1,0 +1,110 @@
+"""Tables however they were exported, and files that are never left half written."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.files import replacing, write_text
+from selip_core.tables import read_table, read_text
+
+ROWS = "patient_id,findings\n0001,左侧额叶见斑片状长T1长T2信号影。\n"
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_every_usual_encoding_is_read(tmp_path, encoding):
+    table = read_table(write(tmp_path / "reports.csv", ROWS, encoding), ("patient_id", "findings"))
+    assert list(table["findings"]) == ["左侧额叶见斑片状长T1长T2信号影。"]
+
+
+def test_unknown_encoding_names_the_file(tmp_path):
+    path = tmp_path / "reports.csv"
+    path.write_bytes(b"patient_id,findings\n1,\xff\xff\xff\n")
+    with pytest.raises(SelipError, match=r"reports\.csv is neither UTF-8 nor GB18030: export it again"):
+        read_text(path)
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_separator_is_found_and_ids_keep_their_zeros(tmp_path, separator):
+    text = separator.join(["patient_id", "study_id", "findings"]) + "\r\n" + separator.join(["007", "NA", "x"]) + "\r\n"
+    table = read_table(write(tmp_path / "a.csv", text), ("patient_id",))
+    assert table.iloc[0].to_dict() == {"patient_id": "007", "study_id": "NA", "findings": "x", "line": 2}
+
+
+def test_column_names_are_compared_without_case_and_white_space(tmp_path):
+    assert read_table(write(tmp_path / "a.csv", " Patient_ID ,Path\n1, x \n"), ("patient_id", "path"))["path"][0] == "x"
+
+
+def test_lines_are_those_of_the_file(tmp_path):
+    text = 'patient_id,findings\n1,"first\nsecond, with a comma"\n\n2,x\n'
+    table = read_table(write(tmp_path / "a.csv", text), ("patient_id",))
+    assert list(table["line"]) == [2, 5]
+    assert table["findings"][0] == "first\nsecond, with a comma"
+
+
+def test_short_rows_are_filled_and_empty_trailing_cells_dropped(tmp_path):
+    table = read_table(write(tmp_path / "a.csv", "patient_id,findings\n1\n2,x,,\n"), ("patient_id",))
+    assert list(table["findings"]) == ["", "x"]
+
+
+def test_a_bare_comma_in_every_row_does_not_shift_columns(tmp_path):
+    path = write(tmp_path / "a.csv", "patient_id,findings\n1,left,right\n2,left,right\n")
+    with pytest.raises(SelipError, match=r"a\.csv line 2 has 3 cells for 2 columns; put texts .* in quotes"):
+        read_table(path, ("patient_id",))
+
+
+def test_an_open_quote_does_not_swallow_the_patients_after_it(tmp_path):
+    with pytest.raises(SelipError, match=r"a\.csv line 3 .*quotes"):
+        read_table(write(tmp_path / "a.csv", 'patient_id,findings\n1,x\n2,"y\n3,z\n'), ("patient_id",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("patient_id,text\n1,x\n", r"a\.csv lacks the column findings; it has patient_id, text"),
+        ("patient_id,findings,findings\n1,x,y\n", r"a\.csv has the column findings twice"),
+        ("", r"a\.csv is not a table: it is empty"),
+        ("\n\n", r"a\.csv is not a table: it is empty"),
+    ],
+)
+def test_broken_tables_say_what_is_wrong(tmp_path, text, message):
+    with pytest.raises(SelipError, match=message):
+        read_table(write(tmp_path / "a.csv", text), ("patient_id", "findings"))
+
+
+def test_missing_table_is_named(tmp_path):
+    with pytest.raises(SelipError, match=r"reports\.csv is missing: a cohort needs it"):
+        read_table(tmp_path / "reports.csv", ("patient_id",))
+
+
+def test_a_table_with_a_header_only_has_its_columns(tmp_path):
+    table = read_table(write(tmp_path / "a.csv", "patient_id,findings\n"), ("patient_id",))
+    assert len(table) == 0
+    assert list(table.columns) == ["patient_id", "findings", "line"]
+
+
+def test_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "table.csv"
+    write_text(path, "old")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as partial:
+        partial.write_text("ne")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
+def test_full_disk_names_the_file_and_leaves_the_old_one(tmp_path, code):
+    path = tmp_path / "table.csv"
+    write_text(path, "old")
+    with pytest.raises(SelipError, match=r"cannot write .*table\.csv: .*check free space"), replacing(path) as partial:
+        partial.write_text("ne")
+        raise OSError(code, "no room or no right")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]

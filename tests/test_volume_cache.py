@@ -1,0 +1,190 @@
+"""The cache of preprocessed volumes: complete, resumable, and never stopped by one bad series."""
+
+import errno
+import os
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from selip_core import volume_cache
+from selip_core.cohort import load_cohort
+from selip_core.config import PreprocessingSettings
+from selip_core.errors import SelipError
+from selip_core.preprocessing import preprocess
+from selip_core.volume_cache import build_cache, open_cache
+
+SETTINGS = PreprocessingSettings(spacing_mm=(20.0, 12.0, 12.0), shape=(6, 16, 12))
+
+
+def write_volume(path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y, z = np.meshgrid(*(np.linspace(-1, 1, n) for n in (16, 18, 10)), indexing="ij")
+    voxels = (x**2 + y**2 + z**2 < 0.8) * rng.uniform(80, 120, x.shape)
+    nib.save(nib.Nifti1Image(voxels.astype(np.float32), np.diag([10.0, 10.0, 14.0, 1.0])), path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four good patients (one of them called NA) and one series of each kind that cannot be used."""
+    directory = tmp_path / "cohort"
+    directory.mkdir()
+    good = ["0001", "0002", "NA", "0003"]
+    for number, patient in enumerate(good):
+        write_volume(directory / f"{patient}.nii.gz", number)
+    (directory / "text.nii.gz").write_bytes(b"no volume")
+    for name, voxels in (("empty", np.zeros((16, 16, 8))), ("four", np.ones((16, 16, 8, 2)))):
+        nib.save(
+            nib.Nifti1Image(voxels.astype(np.float32), np.diag([10.0, 10.0, 10.0, 1.0])), directory / f"{name}.nii.gz"
+        )
+    ids = ["0001", "text", "0002", "NA", "empty", "four", "missing", "0003"]
+    (directory / "series.csv").write_text("patient_id,sequence,path\n" + "".join(f"{i},T1,{i}.nii.gz\n" for i in ids))
+    (directory / "reports.csv").write_text("patient_id,findings\n" + "".join(f"{i},x\n" for i in ids))
+    return directory
+
+
+def build(folder, out, **options):
+    return build_cache(load_cohort(folder), SETTINGS, out, **{"workers": 1, "progress": False, **options})
+
+
+def test_every_series_is_in_the_index_or_excluded_with_a_reason(folder, tmp_path):
+    cache = build(folder, tmp_path / "cache")
+    assert cache.volumes.shape == (8, 1, 6, 16, 12)
+    assert cache.volumes.dtype == np.float16
+    assert isinstance(cache.volumes, np.memmap)
+    assert list(cache.index["patient_id"]) == ["0001", "0002", "NA", "0003"]
+    assert {"row", "study_id", "sequence", "path", "shape", "spacing_mm", "orientation"} <= set(cache.index.columns)
+    reasons = dict(zip(cache.excluded["patient_id"], cache.excluded["reason"], strict=True))
+    assert set(reasons) == {"text", "empty", "four", "missing"}
+    for patient, part in (
+        ("text", "cannot be read"),
+        ("empty", "is empty"),
+        ("four", "4-D"),
+        ("missing", "no such file"),
+    ):
+        assert reasons[patient].startswith(f"{patient}.nii.gz: ")  # the path within the cohort, no longer one
+        assert part in reasons[patient]
+
+
+def test_cached_volumes_are_those_of_preprocess(folder, tmp_path):
+    cache = build(folder, tmp_path / "cache")
+    for row in cache.index.itertuples():
+        expected = preprocess(folder / row.path, **SETTINGS.model_dump()).numpy().astype(np.float16)
+        np.testing.assert_array_equal(cache.volumes[row.row], expected)
+    for number in set(range(8)) - set(cache.index["row"]):
+        assert not cache.volumes[number].any()
+
+
+def test_worker_processes_give_the_same(folder, tmp_path, monkeypatch):
+    alone = build(folder, tmp_path / "alone")
+    monkeypatch.setattr(volume_cache, "_CHUNK", 4)
+    together = build(folder, tmp_path / "together", workers=2)
+    np.testing.assert_array_equal(alone.volumes, together.volumes)
+    assert alone.index.equals(together.index)
+    assert alone.excluded.equals(together.excluded)
+
+
+def test_a_finished_cache_is_opened_without_work(folder, tmp_path, monkeypatch):
+    build(folder, tmp_path / "cache")
+    monkeypatch.setattr(volume_cache, "preprocess_array", lambda *a, **k: pytest.fail("preprocessed again"))
+    assert len(build(folder, tmp_path / "cache").index) == 4
+    assert len(open_cache(tmp_path / "cache").index) == 4
+
+
+@pytest.mark.parametrize("change", ["settings", "volume", "report"])
+def test_what_changed_is_made_again(folder, tmp_path, change):
+    before = np.array(build(folder, tmp_path / "cache").volumes)
+    settings = SETTINGS
+    if change == "settings":
+        settings = SETTINGS.model_copy(update={"spacing_mm": (20.0, 10.0, 10.0)})
+    elif change == "volume":
+        write_volume(folder / "0001.nii.gz", 99)
+    else:
+        (folder / "reports.csv").write_text("patient_id,findings\n0001,y\n")
+    after = build_cache(load_cohort(folder), settings, tmp_path / "cache", workers=1, progress=False)
+    assert np.array_equal(before[0], after.volumes[0]) == (change == "report")
+
+
+def interrupt_after(monkeypatch, n: int) -> list:
+    """Let the n+1st series be interrupted; return what was begun."""
+    begun, real = [], volume_cache.preprocess_array
+
+    def counted(path, **options):
+        if len(begun) == n:
+            raise KeyboardInterrupt
+        begun.append(path)
+        return real(path, **options)
+
+    monkeypatch.setattr(volume_cache, "preprocess_array", counted)
+    monkeypatch.setattr(volume_cache, "_FLUSH_EVERY", 1)
+    return begun
+
+
+def test_an_interrupted_build_continues(folder, tmp_path, monkeypatch):
+    expected = build(folder, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            build(folder, tmp_path / "cache")
+    with pytest.raises(SelipError, match="no finished volume cache: run notebook 01"):
+        open_cache(tmp_path / "cache")
+    with monkeypatch.context() as patch:
+        begun = interrupt_after(patch, 99)
+        cache = build(folder, tmp_path / "cache")
+    assert len(begun) == 8 - 3
+    np.testing.assert_array_equal(cache.volumes, expected.volumes)
+    assert cache.index.equals(expected.index)
+
+
+@pytest.mark.parametrize("loss", ["volumes lost", "log cut"])
+def test_a_damaged_unfinished_cache_is_mended(folder, tmp_path, monkeypatch, loss):
+    expected = build(folder, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            build(folder, tmp_path / "cache")
+    if loss == "volumes lost":
+        (tmp_path / "cache" / "volumes.npy").unlink()
+    else:
+        log = tmp_path / "cache" / "done.jsonl"
+        log.write_bytes(log.read_bytes()[:-7])
+    np.testing.assert_array_equal(build(folder, tmp_path / "cache").volumes, expected.volumes)
+
+
+def test_an_unforeseen_failure_excludes_the_series_only(folder, tmp_path, monkeypatch):
+    real = volume_cache.preprocess_array
+
+    def failing(path, **options):
+        if path.name == "0002.nii.gz":
+            raise ZeroDivisionError("odd")
+        return real(path, **options)
+
+    monkeypatch.setattr(volume_cache, "preprocess_array", failing)
+    cache = build(folder, tmp_path / "cache")
+    reason = cache.excluded.set_index("patient_id").loc["0002", "reason"]
+    assert "0002.nii.gz: ZeroDivisionError: odd" in reason
+
+
+def test_a_full_disk_names_the_folder_before_any_work(folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    monkeypatch.setattr(volume_cache, "preprocess_array", lambda *a, **k: pytest.fail("worked on a full disk"))
+    with pytest.raises(SelipError, match=r"cannot write .*cache.*No space left on device.*run again"):
+        build(folder, tmp_path / "cache")
+    assert not (tmp_path / "cache" / "volumes.npy").exists()
+
+
+def test_no_usable_series_stops_and_gives_the_first_reason(folder, tmp_path):
+    (folder / "series.csv").write_text("patient_id,sequence,path\ntext,T1,text.nii.gz\n")
+    with pytest.raises(SelipError, match=r"none of the 1 series .*text\.nii\.gz: cannot be read"):
+        build(folder, tmp_path / "cache")
+
+
+def test_a_folder_with_other_files_is_never_cleared(folder, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(SelipError, match="holds files that are no volume cache"):
+        build(folder, tmp_path / "thesis")
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
