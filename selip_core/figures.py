@@ -303,6 +303,10 @@ def retrieval_examples(examples: list[dict]) -> Figure:
     examples : list of dict
         ``volume`` (D, H, W), ``title``, ``true`` sentence, ``found``: list of (sentence, cosine), closest first.
     """
+    if not examples:
+        figure = plt.figure(figsize=(4, 1))
+        figure.text(0.5, 0.5, "no query with findings", ha="center")
+        return figure
     figure, axes = plt.subplots(
         len(examples), 2, figsize=(9.0, 1.75 * len(examples)), gridspec_kw={"width_ratios": [1, 4.2]}, squeeze=False
     )

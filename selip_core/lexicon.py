@@ -14,7 +14,7 @@ _KEYS = {
     "language", "sites", "midline", "compound_lobes", "sides", "sequences", "relaxation", "signals", "degrees",
     "multiple", "shapes", "shape_synonyms", "negations", "not_negations", "enhancement", "oedema", "diffusion",
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
-    "located", "normal", "nouns", "common",
+    "abnormal", "located", "normal", "nouns", "common",
 }  # fmt: skip
 
 
@@ -47,6 +47,8 @@ class Lexicon:
         self.book = book
         self.midline = frozenset(book["midline"])
         self.normal = re.compile("|".join(map(re.escape, book["normal"])))
+        self.abnormal = re.compile("|".join(map(re.escape, book["abnormal"])))
+        self.negated = re.compile("|".join(map(re.escape, book["negations"])))
         self._meaning = _meanings(book)
         words = sorted(self._meaning, key=len, reverse=True)
         lobes = "".join(book["compound_lobes"])

@@ -319,8 +319,20 @@ def parse_report(text: str) -> dict[str, list[Finding]]:
 
 
 def is_normal_report(text: str) -> bool:
-    """Return whether a report has no finding and says that something is normal."""
-    return not parse_report(text) and bool(load_lexicon().normal.search(normalise(text)))
+    """Return whether a report has no finding, says that something is normal, and names nothing abnormal.
+
+    A clause that names a lesion or a diagnosis without a negation makes a report abnormal, also where its signal could
+    not be read: an unread lesion must never be paired with the normal statement.
+    """
+    if parse_report(text):
+        return False
+    lexicon, whole = load_lexicon(), normalise(text)
+    named = any(
+        lexicon.abnormal.search(clause) and not lexicon.negated.search(clause)
+        for clause in re.split(r"[,。;\n\r]", whole)
+        if not any(place in clause for place in lexicon.book["elsewhere"])
+    )
+    return bool(lexicon.normal.search(whole)) and not named
 
 
 def describe_series(findings: str, sequences: Iterable[str], *, impression: str = "") -> dict[str, str]:
@@ -329,7 +341,7 @@ def describe_series(findings: str, sequences: Iterable[str], *, impression: str 
     Parameters
     ----------
     findings, impression : str
-        The report. The impression only helps to tell a normal report.
+        The report. The impression only helps to tell a normal report from one whose lesion could not be read.
     sequences : iterable of str
         The series that exist.
 

@@ -1,5 +1,6 @@
 """Choosing reports to show the similarity on."""
 
+from selip_core.errors import SelipError
 from selip_core.sentences import Finding, parse_sentence
 from selip_core.similarity import similarity_matrix
 
@@ -11,7 +12,14 @@ def example_reports(texts: list[str], limit: int = 200) -> tuple[list[Finding], 
     ----------
     texts : list of str
         Distinct canonical sentences with findings; the first `limit` are looked at. A single one is paired with itself.
+
+    Raises
+    ------
+    SelipError
+        If there is none.
     """
+    if not texts:
+        raise SelipError("no training report was read as having findings: look at 02_report_findings for what was read")
     texts = texts[:limit]
     similarity = similarity_matrix(texts)
     similarity.fill_diagonal_(float("inf"))

@@ -16,12 +16,17 @@ from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.pairs import Pairs
+from selip_core.retrieval import ranks_of_hits
 from selip_core.sampler import UniqueTextSampler
 from selip_core.sentences import swap_sides
 from selip_core.similarity import ReportCorpus
 
 PLATEAU_SHARE = 0.95
 PLATEAU_WINDOW = 25
+NOTHING_TO_EVALUATE = (
+    "no {} patient has a series that its report describes: add patients, give another split in splits.csv, or look at "
+    "02_report_findings for what the reports were read as"
+)
 
 
 def pretrain(
@@ -58,6 +63,7 @@ def pretrain(
         If the checkpoint belongs to another run, or the loss is no longer finite.
     """
     run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory), fingerprint)
+    torch.manual_seed(seed)  # dropout of CLIP and SeLIP draws the same stream, whatever ran before
     run.resume()
     run.train(progress)
     return run
@@ -73,6 +79,8 @@ class Pretraining:
         self.directory, self.fingerprint = directory, fingerprint
         self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
         self.corpus = ReportCorpus(self.texts, matching=settings.matching, device=model.device)
+        if not len(validation):
+            raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.batch_size = fitting_batch_size(train.texts, settings.batch_size)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
@@ -91,6 +99,11 @@ class Pretraining:
     def validations(self) -> pd.DataFrame:
         """One row a validation: step, recall@10, mean reciprocal rank, loss."""
         return pd.DataFrame(self.validated)
+
+    @property
+    def best(self) -> pd.Series:
+        """The validation of the model that was kept as ``best``."""
+        return self.validations.loc[self.validations["mean_reciprocal_rank"].idxmax()]
 
     def train(self, progress: bool = True) -> None:
         """Run the remaining steps; validate and write a checkpoint every `validate_every` steps and at the end."""
@@ -227,6 +240,8 @@ def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
 @torch.inference_mode()
 def encode_pairs(model: SelipModel, pairs: Pairs, batch_size: int = 64) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
     """Return image features (n, E), features of the distinct texts (t, E) and these texts, on the CPU."""
+    if not len(pairs):
+        raise SelipError(NOTHING_TO_EVALUATE.format("evaluation"))
     model.eval()
     picks = [np.arange(len(pairs))[i : i + batch_size] for i in range(0, len(pairs), batch_size)]
     image = torch.cat([model.encode_image(pairs.load(p)).cpu() for p in picks])
@@ -241,7 +256,10 @@ def evaluate_pairs(model: SelipModel, pairs: Pairs, batch_size: int) -> dict[str
     number = {t: i for i, t in enumerate(texts)}
     true = torch.tensor([number[t] for t in pairs.texts])
     cosines = image @ text.T  # (n, t)
-    ranks = (cosines > cosines.gather(1, true[:, None])).sum(1) + 1
+    if not torch.isfinite(cosines).all():
+        raise SelipError("the model's features are not finite: lower pretraining.learning_rate_*")
+    carries = true[:, None] == torch.arange(len(texts))
+    ranks = ranks_of_hits(cosines, carries)  # ties count against the model, as they do on the test patients
     return {
         "recall_at_10": (ranks <= 10).float().mean().item(),
         "mean_reciprocal_rank": (1 / ranks.float()).mean().item(),

@@ -88,6 +88,19 @@ def test_describe_series():
     assert describe_series("左侧额叶占位。", ["T1"]) == {} and not is_normal_report("左侧额叶占位。")
 
 
+@pytest.mark.parametrize(
+    "findings, impression",
+    [
+        ("右侧桥小脑角区见占位性病变，脑室系统未见异常。", "听神经瘤"),
+        ("脑实质内未见明显异常信号影。左侧颞部蛛网膜囊肿。", ""),
+        ("左侧小脑半球见软化灶。余脑实质未见异常。", ""),
+        ("左侧额叶见团块影，余脑实质未见异常。", "胶质瘤"),
+    ],
+)
+def test_an_abnormal_report_that_cannot_be_read_is_not_called_normal(findings, impression):
+    assert describe_series(findings, ["T1", "T2"], impression=impression) == {}
+
+
 def test_words_join_to_the_text_and_terms_stay_whole():
     text = "双侧半卵圆中心见多发斑点状长T2信号影"
     assert "".join(tokenize(text)) == text and "半卵圆中心" in tokenize(text)
