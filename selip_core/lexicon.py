@@ -12,9 +12,10 @@ from selip_core.errors import SelipError
 _FOLDER = Path(__file__).with_name("lexicons")
 _KEYS = {
     "language", "sites", "midline", "compound_lobes", "sides", "sequences", "relaxation", "signals", "degrees",
-    "multiple", "shapes", "shape_synonyms", "negations", "not_negations", "enhancement", "oedema", "diffusion",
+    "multiple", "shapes", "shape_synonyms", "negations", "passed_over", "enhancement", "oedema", "diffusion",
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
-    "abnormal", "located", "normal", "nouns", "common",
+    "located", "normal", "nouns", "common", "extra_axial", "layers", "other_sequences", "denials", "contrasts",
+    "largest", "inside", "extensions", "contacts",
 }  # fmt: skip
 
 
@@ -46,25 +47,31 @@ class Lexicon:
     def __init__(self, book: dict):
         self.book = book
         self.midline = frozenset(book["midline"])
+        self.extra_axial = frozenset(book["extra_axial"])
+        self.layers = frozenset(book["layers"])
         self.normal = re.compile("|".join(map(re.escape, book["normal"])))
-        self.abnormal = re.compile("|".join(map(re.escape, book["abnormal"])))
-        self.negated = re.compile("|".join(map(re.escape, book["negations"])))
         self._meaning = _meanings(book)
         words = sorted(self._meaning, key=len, reverse=True)
         lobes = "".join(book["compound_lobes"])
         degree = "(?:" + "|".join(map(re.escape, sorted(book["degrees"], key=len, reverse=True))) + ")*"
         first = "".join(sorted({word[0] for site, also in book["sites"].items() for word in (site, *also)}))
-        relaxation, names = "".join(book["relaxation"]), "T1|T2|FLAIR|DWI|ADC"
+        relaxation, names = "|".join(book["relaxation"]), "T1|T2|FLAIR|DWI|ADC"
+        layer = "(?:皮[层质]下?|深部|脑?白质)"
         self._scanner = re.compile(
-            rf"(?P<both>[{relaxation}]T1(?:WI)?[、/及和]?T2(?:WI)?(?=(?:异常)?信号))"
-            rf"|(?P<relaxation>[{relaxation}]T[12](?:WI)?)"
-            rf"|(?P<lobes>[{lobes}](?:[、/]?[{lobes}])+(?:叶|部|区|交界区|交界处)(?:皮[层质]下?|深部|脑?白质)*)"
+            rf"(?P<both>(?:{relaxation})T1(?:WI)?[、/及和与]?T2(?:WI)?(?=(?:异常)?信号))"
+            rf"|(?P<swapped>(?<![长短等杂])T1(?:WI)?[长短等][、/]?T2(?:WI)?[长短等](?=信号))"
+            rf"|(?P<relaxation>(?:{relaxation})T[12](?:WI)?(?!\*))"
+            rf"|(?P<unenhanced>(?:不|(?:未见|未及|未出现|没有|没见|未|无)(?:{degree}|异常|确切|明确|任何)*的?)(?:强化|增强))"
+            rf"|(?P<ring>(?:花环|花边|环壁|边缘|周边|环|壁)[形状样周]?的?(?:{degree}|异常|厚壁)*的?(?:强化|增强))"
+            rf"|(?P<lobes>[{lobes}]叶?(?:[、/-]?[{lobes}])+(?:交界区|交界处|叶|部|区)(?:交界区|交界处)?{layer}*)"
             r"|(?P<size>\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?[×X*]\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?)"
-            rf"|(?P<restricted>(?:弥散|扩散)(?:运动)?{degree}受限)"
-            rf"|(?P<levels>[高低等](?:[、/及或至-]{degree}[高低等])+(?:混杂)?信号)"
-            rf"|(?P<changed>(?:信号|值){degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
-            rf"|(?P<level>[高低](?=[、,/]?(?:{names}|$)))"
-            r"|(?P<equal>(?<=T1|T2|WI|IR|DC)等(?!信号))"
+            rf"|(?P<restricted>(?:(?:弥散|扩散)(?:运动)?{degree})?受限)"
+            rf"|(?P<levels>[高低等](?:[、/及或和至-]{degree}[高低等])+(?:(?:混杂)?信号|(?=[)]|$)))"
+            rf"|(?P<changed>(?:信号|值)(?:均|亦|也|则|有所)?{degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
+            rf"|(?P<bare_change>(?<=[TIRC12值图像上均亦呈明显度稍略]){degree}(?:增高|升高|减低|降低|下降))"
+            rf"|(?P<level>[高低](?=[、,/)(而且及和]*(?:{names}|$)))"
+            r"|(?P<equal>(?<=T1|T2|WI|IR|DC)等(?!信号|序列|图像|各|均|显示|扫描|多))"
+            r"|(?P<stub>(?:斑片|斑点|[点片斑条])(?=[、/及和或-](?:小|大)?[斑点片条结团][^,]{0,2}[状样]))"
             rf"|(?P<pair>两(?=[{lobes}{first}]))"
             rf"|(?P<word>{'|'.join(map(re.escape, words))})"
         )
@@ -73,24 +80,30 @@ class Lexicon:
         """Return the tokens of a normalised text in order; what the lexicon does not know is passed over."""
         tokens = []
         for match in self._scanner.finditer(text):
-            kind, found = match.lastgroup, match[0]
-            if kind == "word":
-                kind, value = self._meaning[found]
-            elif kind in ("relaxation", "both"):
-                value = f"{'T1+T2' if kind == 'both' else found[1:3]} {self.book['relaxation'][found[0]]}"
-                kind = "relaxation"
-            elif kind == "changed":
-                kind, value = "signal", _CHANGES[found[-2:] if found[-2:] in _CHANGES else found[-1]]
-            elif kind == "pair":
-                kind, value = "side", "双侧"
-            elif kind == "equal":
-                kind, value = "signal", "等信号"
-            elif kind == "level":
-                kind, value = "signal", found
-            else:
-                value = found
-            tokens.append(Token(kind, value, *match.span()))
+            for kind, value in self._read(match.lastgroup, match[0]):
+                tokens.append(Token(kind, value, *match.span()))
         return tokens
+
+    def _read(self, group: str, found: str) -> list[tuple[str, str]]:
+        """Return (kind, value) of what one part of the scanner found."""
+        if group == "word":
+            return [self._meaning[found]]
+        if group in ("relaxation", "both"):
+            word, _, number = found.partition("T")
+            sequences = "T1+T2" if group == "both" else f"T{number[0]}"
+            return [("relaxation", f"{sequences} {self.book['relaxation'][word]}")]
+        if group == "swapped":  # T1长T2长信号
+            levels = [c for c in found if c in self.book["relaxation"]]
+            pairs = zip(("T1", "T2"), levels, strict=True)
+            return [("relaxation", f"{sequence} {self.book['relaxation'][level]}") for sequence, level in pairs]
+        if group in ("changed", "bare_change"):
+            return [("signal", _CHANGES[found[-2:] if found[-2:] in _CHANGES else found[-1]])]
+        if group in ("unenhanced", "ring"):
+            return [("enhancement", "无强化" if group == "unenhanced" else "环形强化")]
+        fixed = {"pair": ("side", "双侧"), "equal": ("signal", "等信号"), "level": ("signal", found)}
+        if group == "stub":
+            return [("shape", f"{found}状")]
+        return [fixed.get(group, (group, found))]
 
     def lobes(self, compound: str) -> list[str]:
         """Return the lobes that a compound such as 额顶叶 names."""
@@ -98,8 +111,16 @@ class Lexicon:
 
     @property
     def words(self) -> list[str]:
-        """All words, for jieba's dictionary."""
-        return [word for word in self._meaning if len(word) > 1]
+        """All words of more than one character, for jieba's dictionary."""
+        return [word for word in (*self._meaning, *self.book["normal"]) if len(word) > 1]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All words that are no news: the lexicon's and common speech."""
+        book = self.book
+        return frozenset(
+            {*self._meaning, *book["normal"], *book["common"], *book["degrees"], *book["relaxation"], *_CHANGES}
+        )
 
 
 def _meanings(book: dict) -> dict[str, tuple[str, str]]:
@@ -109,7 +130,7 @@ def _meanings(book: dict) -> dict[str, tuple[str, str]]:
     def add(kind: str, word: str, value: str) -> None:
         meaning.setdefault(word, (kind, value))
 
-    for kind in ("not_negations", "elsewhere", "general", "surroundings", "anaphora"):
+    for kind in ("passed_over", "elsewhere", "general", "surroundings", "largest", "inside", "anaphora"):
         for word in book[kind]:
             add(kind, word, word)
     for kind, group in (
@@ -119,12 +140,20 @@ def _meanings(book: dict) -> dict[str, tuple[str, str]]:
         for canonical, words in book[group].items():
             for word in (*([canonical] if kind in ("site", "side") else []), *words):
                 add(kind, word, canonical)
+    for word in book["other_sequences"]:
+        add("unread", word, "")
     for word in book["shapes"]:
         add("shape", word, book["shape_synonyms"].get(word, word))
+    for word in book["shapes"]:  # Choice: size is part of a shape, 小结节状; degrees, 巨大, are not.
+        for size in ("小", "大"):
+            add("shape", size + word, size + book["shape_synonyms"].get(word, word))
     for side, words in book["shifted"].items():
         for word in words:
             add("shifted", word, side)
-    for kind in ("multiple", "negations", "oedema", "widened", "compressed", "located", "nouns"):
+    for kind in (
+        "multiple", "negations", "oedema", "widened", "compressed", "located", "nouns", "denials", "contrasts",
+        "extensions", "contacts",
+    ):  # fmt: skip
         for word in book[kind]:
             add(kind, word, word)
     return meaning
@@ -161,6 +190,12 @@ def check_lexicon(book: dict, path: Path) -> None:
     for key in sorted(_KEYS - {"shape_synonyms"}):
         if not book[key]:
             raise SelipError(f"{path}: {key} is empty")
-    for name in book["midline"]:
-        if name not in book["sites"]:
-            raise SelipError(f"{path}: midline names {name!r}, which is no site")
+    for part in ("midline", "extra_axial", "layers"):
+        for name in book[part]:
+            if name not in book["sites"]:
+                raise SelipError(f"{path}: {part} names {name!r}, which is no site")
+    for key in sorted(_KEYS - {"language"}):
+        for words in book[key].values() if isinstance(book[key], dict) else [book[key]]:
+            for word in words if isinstance(words, list) else [words]:
+                if not isinstance(word, str):
+                    raise SelipError(f"{path}: {key}: {word!r} is not text; put it in quotes")

@@ -1,0 +1,67 @@
+"""What a report says of one lesion, while it is being read."""
+
+from dataclasses import dataclass, field
+
+from selip_core.sentences import Finding
+
+MULTIPLE = "多发"
+OEDEMA_SEQUENCES = ("T2", "FLAIR")
+OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
+
+
+@dataclass
+class ReportedLesion:
+    """A lesion while it is being read."""
+
+    sites: list[str] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
+    multiple: bool = False
+    signals: dict[str, tuple[str, str]] = field(default_factory=dict)  # sequence -> (prefix or "", signal)
+    restricted: bool = False
+    oedema: bool = False
+    enhancement: str = ""
+    sentence: int = 0
+    clause: int = 0  # where it was opened
+    shaped_in: int = 0  # the clause that its shapes are from
+    named: bool = False  # 病灶, 信号影: what follows at another site is another lesion
+    dismissed: bool = False  # something else was said of its sites: 两侧海绵窦不对称
+    mentioned_again: bool = False  # 左侧额叶病灶: perhaps one that was described before
+    shares_with: "ReportedLesion | None" = None  # 斑片状及…点状长T1信号: the signals come with the last of a list
+
+    def open_for_sites(self, sentence: int) -> bool:
+        """Return whether another site would still belong to this lesion's list."""
+        return not self.described and not self.named and self.sentence == sentence
+
+    @property
+    def described(self) -> bool:
+        return bool(self.signals or self.enhancement or self.oedema or self.restricted)
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing but sites is known."""
+        return not (self.described or self.shapes or self.multiple or self.named)
+
+    @property
+    def side(self) -> str:
+        return next((site[:2] for site in self.sites if site[:2] in OTHER_SIDE), "")
+
+    def findings(self) -> list[tuple[str, Finding]]:
+        """Return (sequence, finding) of every site."""
+        source = self.shares_with if self.shares_with and not self.signals else self
+        signals = dict(source.signals)
+        if source.restricted:
+            signals.setdefault("DWI", ("", "高信号"))
+            signals.setdefault("ADC", ("", "信号降低"))
+        own = (MULTIPLE if self.multiple else "") + "".join(dict.fromkeys(self.shapes))
+        found = []
+        for sequence, (prefix, signal) in signals.items():
+            found += [(sequence, Finding(site, (prefix or own) + signal)) for site in self.sites]
+        if self.enhancement:
+            found += [("T1ce", Finding(site, self.enhancement)) for site in self.sites]
+        if self.oedema:
+            found += [(sequence, Finding(site, "水肿")) for sequence in OEDEMA_SEQUENCES for site in self.sites]
+        return found
+
+
+def without_side(site: str) -> str:
+    return site[2:] if site[:2] in ("左侧", "右侧", "双侧") else site

@@ -1,0 +1,340 @@
+"""Puts the words of a report together: a lesion opens at a site, gathers shape and signals, and closes at the next."""
+
+import re
+from dataclasses import dataclass, field
+
+from selip_core.lexicon import Lexicon, Token
+from selip_core.report_grammar import LOOKS, PLACES, SIDES, Clause
+from selip_core.report_lesions import MULTIPLE, OTHER_SIDE, ReportedLesion, without_side
+from selip_core.sentences import Finding
+
+MORPHOLOGY_SEQUENCES = ("T1", "T2", "FLAIR")
+"""Choice: wide sulci or a shifted midline are stated without a sequence; they are seen on these."""
+SIGNALS = frozenset({"sequence", "relaxation", "signal", "levels"})
+_COMPOUND_LEVELS = {frozenset("等低"): "等低信号", frozenset("等高"): "等高信号"}
+_BARE_LEVELS = {"高": "高信号", "低": "低信号"}
+_BARE_LEVELS_ADC = {"高": "信号升高", "低": "信号降低"}
+"""Choice: ADC is a measured value, so `ADC高` without 信号 says that it is raised."""
+_NO_LESION = ("general", "elsewhere")
+_STILL_SAID = re.compile(r"[上像图值]*(?:均|亦|也|则|仍)?[呈为示]")
+
+
+@dataclass
+class Reader:
+    """What is known while the tokens of one report go by; one method for each kind of token."""
+
+    lexicon: Lexicon
+    # lesions, and (sequence, Finding) of morphology, in the order of the text
+    items: list = field(default_factory=list)
+    lesion: ReportedLesion | None = None
+    mode: str = "lesion"  # lesion | oedema | general | elsewhere
+    pending: list[str] = field(default_factory=list)  # sequences named, their signal still to come
+    consumed: bool = False
+    sentence: int = 0
+    clause: int = 0
+    abnormal: bool = False  # something is said to be there, with or without a signal
+    # of the clause in hand
+    kinds: set[str] = field(default_factory=set)
+    text: str = ""
+    side: str = ""
+    last: Token | None = None
+    ahead: list[Token] = field(default_factory=list)
+    negated: bool = False
+    shapes: list[str] = field(default_factory=list)
+    multiple: bool = False
+    extending: bool = False
+    organs: list[tuple[str, str]] = field(default_factory=list)
+
+    def read_sentence(self, clauses: list[Clause]) -> None:
+        self.sentence += 1
+        self.mode, self.pending, self.consumed, self.organs = "lesion", [], False, []
+        self.side, self.shapes, self.multiple = "", [], False
+        for clause in clauses:
+            self._read_clause(clause)
+
+    def _read_clause(self, clause: Clause) -> None:
+        self._begin_clause(clause)
+        tokens = clause.tokens
+        if clause.starts_with({"largest"}):  # 较大者位于左侧额叶: said of one focus
+            tokens = [token for token in tokens if token.kind not in PLACES | {"side", "shape"}]
+        for i, token in enumerate(tokens):
+            self.ahead = tokens[i + 1 :]
+            if token.kind == "surroundings" and "oedema" in self.kinds:
+                self.mode = "oedema"
+            handler = getattr(self, f"_{token.kind}", None)
+            if handler:
+                handler(token)
+            self.last = token
+        if not self.kinds & SIGNALS and not clause.starts_with({"inside", "surroundings", "largest"}):
+            self._describe_afterwards()
+        self._close_list(clause)
+
+    def _begin_clause(self, clause: Clause) -> None:
+        self.clause += 1
+        self.kinds, self.text = {token.kind for token in clause.tokens}, clause.text
+        self.negated, self.last = False, None
+        lesion = self.lesion
+        here = lesion is not None and lesion.sentence == self.sentence
+        if here:  # else: 见多发斑点状病灶,位于…: the site is to come
+            self.shapes, self.multiple = [], False
+        if not (lesion and lesion.open_for_sites(self.sentence)):
+            self.side = ""
+        if self.mode == "oedema" and lesion and not lesion.signals:  # 伴周围水肿,T1WI呈低信号: the lesion's own
+            self.mode = "lesion"
+        if self.kinds & PLACES and "morphology" not in self.kinds:
+            self.organs = []
+        where_only = bool(self.kinds & {"extensions", "located"}) and not self.kinds & (LOOKS | {"sequence"})
+        introduced = clause.starts_with({"extensions", "located"}) or "extensions" in self.kinds
+        self.extending = where_only and introduced and lesion is not None and lesion.described
+
+    def _describe_afterwards(self) -> None:
+        """Let a clause that only tells shape or number, `…信号影,呈多发斑点状`, speak of the lesion before it."""
+        lesion = self.lesion
+        if not (lesion and lesion.described and lesion.sentence == self.sentence and self.mode == "lesion"):
+            return
+        if lesion.enhancement == "强化" and "环形" in self.shapes:  # 明显强化,呈花环状
+            lesion.enhancement = "环形强化"
+            return
+        lesion.multiple = lesion.multiple or self.multiple
+        lesion.shapes = lesion.shapes or self.shapes
+
+    def _close_list(self, clause: Clause) -> None:
+        """Close a list of sites about which the clause has said something: `两侧海绵窦不对称,左侧海绵窦…`."""
+        lesion = self.lesion
+        if lesion is None or not lesion.bare or lesion.clause != self.clause:
+            return
+        end = max((token.end for token in clause.tokens if token.kind in PLACES), default=len(clause.text))
+        if len(clause.text[end:].strip("内区部处可见示及和与、白质皮层下深旁脑的均亦也等)")) >= 2:
+            lesion.named = lesion.dismissed = True
+
+    # places
+
+    def _side(self, token: Token) -> None:
+        known = self.lesion.side if self.lesion else ""
+        relative = {"同侧": known, "对侧": OTHER_SIDE.get(known, "")}
+        self.side = relative.get(token.value, token.value)
+
+    def _site(self, token: Token) -> None:
+        self._add_site(token.value)
+
+    def _lobes(self, token: Token) -> None:
+        side, last = self.side, self.last
+        for lobe in self.lexicon.lobes(token.value):
+            self.side, self.last = side, last
+            self._add_site(lobe)
+
+    def _add_site(self, site: str) -> None:
+        if self.negated:
+            return
+        self.mode = "lesion"
+        stated = self.last is not None and self.last.kind == "side"
+        side = self.side if stated or site not in self.lexicon.midline else ""
+        if self.extending:
+            side = side or (self.lesion.side if site not in self.lexicon.midline else "")
+            if [without_side(known) for known in self.lesion.sites] == ["大脑半球"]:  # the sites say it better
+                self.lesion.sites = []
+        elif not self._continues_list():
+            self._open_lesion()
+        if side + site not in self.lesion.sites:
+            self.lesion.sites.append(side + site)
+
+    def _continues_list(self) -> bool:
+        lesion = self.lesion
+        listed = lesion is not None and lesion.open_for_sites(self.sentence)
+        return listed and not (lesion.shapes or lesion.multiple)
+
+    def _open_lesion(self) -> None:
+        before = self.lesion
+        listed = before is not None and before.open_for_sites(self.sentence)
+        fresh = ReportedLesion(sentence=self.sentence, clause=self.clause)
+        if listed:
+            before.shares_with = fresh
+        else:
+            fresh.shapes, fresh.multiple, fresh.shaped_in = list(self.shapes), self.multiple, self.clause
+        self.items.append(fresh)
+        self.lesion = fresh
+
+    # looks
+
+    def _shape(self, token: Token) -> None:
+        if self.negated or self.mode != "lesion":
+            return
+        lesion = self.lesion
+        if (self._awaits_look() or self._looks_end()) and (not lesion.shapes or lesion.shaped_in == self.clause):
+            lesion.shapes.append(token.value)
+            lesion.shaped_in = self.clause
+        else:
+            self.shapes.append(token.value)
+
+    def _awaits_look(self) -> bool:
+        """Return whether a shape or number told now is the open lesion's, in its sentence or a later `形态:斑片状`."""
+        lesion = self.lesion
+        if lesion is None or lesion.described or lesion.dismissed:
+            return False
+        return lesion.sentence == self.sentence or "见" not in self.text
+
+    def _looks_end(self) -> bool:
+        """Return whether a shape or number closes the clause that opened the lesion: `长T1长T2信号斑片影`."""
+        lesion = self.lesion
+        return lesion is not None and lesion.clause == self.clause and not any(t.kind in SIGNALS for t in self.ahead)
+
+    def _multiple(self, token: Token) -> None:
+        if self.negated or self.mode != "lesion":
+            return
+        if self._awaits_look() or self._looks_end():
+            self.lesion.multiple = True
+        else:
+            self.multiple = True
+
+    def _relaxation(self, token: Token) -> None:
+        sequences, signal = token.value.split()
+        self._describe(sequences.split("+"), signal)
+
+    def _sequence(self, token: Token) -> None:
+        listed = self.text[token.start - 1 : token.start] == "、"
+        if self.negated and listed and _STILL_SAID.match(self.text, token.end):  # T1WI未见异常、T2WI呈高信号
+            self.negated = False
+        if self.consumed:
+            self.pending, self.consumed, self.shapes = [], False, []
+        if token.value not in self.pending:
+            self.pending.append(token.value)
+
+    _unread = _sequence
+
+    def _signal(self, token: Token) -> None:
+        self._describe(self.pending, token.value)
+        self.consumed = True
+
+    def _levels(self, token: Token) -> None:
+        levels = [c for c in token.value if c in "高低等"]
+        if len(levels) == len(self.pending):
+            for sequence, level in zip(self.pending, levels, strict=True):
+                self._describe([sequence], f"{level}信号")
+        else:
+            self._describe(self.pending, _COMPOUND_LEVELS.get(frozenset(levels), "混杂信号"))
+        self.consumed = True
+
+    def _describe(self, sequences: list[str], signal: str) -> None:
+        lesion = self.lesion
+        if self.negated or self.mode in _NO_LESION or lesion is None:
+            return
+        prefix = (MULTIPLE if self.multiple else "") + "".join(self.shapes)
+        if lesion.bare or lesion.mentioned_again:
+            self._recall(lesion, sequences)
+        for sequence in sequences:
+            if not sequence or (self.mode == "oedema" and not self._beyond_oedema(sequence, signal)):
+                continue
+            bare = _BARE_LEVELS_ADC if sequence == "ADC" else _BARE_LEVELS
+            lesion.signals.setdefault(sequence, (prefix, bare.get(signal, signal)))
+
+    @staticmethod
+    def _beyond_oedema(sequence: str, signal: str) -> bool:
+        """Return whether a signal told after an oedema must be the lesion's: oedema is bright, and DWI is not its."""
+        bright = signal in ("高信号", "长信号", "高", "信号升高")
+        return sequence in ("DWI", "ADC") or (sequence == "FLAIR" and not bright)
+
+    def _recall(self, lesion: ReportedLesion, sequences: list[str]) -> None:
+        """Give a site that is named again, `DWI示左侧额叶病灶呈高信号`, the shape that it was introduced with."""
+        again, lesion.mentioned_again = lesion.mentioned_again, False
+        if lesion.shapes or lesion.multiple or lesion.signals:
+            return
+        for earlier in reversed(self.items):
+            if not isinstance(earlier, ReportedLesion) or earlier is lesion or not earlier.described:
+                continue
+            if set(earlier.sites) == set(lesion.sites) and not set(sequences) & set(earlier.signals):
+                lesion.shapes, lesion.multiple = list(earlier.shapes), earlier.multiple
+                return
+            if again and {without_side(s) for s in lesion.sites} <= {without_side(s) for s in earlier.sites}:
+                lesion.shapes = list(earlier.shapes)
+                return
+
+    def _restricted(self, token: Token) -> None:
+        if self.lesion and not self.negated and self.mode == "lesion":
+            self.lesion.restricted = True
+        self.consumed = True
+
+    def _enhancement(self, token: Token) -> None:
+        lesion = self.lesion
+        self.consumed = True
+        if lesion is None or self.mode in _NO_LESION:
+            return
+        value = "无强化" if self.negated else token.value
+        rank = ("", "无强化", "强化", "环形强化").index
+        if rank(value) > rank(lesion.enhancement):
+            lesion.enhancement = value
+
+    def _oedema(self, token: Token) -> None:
+        lesion = self.lesion
+        if lesion is None or self.negated or self.mode in _NO_LESION:
+            return
+        if "surroundings" in self.kinds or not lesion.bare:
+            lesion.oedema = True
+            self.mode = "oedema"
+
+    # reference and scope
+
+    def _negations(self, token: Token) -> None:
+        self.negated, self.pending, self.consumed = True, [], False
+        lesion = self.lesion
+        if lesion and lesion.bare and lesion.clause == self.clause:  # 左侧额叶未见异常: no lesion there
+            self.items.remove(lesion)
+            self.lesion = next((item for item in reversed(self.items) if isinstance(item, ReportedLesion)), None)
+            self.mode = "general"
+
+    def _contrasts(self, token: Token) -> None:
+        self.negated = False
+
+    def _anaphora(self, token: Token) -> None:
+        if self.last is None:
+            if self.mode == "oedema" or len(self.text[token.start : token.end]) > 1:
+                self.mode = "lesion"
+            return
+        if self.last.kind in PLACES and self.lesion and self.lesion.bare:
+            self.lesion.mentioned_again = True
+        self._nouns(token)
+
+    def _nouns(self, token: Token) -> None:
+        if self.negated or self.mode == "elsewhere":
+            return
+        self.abnormal = True
+        if self.lesion and self.mode == "lesion":
+            self.lesion.named = True
+
+    def _elsewhere(self, token: Token) -> None:
+        # 邻近颅骨受压, 与筛窦分界不清: a neighbour, not the subject
+        if not self.kinds & {"surroundings", "contacts", "compressed"}:
+            self.mode = token.kind
+
+    def _general(self, token: Token) -> None:
+        if not self.kinds & PLACES or self.last is None or self.last.kind not in PLACES:
+            self._elsewhere(token)
+
+    # morphology
+
+    def _morphology(self, token: Token) -> None:
+        self.organs.append((token.value, self.side))
+
+    def _widened(self, token: Token) -> None:
+        organ_before = self.last is not None and self.last.kind == "morphology"
+        compared = self.last is not None and self.text[self.last.start - 1 : self.last.start] == "较"  # 较左侧稍大
+        if len(token.value) == 1 and not (organ_before or compared):
+            return
+        looks = {"脑沟": ("脑沟", "增宽"), "侧脑室": ("侧脑室", "扩大")}
+        self._morphological({organ: looks[organ] for organ, _ in self.organs if organ in looks})
+
+    def _compressed(self, token: Token) -> None:
+        self._morphological({"侧脑室": ("侧脑室", "受压变窄")}, default_side=self.lesion.side if self.lesion else "")
+
+    def _shifted(self, token: Token) -> None:
+        side = SIDES.get(token.value) or OTHER_SIDE.get(self.lesion.side if self.lesion else "")
+        if side:
+            self._morphological({"中线结构": ("中线结构", f"向{side}移位")})
+
+    def _morphological(self, looks: dict[str, tuple[str, str]], *, default_side: str = "") -> None:
+        if self.negated:
+            return
+        for organ, side in self.organs:
+            if organ in looks:
+                site, look = looks[organ]
+                place = (side or default_side or "双侧") + site if site == "侧脑室" else site
+                self.items += [(sequence, Finding(place, look)) for sequence in MORPHOLOGY_SEQUENCES]
