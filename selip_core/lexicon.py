@@ -15,7 +15,7 @@ _KEYS = {
     "multiple", "shapes", "shape_synonyms", "negations", "passed_over", "enhancement", "oedema", "diffusion",
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
     "located", "normal", "nouns", "common", "extra_axial", "layers", "other_sequences", "denials", "contrasts",
-    "largest", "inside", "extensions", "contacts",
+    "largest", "inside", "extensions", "contacts", "qualifiers", "abnormal",
 }  # fmt: skip
 
 
@@ -49,11 +49,13 @@ class Lexicon:
         self.midline = frozenset(book["midline"])
         self.extra_axial = frozenset(book["extra_axial"])
         self.layers = frozenset(book["layers"])
-        self.normal = re.compile("|".join(map(re.escape, book["normal"])))
+        self.normal = re.compile(
+            rf"{_any(book['normal'])}|{_any(book['negations'])}{_any(book['qualifiers'])}*{_any(book['abnormal'])}"
+        )
         self._meaning = _meanings(book)
         words = sorted(self._meaning, key=len, reverse=True)
         lobes = "".join(book["compound_lobes"])
-        degree = "(?:" + "|".join(map(re.escape, sorted(book["degrees"], key=len, reverse=True))) + ")*"
+        degree = _any(book["degrees"]) + "*"
         first = "".join(sorted({word[0] for site, also in book["sites"].items() for word in (site, *also)}))
         relaxation, names = "|".join(book["relaxation"]), "T1|T2|FLAIR|DWI|ADC"
         layer = "(?:皮[层质]下?|深部|脑?白质)"
@@ -121,6 +123,11 @@ class Lexicon:
         return frozenset(
             {*self._meaning, *book["normal"], *book["common"], *book["degrees"], *book["relaxation"], *_CHANGES}
         )
+
+
+def _any(words: list[str]) -> str:
+    """Return a group that matches any of the words, the longest first."""
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"
 
 
 def _meanings(book: dict) -> dict[str, tuple[str, str]]:

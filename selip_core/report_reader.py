@@ -104,8 +104,10 @@ class Reader:
         if lesion is None or not lesion.bare or lesion.clause != self.clause:
             return
         end = max((token.end for token in clause.tokens if token.kind in PLACES), default=len(clause.text))
-        if len(clause.text[end:].strip("内区部处可见示及和与、白质皮层下深旁脑的均亦也等)")) >= 2:
-            lesion.named = lesion.dismissed = True
+        said = clause.text[end:].strip("内区部处可见示及和与、白质皮层下深旁脑的均亦也等)")
+        if len(said) >= 2:
+            lesion.named = True
+            lesion.dismissed = "信号" not in said  # 见异常信号,呈片状…: its looks are still to come
 
     # places
 
@@ -259,6 +261,8 @@ class Reader:
         if lesion is None or self.mode in _NO_LESION:
             return
         value = "无强化" if self.negated else token.value
+        if value == "无强化" and self._forget_site():  # 余脑膜未见异常强化
+            return
         rank = ("", "无强化", "强化", "环形强化").index
         if rank(value) > rank(lesion.enhancement):
             lesion.enhancement = value
@@ -275,11 +279,17 @@ class Reader:
 
     def _negations(self, token: Token) -> None:
         self.negated, self.pending, self.consumed = True, [], False
+        self._forget_site()
+
+    def _forget_site(self) -> bool:
+        """Take back a site of which the clause says that nothing is there, `左侧额叶未见异常`; tell whether it did."""
         lesion = self.lesion
-        if lesion and lesion.bare and lesion.clause == self.clause:  # 左侧额叶未见异常: no lesion there
-            self.items.remove(lesion)
-            self.lesion = next((item for item in reversed(self.items) if isinstance(item, ReportedLesion)), None)
-            self.mode = "general"
+        if lesion is None or not lesion.bare or lesion.clause != self.clause:
+            return False
+        self.items.remove(lesion)
+        self.lesion = next((item for item in reversed(self.items) if isinstance(item, ReportedLesion)), None)
+        self.mode = "general"
+        return True
 
     def _contrasts(self, token: Token) -> None:
         self.negated = False
