@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from selip_core.errors import SelipError
@@ -22,13 +23,24 @@ def save_checkpoint(directory: Path, name: str, tensors: dict[str, torch.Tensor]
         Weights, optimiser moments, RNG state.
     state : dict
         What JSON can hold: step, history, fingerprints.
+
+    Raises
+    ------
+    SelipError
+        If it cannot be written (no room, no permission); the old checkpoint stays.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     partial, final, old = directory / f".{name}.partial", directory / name, directory / f".{name}.old"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, partial / _TENSORS)
-    (partial / _STATE).write_text(json.dumps(state), encoding="utf-8")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, partial / _TENSORS)
+        (partial / _STATE).write_text(json.dumps(state), encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise SelipError(
+            f"cannot write the checkpoint {final} ({error}): free some space, then run again; "
+            "the run continues from the checkpoint before"
+        ) from None
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():
         final.rename(old)

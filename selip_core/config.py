@@ -87,7 +87,7 @@ _PROFILES: dict[str, dict] = {
         "retrieval": {"bootstrap_samples": 200},
     },
     "demo": {"cohort": {"patients": 500}, "pretraining": {"steps": 600}},
-    "study": {"n_seeds": 3, "cohort": {"patients": 1200}, "pretraining": {"steps": 1500}},
+    "study": {"n_seeds": 3, "cohort": {"patients": 1200}, "pretraining": {"steps": 1000}},
     "paper": {
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average"},

@@ -1,5 +1,6 @@
 """Fingerprints of what a notebook run depends on: its text, this package, its settings, its cohort."""
 
+import ast
 import hashlib
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ from selip_core.errors import SelipError
 from selip_core.files import read_json
 
 _PACKAGE = Path(__file__).resolve().parent
+_NO_ARITHMETIC = {"config", "errors", "files", "fingerprint", "paths"}
 
 
 def digest(*parts: str | bytes) -> str:
@@ -44,6 +46,29 @@ def package_text() -> str:
     """Return the fingerprint of every Python and YAML file of this package, with its place in it."""
     files = sorted(p for p in _PACKAGE.rglob("*") if p.suffix in {".py", ".yaml"})
     return digest(*(part for p in files for part in (p.relative_to(_PACKAGE).as_posix(), p.read_bytes())))
+
+
+def code_fingerprint(*modules: str) -> str:
+    """Return the fingerprint of modules of this package and of all that they import from it, comments apart.
+
+    For long work such as pretraining, which must not be continued by other code, nor be lost because a figure changed.
+    Modules that hold settings or write files are left out: their values are fingerprinted where they are used.
+    """
+    found: dict[str, str] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        path = _PACKAGE / f"{name}.py"
+        if name in found or name in _NO_ARITHMETIC or not path.exists():  # a name that is no module
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found[name] = ast.unparse(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == _PACKAGE.name:
+                waiting += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{_PACKAGE.name}."):
+                waiting.append(node.module.split(".")[1])
+    return digest(*(part for name in sorted(found) for part in (name, found[name])))
 
 
 def cohort_fingerprint(cohort: str) -> str:

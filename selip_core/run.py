@@ -26,7 +26,7 @@ from selip_core import paths
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
-from selip_core.fingerprint import digest, run_inputs
+from selip_core.fingerprint import run_inputs
 from selip_core.fonts import register_fonts
 
 _PACKAGES = (
@@ -34,6 +34,8 @@ _PACKAGES = (
     "safetensors", "scipy", "numpy", "pandas",
 )  # fmt: skip
 _OF_THE_PIPELINE = {"executed.ipynb", "log.txt"}
+_KEPT = {"cache", "models"}
+"""Folders of long work: what lies there knows by its own fingerprint whether it still belongs."""
 _COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#666666", "#F0E442"]
 """Okabe and Ito's colour-blind-safe palette."""
 
@@ -113,8 +115,6 @@ class Run:
         What every figure and table is stamped with.
     results : Path
         Folder of this notebook's results; it exists.
-    fingerprint : str
-        Changes with the settings, the seed or the cohort: what a checkpoint must carry to be continued.
     """
 
     def __init__(self, notebook: str, *, profile: str, seed: int, cohort: str, device: str) -> None:
@@ -126,7 +126,6 @@ class Run:
         self.data_source = _data_source(cohort, self.cohort_dir)
         self.results = paths.results_dir(profile, notebook)
         self.inputs = run_inputs(notebook, profile=profile, seed=seed, cohort=cohort)
-        self.fingerprint = digest(*(str(self.inputs[key]) for key in ("settings", "cohort", "seed")))
         self._started, self._metrics, self._records, self._upstream = time.monotonic(), {}, {}, {}
         self._previous = read_json(self.results / "run.json") or {}
         self._begun_from = dict(self._previous.get("upstream", {}))  # what still lies in the folder
@@ -136,14 +135,9 @@ class Run:
         self._write_record(finished=False)
 
     def _prepare_folder(self) -> None:
-        """Drop what an earlier run left and this one must not pick up; keep what an interrupted run can continue.
-
-        After a finished run whose text or inputs differ everything goes; after an unfinished one (a failure, Ctrl-C)
-        its checkpoints stay, even if the notebook was mended meanwhile, as long as settings, seed and cohort agree.
-        """
+        """Drop what an earlier run left and this one must not pick up; long work stays, for it checks itself."""
         old = self._previous.get("inputs", {})
-        keys = ["settings", "cohort", "seed"] + ["code"] * bool(self._previous.get("finished"))
-        if self._previous and any(old.get(key) != self.inputs[key] for key in keys):
+        if self._previous and any(old.get(key) != value for key, value in self.inputs.items()):
             self._clear()
         for name in ("figures", "tables"):
             shutil.rmtree(self.results / name, ignore_errors=True)
@@ -152,7 +146,7 @@ class Run:
 
     def _clear(self) -> None:
         for path in self.results.iterdir() if self.results.exists() else ():
-            if path.name in _OF_THE_PIPELINE:
+            if path.name in _OF_THE_PIPELINE | _KEPT:
                 continue
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         self._begun_from = {}
@@ -233,6 +227,10 @@ class Run:
         display(Markdown(f"*Table {name}. {caption} Data: {self.data_source}.*"))
         with pd.option_context("display.precision", 3, "display.max_rows", 40, "display.max_colwidth", 80):
             display(table)
+
+    def save_data(self, table: pd.DataFrame, name: str) -> None:
+        """Save a table that later notebooks read as ``<name>.csv`` of this run; it is not shown."""
+        self._write_csv(self.results / f"{name}.csv", table)
 
     def metric(
         self, name: str, value: float | None, low: float | None = None, high: float | None = None,

@@ -12,7 +12,7 @@ import yaml
 _FILE = Path(__file__).with_name("tissues.yaml")
 
 GADOLINIUM_R1 = 4.5
-"""Longitudinal relaxivity of a gadolinium chelate in plasma at 3 T, per mmol/l and second (Rohrer 2005)."""
+"""Longitudinal relaxivity of gadolinium in plasma at 3 T, per mmol/l and second: mid-range of 3.5-5.5 (Rohrer 2005)."""
 
 B_VALUE = 1.0
 """Diffusion weighting in 10^3 s/mm2, so that ``B_VALUE * adc`` has no unit."""

@@ -1,11 +1,14 @@
 """The model from which both methods start: same weights, same warm-started text encoder."""
 
+import json
 from pathlib import Path
 
 import torch
 
 from selip_core.config import Settings
 from selip_core.encoders import SelipModel, build_model
+from selip_core.files import read_json
+from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.language_model import warm_start
 
 
@@ -22,15 +25,17 @@ def starting_model(
         Sentences of the training patients' reports; their characters are the vocabulary of the small text encoder,
         which is warm-started on them by whole-word-masked language modelling.
     extra : dict
-        For the saved configuration: preprocessing settings and fingerprint, data source. A kept model with another
-        `extra` is made anew.
+        For the saved configuration: preprocessing settings and fingerprint, data source. A model kept from another
+        `extra`, other texts, settings or code is made anew.
     """
     from selip_core.reports import tokenize
 
-    if (directory / "config.json").exists():
-        model = SelipModel.from_pretrained(directory)
-        if all(model.config.get(key) == value for key, value in extra.items()):
-            return model
+    encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
+    parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
+    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("starting_model")]
+    extra = {**extra, "start_fingerprint": digest(*parts)}
+    if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
+        return SelipModel.from_pretrained(directory)
     torch.manual_seed(seed)
     model = build_model(
         settings.image_encoder.model_dump(),

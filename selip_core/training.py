@@ -1,5 +1,7 @@
 """The one pretraining loop: CLIP and SeLIP differ in `soft_target_weight` alone."""
 
+import json
+import shutil
 import time
 from itertools import islice
 from pathlib import Path
@@ -14,6 +16,7 @@ from selip_core.checkpoints import load_checkpoint, optimizer_tensors, restore_o
 from selip_core.config import PretrainingSettings
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
+from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.losses import selip_loss
 from selip_core.pairs import Pairs
 from selip_core.retrieval import ranks_of_hits
@@ -38,7 +41,6 @@ def pretrain(
     soft_target_weight: float,
     seed: int,
     directory: Path,
-    fingerprint: str = "",
     progress: bool = True,
 ) -> "Pretraining":
     """Train `model` in place up to ``settings.steps``, continuing from the last checkpoint in `directory`.
@@ -49,8 +51,8 @@ def pretrain(
         Weight of the soft-target term; 0 is exactly CLIP.
     directory : Path
         Where the checkpoints ``last`` and ``best`` and the model folders go.
-    fingerprint : str
-        Of data and settings: a checkpoint with another one is refused.
+        A checkpoint there that was written with other data, settings or code is put aside, and the run starts from
+        nothing.
 
     Returns
     -------
@@ -60,9 +62,9 @@ def pretrain(
     Raises
     ------
     SelipError
-        If the checkpoint belongs to another run, or the loss is no longer finite.
+        If the checkpoint cannot be read, or the loss is no longer finite.
     """
-    run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory), fingerprint)
+    run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory))
     torch.manual_seed(seed)  # dropout of CLIP and SeLIP draws the same stream, whatever ran before
     run.resume()
     run.train(progress)
@@ -72,11 +74,11 @@ def pretrain(
 class Pretraining:
     """State of one pretraining run; use `pretrain`."""
 
-    def __init__(self, model, train, validation, settings, soft_target_weight, seed, directory, fingerprint):
+    def __init__(self, model, train, validation, settings, soft_target_weight, seed, directory):
         self.model, self.train_pairs, self.validation_pairs = model, train, validation
         self.settings, self.seed = settings, seed
         self.soft_target_weight = soft_target_weight
-        self.directory, self.fingerprint = directory, fingerprint
+        self.directory = directory
         self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
         self.corpus = ReportCorpus(self.texts, matching=settings.matching, device=model.device)
         if not len(validation):
@@ -89,6 +91,18 @@ class Pretraining:
         self.step = 0
         self.history: list[dict] = []
         self.validated: list[dict] = []
+        self.fingerprint = self._fingerprint()
+
+    def _fingerprint(self) -> str:
+        """Return the fingerprint of all that decides the outcome: pairs, model, settings, seed and code.
+
+        The model's configuration holds the fingerprints of the cohort, the preprocessing and the starting weights.
+        """
+        parts = [self.settings.model_dump_json(), str(self.soft_target_weight), str(self.seed)]
+        for pairs in (self.train_pairs, self.validation_pairs):
+            parts += [digest(*pairs.texts), digest(*pairs.patients), digest(*pairs.sequences), str(pairs.rows.tolist())]
+        parts += [json.dumps(self.model.config, sort_keys=True), code_fingerprint("training")]
+        return digest(*parts)
 
     @property
     def steps(self) -> pd.DataFrame:
@@ -189,10 +203,12 @@ class Pretraining:
             return
         tensors, state = found
         if state["fingerprint"] != self.fingerprint:
-            raise SelipError(
-                f"{self.directory / 'last'} was written with other data or settings (fingerprint "
-                f"{state['fingerprint']}, now {self.fingerprint}): delete it, or run with --fresh"
-            )
+            aside = self.directory.with_name(f"{self.directory.name}.previous")
+            print(f"{self.directory.name}: the checkpoint is of other data, settings or code; starting from nothing, "
+                  f"the old run is kept in {aside.name}")  # fmt: skip
+            shutil.rmtree(aside, ignore_errors=True)
+            self.directory.rename(aside)
+            return
         weights = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
         self.model.load_state_dict(weights)
         restore_optimizer(self.optimizer, tensors)

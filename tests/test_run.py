@@ -147,27 +147,28 @@ def test_upstream_of_another_seed_is_refused():
         start("02_report_findings", seed=0).upstream("01_data_curation")
 
 
-def checkpoint(run):
-    path = run.results / "checkpoints" / "last"
+def leave(run, name):
+    path = run.results / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("step 10", encoding="utf-8")
     return path
 
 
-def test_checkpoint_of_an_unfinished_run_stays_with_the_same_seed_only():
-    path = checkpoint(start())
+def test_what_a_run_left_goes_with_another_seed_but_long_work_stays():
+    run = start()
+    table, model = leave(run, "sentences.csv"), leave(run, "models/last")
     start()
-    assert path.exists()
+    assert table.exists() and model.exists()
     start(seed=1)
-    assert not path.exists()
+    assert not table.exists() and model.exists()
 
 
-def test_checkpoint_of_a_finished_run_goes_when_the_notebook_changes(project):
+def test_what_a_run_left_goes_when_the_notebook_changes(project):
     notebook = project / "notebooks" / "01_data_curation.ipynb"
     notebook.parent.mkdir()
     notebook.write_text('{"cells": []}', encoding="utf-8")
     run = start()
-    path = checkpoint(run)
+    path = leave(run, "sentences.csv")
     run.finish()
     start().finish()
     assert path.exists()
@@ -176,11 +177,11 @@ def test_checkpoint_of_a_finished_run_goes_when_the_notebook_changes(project):
     assert not path.exists()
 
 
-def test_checkpoint_goes_when_its_upstream_ran_again():
+def test_what_a_run_left_goes_when_its_upstream_ran_again():
     start().finish()
     run = start("02_report_findings")
     run.upstream("01_data_curation")
-    path = checkpoint(run)
+    path = leave(run, "sentences.csv")
     start("02_report_findings")  # fails before it looks upstream
     start().finish()
     run = start("02_report_findings")
@@ -195,3 +196,9 @@ def test_figures_of_an_earlier_run_do_not_stay():
     old.write_text("x", encoding="utf-8")
     start()
     assert not old.exists()
+
+
+def test_data_for_later_notebooks_carry_their_source():
+    run = start()
+    run.save_data(pd.DataFrame({"patient_id": ["007"]}), "splits")
+    assert (run.results / "splits.csv").read_text() == "patient_id,data_source\n007,embedded synthetic cohort\n"

@@ -48,7 +48,7 @@ def run(directory, weight=1.0, model=None, **changes):
     model = model or fresh_model()
     pairs = tiny_pairs()
     done = pretrain(model, pairs, pairs, tiny_settings(**changes), soft_target_weight=weight, seed=0,
-                    directory=directory, fingerprint="f", progress=False)  # fmt: skip
+                    directory=directory, progress=False)  # fmt: skip
     return model, done
 
 
@@ -88,12 +88,26 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
     assert len(done.steps) == 12
 
 
-def test_a_checkpoint_of_other_data_is_refused(tmp_path):
-    run(tmp_path)
-    pairs = tiny_pairs()
-    with pytest.raises(SelipError, match="other data or settings"):
-        pretrain(fresh_model(), pairs, pairs, tiny_settings(), soft_target_weight=1.0, seed=0, directory=tmp_path,
-                 fingerprint="g", progress=False)  # fmt: skip
+@pytest.mark.parametrize("change", ["text", "setting", "weight", "seed", "code", "cohort"])
+def test_a_checkpoint_of_another_run_is_put_aside(tmp_path, monkeypatch, capsys, change):
+    run(tmp_path / "m")
+    pairs, model, weight, seed = tiny_pairs(), fresh_model(), 1.0, 0
+    settings = tiny_settings(learning_rate_image=1e-3) if change == "setting" else tiny_settings()
+    if change == "text":
+        pairs = dataclasses.replace(pairs, texts=[*pairs.texts[:-1], TEXTS[0]])
+    elif change == "weight":
+        weight = 0.5
+    elif change == "seed":
+        seed = 1
+    elif change == "code":
+        monkeypatch.setattr("selip_core.training.code_fingerprint", lambda *names: "other")
+    elif change == "cohort":
+        model.config["cohort_fingerprint"] = "other"
+    old = (tmp_path / "m" / "last" / "state.json").read_text()
+    done = pretrain(model, pairs, pairs, settings, soft_target_weight=weight, seed=seed, directory=tmp_path / "m",
+                    progress=False)  # fmt: skip
+    assert len(done.steps) == 12 and "starting from nothing" in capsys.readouterr().out
+    assert (tmp_path / "m.previous" / "last" / "state.json").read_text() == old
 
 
 def test_clip_and_selip_differ_only_by_the_soft_targets(tmp_path):
@@ -118,7 +132,7 @@ def test_the_temperature_trains_or_is_fixed(tmp_path, trained):
 
 def test_mirrored_pairs_carry_the_mirrored_text(tmp_path):
     pairs = tiny_pairs()
-    made = Pretraining(fresh_model(), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path, "f")
+    made = Pretraining(fresh_model(), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path)
     rows, flips = np.arange(8), np.arange(8) % 2 == 1
     volumes, ids = made._batch(rows, flips)
     for row, flipped, volume, i in zip(rows, flips, volumes, ids, strict=True):
@@ -154,8 +168,9 @@ def test_plateau_exit_is_the_first_step_clearly_under_chance():
 def test_an_interrupted_checkpoint_leaves_the_old_one(tmp_path, monkeypatch):
     save_checkpoint(tmp_path, "last", {"a": torch.ones(2)}, {"step": 1})
     monkeypatch.setattr("selip_core.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
-    with pytest.raises(OSError):
+    with pytest.raises(SelipError, match="no space left.*free some space"):
         save_checkpoint(tmp_path, "last", {"a": torch.zeros(2)}, {"step": 2})
+    assert not list(tmp_path.glob(".last.partial"))
     tensors, state = load_checkpoint(tmp_path, "last")
     assert state == {"step": 1} and torch.equal(tensors["a"], torch.ones(2))
 
