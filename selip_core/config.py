@@ -50,6 +50,9 @@ class PretrainingSettings(_Settings):
     learning_rate_text: float = Field(5e-4, gt=0)
     decay_power: float = Field(0.9, ge=0)
     soft_target_weight: float = Field(1.0, ge=0, description="weight of SeLIP's term; CLIP is the same run with 0")
+    similarity: Literal["mixed", "syntax", "semantic", "even"] = Field(
+        "mixed", description="of the soft targets; 'even' is label smoothing of equal strength, the control"
+    )
     matching: Literal["mean", "best"] = "mean"
     include_positive: bool = True
     train_logit_scale: bool = True
@@ -65,6 +68,11 @@ class RetrievalSettings(_Settings):
     bootstrap_samples: int = Field(1000, ge=100)
 
 
+class AblationSettings(_Settings):
+    variants: tuple[str, ...] = Field((), description="beside CLIP and SeLIP, which 04_pretraining has trained")
+    fractions: tuple[float, ...] = Field((), description="shares of the training patients, smaller than 1")
+
+
 class Settings(_Settings):
     """Everything a run depends on, besides the data and the device."""
 
@@ -76,7 +84,12 @@ class Settings(_Settings):
     text_encoder: TextEncoderSettings = TextEncoderSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    ablation: AblationSettings = AblationSettings()
 
+
+_ALL_VARIANTS = (
+    "syntax only", "semantics only", "best matching", "without the diagonal", "label smoothing", "fixed temperature",
+)  # fmt: skip
 
 _PROFILES: dict[str, dict] = {
     "smoke": {
@@ -85,10 +98,21 @@ _PROFILES: dict[str, dict] = {
         "image_encoder": {"width": 16},
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
         "retrieval": {"bootstrap_samples": 200},
+        "ablation": {"variants": ("label smoothing",), "fractions": (0.25,)},
     },
-    "demo": {"cohort": {"patients": 500}, "pretraining": {"steps": 600}},
-    "study": {"n_seeds": 3, "cohort": {"patients": 1200}, "pretraining": {"steps": 1000}},
+    "demo": {
+        "cohort": {"patients": 500},
+        "pretraining": {"steps": 600},
+        "ablation": {"variants": ("semantics only", "label smoothing")},
+    },
+    "study": {
+        "n_seeds": 3,
+        "cohort": {"patients": 1200},
+        "pretraining": {"steps": 1000},
+        "ablation": {"variants": _ALL_VARIANTS, "fractions": (0.125, 0.25, 0.5)},
+    },
     "paper": {
+        "ablation": {"variants": _ALL_VARIANTS, "fractions": (0.125, 0.25, 0.5)},
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average"},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},

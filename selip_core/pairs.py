@@ -35,6 +35,11 @@ class Pairs:
         """Return the volumes of the picked pairs, ``(B, 1, D, H, W)`` float32."""
         return torch.from_numpy(np.asarray(self.volumes[self.rows[picked]], dtype=np.float32))
 
+    def take(self, picked: np.ndarray) -> "Pairs":
+        """Return the picked pairs only."""
+        lists = ([values[i] for i in picked] for values in (self.texts, self.patients, self.sequences))
+        return Pairs(self.volumes, self.rows[picked], *lists)
+
 
 def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame, patients: set[str]) -> Pairs:
     """Return the pairs of some patients: every cached series that has a sentence.

@@ -13,7 +13,7 @@ from selip_core.retrieval import K_MAX, chance_of_hit, retrieval_table
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity import similarity_matrix
 from selip_core.statistics import Estimate, bootstrap_interval, paired_difference
-from selip_core.training import encode_pairs
+from selip_core.validation import encode_pairs
 
 
 def evaluate_runs(models: dict[tuple[str, int], Path], pairs: Pairs, *, device: torch.device) -> pd.DataFrame:

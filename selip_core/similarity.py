@@ -117,6 +117,25 @@ def similarity_matrix(
     return ReportCorpus(texts, weights=weights, matching=matching, kind=kind, device=device).similarity()
 
 
+def even_out(similarity: torch.Tensor) -> torch.Tensor:
+    """Return a matrix whose rows keep their sum but spread what lies off the diagonal evenly.
+
+    As soft targets it is label smoothing of equal strength, row by row: the control that tells whether the similarity
+    of reports helps, or merely softer targets.
+
+    Parameters
+    ----------
+    similarity : torch.Tensor
+        (B, B).
+    """
+    size = len(similarity)
+    diagonal = similarity.diagonal()
+    rest = (similarity.sum(dim=1) - diagonal) / max(size - 1, 1)
+    evened = rest[:, None].expand(size, size).clone()
+    evened.diagonal().copy_(diagonal)
+    return evened
+
+
 class ReportCorpus:
     """A corpus of reports, prepared once, from which the similarity of any batch is gathered.
 

@@ -21,7 +21,7 @@ from selip_core.files import read_json, replacing, write_json
 from selip_core.fingerprint import digest
 from selip_core.lesions import radius_mm
 from selip_core.processors import processors
-from selip_core.synthetic import PatientImages, synthesise_patient
+from selip_core.synthetic import TUMOURS, PatientImages, synthesise_patient
 
 DATA_SOURCE = "embedded synthetic cohort"
 
@@ -32,11 +32,14 @@ _GENERATOR = (
     "anatomy.py", "catalogue.py", "catalogue.yaml", "lesions.py", "report_styles.yaml", "report_writer.py",
     "sentences.py", "signal.py", "synthetic.py", "synthetic_cohort.py", "tissues.yaml",
 )  # fmt: skip
+_TARGETS = {"tumour": TUMOURS, "infarct": ("acute_infarct", "subacute_infarct")}
 _FEW = 24  # so few patients are not worth starting processes for
 
 _COLUMNS = {
     "series.csv": ["patient_id", "study_id", "sequence", "path"],
     "reports.csv": ["patient_id", "study_id", "findings", "impression"],
+    "labels.csv": ["patient_id", "label"],
+    "masks.csv": ["patient_id", "target", "path", "values"],
     "truth/lesions.csv": ["patient_id", "lesion", "kind", "site", "side", "shape", "foci", "radius_mm", "volume_mm3"],
     "truth/findings.csv": ["patient_id", "sequence", "site", "appearance"],
     "truth/reports.csv": ["patient_id", "style", "held_out_style", "normal"],
@@ -176,6 +179,8 @@ def _write_patient(number: int, *, out_dir: Path, seed: int, frequencies: str) -
     return {
         "series.csv": [(patient, patient, name, path) for name, path in series.items()],
         "reports.csv": [(patient, patient, report.findings, report.impression)],
+        "labels.csv": [(patient, kind) for kind in sorted({m.kind for m in lesions}) or ["normal"]],
+        "masks.csv": _mask_rows(patient, lesions),
         "truth/lesions.csv": _lesion_rows(patient, lesions, images),
         "truth/findings.csv": [(patient, name, finding.site, finding.appearance) for name, finding in report.truth],
         "truth/reports.csv": [(patient, style, int(held_out), int(not lesions))],
@@ -187,6 +192,13 @@ def _lesion_rows(patient: str, lesions: list[Lesion], images: PatientImages) -> 
         (patient, i, m.kind, m.site, m.side, m.shape, m.foci, round(radius_mm(m), 2) if m.site else 0.0, volume)
         for i, (m, volume) in enumerate(zip(lesions, images.volumes_mm3), 1)
     ]
+
+
+def _mask_rows(patient: str, lesions: list[Lesion]) -> list[tuple]:
+    """Return where each segmentation target of the patient is: the numbers of its lesions in the mask."""
+    numbers = {target: [i for i, m in enumerate(lesions, 1) if m.kind in kinds] for target, kinds in _TARGETS.items()}
+    path = f"truth/lesion_masks/{patient}.nii.gz"
+    return [(patient, target, path, " ".join(map(str, found))) for target, found in numbers.items() if found]
 
 
 def _write_images(images: PatientImages, patient: str, out_dir: Path) -> dict[str, str]:

@@ -19,17 +19,13 @@ from selip_core.errors import SelipError
 from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.losses import selip_loss
 from selip_core.pairs import Pairs
-from selip_core.retrieval import ranks_of_hits
 from selip_core.sampler import UniqueTextSampler
 from selip_core.sentences import swap_sides
-from selip_core.similarity import ReportCorpus
+from selip_core.similarity import ReportCorpus, even_out
+from selip_core.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 
 PLATEAU_SHARE = 0.95
 PLATEAU_WINDOW = 25
-NOTHING_TO_EVALUATE = (
-    "no {} patient has a series that its report describes: add patients, give another split in splits.csv, or look at "
-    "02_report_findings for what the reports were read as"
-)
 
 
 def pretrain(
@@ -80,9 +76,11 @@ class Pretraining:
         self.soft_target_weight = soft_target_weight
         self.directory = directory
         self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
-        self.corpus = ReportCorpus(self.texts, matching=settings.matching, device=model.device)
+        kind = "mixed" if settings.similarity == "even" else settings.similarity
+        self.corpus = ReportCorpus(self.texts, matching=settings.matching, kind=kind, device=model.device)
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
+        self.train_sample = sample_of_pairs(train, len(validation))
         self.batch_size = fitting_batch_size(train.texts, settings.batch_size)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
@@ -111,7 +109,7 @@ class Pretraining:
 
     @property
     def validations(self) -> pd.DataFrame:
-        """One row a validation: step, recall@10, mean reciprocal rank, loss."""
+        """One row a validation: ``step``, and what `selip_core.validation.validate` returns."""
         return pd.DataFrame(self.validated)
 
     @property
@@ -142,8 +140,9 @@ class Pretraining:
         model.train()
         with torch.autocast(device.type, _dtype(settings.precision), enabled=settings.precision != "float32"):
             image, text, scale = model(volumes, [self.texts[i] for i in ids])
+        similarity = self.corpus.similarity(ids)
         parts = selip_loss(
-            image, text, scale, self.corpus.similarity(ids),
+            image, text, scale, even_out(similarity) if settings.similarity == "even" else similarity,
             soft_target_weight=self.soft_target_weight, include_positive=settings.include_positive,
         )  # fmt: skip
         if not torch.isfinite(parts["loss"]):
@@ -178,7 +177,8 @@ class Pretraining:
         return volumes, ids.tolist()
 
     def _validate(self) -> None:
-        row = {"step": self.step, **evaluate_pairs(self.model, self.validation_pairs, self.settings.batch_size)}
+        found = validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
+        row = {"step": self.step, **found}
         best = max((v["mean_reciprocal_rank"] for v in self.validated), default=-1.0)
         self.validated.append(row)
         if row["mean_reciprocal_rank"] > best:
@@ -251,36 +251,6 @@ def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
     smooth = pd.Series(clip_losses).rolling(PLATEAU_WINDOW).mean().to_numpy()
     left = np.flatnonzero(smooth < PLATEAU_SHARE * np.log(batch_size))
     return int(left[0]) + 1 if len(left) else None
-
-
-@torch.inference_mode()
-def encode_pairs(model: SelipModel, pairs: Pairs, batch_size: int = 64) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
-    """Return image features (n, E), features of the distinct texts (t, E) and these texts, on the CPU."""
-    if not len(pairs):
-        raise SelipError(NOTHING_TO_EVALUATE.format("evaluation"))
-    model.eval()
-    picks = [np.arange(len(pairs))[i : i + batch_size] for i in range(0, len(pairs), batch_size)]
-    image = torch.cat([model.encode_image(pairs.load(p)).cpu() for p in picks])
-    texts = list(dict.fromkeys(pairs.texts))
-    text = torch.cat([model.encode_text(texts[i : i + 256]).cpu() for i in range(0, len(texts), 256)])
-    return image, text, texts
-
-
-def evaluate_pairs(model: SelipModel, pairs: Pairs, batch_size: int) -> dict[str, float]:
-    """Return recall@10, mean reciprocal rank and chance of image-to-text retrieval among the distinct texts."""
-    image, text, texts = encode_pairs(model, pairs, batch_size)
-    number = {t: i for i, t in enumerate(texts)}
-    true = torch.tensor([number[t] for t in pairs.texts])
-    cosines = image @ text.T  # (n, t)
-    if not torch.isfinite(cosines).all():
-        raise SelipError("the model's features are not finite: lower pretraining.learning_rate_*")
-    carries = true[:, None] == torch.arange(len(texts))
-    ranks = ranks_of_hits(cosines, carries)  # ties count against the model, as they do on the test patients
-    return {
-        "recall_at_10": (ranks <= 10).float().mean().item(),
-        "mean_reciprocal_rank": (1 / ranks.float()).mean().item(),
-        "chance_at_10": min(10 / len(texts), 1.0),
-    }
 
 
 def _distinct_texts(texts: list[str], *, flip: bool) -> tuple[list[str], np.ndarray, np.ndarray | None]:

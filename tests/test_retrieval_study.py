@@ -8,7 +8,7 @@ from selip_core.retrieval_study import difference_table, evaluate_runs, example_
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity_study import example_reports
 from selip_core.starting_model import starting_model
-from selip_core.training import encode_pairs
+from selip_core.validation import encode_pairs
 
 DRAWING = {"samples": 200, "seed": 0}
 

@@ -10,7 +10,8 @@ from selip_core.config import get_settings
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
 from selip_core.pairs import Pairs
-from selip_core.training import Pretraining, evaluate_pairs, learning_rate_factor, plateau_exit, pretrain
+from selip_core.training import Pretraining, learning_rate_factor, plateau_exit, pretrain
+from selip_core.validation import sample_of_pairs, validate
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
 TEXTS = [f"在{site}表现为{look}" for site in SITES for look in ("斑片状长信号", "点状高信号")]
@@ -120,7 +121,8 @@ def test_clip_and_selip_differ_only_by_the_soft_targets(tmp_path):
 def test_the_best_model_is_kept_and_loads(tmp_path):
     _, done = run(tmp_path)
     best = SelipModel.from_pretrained(tmp_path / "best")
-    score = evaluate_pairs(best, tiny_pairs(), 8)["mean_reciprocal_rank"]
+    pairs = tiny_pairs()
+    score = validate(best, pairs, sample_of_pairs(pairs, 8), 8)["mean_reciprocal_rank"]
     assert score == pytest.approx(done.validations["mean_reciprocal_rank"].max(), abs=1e-6)
 
 

@@ -1,0 +1,116 @@
+"""The ablation: pretraining runs that differ from SeLIP in one thing each, and runs on fewer patients."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from selip_core.config import PretrainingSettings
+from selip_core.encoders import SelipModel
+from selip_core.pairs import Pairs
+from selip_core.training import pretrain
+
+METHODS = ("CLIP", "SeLIP")
+
+VARIANTS: dict[str, dict] = {
+    "CLIP": {"soft_target_weight": 0.0},
+    "SeLIP": {},
+    "syntax only": {"similarity": "syntax"},
+    "semantics only": {"similarity": "semantic"},
+    "best matching": {"matching": "best"},
+    "without the diagonal": {"include_positive": False},
+    "label smoothing": {"similarity": "even"},
+    "fixed temperature": {"train_logit_scale": False},
+}
+"""What each variant changes in SeLIP's settings. Label smoothing is of equal strength, row by row."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One pretraining run of the ablation.
+
+    Parameters
+    ----------
+    variant : str
+        Key of `VARIANTS`.
+    seed : int
+    fraction : float in (0, 1]
+        Share of the training patients.
+    directory : Path
+        Where its checkpoints lie.
+    """
+
+    variant: str
+    seed: int
+    fraction: float
+    directory: Path
+
+
+def plan_runs(
+    variants: tuple[str, ...], fractions: tuple[float, ...], seeds: list[int], *, shared: Path, own: Path
+) -> list[Plan]:
+    """Return the runs of the ablation: every variant on all patients, CLIP and SeLIP on each smaller share too.
+
+    Parameters
+    ----------
+    variants : tuple of str
+        Keys of `VARIANTS`; CLIP and SeLIP are always there.
+    fractions : tuple of float in (0, 1)
+    shared : Path
+        Folder of the models of ``04_pretraining``, which holds CLIP and SeLIP on all patients already.
+    own : Path
+        Folder for all others.
+
+    Raises
+    ------
+    ValueError
+        If a variant is unknown.
+    """
+    unknown = sorted(set(variants) - set(VARIANTS))
+    if unknown:
+        raise ValueError(f"unknown variant {unknown[0]!r}: choose among {', '.join(VARIANTS)}")
+    whole = [v for v in VARIANTS if v in METHODS or v in variants]
+    plans = [Plan(v, s, 1.0, (shared if v in METHODS else own) / f"{_slug(v)}_seed{s}") for s in seeds for v in whole]
+    return plans + [
+        Plan(m, s, f, own / f"{m}_{f:g}_of_the_patients_seed{s}") for s in seeds for f in fractions for m in METHODS
+    ]
+
+
+def _slug(variant: str) -> str:
+    return variant.replace(" ", "_")
+
+
+def run_plan(
+    plan: Plan, start: Path, train: Pairs, validation: Pairs, settings: PretrainingSettings, *, device: torch.device
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train one run, or read it where it is finished; return its steps and validations with the plan as columns."""
+    changes = dict(VARIANTS[plan.variant])
+    weight = changes.pop("soft_target_weight", settings.soft_target_weight)
+    run = pretrain(
+        SelipModel.from_pretrained(start, device=str(device)),
+        patient_subset(train, plan.fraction, seed=plan.seed),
+        validation,
+        PretrainingSettings(**{**settings.model_dump(), **changes}),
+        soft_target_weight=weight,
+        seed=plan.seed,
+        directory=plan.directory,
+    )
+    about = {"variant": plan.variant, "seed": plan.seed, "fraction": plan.fraction}
+    return run.steps.assign(**about), run.validations.assign(**about)
+
+
+def patient_subset(pairs: Pairs, fraction: float, *, seed: int) -> Pairs:
+    """Return the pairs of a share of the patients; of one seed, a smaller share lies within a larger one.
+
+    Raises
+    ------
+    ValueError
+        If the share is not in (0, 1].
+    """
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction must be in (0, 1], not {fraction}")
+    patients = np.random.default_rng(seed).permutation(sorted(set(pairs.patients)))
+    chosen = set(patients[: max(round(fraction * len(patients)), 1)])
+    return pairs.take(np.flatnonzero([patient in chosen for patient in pairs.patients]))

@@ -1,0 +1,113 @@
+"""What a cohort may add for the downstream tasks: ``labels.csv`` and ``masks.csv`` (data/README.md defines them)."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from selip_core.cohort import Cohort
+from selip_core.errors import SelipError
+from selip_core.tables import read_table
+
+NORMAL = "normal"
+"""The label of a patient without a finding."""
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A table of annotations, and the rows that cannot be used.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Labels: ``patient_id``, ``label``. Masks: ``patient_id``, ``study_id``, ``target``, ``path``, ``values``.
+    problems : DataFrame with ``where``, ``patient_id``, ``problem``, ``consequence``
+    """
+
+    table: pd.DataFrame
+    problems: pd.DataFrame
+
+
+def read_labels(cohort: Cohort) -> Annotations:
+    """Return the labels of a cohort's patients, a row for each of a patient's labels; empty without ``labels.csv``.
+
+    Raises
+    ------
+    SelipError
+        If a patient is called normal and something else, or the file is no table.
+    """
+    path = cohort.directory / "labels.csv"
+    columns = ["patient_id", "label"]
+    if not path.exists():
+        return _annotations(pd.DataFrame(columns=columns), [])
+    table = read_table(path, tuple(columns))
+    problems = _unknown_patients(table, cohort, path.name)
+    for row in table[table["label"] == ""].itertuples():
+        problems.append((f"{path.name} line {row.line}", row.patient_id, "no label", "row left out; fill it in"))
+    kept = table[table["patient_id"].isin(cohort.series["patient_id"]) & (table["label"] != "")]
+    kept = kept.drop_duplicates(columns)
+    both = kept.groupby("patient_id")["label"].agg(set)
+    for patient, labels in both.items():
+        if NORMAL in labels and len(labels) > 1:
+            others = ", ".join(sorted(labels - {NORMAL}))
+            raise SelipError(f"{path}: patient {patient} is both {NORMAL} and {others}; keep what is true")
+    return _annotations(kept[columns], problems)
+
+
+def read_masks(cohort: Cohort) -> Annotations:
+    """Return the masks of a cohort's studies, a row for each study and target; empty without ``masks.csv``.
+
+    A mask whose file is missing is left out with its reason. ``values`` is a tuple of the voxel values that belong to
+    the target; an empty one stands for all that are not 0.
+
+    Raises
+    ------
+    SelipError
+        If a target of a study is given twice, values are no whole numbers, a path leaves the cohort's folder, or the
+        file is no table.
+    """
+    path = cohort.directory / "masks.csv"
+    columns = ["patient_id", "study_id", "target", "path", "values"]
+    if not path.exists():
+        return _annotations(pd.DataFrame(columns=columns), [])
+    table = read_table(path, ("patient_id", "target", "path"))
+    study = table["study_id"] if "study_id" in table else pd.Series("", index=table.index)
+    table["study_id"] = study.where(study != "", table["patient_id"])
+    table["values"] = [
+        _values(text, path, line) for text, line in zip(table.get("values", [""] * len(table)), table["line"])
+    ]
+    doubled = table[table.duplicated(["study_id", "target"], keep=False)]
+    if len(doubled):
+        row = doubled.iloc[0]
+        raise SelipError(f"{path}: {row['target']} of study {row['study_id']} is given twice; keep one")
+    problems = _unknown_patients(table, cohort, path.name)
+    usable = table["patient_id"].isin(cohort.series["patient_id"])
+    for row in table[usable].itertuples():
+        file = (cohort.directory / row.path).resolve()
+        if not row.path or not file.is_relative_to(cohort.directory):
+            raise SelipError(f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder")
+        if not file.is_file():
+            usable[row.Index] = False
+            problems.append((f"{path.name} line {row.line}", row.patient_id, f"mask {row.path} is missing",
+                             "mask left out; put the file there, or correct its path"))  # fmt: skip
+    return _annotations(table.loc[usable, columns], problems)
+
+
+def _values(text: str, path, line: int) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        raise SelipError(f"{path} line {line}: values {text!r} must be whole numbers separated by spaces") from None
+
+
+def _unknown_patients(table: pd.DataFrame, cohort: Cohort, name: str) -> list[tuple[str, str, str, str]]:
+    known = set(cohort.series["patient_id"])
+    return [
+        (f"{name} line {row.line}", row.patient_id, "patient has no series", "row not used; check the patient_id")
+        for row in table.itertuples()
+        if row.patient_id not in known
+    ]
+
+
+def _annotations(table: pd.DataFrame, problems: list) -> Annotations:
+    columns = ["where", "patient_id", "problem", "consequence"]
+    return Annotations(table.reset_index(drop=True), pd.DataFrame(problems, columns=columns))

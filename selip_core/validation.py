@@ -1,0 +1,86 @@
+"""How a model does while it trains: retrieval on the validation patients, and the loss on both sides of the split."""
+
+import numpy as np
+import torch
+
+from selip_core.encoders import SelipModel
+from selip_core.errors import SelipError
+from selip_core.losses import selip_loss
+from selip_core.pairs import Pairs
+from selip_core.retrieval import ranks_of_hits
+from selip_core.sampler import UniqueTextSampler
+
+NOTHING_TO_EVALUATE = (
+    "no {} patient has a series that its report describes: add patients, give another split in splits.csv, or look at "
+    "02_report_findings for what the reports were read as"
+)
+
+
+@torch.inference_mode()
+def encode_pairs(model: SelipModel, pairs: Pairs, batch_size: int = 64) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
+    """Return image features (n, E), features of the distinct texts (t, E) and these texts, on the CPU."""
+    if not len(pairs):
+        raise SelipError(NOTHING_TO_EVALUATE.format("evaluation"))
+    model.eval()
+    picks = [np.arange(len(pairs))[i : i + batch_size] for i in range(0, len(pairs), batch_size)]
+    image = torch.cat([model.encode_image(pairs.load(p)).cpu() for p in picks])
+    texts = list(dict.fromkeys(pairs.texts))
+    text = torch.cat([model.encode_text(texts[i : i + 256]).cpu() for i in range(0, len(texts), 256)])
+    return image, text, texts
+
+
+def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_size: int) -> dict[str, float]:
+    """Return how a model does on validation pairs, and the gap to training pairs.
+
+    Returns
+    -------
+    dict with ``recall_at_10``, ``mean_reciprocal_rank`` and ``chance_at_10`` of image to text among the distinct texts
+    of the validation patients, and ``loss`` and ``train_loss``: the contrastive loss in batches of one size, without
+    augmentation, in nats.
+    """
+    image, text, texts = encode_pairs(model, validation)
+    of_image = _numbers(validation, texts)
+    found = {**_retrieval(image @ text.T, of_image), "chance_at_10": min(10 / len(texts), 1.0)}
+    train_image, train_text, train_texts = encode_pairs(model, train_sample)
+    batch_size = min(batch_size, len(texts), len(train_texts))
+    scale = model.logit_scale.item()
+    found["loss"] = _contrastive_loss(image, text, of_image, scale, batch_size)
+    found["train_loss"] = _contrastive_loss(
+        train_image, train_text, _numbers(train_sample, train_texts), scale, batch_size
+    )
+    return found
+
+
+def sample_of_pairs(pairs: Pairs, size: int) -> Pairs:
+    """Return `size` of the pairs, or all where there are fewer; always the same ones."""
+    picked = np.sort(np.random.default_rng(0).permutation(len(pairs))[:size])
+    return pairs.take(picked)
+
+
+def _numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
+    number = {text: i for i, text in enumerate(texts)}
+    return np.array([number[text] for text in pairs.texts])
+
+
+def _retrieval(cosines: torch.Tensor, of_image: np.ndarray) -> dict[str, float]:
+    """Return recall@10 and mean reciprocal rank of cosines (n, t)."""
+    if not torch.isfinite(cosines).all():
+        raise SelipError("the model's features are not finite: lower pretraining.learning_rate_*")
+    carries = torch.from_numpy(of_image)[:, None] == torch.arange(cosines.shape[1])
+    ranks = ranks_of_hits(cosines, carries)  # ties count against the model, as they do on the test patients
+    return {
+        "recall_at_10": (ranks <= 10).float().mean().item(),
+        "mean_reciprocal_rank": (1 / ranks.float()).mean().item(),
+    }
+
+
+def _contrastive_loss(image, text, of_image: np.ndarray, scale: float, batch_size: int) -> float:
+    """Return the mean contrastive loss over batches without a repeated text; NaN where no batch can be filled."""
+    if batch_size < 2:
+        return float("nan")
+    batches = UniqueTextSampler(of_image, None, batch_size=batch_size, seed=0).epoch(0)
+    losses = [
+        selip_loss(image[rows], text[of_image[rows]], scale, torch.eye(len(rows)), 0.0)["clip"].item()
+        for rows, _ in batches
+    ]
+    return float(np.mean(losses))

@@ -1,0 +1,51 @@
+"""Labels and masks of a cohort: what is read, what is left out with a reason, and what stops."""
+
+import pytest
+from test_cohort import write
+
+from selip_core.annotations import read_labels, read_masks
+from selip_core.cohort import load_cohort
+from selip_core.errors import SelipError
+
+
+def test_a_cohort_without_annotations_has_empty_tables(tmp_path):
+    cohort = load_cohort(write(tmp_path))
+    assert read_labels(cohort).table.empty and read_masks(cohort).table.empty
+
+
+def test_labels_are_read_and_bad_rows_told(tmp_path):
+    text = "patient_id,label\n001,tumour\n001,infarct\n001,tumour\n002,normal\n002,\n009,tumour\n"
+    labels = read_labels(load_cohort(write(tmp_path, labels=text)))
+    assert labels.table.values.tolist() == [["001", "tumour"], ["001", "infarct"], ["002", "normal"]]
+    assert labels.problems[["where", "problem"]].values.tolist() == [
+        ["labels.csv line 7", "patient has no series"], ["labels.csv line 6", "no label"],
+    ]  # fmt: skip
+
+
+def test_normal_and_something_else_contradict(tmp_path):
+    cohort = load_cohort(write(tmp_path, labels="patient_id,label\n001,normal\n001,tumour\n"))
+    with pytest.raises(SelipError, match="patient 001 is both normal and tumour"):
+        read_labels(cohort)
+
+
+def test_masks_are_read_and_a_missing_file_told(tmp_path):
+    text = "patient_id,target,path,values\n001,tumour,m.nii.gz,1 3\n002,tumour,gone.nii.gz,\n"
+    write(tmp_path, masks=text)
+    (tmp_path / "m.nii.gz").write_bytes(b"x")
+    masks = read_masks(load_cohort(tmp_path))
+    assert masks.table.values.tolist() == [["001", "001", "tumour", "m.nii.gz", (1, 3)]]
+    assert masks.problems["problem"].tolist() == ["mask gone.nii.gz is missing"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("001,tumour,../m.nii.gz,1\n", "line 2: path '../m.nii.gz' must lie inside"),
+        ("001,tumour,m.nii.gz,one\n", "line 2: values 'one' must be whole numbers"),
+        ("001,tumour,m.nii.gz,1\n001,tumour,n.nii.gz,1\n", "tumour of study 001 is given twice"),
+    ],
+)
+def test_masks_that_cannot_be_trusted_stop(tmp_path, row, message):
+    cohort = load_cohort(write(tmp_path, masks="patient_id,target,path,values\n" + row))
+    with pytest.raises(SelipError, match=message):
+        read_masks(cohort)
