@@ -68,6 +68,27 @@ class RetrievalSettings(_Settings):
     bootstrap_samples: int = Field(1000, ge=100)
 
 
+class ClassificationSettings(_Settings):
+    fractions: tuple[float, ...] = Field((0.01, 0.05, 0.1, 1.0), description="shares of the training patients")
+    fewest_patients: int = Field(10, ge=2, description="with and without a label, in training and test, to score it")
+    fine_tuning_steps: int = Field(150, ge=1)
+    fine_tuning_batch_size: int = Field(32, ge=2)
+    fine_tuning_rate: float = Field(5e-4, gt=0)
+    brats_patients: tuple[int, int] = Field((60, 36), description="HGG and LGG of the embedded BraTS cohort")
+    brats_steps: int = Field(300, ge=1, description="the paper: 50 epochs of 50 steps")
+    brats_batch_size: int = Field(6, ge=2, description="half HGG, half LGG")
+    brats_rate: float = Field(5e-4, gt=0)
+
+
+class SegmentationSettings(_Settings):
+    fractions: tuple[float, ...] = Field((0.1, 1.0), description="shares of the training patients")
+    sequences: dict[str, str] = Field({"tumour": "FLAIR", "infarct": "DWI"}, description="the series of each target")
+    brats_sequences: tuple[str, ...] = ("FLAIR", "T1ce")
+    steps: int = Field(200, ge=1)
+    batch_size: int = Field(8, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)
+
+
 class AblationSettings(_Settings):
     variants: tuple[str, ...] = Field((), description="beside CLIP and SeLIP, which 04_pretraining has trained")
     fractions: tuple[float, ...] = Field((), description="shares of the training patients, smaller than 1")
@@ -84,6 +105,8 @@ class Settings(_Settings):
     text_encoder: TextEncoderSettings = TextEncoderSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    classification: ClassificationSettings = ClassificationSettings()
+    segmentation: SegmentationSettings = SegmentationSettings()
     ablation: AblationSettings = AblationSettings()
 
 
@@ -98,11 +121,18 @@ _PROFILES: dict[str, dict] = {
         "image_encoder": {"width": 16},
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
         "retrieval": {"bootstrap_samples": 200},
+        "classification": {
+            "fractions": (0.1, 1.0), "fewest_patients": 3, "fine_tuning_steps": 10, "brats_patients": (10, 8),
+            "brats_steps": 10,
+        },
+        "segmentation": {"fractions": (1.0,), "steps": 20},
         "ablation": {"variants": ("label smoothing",), "fractions": (0.25,)},
     },
     "demo": {
         "cohort": {"patients": 500},
         "pretraining": {"steps": 600},
+        "classification": {"fractions": (0.05, 1.0), "brats_patients": (30, 20), "brats_steps": 150},
+        "segmentation": {"steps": 120},
         "ablation": {"variants": ("semantics only", "label smoothing")},
     },
     "study": {
@@ -112,6 +142,11 @@ _PROFILES: dict[str, dict] = {
         "ablation": {"variants": _ALL_VARIANTS, "fractions": (0.125, 0.25, 0.5)},
     },
     "paper": {
+        "n_seeds": 3,
+        "classification": {
+            "fine_tuning_steps": 2500, "fine_tuning_rate": 1e-4, "brats_steps": 2500, "brats_patients": (60, 36),
+        },
+        "segmentation": {"fractions": (0.01, 0.05, 0.1, 1.0), "steps": 2500, "batch_size": 2, "learning_rate": 1e-4},
         "ablation": {"variants": _ALL_VARIANTS, "fractions": (0.125, 0.25, 0.5)},
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average"},

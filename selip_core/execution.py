@@ -77,6 +77,15 @@ def check_parameters(path: Path, parameters: dict[str, str | int]) -> int:
     return tagged[0]
 
 
+def takes_parameter(path: Path, name: str) -> bool:
+    """Return whether the parameters cell of a notebook defines a name; False where there is no such cell."""
+    with suppress(Exception):  # what is wrong with the notebook is told when it is run
+        cells = nbformat.read(path, as_version=4).cells
+        cell = next(cell for cell in cells if "parameters" in cell.metadata.get("tags", []))
+        return any(isinstance(n, ast.Assign) and n.targets[0].id == name for n in ast.parse(cell.source).body)
+    return False
+
+
 class _Progress:
     """What the watching thread shows: the cell under way, and the last line of progress that it wrote."""
 

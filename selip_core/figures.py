@@ -7,9 +7,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core.sentences import SEQUENCES
+from selip_core.style import METHOD_COLOURS
 
-METHOD_COLOURS = {"CLIP": "#0072B2", "SeLIP": "#D55E00", "chance": "#666666"}
-"""Okabe and Ito's colour-blind-safe blue and vermilion."""
 SPLIT_COLOURS = {"train": "#0072B2", "validation": "#E69F00", "test": "#009E73"}
 
 

@@ -95,22 +95,25 @@ def cohort_fingerprint(cohort: str) -> str:
     return digest(*parts)
 
 
-def run_inputs(notebook: str, *, profile: str, seed: int, cohort: str) -> dict[str, str | int]:
+def run_inputs(
+    notebook: str, *, profile: str, seed: int, cohort: str, brats: str | None = None
+) -> dict[str, str | int]:
     """Return the fingerprints of what a run of a notebook starts from, upstream runs apart.
 
     Returns
     -------
     dict
-        ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``.
+        ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` where the notebook uses it.
     """
     path = paths.notebooks_dir() / f"{notebook}.ipynb"
     source = notebook_source(path) if path.exists() else ""  # a run may be started from a script as well
-    return {
+    inputs = {
         "code": digest(source, package_text()),
         "settings": digest(get_settings(profile).model_dump_json()),
         "cohort": cohort_fingerprint(cohort),
         "seed": seed,
     }
+    return inputs if brats is None else {**inputs, "brats": cohort_fingerprint(brats)}
 
 
 def standing_runs(profile: str) -> list[Path]:

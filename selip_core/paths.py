@@ -63,3 +63,19 @@ def cohort_dir(cohort: str, patients: int, frequencies: str, seed: int) -> Path:
     if not folder.is_dir():
         raise SelipError(f"cohort folder {cohort} does not exist: give the one with series.csv and reports.csv")
     return folder.resolve()
+
+
+def brats_dir(brats: str, patients: tuple[int, int], seed: int) -> Path:
+    """Return where a BraTS folder lies: the user's, or the place of the embedded one of these settings.
+
+    Raises
+    ------
+    SelipError
+        If the user's folder does not exist.
+    """
+    if brats == "embedded":
+        return data_dir() / "synthetic_brats" / f"{patients[0]}_HGG_{patients[1]}_LGG_seed{seed}"
+    folder = Path(brats).expanduser()
+    if not folder.is_dir():
+        raise SelipError(f"BraTS folder {brats} does not exist: give the one with HGG/ and LGG/, or a folder a patient")
+    return folder.resolve()

@@ -31,6 +31,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--profile", default="demo", metavar="|".join(PROFILES), help="default: %(default)s")
     parser.add_argument("--seed", default="0", metavar="N", help="default: 0")
     parser.add_argument("--cohort", default=EMBEDDED, metavar="DIR", help="a cohort's folder; default: embedded")
+    parser.add_argument("--brats", default=EMBEDDED, metavar="DIR", help="a BraTS folder; default: embedded")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: auto")
     parser.add_argument("--from", dest="first", metavar="NN", help="begin with this notebook")
     parser.add_argument("--only", metavar="NN", help="this notebook alone")
@@ -45,11 +46,12 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         parser.error(f"unknown device {options.device!r}: choose one of auto, cpu, cuda")
     if options.first and options.only:
         parser.error("--from and --only exclude each other")
-    if options.cohort != EMBEDDED:
-        folder = Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(options.cohort).expanduser()
-        if not folder.is_dir():
-            parser.error(f"cohort folder {options.cohort} does not exist")
-        options.cohort = str(folder.resolve())
+    for name, what in (("cohort", "cohort"), ("brats", "BraTS")):
+        given = getattr(options, name)
+        folder = Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(given).expanduser()
+        if given != EMBEDDED and not folder.is_dir():
+            parser.error(f"{what} folder {given} does not exist")
+        setattr(options, name, given if given == EMBEDDED else str(folder.resolve()))
     try:
         options.notebooks = _selected(options.first, options.only)
     except SelipError as error:
@@ -84,7 +86,8 @@ def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, 
         return "did not finish last time"
     if not record.get("by_pipeline") or not (folder / "executed.ipynb").exists():
         return "last run outside run_all.sh"
-    words = {"code": "notebook or selip_core changed", "settings": "settings changed", "cohort": "cohort changed"}
+    words = {"code": "notebook or selip_core changed", "settings": "settings changed", "cohort": "cohort changed",
+             "brats": "BraTS folder changed"}  # fmt: skip
     for key, value in inputs.items():
         if record["inputs"].get(key) != value:
             return words.get(key, f"{key} changed")
@@ -105,10 +108,18 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
     selip_core.execution.NotebookFailure
         If it does not come to its end.
     """
-    from selip_core.execution import NotebookFailure, clock, execute  # papermill is slow to import: not for --help
+    from selip_core.execution import (  # papermill is slow to import: not for --help
+        NotebookFailure,
+        clock,
+        execute,
+        takes_parameter,
+    )
 
     folder = paths.results_dir(options.profile, path.stem)
-    inputs = run_inputs(path.stem, profile=options.profile, seed=options.seed, cohort=options.cohort)
+    parameters = {"profile": options.profile, "seed": options.seed, "cohort": options.cohort}
+    if takes_parameter(path, "brats"):
+        parameters["brats"] = options.brats
+    inputs = run_inputs(path.stem, **parameters)
     reason = reason_to_run(path.stem, options, inputs)
     if reason is None:
         print(f"{label}  unchanged, skipped", flush=True)
@@ -116,9 +127,8 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
     if options.fresh:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{label}  running ({reason})", flush=True)
-    parameters = {"profile": options.profile, "seed": options.seed, "cohort": options.cohort, "device": options.device}
     try:
-        seconds = execute(path, folder, parameters, label)
+        seconds = execute(path, folder, {**parameters, "device": options.device}, label)
         _check_record(path, folder, inputs)
     except NotebookFailure:
         _unfinish(folder)
@@ -135,8 +145,8 @@ def _check_record(path: Path, folder: Path, inputs: dict[str, str | int]) -> Non
     record, cause = read_json(folder / "run.json") or {}, None
     if not record.get("finished"):
         cause = "the notebook came to its end without run.finish()"
-    elif any(record["inputs"].get(key) != inputs[key] for key in ("settings", "cohort", "seed")):
-        cause = "it ran with other parameters than those asked for: is start_run given profile, seed and cohort?"
+    elif any(record["inputs"].get(key) != value for key, value in inputs.items() if key != "code"):
+        cause = "it ran with other parameters than those asked for: is start_run given all of them?"
     if cause:
         raise NotebookFailure(path.stem, folder / "executed.ipynb", "the last", cause)
 

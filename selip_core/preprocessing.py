@@ -121,22 +121,19 @@ def preprocess_array(
     spacing_mm: tuple[float, float, float],
     shape: tuple[int, int, int],
     clip_percentiles: tuple[float, float],
+    grid_of: str | Path | None = None,
 ) -> tuple[np.ndarray, dict]:
-    """Return the model input (D, H, W) float32 as an array, and the header's quality; see `preprocess`."""
+    """Return the model input (D, H, W) float32 as an array, and the header's quality; see `preprocess`.
+
+    `grid_of` names another volume of the same study whose field of view is taken: what is to lie voxel on voxel.
+    """
     voxels, affine, quality = load_volume(path)
-    spacing_ras, shape_ras = np.array(spacing_mm[::-1], float), np.array(shape[::-1])
-    foreground = _foreground(voxels)
-    if not foreground.any():
-        raise VolumeError(f"{path}: no head was found above the background; look at it, or leave it out")
-    centre = _centre_mm(foreground, affine, spacing_ras[2] * shape_ras[2])
-    target = np.diag([*spacing_ras, 1.0])
-    target[:3, 3] = centre - spacing_ras * (shape_ras - 1) / 2
-    factor = np.maximum(spacing_ras / nib.affines.voxel_sizes(affine), 1.0)
+    target = _target_affine(path, voxels, affine, spacing_mm, shape)
+    if grid_of is not None:
+        target = target_affine(grid_of, spacing_mm=spacing_mm, shape=shape)
+    factor = np.maximum(np.array(spacing_mm[::-1]) / nib.affines.voxel_sizes(affine), 1.0)
     smooth = ndimage.gaussian_filter(voxels, (factor - 1) / 2) if factor.max() > 1.2 else voxels
-    to_source = np.linalg.inv(affine) @ target
-    sampled = ndimage.affine_transform(
-        smooth, to_source[:3, :3], to_source[:3, 3], tuple(shape_ras), order=1, cval=float(np.percentile(voxels, 0.1))
-    )
+    sampled = _onto(smooth, affine, target, shape, cval=float(np.percentile(voxels, 0.1)))
     low, high = np.percentile(sampled, clip_percentiles)
     if high <= low:
         raise VolumeError(f"{path}: constant inside the field of view; look at it, or leave it out")
@@ -145,6 +142,70 @@ def preprocess_array(
     values = clipped[head] if head.any() else clipped
     normalised = (clipped - values.mean()) / max(float(values.std()), 1e-6 * (high - low))
     return np.ascontiguousarray(normalised.transpose(2, 1, 0), dtype=np.float32), quality  # (R, A, S) -> (D, H, W)
+
+
+def target_affine(path: str | Path, *, spacing_mm: tuple[float, float, float], shape: tuple[int, int, int]):
+    """Return the (4, 4) affine, RAS, of the grid that `preprocess` puts a volume onto."""
+    voxels, affine, _ = load_volume(path)
+    return _target_affine(path, voxels, affine, spacing_mm, shape)
+
+
+def preprocess_mask(
+    path: str | Path, target: np.ndarray, *, values: tuple[int, ...], shape: tuple[int, int, int]
+) -> np.ndarray:
+    """Return a mask (D, H, W) bool on the grid of `target`: voxels that it fills by half or more.
+
+    Parameters
+    ----------
+    path : str or Path
+        NIfTI file in the space of the study, on any grid.
+    target : (4, 4)
+        From `target_affine` of the volume that the mask belongs to.
+    values : tuple of int
+        Voxel values that count; empty for all that are not 0.
+    shape : (D, H, W)
+
+    Raises
+    ------
+    VolumeError
+        If the file cannot be used as a mask.
+    """
+    path = Path(path)
+    try:
+        image = nib.as_closest_canonical(nib.load(path))
+        voxels = np.asanyarray(image.dataobj)
+    except Exception as error:  # a damaged header makes nibabel raise nearly anything
+        raise VolumeError(f"{path}: cannot be read as a mask ({_first_line(error)}); export it again") from None
+    while voxels.ndim > 3 and voxels.shape[-1] == 1:
+        voxels = voxels[..., 0]
+    if voxels.ndim != 3:
+        raise VolumeError(f"{path}: {voxels.ndim}-D, not 3-D; give one mask a file")
+    _check_geometry(path, image.affine, None)
+    inside = (np.isin(voxels, values) if values else voxels != 0).astype(np.float32)
+    spacing = nib.affines.voxel_sizes(image.affine)
+    factor = np.maximum(np.linalg.norm(target[:3, :3], axis=0) / spacing, 1.0)
+    # averaged over the target's voxel, so that a share of one half decides
+    sampled = _onto(ndimage.gaussian_filter(inside, (factor - 1) / 2), image.affine, target, shape, cval=0.0)
+    return np.ascontiguousarray(sampled.transpose(2, 1, 0) >= 0.5)
+
+
+def _onto(voxels: np.ndarray, affine: np.ndarray, target: np.ndarray, shape, cval: float) -> np.ndarray:
+    """Return voxels (R, A, S) on the grid of `target`, by one linear interpolation."""
+    to_source = np.linalg.inv(affine) @ target
+    size = tuple(np.array(shape[::-1]))
+    return ndimage.affine_transform(voxels, to_source[:3, :3], to_source[:3, 3], size, order=1, cval=cval)
+
+
+def _target_affine(path, voxels: np.ndarray, affine: np.ndarray, spacing_mm, shape) -> np.ndarray:
+    """Return the affine of the target grid, its field of view centred on the head."""
+    spacing_ras, shape_ras = np.array(spacing_mm[::-1], float), np.array(shape[::-1])
+    foreground = _foreground(voxels)
+    if not foreground.any():
+        raise VolumeError(f"{path}: no head was found above the background; look at it, or leave it out")
+    centre = _centre_mm(foreground, affine, spacing_ras[2] * shape_ras[2])
+    target = np.diag([*spacing_ras, 1.0])
+    target[:3, 3] = centre - spacing_ras * (shape_ras - 1) / 2
+    return target
 
 
 def _foreground(voxels: np.ndarray) -> np.ndarray:

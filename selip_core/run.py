@@ -27,7 +27,7 @@ from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.fingerprint import run_inputs
-from selip_core.fonts import register_fonts
+from selip_core.style import apply_style
 
 _PACKAGES = (
     "torch", "monai", "transformers", "nibabel", "papermill", "matplotlib", "scikit-learn", "jieba", "nilearn",
@@ -36,8 +36,6 @@ _PACKAGES = (
 _OF_THE_PIPELINE = {"executed.ipynb", "log.txt"}
 _KEPT = {"cache", "models"}
 """Folders of long work: what lies there knows by its own fingerprint whether it still belongs."""
-_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#666666", "#F0E442"]
-"""Okabe and Ito's colour-blind-safe palette."""
 
 
 def resolve_device(device: str) -> torch.device:
@@ -68,7 +66,13 @@ def set_seeds(seed: int) -> None:
 
 
 def start_run(
-    notebook: str, *, profile: str = "demo", seed: int = 0, cohort: str = "embedded", device: str = "auto"
+    notebook: str,
+    *,
+    profile: str = "demo",
+    seed: int = 0,
+    cohort: str = "embedded",
+    device: str = "auto",
+    brats: str | None = None,
 ) -> "Run":
     """Start a notebook's run: check the parameters, seed everything, prepare the results folder, show the settings.
 
@@ -78,24 +82,23 @@ def start_run(
         Name of the notebook without its ending, ``01_data_curation``.
     cohort : str
         ``embedded``, or the folder of a cohort.
+    brats : str, optional
+        ``embedded``, or a BraTS folder, for the notebooks that use one.
 
     Raises
     ------
     SelipError
         If a parameter has the wrong type or value, or the cohort or device is not there.
     """
-    for name, value, kind in (("profile", profile, str), ("seed", seed, int), ("cohort", cohort, str)):
+    given = [("profile", profile, str), ("seed", seed, int), ("cohort", cohort, str)]
+    for name, value, kind in given + ([("brats", brats, str)] if brats is not None else []):
         if not isinstance(value, kind) or isinstance(value, bool):
             raise SelipError(f"parameter {name} = {value!r} must be {kind.__name__}, not {type(value).__name__}")
     if not 0 <= seed < 2**31:
         raise SelipError(f"parameter seed = {seed} must be from 0 to {2**31 - 1}")
-    run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device)
+    run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device, brats=brats)
     set_seeds(seed)
-    register_fonts()
-    plt.rcParams.update({
-        "figure.dpi": 110, "savefig.dpi": 180, "font.size": 9, "axes.titlesize": 9, "legend.frameon": False,
-        "axes.prop_cycle": plt.cycler(color=_COLOURS),
-    })  # fmt: skip
+    apply_style()
     run.show_settings()
     return run
 
@@ -111,21 +114,27 @@ class Run:
     profile, cohort : str
     cohort_dir : Path
         The user's cohort, or where the embedded one lies once ``01_data_curation`` has made it.
+    brats_dir : Path or None
+        The user's BraTS folder, or where the embedded one goes.
     data_source : str
-        What every figure and table is stamped with.
+        What every figure and table is stamped with, unless another one is given.
     results : Path
         Folder of this notebook's results; it exists.
     """
 
-    def __init__(self, notebook: str, *, profile: str, seed: int, cohort: str, device: str) -> None:
+    def __init__(
+        self, notebook: str, *, profile: str, seed: int, cohort: str, device: str, brats: str | None = None
+    ) -> None:
         self.notebook, self.profile, self.seed, self.cohort = notebook, profile, seed, cohort
         self.settings = get_settings(profile)
         self.device = resolve_device(device)
         sizes = self.settings.cohort
         self.cohort_dir = paths.cohort_dir(cohort, sizes.patients, sizes.frequencies, seed)
         self.data_source = _data_source(cohort, self.cohort_dir)
+        gliomas = self.settings.classification.brats_patients
+        self.brats, self.brats_dir = brats, None if brats is None else paths.brats_dir(brats, gliomas, seed)
         self.results = paths.results_dir(profile, notebook)
-        self.inputs = run_inputs(notebook, profile=profile, seed=seed, cohort=cohort)
+        self.inputs = run_inputs(notebook, profile=profile, seed=seed, cohort=cohort, brats=brats)
         self._started, self._metrics, self._records, self._upstream = time.monotonic(), {}, {}, {}
         self._previous = read_json(self.results / "run.json") or {}
         self._begun_from = dict(self._previous.get("upstream", {}))  # what still lies in the folder
@@ -156,6 +165,7 @@ class Run:
         rows = {
             "notebook": self.notebook, "profile": self.profile, "seed": self.seed, "device": str(self.device),
             "cohort": self.cohort, "data source": self.data_source,
+            **({} if self.brats is None else {"BraTS": self.brats}),
             "results": os.path.relpath(self.results, paths.project_root()),
         }  # fmt: skip
         for section in type(self.settings).model_fields:
@@ -195,7 +205,9 @@ class Run:
         self._write_record(finished=False)
         return folder
 
-    def save_figure(self, figure: Figure, name: str, caption: str, table: pd.DataFrame | None = None) -> None:
+    def save_figure(
+        self, figure: Figure, name: str, caption: str, table: pd.DataFrame | None = None, *, data_source: str = ""
+    ) -> None:
         """Save a figure as PNG and PDF with the data behind it as CSV, stamp the data source on it, and show it.
 
         Parameters
@@ -204,10 +216,12 @@ class Run:
             With ``n`` and what the interval is.
         table : DataFrame, optional
             The numbers that the figure shows.
+        data_source : str, optional
+            Where they are not from the cohort of the run.
         """
         folder = self.results / "figures"
-        self._stamp(figure)
-        source = self._stamp_text()
+        source = self._stamp_text(data_source)
+        _stamp(figure, source)
         for ending, metadata in {
             "png": {"Title": caption, "Source": source, "Software": None},
             "pdf": {"Title": caption, "Subject": source, "CreationDate": None},
@@ -215,26 +229,26 @@ class Run:
             with replacing(folder / f"{name}.{ending}") as path:
                 figure.savefig(path, bbox_inches="tight", metadata=metadata)
         if table is not None:
-            self._write_csv(folder / f"{name}.csv", table)
+            self._write_csv(folder / f"{name}.csv", table, data_source)
         plt.close(figure)
         png = (folder / f"{name}.png").read_bytes()
         display(Image(data=png, width=_pixel_width(png, plt.rcParams["savefig.dpi"]), alt=caption))
         display(Markdown(f"*Figure {name}. {caption}*"))
 
-    def save_table(self, table: pd.DataFrame, name: str, caption: str) -> None:
+    def save_table(self, table: pd.DataFrame, name: str, caption: str, *, data_source: str = "") -> None:
         """Save a table as CSV with the data source as a column, and show it with its caption."""
-        self._write_csv(self.results / "tables" / f"{name}.csv", table)
-        display(Markdown(f"*Table {name}. {caption} Data: {self.data_source}.*"))
+        self._write_csv(self.results / "tables" / f"{name}.csv", table, data_source)
+        display(Markdown(f"*Table {name}. {caption} Data: {data_source or self.data_source}.*"))
         with pd.option_context("display.precision", 3, "display.max_rows", 40, "display.max_colwidth", 80):
             display(table)
 
-    def save_data(self, table: pd.DataFrame, name: str) -> None:
+    def save_data(self, table: pd.DataFrame, name: str, *, data_source: str = "") -> None:
         """Save a table that later notebooks read as ``<name>.csv`` of this run; it is not shown."""
-        self._write_csv(self.results / f"{name}.csv", table)
+        self._write_csv(self.results / f"{name}.csv", table, data_source)
 
     def metric(
         self, name: str, value: float | None, low: float | None = None, high: float | None = None,
-        n: int | None = None, unit: str = "", headline: bool = False,
+        n: int | None = None, unit: str = "", headline: bool = False, data_source: str = "",
     ) -> None:  # fmt: skip
         """Record a number of this run for ``metrics.json``; None or NaN where the set is too small for it.
 
@@ -246,12 +260,15 @@ class Run:
             What the number was computed on.
         headline : bool
             Shown in the table at the end of ``run_all.sh``.
+        data_source : str, optional
+            Where it is not from the cohort of the run.
         """
         if name in self._metrics:
             raise SelipError(f"metric {name!r} of {self.notebook} is recorded twice: give each a name of its own")
         self._metrics[name] = {
             "value": _number(value), "low": _number(low), "high": _number(high),
             "n": None if n is None else int(n), "unit": unit, "headline": bool(headline),
+            "data_source": data_source or self.data_source,
         }  # fmt: skip
 
     def record(self, key: str, value: object) -> None:
@@ -293,21 +310,23 @@ class Run:
         }  # fmt: skip
         write_json(self.results / "run.json", record)
 
-    def _write_csv(self, path: Path, table: pd.DataFrame) -> None:
+    def _write_csv(self, path: Path, table: pd.DataFrame, data_source: str = "") -> None:
         keep_index = not isinstance(table.index, pd.RangeIndex)
         with replacing(path) as partial:
-            table.assign(data_source=self.data_source).to_csv(partial, index=keep_index, encoding="utf-8")
+            stamped = table.assign(data_source=data_source or self.data_source)
+            stamped.to_csv(partial, index=keep_index, encoding="utf-8")
 
-    def _stamp_text(self) -> str:
-        return f"Data: {self.data_source} · profile {self.profile} · seed {self.seed}"
+    def _stamp_text(self, data_source: str = "") -> str:
+        return f"Data: {data_source or self.data_source} · profile {self.profile} · seed {self.seed}"
 
-    def _stamp(self, figure: Figure) -> None:
-        """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
-        figure.canvas.draw()
-        box = figure.get_tightbbox()  # inches
-        width, height = figure.get_size_inches()
-        left, below = box.x0 / width, (box.y0 - 0.06) / height
-        figure.text(left, below, self._stamp_text(), ha="left", va="top", fontsize=6, color="#666666")
+
+def _stamp(figure: Figure, text: str) -> None:
+    """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
+    figure.canvas.draw()
+    box = figure.get_tightbbox()  # inches
+    width, height = figure.get_size_inches()
+    left, below = box.x0 / width, (box.y0 - 0.06) / height
+    figure.text(left, below, text, ha="left", va="top", fontsize=6, color="#666666")
 
 
 def _data_source(cohort: str, folder: Path) -> str:

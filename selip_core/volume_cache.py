@@ -1,11 +1,8 @@
 """The preprocessed volumes of a cohort: made in parallel once, resumable, memory-mapped."""
 
 import json
-import multiprocessing
 import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +17,7 @@ from selip_core.config import PreprocessingSettings
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.preprocessing import VolumeError, preprocess_array
-from selip_core.processors import processors
+from selip_core.processors import in_processes, processors
 
 _VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
 _CHUNK = 16
@@ -163,7 +160,7 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
     )
     with bar, open(directory / _DONE, "a", encoding="utf-8") as log:
         written: list[tuple[int, dict]] = []
-        for i, (volume, outcome) in zip(todo, _run(job, paths, workers), strict=True):
+        for i, (volume, outcome) in zip(todo, in_processes(job, paths, workers, chunk=_CHUNK), strict=True):
             if volume is not None:
                 volumes[i, 0] = volume
             done[i] = outcome
@@ -182,27 +179,6 @@ def _reserve(path: Path) -> None:
     if hasattr(os, "posix_fallocate"):
         with open(path, "r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-
-def _run(job, paths: list[str], workers: int):
-    """Yield the result of every path in order; processes are spawned, so that a notebook's threads do no harm.
-
-    Raises
-    ------
-    SelipError
-        If a process is killed, as the system does where memory runs out.
-    """
-    if workers == 1:
-        yield from map(job, paths)
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            yield from pool.map(job, paths, chunksize=_CHUNK)
-        except BrokenProcessPool:
-            raise SelipError(
-                "a preprocessing process died, perhaps for want of memory; run again, what is done is kept "
-                "(workers=1 needs least, and a script needs `if __name__ == '__main__':` around the call)"
-            ) from None
 
 
 def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.ndarray | None, dict]:

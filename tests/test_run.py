@@ -83,7 +83,10 @@ def test_metrics_keep_their_interval_and_nan_becomes_null():
     run.metric("few", float("nan"))
     run.finish()
     metrics = read(run.results / "metrics.json")["metrics"]
-    assert metrics["top10"] == {"value": 0.5, "low": 0.4, "high": 0.6, "n": 20, "unit": "", "headline": True}
+    assert metrics["top10"] == {
+        "value": 0.5, "low": 0.4, "high": 0.6, "n": 20, "unit": "", "headline": True,
+        "data_source": "embedded synthetic cohort",
+    }  # fmt: skip
     assert metrics["few"]["value"] is None
 
 
@@ -202,3 +205,12 @@ def test_data_for_later_notebooks_carry_their_source():
     run = start()
     run.save_data(pd.DataFrame({"patient_id": ["007"]}), "splits")
     assert (run.results / "splits.csv").read_text() == "patient_id,data_source\n007,embedded synthetic cohort\n"
+
+
+def test_brats_is_a_source_of_its_own(project):
+    run = start("06_classification", brats="embedded")
+    assert run.brats_dir == project / "data/synthetic_brats/10_HGG_8_LGG_seed0" and "brats" in run.inputs
+    run.save_table(pd.DataFrame({"a": [1]}), "t", "T.", data_source="BraTS folder X")
+    assert pd.read_csv(run.results / "tables" / "t.csv")["data_source"][0] == "BraTS folder X"
+    with pytest.raises(SelipError, match="BraTS folder nowhere does not exist"):
+        start("06_classification", brats="nowhere")

@@ -1,0 +1,157 @@
+"""BraTS folders as a cohort: the 2018/2019 layout (HGG/, LGG/) and the flat ones of 2020, 2021 and 2023."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+
+from selip_core.cohort import Cohort
+from selip_core.errors import SelipError
+from selip_core.fingerprint import cohort_fingerprint
+from selip_core.tables import read_table
+
+GRADES = ("HGG", "LGG")
+
+REGIONS = {"whole": (1, 2, 3, 4), "core": (1, 3, 4), "enhancing": (3, 4)}
+"""Voxel values of each region: enhancing tumour is 4 up to 2021 and 3 from 2023; the two are never in one file."""
+
+_SEQUENCES = {
+    "t1": "T1", "t1ce": "T1ce", "t2": "T2", "flair": "FLAIR", "seg": "seg",  # to 2021: NAME_t1ce.nii.gz
+    "t1n": "T1", "t1c": "T1ce", "t2w": "T2", "t2f": "FLAIR",  # 2023: NAME-t1c.nii.gz
+}  # fmt: skip
+_FILE = re.compile(r"(?P<name>.+)[_-](?P<what>t1ce|t1n|t1c|t1|t2w|t2f|t2|flair|seg)\.nii(?:\.gz)?", re.IGNORECASE)
+_GRADE_TABLES = ("grades.csv", "name_mapping.csv")
+_GRADE_COLUMNS = ("grade",)
+_NAME_COLUMNS = ("patient_id", "brats_2020_subject_id", "brats_2019_subject_id", "brats_2021_id", "brats_id", "id")
+_LAYOUTS = (
+    "known are HGG/NAME/NAME_t1ce.nii.gz beside LGG/ (2018, 2019), and NAME/NAME_t1ce.nii.gz (2020, 2021) or "
+    "NAME/NAME-t1c.nii.gz (2023) with a table grades.csv (patient_id,grade) or name_mapping.csv"
+)
+
+
+@dataclass(frozen=True)
+class Brats:
+    """A BraTS folder.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Series T1, T1ce, T2 and FLAIR; no reports.
+    grades : Series of HGG or LGG by patient
+        Of those whose grade is known.
+    segmentations : Series of path, relative to the folder, by patient
+        Of those who have a usable one.
+    """
+
+    cohort: Cohort
+    grades: pd.Series
+    segmentations: pd.Series
+
+
+def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brats:
+    """Read a BraTS folder.
+
+    A patient without a grade, without a segmentation, or with one that holds a value that BraTS does not know, is kept
+    for what is left and told in ``cohort.problems``.
+
+    Parameters
+    ----------
+    directory : str or Path
+    data_source : str, optional
+        What figures and tables are stamped with; ``BraTS folder NAME`` where left out.
+
+    Raises
+    ------
+    SelipError
+        If the folder does not exist, has an unknown layout, or gives a patient twice.
+    """
+    directory = Path(directory).expanduser().resolve()
+    if not directory.is_dir():
+        raise SelipError(f"BraTS folder {directory} does not exist")
+    files, grades = _find(directory)
+    problems: list[tuple[str, str, str, str]] = []
+    listed = _listed_grades(directory, problems)
+    grades = {patient: grades.get(patient) or listed.get(patient) for patient in files}
+    rows, segmentations = [], {}
+    for patient, found in files.items():
+        rows += [(patient, patient, s, p) for s, p in found.items() if s != "seg"]
+        where = str(Path(next(iter(found.values()))).parent)
+        if grades[patient] is None:
+            problems.append((where, patient, "no grade", "not used for HGG against LGG; add it to grades.csv"))
+        if "seg" not in found:
+            problems.append((where, patient, "no segmentation (*_seg.nii.gz)", "not used for segmentation"))
+        elif reason := _bad_segmentation(directory / found["seg"]):
+            problems.append((found["seg"], patient, reason, "not used for segmentation"))
+        else:
+            segmentations[patient] = found["seg"]
+    series = pd.DataFrame(rows, columns=["patient_id", "study_id", "sequence", "path"])
+    cohort = Cohort(
+        directory,
+        directory.name,
+        data_source or f"BraTS folder {directory.name}",
+        False,
+        series,
+        pd.DataFrame(columns=["patient_id", "study_id", "findings", "impression"]),
+        pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
+        cohort_fingerprint(str(directory)),
+    )
+    known = {patient: grade for patient, grade in grades.items() if grade}
+    return Brats(cohort, pd.Series(known, dtype=object), pd.Series(segmentations, dtype=object))
+
+
+def _find(directory: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Return the files of each patient by sequence, and the grades that the folders tell."""
+    files: dict[str, dict[str, str]] = {}
+    grades: dict[str, str] = {}
+    for path in sorted(directory.rglob("*.nii*")):
+        match = _FILE.fullmatch(path.name)
+        if match is None or match["name"] != path.parent.name:
+            continue
+        patient, what = match["name"], _SEQUENCES[match["what"].lower()]
+        relative = path.relative_to(directory)
+        if what in files.setdefault(patient, {}):
+            raise SelipError(f"{directory}: patient {patient} has {what} twice ({files[patient][what]}, {relative})")
+        files[patient][what] = relative.as_posix()
+        grade = next((part for part in relative.parts[:-2] if part.upper() in GRADES), None)
+        if grade:
+            grades[patient] = grade.upper()
+    if not any("T1ce" in found for found in files.values()):
+        raise SelipError(f"{directory} has no BraTS layout that is known: {_LAYOUTS}")
+    return files, grades
+
+
+def _listed_grades(directory: Path, problems: list) -> dict[str, str]:
+    """Return the grades of a table in the folder or one below it, as 2020's name_mapping.csv gives them."""
+    path = next((p for name in _GRADE_TABLES for p in sorted(directory.rglob(name))), None)
+    if path is None:
+        return {}
+    table = read_table(path, _GRADE_COLUMNS)
+    name = next((column for column in _NAME_COLUMNS if column in table), None)
+    if name is None:
+        raise SelipError(f"{path} has no column that names the patient: call it patient_id")
+    found = {}
+    for row in table.to_dict("records"):
+        grade = row["grade"].upper()
+        if grade in GRADES:
+            found[row[name]] = grade
+        else:
+            reason = f"grade {row['grade']!r} is neither HGG nor LGG"
+            problems.append((f"{path.name} line {row['line']}", row[name], reason, "row not used; correct it"))
+    return found
+
+
+def _bad_segmentation(path: Path) -> str:
+    """Return why a segmentation cannot be used, or an empty text."""
+    try:
+        values = np.unique(np.asarray(nib.load(path).dataobj))
+    except Exception as error:  # a damaged file makes nibabel raise nearly anything
+        return f"cannot be read ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})"
+    unknown = sorted(set(values.tolist()) - {0, 1, 2, 3, 4})
+    if unknown:
+        return f"holds the value {unknown[0]:g}; BraTS knows 0, 1, 2, 4 (to 2021) and 0, 1, 2, 3 (2023)"
+    if {3, 4} <= set(values.tolist()):
+        return "holds both 3 and 4, which no BraTS year has together"
+    return ""

@@ -1,0 +1,184 @@
+"""Classification of patients by every method, seed and share of the labels: one table of predictions (METHOD 6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from selip_core.classification_metrics import auc
+from selip_core.downstream import load_model
+from selip_core.features import encode_series, patient_features
+from selip_core.few_shot import nested_subsets
+from selip_core.finetuning import Budget, fine_tune, predict
+from selip_core.probe import best_threshold, linear_probe
+from selip_core.sentences import SEQUENCES
+from selip_core.zero_shot import zero_shot_scores
+
+COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be told of each patient.
+
+    Parameters
+    ----------
+    volumes : (N, 1, D, H, W)
+        The volume cache.
+    index : DataFrame with ``row``, ``patient_id``, ``sequence``
+        The series that are looked at.
+    truth : DataFrame of bool, patients by labels
+    parts : dict of split to positions in `truth`
+        ``train``, ``validation``, ``test``.
+    strata : (patients,) array
+        What few-shot subsets are stratified by.
+    preprocessing_fingerprint : str
+    """
+
+    volumes: np.ndarray
+    index: pd.DataFrame
+    truth: pd.DataFrame
+    parts: dict[str, np.ndarray]
+    strata: np.ndarray
+    preprocessing_fingerprint: str
+
+    @property
+    def labels(self) -> list[str]:
+        return self.truth.columns.tolist()
+
+    def subsets(self, fractions: tuple[float, ...], seed: int) -> dict[float, np.ndarray]:
+        """Return the training patients of each share, as positions in `truth`; the same for all methods of a seed."""
+        train = self.parts["train"]
+        return {f: train[picked] for f, picked in nested_subsets(self.strata[train], fractions, seed=seed).items()}
+
+
+def probe_predictions(
+    models: dict[tuple[str, int], Path], task: Task, fractions: tuple[float, ...], *, device: torch.device
+) -> pd.DataFrame:
+    """Return the test predictions of linear probes on frozen features."""
+    sequences = [s for s in SEQUENCES if s in set(task.index["sequence"])]
+    patients, truth = task.truth.index.tolist(), task.truth.to_numpy()
+    validation, test = task.parts["validation"], task.parts["test"]
+    tables = []
+    for (method, seed), features in _features(models, task, device, "linear probes"):
+        x = patient_features(features, task.index, patients, sequences)
+        for fraction, train in task.subsets(fractions, seed).items():
+            found = linear_probe((x[train], truth[train]), (x[validation], truth[validation]), x[test])
+            about = ("linear probe", method, seed, fraction)
+            tables.append(_predictions(about, task, found["validation"], found["test"]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def zero_shot_predictions(models: dict[tuple[str, int], Path], task: Task, *, device: torch.device) -> pd.DataFrame:
+    """Return the test predictions of prompts; no training label is used, thresholds come from the validation patients.
+
+    A patient of whom a label's prompts say nothing, having no such series, gets the mean score of the others.
+    """
+    patients = task.truth.index.tolist()
+    tables = []
+    for (method, seed), features, model in _features(models, task, device, "zero-shot", with_model=True):
+        scores = zero_shot_scores(model, features, task.index, patients, task.labels)
+        known = ~np.isnan(scores)
+        mean = np.where(known, scores, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        scores = np.where(known, scores, mean)
+        about = ("zero-shot", method, seed, 0.0)
+        tables.append(_predictions(about, task, scores[task.parts["validation"]], scores[task.parts["test"]]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def fine_tuning_predictions(
+    models: dict[tuple[str, int], Path],
+    task: Task,
+    fractions: tuple[float, ...],
+    budget: Budget,
+    *,
+    device: torch.device,
+    classes: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Return the test predictions of fine-tuned encoders; a patient's score is the mean over the series.
+
+    Parameters
+    ----------
+    classes : (patients,) int, optional
+        For one class of two, balanced batches and cross-entropy (BraTS, METHOD 6); the first label of `task.truth` is
+        then the second class. Left out, the labels are told apart one by one.
+    """
+    tables = []
+    load_rows = _loader(task.volumes)
+    series = task.index.reset_index(drop=True)
+    place = {patient: i for i, patient in enumerate(task.truth.index)}
+    owner = np.array([place.get(patient, -1) for patient in series["patient_id"]])
+    rows = series["row"].to_numpy()
+    targets = task.truth.to_numpy() if classes is None else np.asarray(classes)
+    validation, test = (np.flatnonzero(np.isin(owner, task.parts[s])) for s in ("validation", "test"))
+
+    def scores_of(classifier, picked: np.ndarray, patients: np.ndarray) -> np.ndarray:
+        logits = predict(classifier, lambda at: load_rows(rows[picked[at]]), len(picked))
+        if classes is not None:
+            logits = logits[:, 1:] - logits[:, :1]
+        return _sigmoid(_mean_by_owner(logits, owner[picked], patients))
+
+    def validation_auc(classifier) -> float:
+        if not len(validation):
+            return float("nan")
+        shown = scores_of(classifier, validation, task.parts["validation"])
+        truth = task.truth.to_numpy()[task.parts["validation"]]
+        values = np.array([auc(truth[:, k], shown[:, k]) for k in range(truth.shape[1])])
+        return float("nan") if np.isnan(values).all() else float(np.nanmean(values))
+
+    for (method, seed), folder in tqdm(models.items(), desc="fine-tuning", unit="model"):
+        encoder = load_model(folder, task.preprocessing_fingerprint, device=device).image_encoder
+        for fraction, train in task.subsets(fractions, seed).items():
+            picked = np.flatnonzero(np.isin(owner, train))
+            classifier = fine_tune(
+                encoder, lambda at, picked=picked: load_rows(rows[picked[at]]), targets[owner[picked]], validation_auc,
+                budget, seed=seed, balanced=classes is not None,
+            )  # fmt: skip
+            shown = [scores_of(classifier, at, task.parts[s]) for at, s in ((validation, "validation"), (test, "test"))]
+            tables.append(_predictions(("fine-tuning", method, seed, fraction), task, *shown))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _features(models, task: Task, device: torch.device, what: str, *, with_model: bool = False) -> Iterator[tuple]:
+    for run, folder in tqdm(models.items(), desc=what, unit="model"):
+        model = load_model(folder, task.preprocessing_fingerprint, device=device)
+        features = encode_series(model, task.volumes, task.index["row"].to_numpy())
+        yield (run, features, model) if with_model else (run, features)
+
+
+def _loader(volumes: np.ndarray):
+    return lambda rows: torch.from_numpy(np.asarray(volumes[rows], dtype=np.float32))
+
+
+def _mean_by_owner(values: np.ndarray, owner: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    """Return the mean over the rows of each patient (patients, K); 0 for a patient without a row."""
+    total, count = np.zeros((patients.max(initial=0) + 1, values.shape[1])), np.zeros(patients.max(initial=0) + 1)
+    np.add.at(total, owner, values)
+    np.add.at(count, owner, 1)
+    return total[patients] / np.maximum(count[patients], 1)[:, None]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
+
+
+def _predictions(about: tuple, task: Task, validation_scores: np.ndarray, test_scores: np.ndarray) -> pd.DataFrame:
+    """Return one row a test patient and label; thresholds are those that were best on the validation patients."""
+    truth = task.truth.to_numpy()
+    test, patients = task.parts["test"], task.truth.index
+    tables = []
+    for k, label in enumerate(task.labels):
+        threshold = best_threshold(truth[task.parts["validation"], k], validation_scores[:, k])
+        table = pd.DataFrame({
+            "patient_id": patients[test], "label": label, "truth": truth[test, k], "score": test_scores[:, k],
+            "predicted": test_scores[:, k] >= threshold,
+        })  # fmt: skip
+        tables.append(table)
+    table = pd.concat(tables, ignore_index=True)
+    for name, value in zip(COLUMNS[:4], about, strict=True):
+        table[name] = value
+    return table[COLUMNS]

@@ -1,0 +1,94 @@
+"""What the predictions say: scores with intervals, differences between methods with tests, over test patients."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from selip_core.classification_metrics import (
+    auc_difference,
+    auc_interval,
+    balanced_accuracy,
+    calibration_error,
+    f1,
+)
+
+PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
+"""First and second of each comparison: the difference is the second less the first."""
+
+
+def score_table(predictions: pd.DataFrame, *, samples: int, seed: int, mean_of: str = "") -> pd.DataFrame:
+    """Return the scores of every approach, method, share and label.
+
+    Parameters
+    ----------
+    predictions : DataFrame from `selip_core.classification`
+    mean_of : str, optional
+        Name for the mean over all labels, as a row of its own beside them.
+
+    Returns
+    -------
+    DataFrame with ``approach``, ``method``, ``fraction``, ``label``, ``auc``, ``low``, ``high`` (95 % over patients,
+    seeds averaged), ``balanced_accuracy``, ``f1``, ``calibration_error`` (probabilities only), ``positives``,
+    ``patients``, ``seeds``, ``note``
+    """
+    rows = []
+    for (approach, method, fraction), part in predictions.groupby(["approach", "method", "fraction"], sort=False):
+        truth, scores, predicted = _arrays(part)
+        labels = part["label"].unique().tolist()
+        for k, label in [*enumerate(labels), *([(None, mean_of)] if mean_of and len(labels) > 1 else [])]:
+            of = slice(None) if k is None else slice(k, k + 1)
+            estimate = auc_interval(truth[:, of], scores[:, of], samples=samples, seed=seed)
+            runs = [(truth[:, c], predicted[:, c, r], scores[:, c, r]) for c in range(len(labels))[of]
+                    for r in range(scores.shape[2])]  # fmt: skip
+            rows.append({
+                "approach": approach, "method": method, "fraction": fraction, "label": label,
+                "auc": estimate.value, "low": estimate.low, "high": estimate.high,
+                "balanced_accuracy": _mean(balanced_accuracy(t, p) for t, p, _ in runs),
+                "f1": _mean(f1(t, p) for t, p, _ in runs),
+                "calibration_error": float("nan") if approach == "zero-shot"
+                else _mean(calibration_error(t, s) for t, _, s in runs),
+                "positives": int(truth[:, of].sum()), "patients": len(truth), "seeds": scores.shape[2],
+                "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return the differences in AUC between methods, over all labels of a table of predictions.
+
+    Returns
+    -------
+    DataFrame with ``approach``, ``fraction``, ``comparison``, ``difference``, ``low``, ``high``, ``p`` (permutation of
+    methods within patients), ``by_seed``, ``patients``, ``note``
+    """
+    rows = []
+    for (approach, fraction), part in predictions.groupby(["approach", "fraction"], sort=False):
+        found = {method: _arrays(of_method) for method, of_method in part.groupby("method", sort=False)}
+        for first, second in PAIRS:
+            if first not in found or second not in found:
+                continue
+            truth, a, _ = found[first]
+            b = found[second][1]
+            estimate = auc_difference(truth, a, b, samples=samples, seed=seed)
+            runs = range(a.shape[2])
+            by_seed = [auc_interval(truth, s[:, :, r : r + 1], samples=2, seed=0).value for s in (a, b) for r in runs]
+            rows.append({
+                "approach": approach, "fraction": fraction, "comparison": f"{second} − {first}",
+                "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,
+                "by_seed": ", ".join(f"{by_seed[len(runs) + r] - by_seed[r]:+.3f}" for r in runs),
+                "patients": estimate.n_patients, "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _arrays(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return truth (n, labels), scores and predicted (n, labels, seeds) of one approach, method and share."""
+    shape = part["seed"].nunique(), part["label"].nunique(), part["patient_id"].nunique()
+    columns = [part[name].to_numpy().reshape(shape).transpose(2, 1, 0) for name in ("truth", "score", "predicted")]
+    return columns[0][:, :, 0].astype(bool), columns[1].astype(float), columns[2].astype(bool)
+
+
+def _mean(values: Iterator[float]) -> float:
+    values = np.array(list(values), float)
+    return float("nan") if np.isnan(values).all() else float(np.nanmean(values))

@@ -1,0 +1,64 @@
+"""Few-shot subsets: nested, stratified, seeded shares of the training patients."""
+
+import numpy as np
+
+from selip_core.errors import SelipError
+
+FEWEST_PER_CLASS = 1
+"""A class without a single patient cannot be learnt."""
+
+
+def nested_subsets(classes: np.ndarray, fractions: tuple[float, ...], *, seed: int) -> dict[float, np.ndarray]:
+    """Return the positions of each share of the patients; a smaller share of a seed lies within a larger one.
+
+    Each class gives the same share of its patients, rounded, and at least one.
+
+    Parameters
+    ----------
+    classes : (n,) array
+        The class of each training patient.
+    fractions : tuple of float in (0, 1]
+    seed : int
+
+    Returns
+    -------
+    dict of fraction to sorted (m,) int array
+        A fraction under which not every class would have a patient of its own (``fraction * n`` is under the number of
+        classes) is left out: see `too_few`.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is not in (0, 1].
+    """
+    classes = np.asarray(classes)
+    wrong = [f for f in fractions if not 0 < f <= 1]
+    if wrong:
+        raise ValueError(f"fractions must be in (0, 1], not {wrong[0]}")
+    rng = np.random.default_rng(seed)
+    orders = {c: rng.permutation(np.flatnonzero(classes == c)) for c in np.unique(classes)}
+    subsets = {}
+    for fraction in sorted(fractions):
+        if too_few(classes, fraction):
+            continue
+        parts = [order[: max(round(fraction * len(order)), FEWEST_PER_CLASS)] for order in orders.values()]
+        subsets[fraction] = np.sort(np.concatenate(parts))
+    return subsets
+
+
+def too_few(classes: np.ndarray, fraction: float) -> str:
+    """Return why a share of the patients cannot be drawn, in words for the user; empty where it can."""
+    classes = np.asarray(classes)
+    kinds, wanted = len(np.unique(classes)), fraction * len(classes)
+    if wanted + 1e-9 >= kinds:
+        return ""
+    whole = f"{fraction:.0%} of {len(classes)} training patients is {wanted:.1f}"
+    return f"{whole}: fewer than the {kinds} classes, not run"
+
+
+def refuse_empty(classes: np.ndarray, task: str) -> None:
+    """Raise SelipError where there are not two classes to tell apart."""
+    found, counts = np.unique(np.asarray(classes), return_counts=True)
+    if len(found) < 2:
+        there = ", ".join(f"{c}: {n}" for c, n in zip(found, counts, strict=True)) or "no patient"
+        raise SelipError(f"{task}: two classes are needed among the training patients, there is {there}")

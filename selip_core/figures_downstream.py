@@ -1,0 +1,211 @@
+"""Figures of the downstream tasks: functions that return a `Figure` and never save it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from selip_core.style import METHOD_COLOURS, METHOD_MARKERS, PAGE_MM, PALETTE, inches
+
+
+def few_shot_curves(
+    table: pd.DataFrame, *, value: str, label: str, panel: str, reference: float | None = None
+) -> Figure:
+    """Show a score against the share of the training patients: one panel a task, one line a method, with intervals.
+
+    Parameters
+    ----------
+    table : DataFrame with `panel`, ``method``, ``fraction``, `value`, ``low``, ``high``
+    reference : float, optional
+        A level to mark, such as the AUC of chance.
+    """
+    panels = list(dict.fromkeys(table[panel]))
+    fractions = sorted(table["fraction"].unique())
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=inches(min(62 * len(panels) + 20, PAGE_MM), 68), sharey=True, squeeze=False
+    )
+    for axis, name in zip(axes[0], panels, strict=True):
+        part = table[table[panel] == name]
+        methods = list(dict.fromkeys(part["method"]))
+        for j, method in enumerate(methods):
+            run = part[part["method"] == method].sort_values("fraction")
+            x = np.array([fractions.index(f) for f in run["fraction"]]) + 0.08 * (j - (len(methods) - 1) / 2)
+            errors = np.abs(np.stack([run[value] - run["low"], run["high"] - run[value]]))
+            axis.errorbar(x, run[value], yerr=errors, fmt=f"{METHOD_MARKERS.get(method, 'o')}-", ms=3.5, lw=1,
+                          capsize=2, color=METHOD_COLOURS[method], label=method)  # fmt: skip
+        if reference is not None:
+            axis.axhline(reference, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
+        axis.set(title=name, xlabel="training patients used", xlim=(-0.4, len(fractions) - 0.6))
+        axis.set_xticks(range(len(fractions)), [f"{f:.3g} %" for f in 100 * np.array(fractions)])
+    axes[0, 0].set_ylabel(label)
+    axes[0, -1].legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def reliability(predictions: pd.DataFrame, *, bins: int = 5) -> Figure:
+    """Show how often patients had a label against the probability that was given: the diagonal is calibrated.
+
+    Parameters
+    ----------
+    predictions : DataFrame with ``approach``, ``method``, ``truth``, ``score`` (probabilities)
+    bins : int
+        Of equal numbers of predictions.
+    """
+    approaches = list(dict.fromkeys(predictions["approach"]))
+    figure, axes = plt.subplots(1, len(approaches), figsize=inches(62 * len(approaches) + 22, 66), squeeze=False)
+    for axis, approach in zip(axes[0], approaches, strict=True):
+        part = predictions[predictions["approach"] == approach]
+        axis.plot([0, 1], [0, 1], ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
+        for method, run in part.groupby("method", sort=False):
+            ranks = run["score"].rank(method="first")
+            groups = run.groupby((ranks * bins / (len(run) + 1)).astype(int))
+            axis.plot(groups["score"].mean(), groups["truth"].mean(), f"{METHOD_MARKERS.get(method, 'o')}-", ms=3.5,
+                      lw=1, color=METHOD_COLOURS[method], label=method)  # fmt: skip
+        axis.set(title=approach, xlabel="probability given", ylabel="share that has it", xlim=(0, 1), ylim=(0, 1))
+        axis.set_aspect("equal")
+    axes[0, -1].legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def segmentation_overlays(examples: list[dict]) -> Figure:
+    """Show slices with the true outline and each method's: one row an example.
+
+    Parameters
+    ----------
+    examples : list of dict
+        ``title``, ``volume`` (D, H, W), ``truth`` (D, H, W) bool, ``found``: dict of method to (mask, Dice). The slice
+        is the one in which the true region is largest.
+    """
+    methods = list(examples[0]["found"])
+    figure, axes = plt.subplots(
+        len(examples), len(methods) + 1, figsize=inches(34 * (len(methods) + 1) + 12, 40 * len(examples)), squeeze=False
+    )
+    for row, example in zip(axes, examples, strict=True):
+        depth = int(example["truth"].sum(axis=(1, 2)).argmax())
+        image = example["volume"][depth][::-1, ::-1]
+        low, high = np.percentile(image, [1, 99.5])
+        truth = example["truth"][depth][::-1, ::-1]
+        panels = [("truth", truth, None)]
+        panels += [(method, mask[depth][::-1, ::-1], dice) for method, (mask, dice) in example["found"].items()]
+        for axis, (name, mask, dice) in zip(row, panels, strict=True):
+            axis.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+            if truth.any():
+                axis.contour(truth, levels=[0.5], colors=[PALETTE[3]], linewidths=1)
+            if dice is not None and mask.any():
+                axis.contour(mask, levels=[0.5], colors=[METHOD_COLOURS[name]], linewidths=1.2, linestyles="--")
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+            axis.set_title(name if dice is None else f"{name}, Dice {dice:.2f}", fontsize=7.5, pad=2)
+        row[0].set_ylabel(example["title"], fontsize=7.5)
+    figure.tight_layout(pad=0.5)
+    return figure
+
+
+def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
+    """Show each variant's scores with their intervals, one panel a score; the line is SeLIP's own value.
+
+    Parameters
+    ----------
+    table : DataFrame with ``variant``, ``score`` (key of `panels`), ``value``, ``low``, ``high``
+    panels : dict of score to axis label
+    """
+    variants = list(dict.fromkeys(table["variant"]))
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=inches(PAGE_MM, 8 * len(variants) + 22), sharey=True, squeeze=False
+    )
+    for axis, (score, label) in zip(axes[0], panels.items(), strict=True):
+        part = table[table["score"] == score].set_index("variant").reindex(variants)
+        errors = np.abs(np.stack([part["value"] - part["low"], part["high"] - part["value"]]))
+        for i, variant in enumerate(variants):
+            colour = METHOD_COLOURS.get(variant, "#444444")
+            axis.errorbar(part["value"].iloc[i], i, xerr=errors[:, i : i + 1], fmt=METHOD_MARKERS.get(variant, "o"),
+                          ms=4.5, lw=1.2, capsize=2.5, color=colour)  # fmt: skip
+        if "SeLIP" in variants:
+            axis.axvline(part.loc["SeLIP", "value"], ls=":", lw=0.9, color=METHOD_COLOURS["SeLIP"])
+        axis.set(xlabel=label)
+        axis.set_yticks(range(len(variants)), variants)
+    axes[0, 0].invert_yaxis()
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def lines_with_intervals(
+    table: pd.DataFrame, *, x: str, value: str, xlabel: str, ylabel: str, log_x: bool = False
+) -> Figure:
+    """Show a value against a number, one line a method, with intervals where there are any.
+
+    Parameters
+    ----------
+    table : DataFrame with ``method``, `x`, `value`, ``low``, ``high``
+    """
+    figure, axis = plt.subplots(figsize=inches(100, 68))
+    methods = list(dict.fromkeys(table["method"]))
+    for method in methods:
+        run = table[table["method"] == method].sort_values(x)
+        errors = np.nan_to_num(np.abs(np.stack([run[value] - run["low"], run["high"] - run[value]])))
+        axis.errorbar(run[x], run[value], yerr=errors, fmt=f"{METHOD_MARKERS.get(method, 'o')}-", ms=4, lw=1.1,
+                      capsize=2.5, color=METHOD_COLOURS.get(method, "#444444"), label=method)  # fmt: skip
+    if log_x:
+        ticks = sorted(table[x].unique())
+        axis.set_xscale("log")
+        axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axis.minorticks_off()
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
+    """Show the power to find each observed difference against the number of patients, one line a number of seeds.
+
+    Parameters
+    ----------
+    table : DataFrame with ``comparison``, ``patients``, ``seeds``, ``power``
+    """
+    comparisons = list(dict.fromkeys(table["comparison"]))
+    figure, axes = plt.subplots(
+        1, len(comparisons), figsize=inches(min(60 * len(comparisons) + 20, PAGE_MM), 66), sharey=True, squeeze=False
+    )
+    for axis, comparison in zip(axes[0], comparisons, strict=True):
+        part = table[table["comparison"] == comparison]
+        for (seeds, run), colour in zip(part.groupby("seeds"), PALETTE, strict=False):
+            axis.plot(run["patients"], run["power"], color=colour, lw=1.2, label=f"{seeds} seeds")
+        axis.axhline(wanted, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
+        axis.set(title=comparison, xlabel="test patients", ylim=(0, 1.02), xscale="log")
+    axes[0, 0].set_ylabel("power")
+    axes[0, -1].legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def claims_forest(table: pd.DataFrame) -> Figure:
+    """Show every difference between methods with its interval, one row a comparison; zero is no difference.
+
+    Parameters
+    ----------
+    table : DataFrame with ``outcome``, ``comparison``, ``difference``, ``low``, ``high``, ``significant``
+    """
+    rows = table.iloc[::-1].reset_index(drop=True)
+    figure, axis = plt.subplots(figsize=inches(PAGE_MM, 5.4 * len(rows) + 18))
+    colours = dict(zip(dict.fromkeys(table["comparison"]), PALETTE, strict=False))
+    for i, row in rows.iterrows():
+        error = np.abs(np.array([[row["difference"] - row["low"]], [row["high"] - row["difference"]]]))
+        filled = colours[row["comparison"]] if row["significant"] else "white"
+        axis.errorbar(row["difference"], i, xerr=error, fmt="o", ms=4.5, lw=1.1, capsize=2, mfc=filled,
+                      color=colours[row["comparison"]])  # fmt: skip
+    axis.axvline(0, lw=0.8, color=METHOD_COLOURS["chance"])
+    label = "difference (95 % interval); filled: significant after Holm's correction"
+    axis.set(xlabel=label, ylim=(-0.7, len(rows) - 0.3))
+    axis.set_yticks(range(len(rows)), rows["outcome"] + ", " + rows["comparison"], fontsize=6.5)
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure

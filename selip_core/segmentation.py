@@ -1,0 +1,196 @@
+"""Segmentation: a U-Net decoder on the pretrained encoder, trained end to end (METHOD 6)."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from monai.inferers import sliding_window_inference
+from monai.losses import DiceCELoss
+from monai.networks.blocks import Convolution
+from torch import nn
+from torch.nn.functional import interpolate
+
+from selip_core.augmentation import augment
+from selip_core.errors import SelipError
+from selip_core.image_encoders import ImageEncoder
+from selip_core.segmentation_metrics import dice_scores
+from selip_core.training import learning_rate_factor
+
+CHECKS = 5
+"""How often the validation patients are looked at in a run; the best of these states is kept."""
+
+
+class Segmenter(nn.Module):
+    """A U-Net whose encoder is that of a `SelipModel`; every series goes through it, their maps side by side.
+
+    Parameters
+    ----------
+    encoder : ImageEncoder
+    series : int
+        Series of a patient that are looked at together, S.
+    regions : int
+        Regions that are told apart, R; they may overlap.
+    shape : (D, H, W)
+        Of a training volume: the size of the sliding window.
+    """
+
+    def __init__(self, encoder: ImageEncoder, *, series: int, regions: int, shape: tuple[int, int, int]):
+        super().__init__()
+        self.encoder, self.series, self.window = encoder, series, tuple(shape)
+        encoder.eval()  # batch normalisation cannot learn from the one empty volume
+        with torch.no_grad():
+            widths = [m.shape[1] * series for m in pyramid(encoder, torch.zeros(1, 1, *shape, device=_device(encoder)))]
+        self.blocks = nn.ModuleList()
+        below = widths[-1]
+        for width in widths[-2::-1]:
+            out = min(max(width, 16), 128)
+            self.blocks.append(nn.Sequential(*_two_convolutions(below + width, out)))
+            below = out
+        self.out = nn.Conv3d(below, regions, kernel_size=1)
+
+    def forward(self, volumes: torch.Tensor) -> torch.Tensor:
+        """Return logits ``(B, R, D, H, W)`` of volumes ``(B, S, D, H, W)``."""
+        batch = len(volumes)
+        maps = pyramid(self.encoder, volumes.reshape(batch * self.series, 1, *volumes.shape[2:]))
+        maps = [m.reshape(batch, -1, *m.shape[2:]) for m in maps]  # (B, S C, d, h, w)
+        x = maps[-1]
+        for block, skip in zip(self.blocks, maps[-2::-1], strict=True):
+            x = interpolate(x, size=skip.shape[2:], mode="trilinear", align_corners=False)
+            x = block(torch.cat([x, skip], dim=1))
+        return self.out(x)
+
+
+def pyramid(encoder: ImageEncoder, volumes: torch.Tensor) -> list[torch.Tensor]:
+    """Return the volume and the encoder's feature maps, finest first: what a decoder climbs up.
+
+    The small encoder leaps from the volume to a quarter of its resolution; the volume at half of it stands between.
+    """
+    trunk = encoder.trunk
+    if hasattr(trunk, "net"):  # the ResNet-50
+        net = trunk.net
+        stem = net.act(net.bn1(net.conv1(volumes)))
+        maps = [stem, net.layer1(net.maxpool(stem))]
+        for layer in (net.layer2, net.layer3, net.layer4):
+            maps.append(layer(maps[-1]))
+        return [volumes, *maps]
+    half = nn.functional.avg_pool3d(volumes, (1, 2, 2))
+    return [volumes, half, trunk(volumes)]
+
+
+def _two_convolutions(width: int, out: int) -> list[nn.Module]:
+    """Return two 3 x 3 x 3 convolutions with instance normalisation."""
+    return [
+        Convolution(3, width if i == 0 else out, out, kernel_size=3, norm="INSTANCE", act="LEAKYRELU") for i in range(2)
+    ]
+
+
+def _device(module: nn.Module) -> torch.device:
+    return next(module.parameters()).device
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Patients with their masks.
+
+    Parameters
+    ----------
+    volumes : (n, S, D, H, W) float32
+    regions : (n, R, D, H, W) bool
+    patients : list of n str
+    """
+
+    volumes: np.ndarray
+    regions: np.ndarray
+    patients: list[str]
+
+    def __len__(self) -> int:
+        return len(self.patients)
+
+    def take(self, picked: np.ndarray) -> "Cases":
+        """Return the picked cases only."""
+        return Cases(self.volumes[picked], self.regions[picked], [self.patients[i] for i in picked])
+
+
+def train_segmenter(
+    encoder: ImageEncoder,
+    train: Cases,
+    validation: Cases,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+) -> Segmenter:
+    """Train a U-Net from a copy of `encoder`; return the state with the best Dice on the validation patients.
+
+    Parameters
+    ----------
+    encoder : ImageEncoder
+        Pretrained or not; it is not changed.
+    seed : int
+        Of the decoder, the batches and the augmentation: the same for all methods.
+
+    Raises
+    ------
+    SelipError
+        If there is no case to train or validate on, or the loss is no longer finite.
+    """
+    if not len(train) or not len(validation):
+        raise SelipError(f"segmentation: {len(train)} training and {len(validation)} validation cases; both are needed")
+    device = _device(encoder)
+    torch.manual_seed(seed)
+    series, regions = train.volumes.shape[1], train.regions.shape[1]
+    model = Segmenter(copy.deepcopy(encoder), series=series, regions=regions, shape=train.volumes.shape[2:]).to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    loss_of = DiceCELoss(sigmoid=True, batch=True)
+    rng = np.random.default_rng(seed)
+    checks = {round(steps * (i + 1) / CHECKS) for i in range(CHECKS)}
+    best, kept = -1.0, None
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * learning_rate_factor(step, steps, 0, 0.9)
+        rows = rng.integers(0, len(train), batch_size)  # with replacement: a few-shot set is smaller than a batch
+        volumes, wanted = _augmented(train, rows, rng, seed * 1_000_003 + step)
+        model.train()
+        loss = loss_of(model(volumes.to(device)), wanted.to(device))
+        if not torch.isfinite(loss):
+            raise SelipError(f"segmentation: the loss is not finite at step {step}: lower the learning rate")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if step + 1 in checks:
+            score = float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions)))
+            if score > best or kept is None:
+                best, kept = score, copy.deepcopy(model.state_dict())
+    model.load_state_dict(kept)
+    return model.eval()
+
+
+def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int):
+    """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time."""
+    parts = [torch.from_numpy(cases.volumes[rows]), torch.from_numpy(cases.regions[rows].astype(np.float32))]
+    mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5)
+    out = []
+    for part in parts:
+        part[mirrored] = part[mirrored].flip(-1)
+        # one generator state a channel: every channel of a case draws the same zoom, rotation and bumps
+        channels = [augment(part[:, i : i + 1], torch.Generator().manual_seed(seed)) for i in range(part.shape[1])]
+        out.append(torch.cat(channels, dim=1))
+    # regions were scaled and gamma-changed like intensities, by a tenth at most: half still tells in from out
+    return out[0], (out[1] > 0.5).float()
+
+
+@torch.inference_mode()
+def segment(model: Segmenter, volumes: np.ndarray, *, overlap: float = 0.5, batch_size: int = 16) -> np.ndarray:
+    """Return the regions ``(n, R, D, H, W)`` bool of volumes ``(n, S, D, H, W)``, by a sliding window.
+
+    The window is of the size that the decoder was made for; a volume of that size is one window.
+    """
+    model.eval()
+    device = _device(model)
+    found = []
+    for i in range(0, len(volumes), batch_size):
+        part = torch.from_numpy(volumes[i : i + batch_size]).to(device)
+        found.append((sliding_window_inference(part, model.window, 4, model, overlap=overlap) > 0).cpu())
+    return torch.cat(found).numpy()

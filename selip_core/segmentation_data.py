@@ -1,0 +1,134 @@
+"""Volumes and masks for segmentation on one grid: from a cohort's ``masks.csv``, or from a BraTS folder."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from selip_core.brats import REGIONS, Brats
+from selip_core.cohort import Cohort
+from selip_core.config import PreprocessingSettings
+from selip_core.files import replacing
+from selip_core.fingerprint import digest
+from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array, preprocess_mask, target_affine
+from selip_core.processors import in_processes, processors
+from selip_core.segmentation import Cases
+
+PROBLEM_COLUMNS = ["patient_id", "path", "reason"]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One patient: the files of its series, of its mask, and the mask's values for each region."""
+
+    patient: str
+    images: tuple[str, ...]
+    mask: str
+    values: tuple[tuple[int, ...], ...]
+
+
+def cohort_cases(
+    cohort: Cohort, masks: pd.DataFrame, target: str, sequence: str, settings: PreprocessingSettings, directory: Path
+) -> tuple[Cases, pd.DataFrame]:
+    """Return the studies that have a mask of `target` and a series of `sequence`, and those that cannot be used.
+
+    Parameters
+    ----------
+    masks : DataFrame from `selip_core.annotations.read_masks`
+    directory : Path
+        Where the preprocessed cases are kept.
+
+    Returns
+    -------
+    cases : Cases
+        One series, one region.
+    problems : DataFrame with ``patient_id``, ``path``, ``reason``
+    """
+    wanted = masks[masks["target"] == target]
+    series = cohort.series[cohort.series["sequence"] == sequence].set_index("study_id")["path"]
+    jobs, problems = [], []
+    for row in wanted.itertuples():
+        if row.study_id in series.index:
+            jobs.append(_Job(row.patient_id, (series[row.study_id],), row.path, (row.values,)))
+        else:
+            problems.append((row.patient_id, row.path, f"no {sequence} of this study"))
+    return _build(jobs, problems, cohort, settings, directory, f"{target}_{sequence}")
+
+
+def brats_cases(
+    brats: Brats, sequences: tuple[str, ...], settings: PreprocessingSettings, directory: Path
+) -> tuple[Cases, pd.DataFrame]:
+    """Return the patients of a BraTS folder with their regions whole, core and enhancing; see `cohort_cases`."""
+    series = brats.cohort.series.set_index(["patient_id", "sequence"])["path"]
+    jobs, problems = [], []
+    for patient, path in brats.segmentations.items():
+        missing = [s for s in sequences if (patient, s) not in series.index]
+        if missing:
+            problems.append((patient, path, f"no {missing[0]} of this patient"))
+        else:
+            images = tuple(series[patient, s] for s in sequences)
+            jobs.append(_Job(patient, images, path, tuple(REGIONS.values())))
+    return _build(jobs, problems, brats.cohort, settings, directory, f"brats_{'_'.join(sequences)}")
+
+
+def _build(jobs, problems, cohort: Cohort, settings: PreprocessingSettings, directory: Path, name: str):
+    """Preprocess all cases, or read what an earlier call with the same files and settings has kept."""
+    options = settings.model_dump()
+    key = digest(cohort.fingerprint, fingerprint(options), str(jobs))
+    path = Path(directory) / f"{name}.npz"
+    kept = _read(path, key)
+    if kept is None:
+        work = partial(_load, directory=cohort.directory, options=options)
+        workers = min(processors(), max(len(jobs) // 8, 1))
+        done = list(tqdm(in_processes(work, jobs, workers, chunk=4), total=len(jobs), desc=name, unit="case"))
+        kept = _pack(jobs, done, options["shape"])
+        with replacing(path) as partial_path:
+            np.savez_compressed(partial_path, key=np.array(key), **kept)
+    problems = problems + list(zip(kept["bad_patients"], kept["bad_paths"], kept["reasons"], strict=True))
+    cases = Cases(kept["volumes"].astype(np.float32), kept["regions"], kept["patients"].tolist())
+    return cases, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _read(path: Path, key: str) -> dict | None:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError):
+        return None
+    return found if str(found.get("key")) == key else None
+
+
+def _load(job: _Job, *, directory: Path, options: dict) -> tuple[np.ndarray, np.ndarray] | str:
+    """Return volumes (S, D, H, W) float16 and regions (R, D, H, W), or why they cannot be used."""
+    first = directory / job.images[0]
+    try:
+        target = target_affine(first, spacing_mm=options["spacing_mm"], shape=options["shape"])
+        volumes = [preprocess_array(directory / image, **options, grid_of=first)[0] for image in job.images]
+        regions = [
+            preprocess_mask(directory / job.mask, target, values=values, shape=options["shape"])
+            for values in job.values
+        ]
+    except VolumeError as error:
+        return str(error).replace(f"{directory}/", "")
+    except Exception as error:  # one bad case never stops a cohort, whatever is wrong with it
+        return f"{type(error).__name__}: {error}"
+    if not any(region.any() for region in regions):
+        return "the mask fills no voxel of the model's grid"
+    return np.stack(volumes).astype(np.float16), np.stack(regions)
+
+
+def _pack(jobs: list[_Job], done: list, shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
+    good = [(job, found) for job, found in zip(jobs, done, strict=True) if not isinstance(found, str)]
+    bad = [(job, found) for job, found in zip(jobs, done, strict=True) if isinstance(found, str)]
+    nothing = np.zeros((0, 1, *shape))
+    return {
+        "volumes": np.stack([found[0] for _, found in good]) if good else nothing.astype(np.float16),
+        "regions": np.stack([found[1] for _, found in good]) if good else nothing.astype(bool),
+        "patients": np.array([job.patient for job, _ in good], dtype=str),
+        "bad_patients": np.array([job.patient for job, _ in bad], dtype=str),
+        "bad_paths": np.array([job.mask for job, _ in bad], dtype=str),
+        "reasons": np.array([reason for _, reason in bad], dtype=str),
+    }

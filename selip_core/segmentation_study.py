@@ -1,0 +1,131 @@
+"""Segmentation by every method, seed and share of the masks: one table of test results."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from selip_core.config import SegmentationSettings
+from selip_core.downstream import load_model
+from selip_core.few_shot import nested_subsets
+from selip_core.segmentation import Cases, segment, train_segmenter
+from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
+from selip_core.statistics import bootstrap_interval, paired_difference
+
+PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
+
+
+def split_cases(cases: Cases, split_of: pd.Series) -> dict[str, Cases]:
+    """Return the cases of each split."""
+    split = split_of.reindex(cases.patients).to_numpy()
+    return {name: cases.take(np.flatnonzero(split == name)) for name in ("train", "validation", "test")}
+
+
+def segmentation_results(
+    models: dict[tuple[str, int], Path],
+    parts: dict[str, Cases],
+    regions: list[str],
+    settings: SegmentationSettings,
+    *,
+    task: str,
+    spacing_mm: tuple[float, float, float],
+    preprocessing_fingerprint: str,
+    device: torch.device,
+) -> tuple[pd.DataFrame, dict[tuple[str, int], np.ndarray]]:
+    """Train and test a U-Net from every model and share of the training patients.
+
+    Parameters
+    ----------
+    parts : dict of split to Cases
+    regions : list of str
+        Name of each region of the cases.
+    task : str
+        Name in the table.
+
+    Returns
+    -------
+    results : DataFrame
+        One row a method, seed, share, test case and region: ``dice``, ``hausdorff_95_mm``, ``volume_error_ml``,
+        ``volume_ml`` (true).
+    predicted : dict of (method, seed) to (test cases, regions, D, H, W) bool
+        At the largest share.
+    """
+    train, validation, test = (parts[name] for name in ("train", "validation", "test"))
+    tables, predicted = [], {}
+    voxel_ml = float(np.prod(spacing_mm)) / 1000
+    for (method, seed), folder in tqdm(models.items(), desc=f"segmentation, {task}", unit="model"):
+        encoder = load_model(folder, preprocessing_fingerprint, device=device).image_encoder
+        subsets = nested_subsets(np.zeros(len(train), int), settings.fractions, seed=seed)
+        for fraction, picked in subsets.items():
+            model = train_segmenter(
+                encoder, train.take(picked), validation, steps=settings.steps, batch_size=settings.batch_size,
+                learning_rate=settings.learning_rate, seed=seed,
+            )  # fmt: skip
+            found = segment(model, test.volumes)
+            measured = {
+                "dice": dice_scores(found, test.regions),
+                "hausdorff_95_mm": hausdorff_95_mm(found, test.regions, spacing_mm),
+                "volume_error_ml": volume_errors_ml(found, test.regions, spacing_mm),
+                "volume_ml": test.regions.sum(axis=(2, 3, 4)) * voxel_ml,
+            }
+            for r, region in enumerate(regions):
+                table = pd.DataFrame({"patient_id": test.patients, **{name: v[:, r] for name, v in measured.items()}})
+                about = {"task": task, "region": region, "method": method, "seed": seed, "fraction": fraction}
+                tables.append(table.assign(case=range(len(test)), training_cases=len(picked), **about))
+            predicted[method, seed] = found
+    return pd.concat(tables, ignore_index=True), predicted
+
+
+def segmentation_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return mean Dice with its 95 % interval over patients (seeds averaged), and the median of the other measures."""
+    rows = []
+    keys = ["task", "region", "method", "fraction"]
+    for about, part in results.groupby(keys, sort=False):
+        dice, patients = _by_case(part, "dice")
+        estimate = bootstrap_interval(dice, patients, samples=samples, seed=seed)
+        undefined = part["hausdorff_95_mm"].isna().mean()
+        rows.append({
+            **dict(zip(keys, about, strict=True)), "dice": estimate.value, "low": estimate.low, "high": estimate.high,
+            "median_hausdorff_95_mm": part["hausdorff_95_mm"].median(), "share_without_distance": undefined,
+            "median_absolute_volume_error_ml": part["volume_error_ml"].abs().median(),
+            "training_cases": int(part["training_cases"].iloc[0]), "test_cases": len(dice),
+            "seeds": dice.shape[1], "note": estimate.note,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def segmentation_differences(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return the paired differences in Dice between methods, on the same test cases and seeds."""
+    rows = []
+    keys = ["task", "region", "fraction"]
+    for about, part in results.groupby(keys, sort=False):
+        found = {method: _by_case(of_method, "dice") for method, of_method in part.groupby("method", sort=False)}
+        for first, second in PAIRS:
+            if first not in found or second not in found:
+                continue
+            (a, patients), (b, _) = found[first], found[second]
+            estimate = paired_difference(a, b, patients, samples=samples, seed=seed)
+            rows.append({
+                **dict(zip(keys, about, strict=True)), "comparison": f"{second} − {first}",
+                "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,
+                "by_seed": ", ".join(f"{d:+.3f}" for d in (b - a).mean(axis=0)), "patients": estimate.n_patients,
+                "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _by_case(part: pd.DataFrame, measure: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (cases, seeds), and the patient of each case."""
+    values = part.pivot(index="case", columns="seed", values=measure)
+    patients = part.drop_duplicates("case").set_index("case")["patient_id"]
+    return values.to_numpy(float), patients.reindex(values.index).to_numpy()
+
+
+def example_cases(results: pd.DataFrame, *, task: str, region: str, method: str, seed: int) -> dict[str, int]:
+    """Return the positions of the worst, median and best test case of one run at the largest share."""
+    part = results[(results[["task", "region", "method", "seed"]] == [task, region, method, seed]).all(axis=1)]
+    part = part[part["fraction"] == part["fraction"].max()].sort_values("dice", kind="stable")
+    order = part["case"].tolist()
+    return {"best": order[-1], "median": order[len(order) // 2], "worst": order[0]}

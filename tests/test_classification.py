@@ -1,0 +1,109 @@
+"""Predictions of every method in one table, and what the tables say of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import SHAPE
+
+from selip_core.classification import Task, fine_tuning_predictions, probe_predictions, zero_shot_predictions
+from selip_core.classification_metrics import auc
+from selip_core.classification_tables import difference_table, score_table
+from selip_core.downstream import downstream_models, load_model, stratified_split
+from selip_core.encoders import build_model
+from selip_core.errors import SelipError
+from selip_core.finetuning import Budget
+
+CPU = torch.device("cpu")
+TEXTS = ["在左侧额叶表现为斑片状高信号", "在脑沟表现为增宽"]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    made = {}
+    for seed in (0, 1):
+        for method in ("scratch", "SeLIP"):
+            torch.manual_seed(seed + 10 * (method == "SeLIP"))
+            model = build_model(
+                {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
+                volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS, extra={"preprocessing_fingerprint": "p"},
+            )  # fmt: skip
+            made[method, seed] = model.save_pretrained(folder / f"{method}{seed}")
+    return made
+
+
+@pytest.fixture(scope="module")
+def task():
+    """Forty patients with two series each; the label is a bright block in one of them."""
+    rng = np.random.default_rng(0)
+    patients = [f"P{i:02d}" for i in range(40)]
+    has = np.arange(40) % 2 == 0
+    volumes = rng.normal(0, 0.3, (80, 1, *SHAPE)).astype(np.float16)
+    volumes[np.repeat(has, 2) & (np.arange(80) % 2 == 0), :, :, 4:8, 4:8] += 2
+    index = pd.DataFrame({"row": range(80), "patient_id": np.repeat(patients, 2), "sequence": ["DWI", "T1"] * 40})
+    truth = pd.DataFrame({"acute_infarct": has, "atrophy": rng.random(40) < 0.5}, index=patients)
+    parts = {"train": np.arange(20), "validation": np.arange(20, 28), "test": np.arange(28, 40)}
+    return Task(volumes, index, truth, parts, has.astype(int), "p")
+
+
+def test_probes_give_a_row_for_each_run_share_patient_and_label(models, task):
+    table = probe_predictions(models, task, (0.5, 1.0), device=CPU)
+    assert len(table) == 4 * 2 * 12 * 2 and set(table["fraction"]) == {0.5, 1.0}
+    assert table.groupby(["method", "seed", "fraction", "label"])["patient_id"].nunique().eq(12).all()
+    plain = table[(table["label"] == "acute_infarct") & (table["fraction"] == 1.0)]
+    assert auc(plain["truth"], plain["score"]) > 0.9
+
+
+def test_zero_shot_uses_no_share_and_no_patient_is_left_out(models, task):
+    table = zero_shot_predictions(models, task, device=CPU)
+    assert len(table) == 4 * 12 * 2 and (table["fraction"] == 0).all() and table["score"].notna().all()
+
+
+@pytest.mark.parametrize("one_class", [False, True])
+def test_fine_tuning_learns_a_plain_label(models, task, one_class):
+    classes = task.truth["acute_infarct"].to_numpy().astype(int) if one_class else None
+    if one_class:  # as in BraTS: one series a patient
+        changes = {"truth": task.truth[["acute_infarct"]], "index": task.index[task.index["sequence"] == "DWI"]}
+        task = Task(**{**vars(task), **changes})
+    table = fine_tuning_predictions(
+        {("scratch", 0): models["scratch", 0]}, task, (1.0,), Budget(60, 8, 5e-3), device=CPU, classes=classes
+    )
+    plain = table[table["label"] == "acute_infarct"]
+    assert len(table) == 12 * (1 if one_class else 2) and auc(plain["truth"], plain["score"]) > 0.9
+    assert plain["score"].between(0, 1).all()
+
+
+def test_scores_and_differences_of_the_predictions(models, task):
+    table = probe_predictions(models, task, (1.0,), device=CPU)
+    scores = score_table(table, samples=200, seed=0, mean_of="mean of the labels").set_index(["method", "label"])
+    part = table[(table["method"] == "SeLIP") & (table["label"] == "atrophy")]
+    by_hand = np.mean([auc(p["truth"], p["score"]) for _, p in part.groupby("seed")])
+    assert scores.loc[("SeLIP", "atrophy"), "auc"] == pytest.approx(by_hand)
+    both = scores.loc["SeLIP"].loc[["acute_infarct", "atrophy"], "auc"].mean()
+    assert scores.loc[("SeLIP", "mean of the labels"), "auc"] == pytest.approx(both)
+    differences = difference_table(table, samples=200, seed=0)
+    assert differences["comparison"].tolist() == ["SeLIP − scratch"]
+    mean = {m: scores.loc[(m, "mean of the labels"), "auc"] for m in ("scratch", "SeLIP")}
+    assert differences["difference"][0] == pytest.approx(mean["SeLIP"] - mean["scratch"])
+    assert 0 < differences["p"][0] <= 1 and len(differences["by_seed"][0].split(", ")) == 2
+
+
+def test_a_model_of_another_preprocessing_is_refused_with_both_fingerprints(models):
+    with pytest.raises(SelipError, match="trained with preprocessing p, these volumes have q"):
+        load_model(models["SeLIP", 0], "q", device=CPU)
+
+
+def test_models_of_the_comparison_lie_where_pretraining_left_them(tmp_path):
+    found = downstream_models(tmp_path, [3])
+    assert found["scratch", 3].name == "start_seed3" and found["CLIP", 3] == tmp_path / "models/CLIP_seed3/best"
+
+
+@pytest.mark.parametrize(("counts", "sizes"), [((100, 20), (78, 18, 24)), ((4, 2), (3, 1, 2)), ((1, 1), (2, 0, 0))])
+def test_each_class_is_split_by_itself(counts, sizes):
+    classes = np.repeat(["HGG", "LGG"], counts)
+    parts = stratified_split(classes, seed=0, validation_fraction=0.15, test_fraction=0.2)
+    assert tuple(len(parts[s]) for s in ("train", "validation", "test")) == sizes
+    assert sorted(np.concatenate(list(parts.values()))) == list(range(len(classes)))
+    if counts[1] >= 2:
+        assert set(classes[parts["test"]]) == {"HGG", "LGG"}

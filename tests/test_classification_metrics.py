@@ -1,0 +1,105 @@
+"""Metrics against hand-computed cases and scikit-learn; intervals and tests against simulation."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+
+from selip_core.classification_metrics import (
+    auc,
+    auc_difference,
+    auc_interval,
+    balanced_accuracy,
+    calibration_error,
+    f1,
+)
+
+
+@pytest.mark.parametrize(
+    ("truth", "scores", "expected"),
+    [
+        ([0, 0, 1, 1], [1, 2, 3, 4], 1.0),
+        ([0, 0, 1, 1], [4, 3, 2, 1], 0.0),
+        ([0, 1], [5, 5], 0.5),  # a tie counts half
+        ([0, 0, 1, 1], [1, 2, 2, 0], (0.5 + 1 + 0 + 0) / 4),
+    ],
+)
+def test_auc_by_hand(truth, scores, expected):
+    assert auc(np.array(truth), np.array(scores)) == expected
+
+
+def test_one_class_has_no_auc():
+    assert np.isnan(auc(np.ones(3), np.arange(3))) and np.isnan(balanced_accuracy(np.ones(3), np.ones(3)))
+    estimate = auc_interval(np.ones(20, bool), np.random.default_rng(0).random((20, 1)))
+    assert np.isnan(estimate.value) and estimate.note == "one class only: not scored"
+
+
+def test_f1_by_hand():
+    assert f1([1, 1, 0, 0], [1, 0, 1, 0]) == 0.5
+    assert f1([1, 0], [0, 0]) == 0 and np.isnan(f1([0, 0], [0, 0]))
+
+
+def test_calibration_by_hand():
+    # two bins: 0.2 was right 1 of 2 times (gap 0.3), 0.9 was right 2 of 2 (gap 0.1); half of the patients each
+    assert calibration_error([0, 1, 1, 1], [0.2, 0.2, 0.9, 0.9]) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_metrics_agree_with_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    truth, scores = rng.random(80) < 0.3, rng.normal(size=80).round(1)
+    assert auc(truth, scores) == pytest.approx(roc_auc_score(truth, scores))
+    assert balanced_accuracy(truth, scores > 0) == pytest.approx(balanced_accuracy_score(truth, scores > 0))
+    assert f1(truth, scores > 0) == pytest.approx(f1_score(truth, scores > 0))
+
+
+def test_the_fast_bootstrap_agrees_with_a_loop():
+    rng = np.random.default_rng(1)
+    truth = rng.random(60) < 0.4
+    scores = truth[:, None] + rng.normal(size=(60, 2))
+    fast = auc_interval(truth, scores, samples=3000)
+    loop = []
+    while len(loop) < 3000:
+        drawn = rng.integers(0, 60, 60)
+        loop.append(np.mean([auc(truth[drawn], scores[drawn, r]) for r in range(2)]))
+    assert fast.value == pytest.approx(np.mean([auc(truth, scores[:, r]) for r in range(2)]))
+    assert (fast.low, fast.high) == pytest.approx(tuple(np.quantile(loop, [0.025, 0.975])), abs=0.012)
+
+
+def test_classes_are_averaged_and_one_sided_ones_left_out():
+    rng = np.random.default_rng(2)
+    truth = np.stack([rng.random(50) < 0.5, np.ones(50, bool)], axis=1)
+    scores = rng.normal(size=(50, 2, 1))
+    assert auc_interval(truth, scores).value == pytest.approx(auc(truth[:, 0], scores[:, 0, 0]))
+
+
+def test_auc_interval_covers_the_truth_as_often_as_it_says():
+    rng, covered, true = np.random.default_rng(3), 0, 0.760  # normal scores one standard deviation apart
+    for _ in range(800):
+        truth = np.arange(200) < 70
+        scores = truth[:, None] + rng.normal(size=(200, 1))
+        estimate = auc_interval(truth, scores, samples=400, seed=int(rng.integers(1 << 30)))
+        covered += estimate.low <= true <= estimate.high
+    assert 0.93 <= covered / 800 <= 0.97
+
+
+def test_permutation_test_of_auc_keeps_its_level():
+    rng, rejected = np.random.default_rng(4), 0
+    for _ in range(400):
+        truth = np.arange(60) < 25
+        shared = truth + rng.normal(size=60)
+        first, second = (shared[:, None] + 0.7 * rng.normal(size=(60, 1)) for _ in range(2))
+        rejected += auc_difference(truth, first, second, samples=200, seed=int(rng.integers(1 << 30))).p <= 0.05
+    assert rejected / 400 <= 0.06
+
+
+def test_a_clear_difference_is_found_whatever_the_scale_of_the_scores():
+    rng = np.random.default_rng(5)
+    truth = np.arange(100) < 40
+    weak, strong = (truth * d + rng.normal(size=100) for d in (0.3, 3.0))
+    estimate = auc_difference(truth, weak[:, None], np.exp(3 * strong)[:, None])
+    assert estimate.value > 0.2 and estimate.low > 0 and estimate.p < 0.01
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        auc_interval(np.ones((5, 2)), np.ones((5, 3, 1)))

@@ -1,0 +1,45 @@
+"""Few-shot subsets are nested, stratified and seeded, and say where there are too few patients."""
+
+import numpy as np
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.few_shot import nested_subsets, refuse_empty, too_few
+
+CLASSES = np.array([0] * 160 + [1] * 40)
+FRACTIONS = (0.01, 0.05, 0.1, 1.0)
+
+
+def test_smaller_shares_lie_within_larger_ones():
+    subsets = list(nested_subsets(CLASSES, FRACTIONS, seed=3).values())
+    for small, large in zip(subsets, subsets[1:]):
+        assert set(small) < set(large)
+    assert len(subsets[-1]) == 200
+
+
+@pytest.mark.parametrize(("fraction", "counts"), [(0.05, (8, 2)), (0.1, (16, 4)), (0.01, (2, 1))])
+def test_every_class_gives_its_share_and_at_least_one(fraction, counts):
+    subset = nested_subsets(CLASSES, FRACTIONS, seed=0)[fraction]
+    assert tuple(np.bincount(CLASSES[subset])) == counts
+
+
+def test_seeds_differ_and_repeat():
+    first, again, other = (nested_subsets(CLASSES, (0.1,), seed=s)[0.1] for s in (0, 0, 1))
+    assert (first == again).all() and not (first == other).all()
+
+
+def test_a_share_that_is_too_small_is_left_out_and_said():
+    classes = CLASSES[::5]  # 40 patients
+    assert list(nested_subsets(classes, FRACTIONS, seed=0)) == [0.05, 0.1, 1.0]
+    assert too_few(classes, 0.01) == "1% of 40 training patients is 0.4: fewer than the 2 classes, not run"
+    assert too_few(classes, 0.05) == ""
+
+
+def test_one_class_is_refused():
+    with pytest.raises(SelipError, match="grade: two classes are needed.*HGG: 3"):
+        refuse_empty(np.array(["HGG"] * 3), "grade")
+
+
+def test_a_fraction_out_of_range_is_refused():
+    with pytest.raises(ValueError, match="not 1.5"):
+        nested_subsets(CLASSES, (0.1, 1.5), seed=0)

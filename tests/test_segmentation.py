@@ -1,0 +1,123 @@
+"""The segmenter learns what is plain to see, and its metrics are those of hand-computed cases."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import SHAPE
+
+from selip_core.errors import SelipError
+from selip_core.image_encoders import build_image_encoder
+from selip_core.segmentation import Cases, Segmenter, _augmented, pyramid, segment, train_segmenter
+from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
+
+
+def encoder(name="small", shape=SHAPE):
+    torch.manual_seed(0)
+    return build_image_encoder(name, shape=shape, pooling="average", width=8)
+
+
+def cases(n=12, series=1, regions=1, seed=0):
+    """A bright box at a random place, in noise; a second region is its left half."""
+    rng = np.random.default_rng(seed)
+    volumes = rng.normal(0, 0.3, (n, series, *SHAPE)).astype(np.float32)
+    truth = np.zeros((n, regions, *SHAPE), bool)
+    for i in range(n):
+        h, w = rng.integers(1, 8, 2)
+        truth[i, 0, 1:3, h : h + 7, w : w + 7] = True
+        if regions > 1:
+            truth[i, 1, 1:3, h : h + 7, w : w + 3] = True
+        volumes[i, :, truth[i, 0]] += 2
+    return Cases(volumes, truth, [f"P{i}" for i in range(n)])
+
+
+def train(made, **changes):
+    options = {"steps": 60, "batch_size": 4, "learning_rate": 1e-2, "seed": 0} | changes
+    return train_segmenter(encoder(), made, made, **options)
+
+
+@pytest.mark.parametrize(("series", "regions"), [(1, 1), (2, 2)])
+def test_a_bright_box_is_found(series, regions):
+    model = train(cases(series=series, regions=regions))
+    new = cases(series=series, regions=regions, seed=1)
+    assert dice_scores(segment(model, new.volumes), new.regions)[:, 0].mean() > 0.8
+
+
+def test_the_same_seed_gives_the_same_weights():
+    first, again = (train(cases(), steps=5) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize(("name", "shape"), [("small", SHAPE), ("small", (5, 20, 12)), ("resnet50", (4, 32, 32))])
+def test_logits_have_the_size_of_the_volume(name, shape, device):
+    model = Segmenter(encoder(name, shape).to(device), series=2, regions=3, shape=shape).to(device).eval()
+    assert model(torch.zeros(2, 2, *shape, device=device)).shape == (2, 3, *shape)
+
+
+def test_the_pyramid_ends_with_what_the_encoder_pools():
+    made = encoder().eval()
+    volumes = torch.randn(2, 1, *SHAPE)
+    assert torch.equal(pyramid(made, volumes)[-1], made.features(volumes))
+    net = encoder("resnet50", (4, 32, 32)).eval()
+    volumes = torch.randn(1, 1, 4, 32, 32)
+    assert torch.allclose(pyramid(net, volumes)[-1], net.features(volumes), atol=1e-6)
+
+
+def test_volumes_larger_than_the_window_are_segmented_whole():
+    model = train(cases(), steps=5)
+    large = np.zeros((1, 1, SHAPE[0] + 3, SHAPE[1] * 2, SHAPE[2] + 5), np.float32)
+    assert segment(model, large).shape == (1, 1, *large.shape[2:])
+
+
+def test_regions_move_with_their_volumes():
+    made = cases(8)
+    noiseless = Cases(made.regions.astype(np.float32), made.regions, made.patients)
+    volumes, wanted = _augmented(noiseless, np.arange(8), np.random.default_rng(0), 3)
+    assert ((volumes > 0.5) == wanted.bool()).float().mean() > 0.99
+    assert not torch.equal(wanted, torch.from_numpy(made.regions).float())  # something did move
+
+
+def test_no_case_is_a_clear_error():
+    made = cases(2)
+    with pytest.raises(SelipError, match="2 training and 0 validation cases"):
+        train_segmenter(encoder(), made, made.take(np.array([], int)), steps=1, batch_size=1, learning_rate=1, seed=0)
+
+
+def box(*slices, shape=(4, 6, 8)):
+    region = np.zeros((1, 1, *shape), bool)
+    region[(0, 0, *slices)] = True
+    return region
+
+
+EVERYTHING = (slice(0, 2), slice(0, 2), slice(0, 2))
+
+
+def test_dice_by_hand():
+    truth, half = box(*EVERYTHING), box(slice(0, 1), slice(0, 2), slice(0, 2))
+    assert dice_scores(half, truth)[0, 0] == pytest.approx(2 * 4 / (4 + 8))
+    assert dice_scores(truth, truth)[0, 0] == 1
+
+
+def test_empty_masks():
+    nothing, something = box(slice(0, 0)), box(*EVERYTHING)
+    assert dice_scores(nothing, nothing)[0, 0] == 1
+    assert dice_scores(nothing, something)[0, 0] == dice_scores(something, nothing)[0, 0] == 0
+    assert hausdorff_95_mm(nothing, nothing, (1, 1, 1))[0, 0] == 0
+    assert np.isnan(hausdorff_95_mm(nothing, something, (1, 1, 1))[0, 0])
+
+
+def test_distance_is_in_millimetres_along_each_axis():
+    one = box(slice(0, 1), slice(0, 1), slice(0, 1))
+    for axis, spacing in enumerate((8.0, 4.0, 2.0)):
+        moved = [slice(0, 1)] * 3
+        moved[axis] = slice(3, 4)
+        assert hausdorff_95_mm(one, box(*moved), (8.0, 4.0, 2.0))[0, 0] == pytest.approx(3 * spacing)
+
+
+def test_volume_error_by_hand():
+    truth, half = box(*EVERYTHING), box(slice(0, 1), slice(0, 2), slice(0, 2))
+    assert volume_errors_ml(half, truth, (10, 10, 5))[0, 0] == pytest.approx(-4 * 0.5)
+
+
+def test_shapes_that_differ_are_refused():
+    with pytest.raises(ValueError, match="must both be"):
+        dice_scores(box(*EVERYTHING), box(*EVERYTHING)[0])
