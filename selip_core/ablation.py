@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.config import PretrainingSettings
+from selip_core.config import AblationSettings, PretrainingSettings
 from selip_core.encoders import SelipModel
 from selip_core.pairs import Pairs
 from selip_core.training import pretrain
@@ -48,16 +48,15 @@ class Plan:
     directory: Path
 
 
-def plan_runs(
-    variants: tuple[str, ...], fractions: tuple[float, ...], seeds: list[int], *, shared: Path, own: Path
-) -> list[Plan]:
+def plan_runs(settings: AblationSettings, seeds: list[int], *, shared: Path, own: Path) -> list[Plan]:
     """Return the runs of the ablation: every variant on all patients, CLIP and SeLIP on each smaller share too.
 
     Parameters
     ----------
-    variants : tuple of str
-        Keys of `VARIANTS`; CLIP and SeLIP are always there.
-    fractions : tuple of float in (0, 1)
+    settings : AblationSettings
+        Its variants are keys of `VARIANTS`; CLIP and SeLIP are always there.
+    seeds : list of int
+        Of the profile; the first ones are used.
     shared : Path
         Folder of the models of ``04_pretraining``, which holds CLIP and SeLIP on all patients already.
     own : Path
@@ -68,13 +67,20 @@ def plan_runs(
     ValueError
         If a variant is unknown.
     """
-    unknown = sorted(set(variants) - set(VARIANTS))
+    unknown = sorted(set(settings.variants) - set(VARIANTS))
     if unknown:
         raise ValueError(f"unknown variant {unknown[0]!r}: choose among {', '.join(VARIANTS)}")
-    whole = [v for v in VARIANTS if v in METHODS or v in variants]
-    plans = [Plan(v, s, 1.0, (shared if v in METHODS else own) / f"{_slug(v)}_seed{s}") for s in seeds for v in whole]
+    variants = [v for v in VARIANTS if v in METHODS or v in settings.variants]
+    seeds = seeds[: settings.n_seeds]
+    plans = [
+        Plan(v, s, 1.0, (shared if v in METHODS else own) / f"{_slug(v)}_seed{s}") for s in seeds for v in variants
+    ]
+    few = seeds[: settings.fraction_seeds]
     return plans + [
-        Plan(m, s, f, own / f"{m}_{f:g}_of_the_patients_seed{s}") for s in seeds for f in fractions for m in METHODS
+        Plan(m, s, f, own / f"{m}_{f:g}_of_the_patients_seed{s}")
+        for s in few
+        for f in settings.fractions
+        for m in METHODS
     ]
 
 

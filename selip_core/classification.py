@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from selip_core.classification_metrics import auc
 from selip_core.downstream import load_model
 from selip_core.features import encode_series, patient_features
-from selip_core.few_shot import nested_subsets
+from selip_core.few_shot import nested_subsets, too_few
 from selip_core.finetuning import Budget, fine_tune, predict
 from selip_core.probe import best_threshold, linear_probe
 from selip_core.sentences import SEQUENCES
@@ -54,6 +54,11 @@ class Task:
         """Return the training patients of each share, as positions in `truth`; the same for all methods of a seed."""
         train = self.parts["train"]
         return {f: train[picked] for f, picked in nested_subsets(self.strata[train], fractions, seed=seed).items()}
+
+    def shares_left_out(self, fractions: tuple[float, ...]) -> list[str]:
+        """Return why shares of the training patients cannot be drawn, in words for the user."""
+        classes = self.strata[self.parts["train"]]
+        return [reason for fraction in sorted(fractions) if (reason := too_few(classes, fraction))]
 
 
 def probe_predictions(

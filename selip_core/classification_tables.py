@@ -34,7 +34,7 @@ def score_table(predictions: pd.DataFrame, *, samples: int, seed: int, mean_of: 
     """
     rows = []
     for (approach, method, fraction), part in predictions.groupby(["approach", "method", "fraction"], sort=False):
-        truth, scores, predicted = _arrays(part)
+        truth, scores, predicted = prediction_arrays(part)
         labels = part["label"].unique().tolist()
         for k, label in [*enumerate(labels), *([(None, mean_of)] if mean_of and len(labels) > 1 else [])]:
             of = slice(None) if k is None else slice(k, k + 1)
@@ -64,7 +64,7 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
     """
     rows = []
     for (approach, fraction), part in predictions.groupby(["approach", "fraction"], sort=False):
-        found = {method: _arrays(of_method) for method, of_method in part.groupby("method", sort=False)}
+        found = {method: prediction_arrays(of_method) for method, of_method in part.groupby("method", sort=False)}
         for first, second in PAIRS:
             if first not in found or second not in found:
                 continue
@@ -82,7 +82,7 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
     return pd.DataFrame(rows)
 
 
-def _arrays(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def prediction_arrays(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return truth (n, labels), scores and predicted (n, labels, seeds) of one approach, method and share."""
     shape = part["seed"].nunique(), part["label"].nunique(), part["patient_id"].nunique()
     columns = [part[name].to_numpy().reshape(shape).transpose(2, 1, 0) for name in ("truth", "score", "predicted")]

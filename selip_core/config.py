@@ -91,7 +91,9 @@ class SegmentationSettings(_Settings):
 
 class AblationSettings(_Settings):
     variants: tuple[str, ...] = Field((), description="beside CLIP and SeLIP, which 04_pretraining has trained")
+    n_seeds: int = Field(1, ge=1, description="runs of each variant, at most those of the profile")
     fractions: tuple[float, ...] = Field((), description="shares of the training patients, smaller than 1")
+    fraction_seeds: int = Field(1, ge=1, description="runs of CLIP and SeLIP on each share, at most n_seeds")
 
 
 class Settings(_Settings):
@@ -139,7 +141,7 @@ _PROFILES: dict[str, dict] = {
         "n_seeds": 3,
         "cohort": {"patients": 1200},
         "pretraining": {"steps": 1000},
-        "ablation": {"variants": _ALL_VARIANTS, "fractions": (0.125, 0.25, 0.5)},
+        "ablation": {"variants": _ALL_VARIANTS, "n_seeds": 2, "fractions": (0.125, 0.25, 0.5)},
     },
     "paper": {
         "n_seeds": 3,
@@ -147,7 +149,7 @@ _PROFILES: dict[str, dict] = {
             "fine_tuning_steps": 2500, "fine_tuning_rate": 1e-4, "brats_steps": 2500, "brats_patients": (60, 36),
         },
         "segmentation": {"fractions": (0.01, 0.05, 0.1, 1.0), "steps": 2500, "batch_size": 2, "learning_rate": 1e-4},
-        "ablation": {"variants": _ALL_VARIANTS, "fractions": (0.125, 0.25, 0.5)},
+        "ablation": {"variants": _ALL_VARIANTS, "n_seeds": 3, "fractions": (0.125, 0.25, 0.5), "fraction_seeds": 3},
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average"},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},

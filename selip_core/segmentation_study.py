@@ -129,3 +129,24 @@ def example_cases(results: pd.DataFrame, *, task: str, region: str, method: str,
     part = part[part["fraction"] == part["fraction"].max()].sort_values("dice", kind="stable")
     order = part["case"].tolist()
     return {"best": order[-1], "median": order[len(order) // 2], "worst": order[0]}
+
+
+def overlay_examples(chosen: dict[str, int], test: Cases, predicted: dict, *, seed: int) -> list[dict]:
+    """Return what `selip_core.figures_downstream.segmentation_overlays` shows: the first series and region of cases.
+
+    Parameters
+    ----------
+    chosen : dict of title to position among the test cases
+    predicted : dict of (method, seed) to (cases, regions, D, H, W) bool
+    """
+    examples = []
+    for title, i in chosen.items():
+        one = slice(i, i + 1)
+        found = {
+            method: (masks[i, 0], float(dice_scores(masks[one, :1], test.regions[one, :1])[0, 0]))
+            for (method, of_seed), masks in predicted.items()
+            if of_seed == seed
+        }
+        name = f"{title}\n{test.patients[i]}"
+        examples.append({"title": name, "volume": test.volumes[i, 0], "truth": test.regions[i, 0], "found": found})
+    return examples

@@ -1,0 +1,156 @@
+"""What the runs of the ablation say: retrieval and probes of every variant, where retrieval fails, and the gap."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from statsmodels.stats.multitest import multipletests
+from tqdm.auto import tqdm
+
+from selip_core.ablation import Plan, run_plan
+from selip_core.classification_metrics import auc_difference, auc_interval
+from selip_core.classification_tables import prediction_arrays
+from selip_core.config import PretrainingSettings
+from selip_core.pairs import Pairs
+from selip_core.retrieval_study import hits_by_query
+from selip_core.similarity import ReportCorpus
+from selip_core.statistics import bootstrap_interval, paired_difference
+
+K = 10
+SCORES = {"recall": "image-to-text recall@10", "probe": "linear probe, AUC"}
+
+
+def run_plans(
+    plans: list[Plan], starts: dict[int, Path], train: Pairs, validation: Pairs, settings: PretrainingSettings, *,
+    device: torch.device,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """Train every run that is not finished yet; return the steps and the validations of all."""
+    done = [
+        run_plan(plan, starts[plan.seed], train, validation, settings, device=device)
+        for plan in tqdm(plans, desc="pretraining runs", unit="run")
+    ]
+    return pd.concat([steps for steps, _ in done]), pd.concat([validations for _, validations in done])
+
+
+def variant_scores(
+    queries: pd.DataFrame, predictions: pd.DataFrame | None, *, samples: int, seed: int, reference: str = "SeLIP"
+) -> pd.DataFrame:
+    """Return each variant's retrieval and probe with intervals, and its difference from `reference`.
+
+    Parameters
+    ----------
+    queries : DataFrame from `selip_core.retrieval_study.evaluate_runs`, ``method`` being the variant
+    predictions : DataFrame from `selip_core.classification.probe_predictions`, or None where nothing could be probed
+
+    Returns
+    -------
+    DataFrame with ``variant``, ``score`` (key of `SCORES`), ``value``, ``low``, ``high`` (95 % over patients, seeds
+    averaged), ``difference``, ``difference_low``, ``difference_high``, ``p``, ``p_holm`` (corrected over the
+    variants of a score), ``patients``, ``seeds``
+    """
+    image = queries[queries["direction"] == "image to text"]
+    tables = [_retrieval_rows(image, reference, samples, seed)]
+    if predictions is not None:
+        tables.append(_probe_rows(predictions, reference, samples, seed))
+    for table in tables:
+        table["p_holm"] = holm(table["p"])
+    return pd.concat(tables, ignore_index=True)
+
+
+def holm(p_values: pd.Series) -> pd.Series:
+    """Return p-values corrected for their number by Holm's step-down; NaN stays NaN and does not count."""
+    corrected = pd.Series(np.nan, index=p_values.index)
+    known = p_values.notna()
+    if known.any():
+        corrected[known] = multipletests(p_values[known], method="holm")[1]
+    return corrected
+
+
+def _retrieval_rows(image: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
+    own, patients, _ = hits_by_query(image, reference, K)
+    rows = []
+    for variant in image["method"].unique():
+        hits, _, _ = hits_by_query(image, variant, K)
+        estimate = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+        difference = paired_difference(own, hits, patients, samples=samples, seed=seed)
+        rows.append(_row(variant, "recall", estimate, difference, variant == reference, hits.shape[1]))
+    return pd.DataFrame(rows)
+
+
+def _probe_rows(predictions: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
+    parts = {variant: prediction_arrays(part) for variant, part in predictions.groupby("method", sort=False)}
+    truth, own, _ = parts[reference]
+    rows = []
+    for variant, (_, scores, _) in parts.items():
+        estimate = auc_interval(truth, scores, samples=samples, seed=seed)
+        difference = auc_difference(truth, own, scores, samples=samples, seed=seed)
+        rows.append(_row(variant, "probe", estimate, difference, variant == reference, scores.shape[2]))
+    return pd.DataFrame(rows)
+
+
+def _row(variant: str, score: str, estimate, difference, is_reference: bool, seeds: int) -> dict:
+    row = {
+        "variant": variant, "score": score, "value": estimate.value, "low": estimate.low, "high": estimate.high,
+        "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high,
+        "p": difference.p, "patients": estimate.n_patients, "seeds": seeds,
+    }  # fmt: skip
+    if is_reference:
+        row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), float("nan"))
+    return row
+
+
+def text_disagreement(texts: list[str]) -> np.ndarray:
+    """Return how far wording and meaning of each text disagree: mean |syntax − semantics| to all others, (n,)."""
+    syntax, semantic = (ReportCorpus(texts, kind=kind).similarity().numpy() for kind in ("syntax", "semantic"))
+    return np.abs(syntax - semantic).sum(axis=1) / max(len(texts) - 1, 1)
+
+
+def recall_by_disagreement(
+    queries: pd.DataFrame, texts: list[str], *, bins: int = 3, samples: int, seed: int
+) -> pd.DataFrame:
+    """Return image-to-text recall@10 of queries with findings, by how far their text's wording and meaning disagree.
+
+    Parameters
+    ----------
+    queries : DataFrame from `selip_core.retrieval_study.evaluate_runs`, with ``normal``
+    texts : list of str
+        The text of each image, in the order of the queries.
+    bins : int
+        Groups of equal numbers of queries, from agreement to disagreement.
+    """
+    distinct = list(dict.fromkeys(texts))
+    of_text = dict(zip(distinct, text_disagreement(distinct), strict=True))
+    image = queries[(queries["direction"] == "image to text") & ~queries["normal"]].copy()
+    image["disagreement"] = [of_text[texts[q]] for q in image["query"]]
+    one = image.drop_duplicates("query").set_index("query")["disagreement"]
+    group = (one.rank(method="first") * bins / (len(one) + 1)).astype(int)
+    image["group"] = image["query"].map(group)
+    rows = []
+    for (number, method), part in image.groupby(["group", "method"], sort=True):
+        hits, patients, chance = hits_by_query(part, method, K)
+        estimate = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+        rows.append({
+            "group": number, "disagreement": part["disagreement"].mean(), "method": method, "recall": estimate.value,
+            "low": estimate.low, "high": estimate.high, "chance": chance.mean(), "queries": estimate.n,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def gap_table(validations: pd.DataFrame, patients: int) -> pd.DataFrame:
+    """Return the loss on validation less that on training patients at the end of each run, by method and share.
+
+    Parameters
+    ----------
+    validations : DataFrame from `run_plans`
+    patients : int
+        Training patients in all.
+    """
+    last = validations.sort_values("step").groupby(["variant", "seed", "fraction"], sort=False).tail(1)
+    last = last.assign(gap=last["loss"] - last["train_loss"], training_patients=(patients * last["fraction"]).round())
+    best = validations.groupby(["variant", "seed", "fraction"])["recall_at_10"].max().rename("best_recall_at_10")
+    last = last.merge(best.reset_index(), on=["variant", "seed", "fraction"])
+    columns = ["loss", "train_loss", "gap", "best_recall_at_10"]
+    grouped = last.groupby(["variant", "training_patients"], sort=False)
+    table = grouped[columns].mean().join(grouped["gap"].agg(low="min", high="max", runs="count"))
+    return table.reset_index().rename(columns={"variant": "method"})

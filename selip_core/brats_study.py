@@ -1,0 +1,63 @@
+"""HGG against LGG on a BraTS folder, from T1ce alone (METHOD 6)."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from selip_core.brats import Brats
+from selip_core.classification import Task
+from selip_core.config import PreprocessingSettings
+from selip_core.downstream import stratified_split
+from selip_core.errors import SelipError
+from selip_core.few_shot import refuse_empty
+from selip_core.labels import by_split
+from selip_core.volume_cache import build_cache
+
+HIGH_GRADE = "HGG"
+SPLIT = {"validation_fraction": 0.15, "test_fraction": 0.3}
+"""Choice: the challenge's own test set has no public grades, so its training set is split, each grade by itself."""
+
+
+def split_patients_by_grade(brats: Brats, *, seed: int) -> pd.Series:
+    """Return the split of each graded patient: train, validation or test, each grade split by itself.
+
+    All downstream tasks on the folder share it, so that a test patient of one is never a training patient of another.
+    """
+    parts = stratified_split(brats.grades.to_numpy(), seed=seed, **SPLIT)
+    split = pd.Series("", index=brats.grades.index)
+    for name, positions in parts.items():
+        split.iloc[positions] = name
+    return split
+
+
+def brats_task(
+    brats: Brats, preprocessing: PreprocessingSettings, directory: Path, *, seed: int
+) -> tuple[Task, np.ndarray]:
+    """Return the task of telling high from low grade by T1ce, and the class of each patient (1 is HGG).
+
+    Parameters
+    ----------
+    directory : Path
+        Where the preprocessed volumes are kept.
+
+    Raises
+    ------
+    SelipError
+        If there are not both grades to learn from, or no T1ce of a graded patient can be used.
+    """
+    series = brats.cohort.series
+    usable = (series["sequence"] == "T1ce") & series["patient_id"].isin(brats.grades.index)
+    if not usable.any():
+        raise SelipError(f"{brats.cohort.directory}: no patient has both a grade and a T1ce volume")
+    cohort = replace(brats.cohort, series=series[usable].reset_index(drop=True))
+    cache = build_cache(cohort, preprocessing, directory)
+    patients = list(dict.fromkeys(cache.index["patient_id"]))
+    grades = brats.grades.reindex(patients)
+    truth = pd.DataFrame({HIGH_GRADE: (grades == HIGH_GRADE).to_numpy()}, index=patients)
+    parts = by_split(truth, split_patients_by_grade(brats, seed=seed))
+    refuse_empty(grades.to_numpy()[parts["train"]], f"{brats.cohort.directory}: HGG against LGG")
+    classes = truth[HIGH_GRADE].to_numpy().astype(int)
+    task = Task(cache.volumes, cache.index, truth, parts, classes, cache.preprocessing_fingerprint)
+    return task, classes

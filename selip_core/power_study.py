@@ -1,0 +1,91 @@
+"""How many patients and seeds the observed differences need: the power analysis of the few-shot claims."""
+
+import numpy as np
+import pandas as pd
+
+from selip_core.classification_tables import prediction_arrays
+from selip_core.power import Difference, describe_difference, patients_needed, power, seeds_needed
+from selip_core.retrieval_study import hits_by_query
+
+PATIENTS = (25, 50, 100, 200, 400, 800, 1600, 3200)
+SEEDS = (1, 3, 5, 10)
+
+
+def auc_influence(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return what each patient adds to an AUC, so that the mean is the AUC and its variance is DeLong's.
+
+    Parameters
+    ----------
+    truth : (n,) bool
+        Both classes must be there.
+    scores : (n,)
+    """
+    truth = np.asarray(truth, bool)
+    positive, negative = scores[truth], scores[~truth]
+    wins = (positive[:, None] > negative[None, :]) + 0.5 * (positive[:, None] == negative[None, :])
+    area = wins.mean()
+    values = np.empty(len(truth))
+    values[truth] = area + len(truth) / len(positive) * (wins.mean(axis=1) - area)
+    values[~truth] = area + len(truth) / len(negative) * (wins.mean(axis=0) - area)
+    return values
+
+
+def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.ndarray:
+    """Return the difference in AUC that each patient adds, (patients, seeds), averaged over the labels."""
+    parts = {method: prediction_arrays(part) for method, part in predictions.groupby("method", sort=False)}
+    truth, a, _ = parts[first]
+    b = parts[second][1]
+    labels = [k for k in range(truth.shape[1]) if truth[:, k].any() and not truth[:, k].all()]
+    seeds = range(a.shape[2])
+    added = [
+        [auc_influence(truth[:, k], b[:, k, r]) - auc_influence(truth[:, k], a[:, k, r]) for r in seeds] for k in labels
+    ]
+    return np.mean(added, axis=0).T
+
+
+def recall_differences(queries: pd.DataFrame, first: str, second: str, k: int = 10) -> np.ndarray:
+    """Return the difference in image-to-text recall of each patient, (patients, seeds): the mean over the series."""
+    image = queries[queries["direction"] == "image to text"]
+    a, patients, _ = hits_by_query(image, first, k)
+    b, _, _ = hits_by_query(image, second, k)
+    return pd.DataFrame(b - a).groupby(patients).mean().to_numpy()
+
+
+def dice_differences(results: pd.DataFrame, first: str, second: str) -> np.ndarray:
+    """Return the difference in Dice of each patient, (patients, seeds)."""
+    wide = results.pivot_table(index="patient_id", columns=["method", "seed"], values="dice")
+    return (wide[second] - wide[first]).to_numpy()
+
+
+def needs_table(differences: dict[str, np.ndarray], *, wanted: float = 0.8) -> pd.DataFrame:
+    """Return effect, spreads, power and needs of each difference (patients, seeds).
+
+    ``patients_needed`` is with the seeds at hand, ``seeds_needed`` with the patients at hand; None where no number of
+    them alone is enough.
+    """
+    rows = []
+    for name, values in differences.items():
+        if len(values) < 2:
+            continue
+        patients, seeds = values.shape
+        found = describe_difference(values)
+        rows.append({
+            "comparison": name, "difference": found.effect, "sd_patients": found.sd_patients,
+            "sd_seeds": found.sd_seeds, "patients": patients, "seeds": seeds,
+            "power": power(found, patients, seeds), "patients_needed": patients_needed(found, seeds, wanted=wanted),
+            "seeds_needed": seeds_needed(found, patients, wanted=wanted),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def power_curve_table(needs: pd.DataFrame) -> pd.DataFrame:
+    """Return the power to find each difference with other numbers of patients and seeds."""
+    rows = []
+    for row in needs.itertuples():
+        found = Difference(row.difference, row.sd_patients, row.sd_seeds)
+        rows += [
+            {"comparison": row.comparison, "patients": n, "seeds": k, "power": power(found, n, k)}
+            for k in SEEDS
+            for n in PATIENTS
+        ]
+    return pd.DataFrame(rows)
