@@ -61,8 +61,9 @@ def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.
     Returns
     -------
     scores : DataFrame with ``outcome``, ``method``, ``value``, ``low``, ``high``, ``n``, ``data_source``
-    differences : DataFrame with ``group``, ``share`` (of the training patients), ``outcome``, ``comparison``, ``difference``, ``low``,
-        ``high``, ``p``, ``p_holm`` (over all differences of the table), ``significant``, ``n``, ``data_source``
+    differences : DataFrame with ``group``, ``share`` (of the training patients), ``outcome``, ``comparison``,
+        ``difference``, ``low``, ``high``, ``p``, ``p_holm`` (over all differences of the table), ``significant``, ``n``,
+        ``data_source``
     """
     scores, differences = [], []
     retrieval = results["05_image_text_retrieval"] / "tables"
@@ -78,8 +79,8 @@ def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.
             if row.label in _KEPT_LABELS:
                 scores.append((_auc(row), row.method, row.auc, row.low, row.high, row.patients, row.data_source))
         for row in _rows(tables / f"{prefix}differences.csv"):
-            differences.append((group, row.fraction, _auc(row), row.comparison, row.difference, row.low, row.high, row.p,
-                                row.patients, row.data_source))  # fmt: skip
+            differences.append((group, row.fraction, _auc(row), row.comparison, row.difference, row.low, row.high,
+                                row.p, row.patients, row.data_source))  # fmt: skip
         tables = results["07_segmentation"] / "tables"
         for row in _rows(tables / f"{prefix}scores.csv"):
             scores.append((_dice(row), row.method, row.dice, row.low, row.high, row.test_cases, row.data_source))

@@ -1,0 +1,123 @@
+"""The ablation: what is run, on whom, and what its tables say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from test_training import TEXTS, fresh_model, tiny_pairs, tiny_settings
+
+from selip_core.ablation import VARIANTS, patient_subset, plan_runs, run_plan
+from selip_core.ablation_study import gap_table, holm, recall_by_disagreement, text_disagreement, variant_scores
+from selip_core.config import AblationSettings, PretrainingSettings
+from selip_core.similarity import ReportCorpus, even_out
+
+
+def plans(tmp_path, **changes):
+    settings = AblationSettings(**{"variants": ("label smoothing",), "n_seeds": 2, "fractions": (0.5,)} | changes)
+    return plan_runs(settings, [4, 5, 6], shared=tmp_path / "shared", own=tmp_path / "own")
+
+
+def test_clip_and_selip_are_shared_and_every_variant_has_the_same_seeds(tmp_path):
+    made = plans(tmp_path)
+    whole = [(p.variant, p.seed) for p in made if p.fraction == 1]
+    assert whole == [(v, s) for s in (4, 5) for v in ("CLIP", "SeLIP", "label smoothing")]
+    assert {p.directory.parent.name for p in made if p.variant == "CLIP" and p.fraction == 1} == {"shared"}
+    few = [p for p in made if p.fraction < 1]
+    assert [(p.variant, p.seed) for p in few] == [("CLIP", 4), ("SeLIP", 4)]
+    assert len({p.directory for p in made}) == len(made) and {p.directory.parent.name for p in few} == {"own"}
+
+
+def test_an_unknown_variant_is_named(tmp_path):
+    with pytest.raises(ValueError, match="unknown variant 'harder'"):
+        plans(tmp_path, variants=("harder",))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_is_a_setting_of_pretraining(variant):
+    changes = {k: v for k, v in VARIANTS[variant].items() if k != "soft_target_weight"}
+    assert PretrainingSettings(**changes)
+
+
+def test_shares_of_the_patients_are_nested_and_whole():
+    pairs = tiny_pairs(48)
+    pairs = type(pairs)(pairs.volumes, pairs.rows, pairs.texts, [f"P{i // 3}" for i in range(48)], pairs.sequences)
+    quarter, half, everybody = (patient_subset(pairs, f, seed=1) for f in (0.25, 0.5, 1.0))
+    assert (len(quarter), len(half), len(everybody)) == (12, 24, 48)  # 4 and 8 of 16 patients, three pairs each
+    assert set(quarter.patients) < set(half.patients)
+    with pytest.raises(ValueError, match="not 0"):
+        patient_subset(pairs, 0, seed=1)
+
+
+def test_label_smoothing_has_the_same_strength_in_every_row():
+    similarity = ReportCorpus(TEXTS).similarity()
+    evened = even_out(similarity)
+    assert torch.allclose(evened.sum(1), similarity.sum(1)) and torch.equal(evened.diagonal(), similarity.diagonal())
+    off = evened[~torch.eye(len(TEXTS), dtype=torch.bool)].view(len(TEXTS), -1)
+    assert torch.allclose(off, off[:, :1].expand_as(off))
+
+
+def test_a_run_is_trained_once_and_variants_differ(tmp_path):
+    start = fresh_model().save_pretrained(tmp_path / "start")
+    pairs, cpu = tiny_pairs(), torch.device("cpu")
+    made = {p.variant: p for p in plans(tmp_path, n_seeds=1, fractions=())}
+    steps, validations = run_plan(made["SeLIP"], start, pairs, pairs, tiny_settings(), device=cpu)
+    smooth, _ = run_plan(made["label smoothing"], start, pairs, pairs, tiny_settings(), device=cpu)
+    assert steps["clip"].iloc[0] == smooth["clip"].iloc[0] and steps["clip"].iloc[-1] != smooth["clip"].iloc[-1]
+    assert set(validations["variant"]) == {"SeLIP"} and {"loss", "train_loss"} <= set(validations)
+    written = (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns
+    again, _ = run_plan(made["SeLIP"], start, pairs, pairs, tiny_settings(), device=cpu)
+    pd.testing.assert_frame_equal(steps, again)
+    assert (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns == written
+
+
+def queries(n=60, seed=0):
+    """Two variants and SeLIP; one variant is much worse."""
+    rng = np.random.default_rng(seed)
+    tables = []
+    for method, limit in (("SeLIP", 30), ("best matching", 30), ("CLIP", 200)):
+        for run in (0, 1):
+            tables.append(pd.DataFrame({
+                "direction": "image to text", "query": range(n), "patient_id": [f"P{i // 2}" for i in range(n)],
+                "rank": rng.integers(1, limit, n), "n_relevant": 1, "gallery": 300, "normal": False, "method": method,
+                "seed": run,
+            }))  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_variants_are_held_against_selip():
+    table = variant_scores(queries(), None, samples=300, seed=0).set_index("variant")
+    ranks = queries().query("method == 'CLIP'")["rank"]
+    assert table.loc["CLIP", "value"] == pytest.approx((ranks <= 10).mean())
+    assert np.isnan(table.loc["SeLIP", "difference"]) and np.isnan(table.loc["SeLIP", "p_holm"])
+    assert table.loc["CLIP", "difference"] < 0 and table.loc["CLIP", "p_holm"] < 0.05
+    assert table.loc["CLIP", "p_holm"] == pytest.approx(min(1, 2 * table.loc["CLIP", "p"]))
+
+
+def test_holm_by_hand():
+    corrected = holm(pd.Series([0.01, np.nan, 0.04, 0.03]))
+    assert corrected.tolist()[:1] == [pytest.approx(0.03)] and np.isnan(corrected[1])
+    assert corrected[3] == pytest.approx(0.06) and corrected[2] == pytest.approx(0.06)
+
+
+def test_disagreement_is_the_mean_distance_of_syntax_and_semantics():
+    texts = TEXTS[:4]
+    parts = [ReportCorpus(texts, kind=k).similarity().numpy() for k in ("syntax", "semantic")]
+    expected = [np.mean([abs(parts[0][i, j] - parts[1][i, j]) for j in range(4) if j != i]) for i in range(4)]
+    assert text_disagreement(texts) == pytest.approx(expected, abs=1e-6)
+
+
+def test_recall_by_disagreement_has_groups_of_equal_size():
+    texts = [TEXTS[i % len(TEXTS)] for i in range(60)]
+    table = recall_by_disagreement(queries(), texts, samples=100, seed=0)
+    assert table.groupby("method")["queries"].apply(list).map(sorted).tolist() == [[20, 20, 20]] * 3
+    assert table.drop_duplicates("group")["disagreement"].is_monotonic_increasing
+
+
+def test_the_gap_is_of_the_last_step_and_spans_the_seeds():
+    table = pd.DataFrame(
+        [("CLIP", s, 0.5, step, 3.0 + s, 2.0, 0.1 * step) for s in (0, 1) for step in (1, 2)],
+        columns=["variant", "seed", "fraction", "step", "loss", "train_loss", "recall_at_10"],
+    )
+    row = gap_table(table, 100).iloc[0]
+    assert (row["training_patients"], row["gap"], row["low"], row["high"], row["runs"]) == (50, 1.5, 1, 2, 2)
+    assert row["best_recall_at_10"] == pytest.approx(0.2)

@@ -1,0 +1,75 @@
+"""What each patient adds to a difference, and what a study would need."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selip_core.classification_metrics import auc
+from selip_core.power_study import (
+    auc_differences,
+    auc_influence,
+    dice_differences,
+    needs_table,
+    power_curve_table,
+    recall_differences,
+)
+
+
+def test_the_mean_of_what_patients_add_is_the_auc():
+    rng = np.random.default_rng(0)
+    truth, scores = rng.random(50) < 0.3, rng.normal(size=50).round(1)
+    assert auc_influence(truth, scores).mean() == pytest.approx(auc(truth, scores))
+
+
+def test_their_spread_is_that_of_the_auc_in_repeated_studies():
+    rng, areas, errors = np.random.default_rng(1), [], []
+    for _ in range(1500):
+        truth = np.arange(120) < 40
+        scores = truth + rng.normal(size=120)
+        areas.append(auc(truth, scores))
+        errors.append(auc_influence(truth, scores).std() / np.sqrt(120))
+    assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.06)
+
+
+def predictions():
+    rng, rows = np.random.default_rng(2), []
+    for method, signal in (("scratch", 0.2), ("SeLIP", 2.0)):
+        for seed in (0, 1):
+            for label in ("a", "b"):
+                truth = np.arange(30) % 3 == 0
+                scores = signal * truth + rng.normal(size=30)
+                rows.append(pd.DataFrame({
+                    "method": method, "seed": seed, "patient_id": [f"P{i}" for i in range(30)], "label": label,
+                    "truth": truth, "score": scores, "predicted": scores > 0,
+                }))  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_auc_differences_average_to_the_difference():
+    table = predictions()
+    differences = auc_differences(table, "scratch", "SeLIP")
+    areas = table.groupby(["method", "seed", "label"])[["truth", "score"]].apply(lambda p: auc(p["truth"], p["score"]))
+    expected = areas["SeLIP"].mean() - areas["scratch"].mean()
+    assert differences.shape == (30, 2) and differences.mean() == pytest.approx(expected)
+
+
+def test_recall_and_dice_differences_have_a_row_a_patient():
+    runs = [("CLIP", 0, 20), ("CLIP", 1, 20), ("SeLIP", 0, 1), ("SeLIP", 1, 1)]
+    rows = [(q, f"P{q // 2}", method, seed, rank) for q in range(6) for method, seed, rank in runs]
+    queries = pd.DataFrame(rows, columns=["query", "patient_id", "method", "seed", "rank"])
+    queries = queries.assign(direction="image to text", gallery=50, n_relevant=1)
+    assert recall_differences(queries, "CLIP", "SeLIP").tolist() == [[1, 1]] * 3
+    results = pd.DataFrame(
+        [("P0", m, s, d) for m, d in (("scratch", 0.2), ("SeLIP", 0.5)) for s in (0, 1)],
+        columns=["patient_id", "method", "seed", "dice"],
+    )
+    assert dice_differences(results, "scratch", "SeLIP") == pytest.approx(np.array([[0.3, 0.3]]))
+
+
+def test_needs_and_curves_go_together():
+    rng = np.random.default_rng(3)
+    needs = needs_table({"large": 0.2 + 0.3 * rng.normal(size=(60, 3)), "one patient": np.ones((1, 2))})
+    assert needs["comparison"].tolist() == ["large"] and needs["power"][0] > 0.95
+    curves = power_curve_table(needs)
+    assert set(curves["seeds"]) == {1, 3, 5, 10} and curves["power"].between(0, 1).all()
+    assert curves.groupby("seeds")["power"].apply(lambda p: p.is_monotonic_increasing).all()
