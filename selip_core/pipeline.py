@@ -157,17 +157,23 @@ def _unfinish(folder: Path) -> None:
         write_json(folder / "run.json", {**record, "finished": False})
 
 
+HEADLINE_COLUMNS = ("notebook", "metric", "value", "95 % interval", "n", "data")
+
+
 def headline_table(profile: str) -> list[list[str]]:
-    """Return rows of notebook, metric, value, 95 % interval and n from the runs of a profile that stand."""
+    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand."""
     rows = []
     for folder in standing_runs(profile):
-        for name, metric in (read_json(folder / "metrics.json") or {}).get("metrics", {}).items():
+        found = read_json(folder / "metrics.json") or {}
+        for name, metric in found.get("metrics", {}).items():
             if metric["headline"]:
                 unit = f" {metric['unit']}" if metric["unit"] else ""
                 value = "too few to say" if metric["value"] is None else f"{metric['value']:.4g}{unit}"
                 ends = [metric["low"], metric["high"]]
                 interval = "none" if None in ends else f"{ends[0]:.4g} to {ends[1]:.4g}"
-                rows.append([folder.name, name, value, interval, "" if metric["n"] is None else str(metric["n"])])
+                n = "" if metric["n"] is None else str(metric["n"])
+                source = metric.get("data_source") or found.get("data_source", "")
+                rows.append([folder.name, name, value, interval, n, source])
     return rows
 
 
@@ -175,8 +181,8 @@ def _print_table(rows: list[list[str]]) -> None:
     def width(text: str) -> int:  # Chinese characters take two columns
         return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
-    rows = [["notebook", "metric", "value", "95 % interval", "n"], *rows]
-    widths = [max(width(row[i]) for row in rows) for i in range(5)]
+    rows = [list(HEADLINE_COLUMNS), *rows]
+    widths = [max(width(row[i]) for row in rows) for i in range(len(HEADLINE_COLUMNS))]
     for row in rows:
         print("  ".join(text + " " * (size - width(text)) for text, size in zip(row, widths)).rstrip())
 

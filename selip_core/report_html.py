@@ -134,12 +134,12 @@ def _anchored(notebook: str, body: str) -> tuple[str, list[tuple[int, str, str]]
 
 
 def _headlines(profile: str) -> str:
-    from selip_core.pipeline import headline_table  # here, for pipeline imports this module
+    from selip_core.pipeline import HEADLINE_COLUMNS, headline_table  # here, for pipeline imports this module
 
     rows = headline_table(profile)
     if not rows:
         return ""
-    head = "".join(f"<th>{name}</th>" for name in ("notebook", "metric", "value", "95 % interval", "n"))
+    head = "".join(f"<th>{name}</th>" for name in HEADLINE_COLUMNS)
     lines = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<h2>Headline numbers</h2>\n<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 

@@ -62,8 +62,8 @@ def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.
     -------
     scores : DataFrame with ``outcome``, ``method``, ``value``, ``low``, ``high``, ``n``, ``data_source``
     differences : DataFrame with ``group``, ``share`` (of the training patients), ``outcome``, ``comparison``,
-        ``difference``, ``low``, ``high``, ``p``, ``p_holm`` (over all differences of the table), ``significant``, ``n``,
-        ``data_source``
+        ``difference``, ``low``, ``high``, ``p``, ``p_holm`` (over all differences of the table), ``significant``,
+        ``n``, ``data_source``
     """
     scores, differences = [], []
     retrieval = results["05_image_text_retrieval"] / "tables"

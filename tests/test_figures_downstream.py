@@ -1,0 +1,84 @@
+"""Figures of the downstream tasks draw what their tables hold."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from selip_core import figures_downstream as figures
+from selip_core.style import METHOD_COLOURS, PAGE_MM, apply_style, inches
+
+METHODS = ("scratch", "CLIP", "SeLIP")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def curves(**columns):
+    rows = [(method, fraction, 0.6 + fraction / 10, 0.5, 0.8) for method in METHODS for fraction in (0.1, 1.0)]
+    return pd.DataFrame(rows, columns=["method", "fraction", "auc", "low", "high"]).assign(**columns)
+
+
+def test_few_shot_curves_have_a_panel_a_task_and_a_line_a_method():
+    table = pd.concat([curves(task="a"), curves(task="b")])
+    figure = figures.few_shot_curves(table, value="auc", label="AUC", panel="task", reference=0.5)
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["10 %", "100 %"]
+    assert len(figure.axes[0].containers) == 3
+    assert figure.get_size_inches()[0] <= inches(PAGE_MM, 1)[0] + 1e-6
+
+
+def test_reliability_of_a_calibrated_score_lies_on_the_diagonal():
+    rng = np.random.default_rng(0)
+    score = rng.random(4000)
+    table = pd.DataFrame({"approach": "probe", "method": "SeLIP", "score": score, "truth": rng.random(4000) < score})
+    line = figures.reliability(table).axes[0].lines[1]
+    assert np.allclose(line.get_xdata(), line.get_ydata(), atol=0.06)
+
+
+def test_overlays_show_the_slice_with_the_largest_region_and_every_method():
+    volume, truth = np.zeros((4, 8, 8)), np.zeros((4, 8, 8), bool)
+    volume[2], truth[2, 2:5, 2:5] = np.arange(64).reshape(8, 8), True
+    example = {"title": "best", "volume": volume, "truth": truth, "found": dict.fromkeys(METHODS, (truth, 1.0))}
+    figure = figures.segmentation_overlays([example])
+    assert [axis.get_title() for axis in figure.axes] == ["truth", *(f"{m}, Dice 1.00" for m in METHODS)]
+    assert figure.axes[0].images[0].get_array().max() == 63
+
+
+def test_ablation_marks_selips_own_value():
+    table = pd.DataFrame([
+        {"variant": v, "score": s, "value": x, "low": x - 0.1, "high": x + 0.1}
+        for v, x in (("CLIP", 0.3), ("SeLIP", 0.5), ("label smoothing", 0.4)) for s in ("recall", "probe")
+    ])  # fmt: skip
+    figure = figures.ablation_intervals(table, {"recall": "recall@10", "probe": "AUC"})
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["CLIP", "SeLIP", "label smoothing"]
+    assert figure.axes[0].lines[-1].get_xdata()[0] == 0.5
+
+
+def test_forest_fills_what_is_significant():
+    table = pd.DataFrame({
+        "outcome": ["a", "b"], "comparison": "SeLIP − CLIP", "difference": [0.2, 0.0], "low": [0.1, -0.1],
+        "high": [0.3, 0.1], "significant": [True, False],
+    })  # fmt: skip
+    lines = [c.lines[0] for c in figures.claims_forest(table).axes[0].containers]
+    assert [line.get_markerfacecolor() == "white" for line in lines] == [True, False]  # the first row stands on top
+
+
+def test_remaining_figures_are_figures():
+    gaps = curves().rename(columns={"auc": "gap", "fraction": "n"})
+    power = pd.DataFrame({"comparison": "a", "patients": [10, 100], "seeds": 3, "power": [0.2, 0.9]})
+    made = [
+        figures.lines_with_intervals(gaps, x="n", value="gap", xlabel="n", ylabel="gap", log_x=True),
+        figures.power_curves(power),
+    ]
+    assert all(isinstance(figure, Figure) for figure in made)
+
+
+def test_the_style_embeds_fonts_and_tells_methods_apart():
+    apply_style()
+    assert plt.rcParams["pdf.fonttype"] == 42
+    assert len(set(METHOD_COLOURS.values())) == len(METHOD_COLOURS)
