@@ -13,7 +13,7 @@ from selip_core.classification_metrics import auc_difference, auc_interval
 from selip_core.classification_tables import prediction_arrays
 from selip_core.config import PretrainingSettings
 from selip_core.pairs import Pairs
-from selip_core.retrieval_study import hits_by_query
+from selip_core.retrieval_study import hits_by_query, worth_saying
 from selip_core.similarity import ReportCorpus
 from selip_core.statistics import bootstrap_interval, paired_difference
 
@@ -69,11 +69,13 @@ def holm(p_values: pd.Series) -> pd.Series:
 
 def _retrieval_rows(image: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
     own, patients, _ = hits_by_query(image, reference, K)
+    gallery = int(image["gallery"].iloc[0])
     rows = []
     for variant in image["method"].unique():
         hits, _, _ = hits_by_query(image, variant, K)
-        estimate = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+        estimate = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K)
         difference = paired_difference(own, hits, patients, samples=samples, seed=seed)
+        difference = worth_saying(difference, gallery, K)
         rows.append(_row(variant, "recall", estimate, difference, variant == reference, hits.shape[1]))
     return pd.DataFrame(rows)
 

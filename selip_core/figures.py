@@ -286,7 +286,8 @@ def interval_plot(
         if reference and j == 0:
             axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
                       label=reference)  # fmt: skip
-    axis.set(yticks=range(len(categories)), yticklabels=categories, xlabel=label)
+    names = [str(name).replace("_", " ") for name in categories]
+    axis.set(yticks=range(len(categories)), yticklabels=names, xlabel=label)
     axis.invert_yaxis()
     axis.legend(frameon=False, fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)

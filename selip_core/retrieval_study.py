@@ -54,7 +54,7 @@ def _chance(queries: pd.DataFrame, k: int) -> np.ndarray:
     return chance_of_hit(queries["n_relevant"].to_numpy(), int(queries["gallery"].iloc[0]), k)
 
 
-def _worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
+def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
     """Withhold a recall that no model could miss: with `k` places for a gallery of `k` or fewer, all of it is found."""
     if k < gallery:
         return estimate
@@ -70,7 +70,7 @@ def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFr
         for k in range(1, K_MAX + 1):
             hits, patients, chance = hits_by_query(part, method, k)
             gallery = int(part["gallery"].iloc[0])
-            estimate = _worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, k)
+            estimate = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, k)
             rows.append({
                 "direction": direction, "method": method, "k": k, "recall": estimate.value, "low": estimate.low,
                 "high": estimate.high, "chance": chance.mean(), "queries": estimate.n, "patients": estimate.n_patients,
@@ -86,7 +86,7 @@ def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> p
     for (group, method), part in image.groupby([by, "method"], sort=False):
         hits, patients, chance = hits_by_query(part, method, K_MAX)
         gallery = int(part["gallery"].iloc[0])
-        recall = _worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K_MAX)
+        recall = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K_MAX)
         gains = part.pivot(index="query", columns="seed", values="ndcg").sort_index().to_numpy()
         ndcg = bootstrap_interval(gains, patients, samples=samples, seed=seed)
         rows.append({
@@ -133,7 +133,7 @@ def difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, samples: int
         for k in ks:
             (clip, patients, _), (selip, _, _) = (hits_by_query(part, method, k) for method in ("CLIP", "SeLIP"))
             estimate = paired_difference(clip, selip, patients, samples=samples, seed=seed)
-            estimate = _worth_saying(estimate, int(part["gallery"].iloc[0]), k)
+            estimate = worth_saying(estimate, int(part["gallery"].iloc[0]), k)
             rows.append({
                 "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
                 "high": estimate.high, "p": estimate.p, "queries": estimate.n, "patients": estimate.n_patients,

@@ -4,6 +4,8 @@ Where a region is absent in truth and prediction, the two agree: Dice 1, distanc
 only, Dice is 0 and the distance is not defined (NaN).
 """
 
+import warnings
+
 import numpy as np
 import torch
 from monai.metrics import compute_dice, compute_hausdorff_distance
@@ -28,12 +30,14 @@ def hausdorff_95_mm(predicted: np.ndarray, truth: np.ndarray, spacing_mm: tuple[
     empty = _both_empty(predicted, truth)
     one_sided = _empty(predicted) != _empty(truth)
     distances = np.full(empty.shape, np.nan)
-    for i, r in zip(*np.nonzero(~empty & ~one_sided), strict=True):
-        one = compute_hausdorff_distance(
-            predicted[i : i + 1, r : r + 1], truth[i : i + 1, r : r + 1], include_background=True, percentile=95,
-            spacing=list(spacing_mm),
-        )  # fmt: skip
-        distances[i, r] = one.item()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # MONAI 1.6 calls itself by an argument that it has deprecated
+        for i, r in zip(*np.nonzero(~empty & ~one_sided), strict=True):
+            one = compute_hausdorff_distance(
+                predicted[i : i + 1, r : r + 1], truth[i : i + 1, r : r + 1], include_background=True, percentile=95,
+                spacing=list(spacing_mm),
+            )  # fmt: skip
+            distances[i, r] = one.item()
     return np.where(empty, 0.0, distances)
 
 
