@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core.checkpoints import load_checkpoint
 from selip_core.config import AblationSettings, PretrainingSettings
 from selip_core.encoders import SelipModel
+from selip_core.errors import SelipError
 from selip_core.pairs import Pairs
-from selip_core.training import pretrain
+from selip_core.training import Pretraining, pretrain
 
 METHODS = ("CLIP", "SeLIP")
 
@@ -40,12 +42,15 @@ class Plan:
         Share of the training patients.
     directory : Path
         Where its checkpoints lie.
+    shared : bool
+        Whether another notebook has trained it, so that it is only read.
     """
 
     variant: str
     seed: int
     fraction: float
     directory: Path
+    shared: bool = False
 
 
 def plan_runs(settings: AblationSettings, seeds: list[int], *, shared: Path, own: Path) -> list[Plan]:
@@ -72,9 +77,11 @@ def plan_runs(settings: AblationSettings, seeds: list[int], *, shared: Path, own
         raise ValueError(f"unknown variant {unknown[0]!r}: choose among {', '.join(VARIANTS)}")
     variants = [v for v in VARIANTS if v in METHODS or v in settings.variants]
     seeds = seeds[: settings.n_seeds]
-    plans = [
-        Plan(v, s, 1.0, (shared if v in METHODS else own) / f"{_slug(v)}_seed{s}") for s in seeds for v in variants
-    ]
+    plans = []
+    for s in seeds:
+        for v in variants:
+            folder = (shared if v in METHODS else own) / f"{_slug(v)}_seed{s}"
+            plans.append(Plan(v, s, 1.0, folder, shared=v in METHODS))
     few = seeds[: settings.fraction_seeds]
     return plans + [
         Plan(m, s, f, own / f"{m}_{f:g}_of_the_patients_seed{s}")
@@ -91,20 +98,34 @@ def _slug(variant: str) -> str:
 def run_plan(
     plan: Plan, start: Path, train: Pairs, validation: Pairs, settings: PretrainingSettings, *, device: torch.device
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train one run, or read it where it is finished; return its steps and validations with the plan as columns."""
+    """Train one run, or read it where it is finished; return its steps and validations with the plan as columns.
+
+    Raises
+    ------
+    SelipError
+        If a shared run is not the one that this code, data and settings would give: it belongs to another notebook.
+    """
     changes = dict(VARIANTS[plan.variant])
     weight = changes.pop("soft_target_weight", settings.soft_target_weight)
+    model = SelipModel.from_pretrained(start, device=str(device))
+    pairs = patient_subset(train, plan.fraction, seed=plan.seed)
+    settings = PretrainingSettings(**{**settings.model_dump(), **changes})
+    if plan.shared:
+        _check_finished(Pretraining(model, pairs, validation, settings, weight, plan.seed, plan.directory))
     run = pretrain(
-        SelipModel.from_pretrained(start, device=str(device)),
-        patient_subset(train, plan.fraction, seed=plan.seed),
-        validation,
-        PretrainingSettings(**{**settings.model_dump(), **changes}),
-        soft_target_weight=weight,
-        seed=plan.seed,
-        directory=plan.directory,
+        model, pairs, validation, settings, soft_target_weight=weight, seed=plan.seed, directory=plan.directory
     )
     about = {"variant": plan.variant, "seed": plan.seed, "fraction": plan.fraction}
     return run.steps.assign(**about), run.validations.assign(**about)
+
+
+def _check_finished(run: Pretraining) -> None:
+    """Refuse a run that would have to be trained: pretraining must not write into another notebook's results."""
+    found = load_checkpoint(run.directory, "last")
+    if found is None or found[1]["fingerprint"] != run.fingerprint or found[1]["step"] < run.settings.steps:
+        raise SelipError(
+            f"{run.directory} is not finished, or of other data, settings or code: run 04_pretraining again first"
+        )
 
 
 def patient_subset(pairs: Pairs, fraction: float, *, seed: int) -> Pairs:

@@ -131,12 +131,14 @@ def recall_by_disagreement(
     rows = []
     for (number, method), part in image.groupby(["group", "method"], sort=True):
         hits, patients, chance = hits_by_query(part, method, K)
-        estimate = bootstrap_interval(hits, patients, samples=samples, seed=seed)
+        gallery = int(part["gallery"].iloc[0])
+        estimate = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K)
         rows.append({
             "group": number, "disagreement": part["disagreement"].mean(), "method": method, "recall": estimate.value,
             "low": estimate.low, "high": estimate.high, "chance": chance.mean(), "queries": estimate.n,
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    columns = ["group", "disagreement", "method", "recall", "low", "high", "chance", "queries"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def gap_table(validations: pd.DataFrame, patients: int) -> pd.DataFrame:

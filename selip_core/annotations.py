@@ -9,7 +9,12 @@ from selip_core.errors import SelipError
 from selip_core.tables import read_table
 
 NORMAL = "normal"
-"""The label of a patient without a finding."""
+"""The label of a patient without a finding; 正常 and other cases of the letters stand for it too."""
+
+ABNORMAL = "abnormal"
+"""The label of a patient with a finding whose kind is not told."""
+
+_RESERVED = {"正常": NORMAL, "异常": ABNORMAL, NORMAL: NORMAL, ABNORMAL: ABNORMAL}
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ def read_labels(cohort: Cohort) -> Annotations:
     if not path.exists():
         return _annotations(pd.DataFrame(columns=columns), [])
     table = read_table(path, tuple(columns))
+    table["label"] = [_RESERVED.get(label.casefold(), label) for label in table["label"]]
     problems = _unknown_patients(table, cohort, path.name)
     for row in table[table["label"] == ""].itertuples():
         problems.append((f"{path.name} line {row.line}", row.patient_id, "no label", "row left out; fill it in"))
@@ -70,8 +76,8 @@ def read_masks(cohort: Cohort) -> Annotations:
     if not path.exists():
         return _annotations(pd.DataFrame(columns=columns), [])
     table = read_table(path, ("patient_id", "target", "path"))
-    study = table["study_id"] if "study_id" in table else pd.Series("", index=table.index)
-    table["study_id"] = study.where(study != "", table["patient_id"])
+    problems = _unknown_patients(table, cohort, path.name)
+    table = _with_studies(table, cohort, path)
     table["values"] = [
         _values(text, path, line) for text, line in zip(table.get("values", [""] * len(table)), table["line"])
     ]
@@ -79,7 +85,6 @@ def read_masks(cohort: Cohort) -> Annotations:
     if len(doubled):
         row = doubled.iloc[0]
         raise SelipError(f"{path}: {row['target']} of study {row['study_id']} is given twice; keep one")
-    problems = _unknown_patients(table, cohort, path.name)
     usable = table["patient_id"].isin(cohort.series["patient_id"])
     for row in table[usable].itertuples():
         file = (cohort.directory / row.path).resolve()
@@ -90,6 +95,33 @@ def read_masks(cohort: Cohort) -> Annotations:
             problems.append((f"{path.name} line {row.line}", row.patient_id, f"mask {row.path} is missing",
                              "mask left out; put the file there, or correct its path"))  # fmt: skip
     return _annotations(table.loc[usable, columns], problems)
+
+
+def _with_studies(table: pd.DataFrame, cohort: Cohort, path) -> pd.DataFrame:
+    """Return the table with the study of every row: the one given, or the only one of its patient.
+
+    Raises
+    ------
+    SelipError
+        If a study belongs to another patient, or a patient has several and the row names none.
+    """
+    owner = cohort.series.drop_duplicates("study_id").set_index("study_id")["patient_id"]
+    studies = cohort.series.groupby("patient_id")["study_id"].agg(lambda ids: sorted(set(ids)))
+    given = table["study_id"] if "study_id" in table else pd.Series("", index=table.index)
+    found = []
+    for row, study in zip(table.itertuples(), given, strict=True):
+        known = studies.get(row.patient_id, [row.patient_id])
+        if study and owner.get(study, row.patient_id) != row.patient_id:
+            raise SelipError(
+                f"{path} line {row.line}: study {study} belongs to patient {owner[study]}, not {row.patient_id}"
+            )
+        if not study and len(known) > 1:
+            raise SelipError(
+                f"{path} line {row.line}: patient {row.patient_id} has several studies ({', '.join(known)}); give the "
+                "study_id of the mask"
+            )
+        found.append(study or known[0])
+    return table.assign(study_id=found)
 
 
 def _values(text: str, path, line: int) -> tuple[int, ...]:

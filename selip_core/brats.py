@@ -23,6 +23,8 @@ _SEQUENCES = {
     "t1n": "T1", "t1c": "T1ce", "t2w": "T2", "t2f": "FLAIR",  # 2023: NAME-t1c.nii.gz
 }  # fmt: skip
 _FILE = re.compile(r"(?P<name>.+)[_-](?P<what>t1ce|t1n|t1c|t1|t2w|t2f|t2|flair|seg)\.nii(?:\.gz)?", re.IGNORECASE)
+_TIME_POINT = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d{5})-\d{3}")
+"""2023: the last field is the visit; the visits of a patient must not be on two sides of a split."""
 _GRADE_TABLES = ("grades.csv", "name_mapping.csv")
 _GRADE_COLUMNS = ("grade",)
 _NAME_COLUMNS = ("patient_id", "brats_2020_subject_id", "brats_2019_subject_id", "brats_2021_id", "brats_id", "id")
@@ -42,8 +44,8 @@ class Brats:
         Series T1, T1ce, T2 and FLAIR; no reports.
     grades : Series of HGG or LGG by patient
         Of those whose grade is known.
-    segmentations : Series of path, relative to the folder, by patient
-        Of those who have a usable one.
+    segmentations : Series of path, relative to the folder, by study
+        Of those that have a usable one. A study is named like its folder; to 2021 that is the patient.
     """
 
     cohort: Cohort
@@ -74,19 +76,22 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
     files, grades = _find(directory)
     problems: list[tuple[str, str, str, str]] = []
     listed = _listed_grades(directory, problems)
-    grades = {patient: grades.get(patient) or listed.get(patient) for patient in files}
-    rows, segmentations = [], {}
-    for patient, found in files.items():
-        rows += [(patient, patient, s, p) for s, p in found.items() if s != "seg"]
+    rows, segmentations, known = [], {}, {}
+    for study, found in files.items():
+        patient = patient_of(study)
+        rows += [(patient, study, s, p) for s, p in found.items() if s != "seg"]
         where = str(Path(next(iter(found.values()))).parent)
-        if grades[patient] is None:
+        grade = grades.get(study) or listed.get(study) or listed.get(patient)
+        if grade is None:
             problems.append((where, patient, "no grade", "not used for HGG against LGG; add it to grades.csv"))
+        elif known.setdefault(patient, grade) != grade:
+            raise SelipError(f"{directory}: patient {patient} is {known[patient]} and {grade}; correct the grade table")
         if "seg" not in found:
             problems.append((where, patient, "no segmentation (*_seg.nii.gz)", "not used for segmentation"))
         elif reason := _bad_segmentation(directory / found["seg"]):
             problems.append((found["seg"], patient, reason, "not used for segmentation"))
         else:
-            segmentations[patient] = found["seg"]
+            segmentations[study] = found["seg"]
     series = pd.DataFrame(rows, columns=["patient_id", "study_id", "sequence", "path"])
     cohort = Cohort(
         directory,
@@ -98,12 +103,17 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
         pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
         cohort_fingerprint(str(directory)),
     )
-    known = {patient: grade for patient, grade in grades.items() if grade}
     return Brats(cohort, pd.Series(known, dtype=object), pd.Series(segmentations, dtype=object))
 
 
+def patient_of(study: str) -> str:
+    """Return the patient of a study: its name, without the visit that 2023 adds to it."""
+    match = _TIME_POINT.fullmatch(study)
+    return match["patient"] if match else study
+
+
 def _find(directory: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """Return the files of each patient by sequence, and the grades that the folders tell."""
+    """Return the files of each study by sequence, and the grades that the folders tell."""
     files: dict[str, dict[str, str]] = {}
     grades: dict[str, str] = {}
     for path in sorted(directory.rglob("*.nii*")):

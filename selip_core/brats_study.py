@@ -11,7 +11,6 @@ from selip_core.classification import Task
 from selip_core.config import PreprocessingSettings
 from selip_core.downstream import stratified_split
 from selip_core.errors import SelipError
-from selip_core.few_shot import refuse_empty
 from selip_core.labels import by_split
 from selip_core.volume_cache import build_cache
 
@@ -21,15 +20,34 @@ SPLIT = {"validation_fraction": 0.15, "test_fraction": 0.3}
 
 
 def split_patients_by_grade(brats: Brats, *, seed: int) -> pd.Series:
-    """Return the split of each graded patient: train, validation or test, each grade split by itself.
+    """Return the split of every patient: train, validation or test, each grade (and no grade) split by itself.
 
     All downstream tasks on the folder share it, so that a test patient of one is never a training patient of another.
     """
-    parts = stratified_split(brats.grades.to_numpy(), seed=seed, **SPLIT)
-    split = pd.Series("", index=brats.grades.index)
-    for name, positions in parts.items():
+    patients = list(dict.fromkeys(brats.cohort.series["patient_id"]))
+    grades = brats.grades.reindex(patients).fillna("unknown").to_numpy(str)
+    split = pd.Series("", index=patients)
+    for name, positions in stratified_split(grades, seed=seed, **SPLIT).items():
         split.iloc[positions] = name
     return split
+
+
+def why_no_task(brats: Brats, *, seed: int) -> str:
+    """Return why high and low grade cannot be told apart on this folder; empty where they can."""
+    patients = brats.cohort.series.loc[_graded_t1ce(brats), "patient_id"].unique()
+    if not len(patients):
+        return "no patient has both a grade and a T1ce volume (a table grades.csv gives the grades)"
+    split = split_patients_by_grade(brats, seed=seed).reindex(patients)
+    for name in ("train", "test"):
+        there = brats.grades.reindex(split.index[split == name]).value_counts().to_dict()
+        if len(there) < 2 and (name == "train" or not there):
+            return f"among the {name} patients is {there or 'nobody'}: both grades are needed"
+    return ""
+
+
+def _graded_t1ce(brats: Brats) -> pd.Series:
+    series = brats.cohort.series
+    return (series["sequence"] == "T1ce") & series["patient_id"].isin(brats.grades.index)
 
 
 def brats_task(
@@ -45,19 +63,18 @@ def brats_task(
     Raises
     ------
     SelipError
-        If there are not both grades to learn from, or no T1ce of a graded patient can be used.
+        If there are not both grades to learn from, or no T1ce of a graded patient can be used; see `why_no_task`.
     """
+    if reason := why_no_task(brats, seed=seed):
+        raise SelipError(f"{brats.cohort.directory}: {reason}")
     series = brats.cohort.series
-    usable = (series["sequence"] == "T1ce") & series["patient_id"].isin(brats.grades.index)
-    if not usable.any():
-        raise SelipError(f"{brats.cohort.directory}: no patient has both a grade and a T1ce volume")
+    usable = _graded_t1ce(brats)
     cohort = replace(brats.cohort, series=series[usable].reset_index(drop=True))
     cache = build_cache(cohort, preprocessing, directory)
     patients = list(dict.fromkeys(cache.index["patient_id"]))
     grades = brats.grades.reindex(patients)
     truth = pd.DataFrame({HIGH_GRADE: (grades == HIGH_GRADE).to_numpy()}, index=patients)
     parts = by_split(truth, split_patients_by_grade(brats, seed=seed))
-    refuse_empty(grades.to_numpy()[parts["train"]], f"{brats.cohort.directory}: HGG against LGG")
     classes = truth[HIGH_GRADE].to_numpy().astype(int)
     task = Task(cache.volumes, cache.index, truth, parts, classes, cache.preprocessing_fingerprint)
     return task, classes

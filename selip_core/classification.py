@@ -1,7 +1,7 @@
 """Classification of patients by every method, seed and share of the labels: one table of predictions (METHOD 6)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,13 @@ from selip_core.downstream import load_model
 from selip_core.features import encode_series, patient_features
 from selip_core.few_shot import nested_subsets, too_few
 from selip_core.finetuning import Budget, fine_tune, predict
+from selip_core.labels import ABNORMAL
 from selip_core.probe import best_threshold, linear_probe
 from selip_core.sentences import SEQUENCES
-from selip_core.zero_shot import zero_shot_scores
+from selip_core.zero_shot import prompt_book, zero_shot_scores
 
-COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted"]
+COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]
+"""``examples``: training patients who have the label in that share; NaN where no label is learnt from (zero-shot)."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,20 @@ def probe_predictions(
         for fraction, train in task.subsets(fractions, seed).items():
             found = linear_probe((x[train], truth[train]), (x[validation], truth[validation]), x[test])
             about = ("linear probe", method, seed, fraction)
-            tables.append(_predictions(about, task, found["validation"], found["test"]))
+            tables.append(_predictions(about, task, found["validation"], found["test"], train))
     return pd.concat(tables, ignore_index=True)
 
 
 def zero_shot_predictions(models: dict[tuple[str, int], Path], task: Task, *, device: torch.device) -> pd.DataFrame:
     """Return the test predictions of prompts; no training label is used, thresholds come from the validation patients.
 
-    A patient of whom a label's prompts say nothing, having no such series, gets the mean score of the others.
+    Labels without prompts are left out. A patient of whom a label's prompts say nothing, having no such series, gets
+    the mean score of the others.
     """
+    prompted = [label for label in task.labels if label in prompt_book() or label == ABNORMAL]
+    if not prompted:
+        return pd.DataFrame(columns=COLUMNS)
+    task = replace(task, truth=task.truth[prompted])
     patients = task.truth.index.tolist()
     tables = []
     for (method, seed), features, model in _features(models, task, device, "zero-shot", with_model=True):
@@ -91,7 +98,7 @@ def zero_shot_predictions(models: dict[tuple[str, int], Path], task: Task, *, de
         mean = np.where(known, scores, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         scores = np.where(known, scores, mean)
         about = ("zero-shot", method, seed, 0.0)
-        tables.append(_predictions(about, task, scores[task.parts["validation"]], scores[task.parts["test"]]))
+        tables.append(_predictions(about, task, scores[task.parts["validation"]], scores[task.parts["test"]], None))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -144,7 +151,7 @@ def fine_tuning_predictions(
                 budget, seed=seed, balanced=classes is not None,
             )  # fmt: skip
             shown = [scores_of(classifier, at, task.parts[s]) for at, s in ((validation, "validation"), (test, "test"))]
-            tables.append(_predictions(("fine-tuning", method, seed, fraction), task, *shown))
+            tables.append(_predictions(("fine-tuning", method, seed, fraction), task, *shown, train))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -171,7 +178,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
 
 
-def _predictions(about: tuple, task: Task, validation_scores: np.ndarray, test_scores: np.ndarray) -> pd.DataFrame:
+def _predictions(about: tuple, task: Task, validation_scores, test_scores, train: np.ndarray | None) -> pd.DataFrame:
     """Return one row a test patient and label; thresholds are those that were best on the validation patients."""
     truth = task.truth.to_numpy()
     test, patients = task.parts["test"], task.truth.index
@@ -181,6 +188,7 @@ def _predictions(about: tuple, task: Task, validation_scores: np.ndarray, test_s
         table = pd.DataFrame({
             "patient_id": patients[test], "label": label, "truth": truth[test, k], "score": test_scores[:, k],
             "predicted": test_scores[:, k] >= threshold,
+            "examples": np.nan if train is None else int(truth[train, k].sum()),
         })  # fmt: skip
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)

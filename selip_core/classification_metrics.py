@@ -4,10 +4,12 @@ Scores of one method are ``(n, runs)``: patients by pretraining seeds. Runs are 
 """
 
 import numpy as np
+from scipy.stats import t
 
-from selip_core.statistics import FEWEST_PATIENTS, Estimate
+from selip_core.statistics import FEWEST_PATIENTS, Estimate, expanded_levels
 
-_CHUNK = 64  # permutations at a time: bounds the memory
+FEWEST_PER_CLASS = 3
+"""With fewer patients on one side an AUC is a matter of single patients."""
 
 
 def auc(truth: np.ndarray, scores: np.ndarray) -> float:
@@ -62,7 +64,27 @@ def calibration_error(truth: np.ndarray, probabilities: np.ndarray, bins: int = 
     return float(np.abs(gaps).sum() / max(len(truth), 1))
 
 
-def auc_interval(truth: np.ndarray, scores: np.ndarray, *, samples: int = 1000, seed: int = 0) -> Estimate:
+def auc_influence(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return what each patient adds to an AUC, so that the mean is the AUC and its variance is DeLong's.
+
+    Parameters
+    ----------
+    truth : (n,) bool
+        Both classes must be there.
+    scores : (n,)
+    """
+    truth = np.asarray(truth, bool)
+    wins = _wins(truth, np.asarray(scores, float))
+    area = wins.mean()
+    values = np.empty(len(truth))
+    values[truth] = area + len(truth) / truth.sum() * (wins.mean(axis=1) - area)
+    values[~truth] = area + len(truth) / (~truth).sum() * (wins.mean(axis=0) - area)
+    return values
+
+
+def auc_interval(
+    truth: np.ndarray, scores: np.ndarray, *, samples: int = 1000, seed: int = 0, fewest: int = FEWEST_PER_CLASS
+) -> Estimate:
     """Return the AUC, averaged over classes and runs, with a 95 % interval from resampling patients.
 
     Parameters
@@ -71,24 +93,33 @@ def auc_interval(truth: np.ndarray, scores: np.ndarray, *, samples: int = 1000, 
     scores : (n, runs) or (n, classes, runs)
     samples : int
         Bootstrap samples; one in which a class has one side only leaves that class out.
+    fewest : int
+        Patients with and without a label below which no interval is given.
     """
     truth, scores = _as_classes(truth, scores)
-    if np.isnan(value := _mean_auc(truth, scores)):
-        return Estimate(np.nan, np.nan, np.nan, len(truth), len(truth), note="one class only: not scored")
-    if len(truth) < FEWEST_PATIENTS:
-        note = f"{len(truth)} patients: fewer than {FEWEST_PATIENTS}, no interval"
+    value = mean_auc(truth, scores)
+    if note := _no_interval(truth, fewest):
         return Estimate(value, np.nan, np.nan, len(truth), len(truth), note=note)
-    low, high = np.nanquantile(_bootstrap_auc(truth, scores, samples, seed), [0.025, 0.975])
+    drawn = _bootstrap_auc(truth, scores, samples, seed)
+    low, high = np.nanquantile(drawn, expanded_levels(_smallest_class(truth)))
+    if low == high:  # separated without an error: the bootstrap cannot know how far from chance that is
+        return Estimate(value, np.nan, np.nan, len(truth), len(truth), note="no error at all: no interval")
     return Estimate(value, float(low), float(high), len(truth), len(truth))
 
 
 def auc_difference(
-    truth: np.ndarray, first: np.ndarray, second: np.ndarray, *, samples: int = 1000, seed: int = 0
+    truth: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    samples: int = 1000,
+    seed: int = 0,
+    fewest: int = FEWEST_PER_CLASS,
 ) -> Estimate:
-    """Return the AUC of `second` minus that of `first` on the same patients, its interval, and a permutation p-value.
+    """Return the AUC of `second` minus that of `first` on the same patients, its interval, and the p-value of DeLong.
 
-    Under the null hypothesis it does not matter which method's score a patient got, so the two are swapped patient by
-    patient. Scores are ranked within each method, class and run first: their scales need not agree.
+    The test compares what each patient adds to the two AUCs (DeLong, DeLong and Clarke-Pearson, Biometrics
+    1988;44:837-845), averaged over classes and runs, with Satterthwaite's degrees of freedom: the smaller class counts.
 
     Parameters
     ----------
@@ -96,23 +127,60 @@ def auc_difference(
     first, second : (n, runs) or (n, classes, runs)
     """
     (truth, first), (_, second) = _as_classes(truth, first), _as_classes(truth, second)
-    first, second = _ranked(first), _ranked(second)
-    value = _mean_auc(truth, second) - _mean_auc(truth, first)
-    if np.isnan(value) or len(truth) < FEWEST_PATIENTS:
-        note = f"{len(truth)} patients: fewer than {FEWEST_PATIENTS}, no interval"
+    value = mean_auc(truth, second) - mean_auc(truth, first)
+    if note := _no_interval(truth, fewest):
         return Estimate(value, np.nan, np.nan, len(truth), len(truth), note=note)
     # the same patients are drawn for both
     drawn = [_bootstrap_auc(truth, scores, samples, seed) for scores in (first, second)]
-    low, high = np.nanquantile(drawn[1] - drawn[0], [0.025, 0.975])
-    rng = np.random.default_rng(seed + 1)
-    extreme = total = 0
-    while total < samples:
-        swap = rng.random((min(_CHUNK, samples - total), len(truth))) < 0.5
-        permuted = _permuted_auc(truth, first, second, swap) - _permuted_auc(truth, second, first, swap)
-        extreme += int((np.abs(permuted) >= abs(value) - 1e-12).sum())
-        total += len(swap)
-    p = (1 + extreme) / (1 + total)  # the observed labelling is one of the permutations
+    low, high = np.nanquantile(drawn[1] - drawn[0], expanded_levels(_smallest_class(truth)))
+    p = _delong(truth, first, second)
     return Estimate(float(value), float(low), float(high), len(truth), len(truth), p=p)
+
+
+def _delong(truth: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+    """Return the two-sided p-value of no difference in the mean AUC."""
+    total, effect, freedom = np.zeros(len(truth)), 0.0, []
+    labels = _two_sided(truth)
+    for k in labels:
+        positive, runs = truth[:, k], range(first.shape[2])
+        added = np.mean(
+            [auc_influence(positive, second[:, k, r]) - auc_influence(positive, first[:, k, r]) for r in runs], axis=0
+        )
+        effect += added.mean() / len(labels)
+        parts = []
+        for side in (positive, ~positive):
+            size = side.sum()
+            own = (added[side] - added.mean()) * np.sqrt(size / (size - 1))  # unbiased within the class
+            total[side] += own / len(labels)
+            parts.append(((own**2).sum(), size - 1))
+        sums = sum(variance for variance, _ in parts)
+        freedom.append(sums**2 / sum(v**2 / d for v, d in parts) if sums else len(truth) - 2)
+    error = np.sqrt((total**2).sum()) / len(truth)
+    if error == 0:
+        return float(effect == 0)
+    return float(2 * t.sf(abs(effect) / error, np.mean(freedom)))
+
+
+def _two_sided(truth: np.ndarray) -> list[int]:
+    """Return the classes that have patients on both sides."""
+    return [k for k in range(truth.shape[1]) if truth[:, k].any() and not truth[:, k].all()]
+
+
+def _smallest_class(truth: np.ndarray) -> int:
+    """Return the mean, over classes, of how many patients are on the smaller side: what an AUC rests on."""
+    sides = [min(truth[:, k].sum(), (~truth[:, k]).sum()) for k in _two_sided(truth)]
+    return max(int(np.mean(sides)), 2)
+
+
+def _no_interval(truth: np.ndarray, fewest: int) -> str:
+    """Return why no interval can be given, or an empty text."""
+    labels = _two_sided(truth)
+    if not labels:
+        return "one class only: not scored"
+    if len(truth) < FEWEST_PATIENTS:
+        return f"{len(truth)} patients: fewer than {FEWEST_PATIENTS}, no interval"
+    smallest = min(min(truth[:, k].sum(), (~truth[:, k]).sum()) for k in labels)
+    return f"{smallest} patients in the smaller class: fewer than {fewest}, no interval" if smallest < fewest else ""
 
 
 def _as_classes(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +193,8 @@ def _as_classes(truth: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.n
     return truth, scores
 
 
-def _mean_auc(truth: np.ndarray, scores: np.ndarray) -> float:
+def mean_auc(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Return the mean AUC over classes and runs of truth (n, classes) and scores (n, classes, runs)."""
     values = [auc(truth[:, c], scores[:, c, r]) for c in range(truth.shape[1]) for r in range(scores.shape[2])]
     return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
 
@@ -149,22 +218,3 @@ def _bootstrap_auc(truth: np.ndarray, scores: np.ndarray, samples: int, seed: in
         total[there] += won[there] / pairs[there]
         counted += there
     return np.divide(total, counted, out=np.full(samples, np.nan), where=counted > 0)
-
-
-def _permuted_auc(truth: np.ndarray, own: np.ndarray, other: np.ndarray, swap: np.ndarray) -> np.ndarray:
-    """Return the mean AUC for each row of `swap` (k, n), where True takes the other method's score."""
-    values = []
-    for c in range(truth.shape[1]):
-        positive = truth[:, c]
-        if positive.all() or not positive.any():
-            continue
-        mixed = np.where(swap[:, :, None], other[None, :, c], own[None, :, c])  # (k, n, runs)
-        high, low = mixed[:, positive, None], mixed[:, None, ~positive]
-        values.append(((high > low) + 0.5 * (high == low)).mean(axis=(1, 2, 3)))
-    return np.mean(values, axis=0)
-
-
-def _ranked(scores: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    return rankdata(scores, axis=0)

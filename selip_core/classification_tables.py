@@ -11,20 +11,38 @@ from selip_core.classification_metrics import (
     balanced_accuracy,
     calibration_error,
     f1,
+    mean_auc,
 )
+
+MEAN = "mean of the labels"
+"""The row of each approach, method and share that averages over the labels, each counting the same."""
 
 PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
 """First and second of each comparison: the difference is the second less the first."""
 
 
-def score_table(predictions: pd.DataFrame, *, samples: int, seed: int, mean_of: str = "") -> pd.DataFrame:
-    """Return the scores of every approach, method, share and label.
+def not_learnable(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the labels of which a share has no training patient in some seed: nothing could be learnt of them there.
+
+    They are not scored at that share, for no method; else a constant guess would be averaged in as an AUC of 0.5.
+    """
+    empty = predictions[predictions["examples"] == 0]
+    table = empty.groupby(["fraction", "label"])["seed"].agg(lambda seeds: ", ".join(map(str, sorted(set(seeds)))))
+    return table.rename("seeds without it").reset_index()
+
+
+def _learnable(predictions: pd.DataFrame) -> pd.DataFrame:
+    gone = set(not_learnable(predictions)[["fraction", "label"]].itertuples(index=False, name=None))
+    kept = [pair not in gone for pair in zip(predictions["fraction"], predictions["label"], strict=True)]
+    return predictions[kept]
+
+
+def score_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return the scores of every approach, method, share and label, and their mean over the labels.
 
     Parameters
     ----------
     predictions : DataFrame from `selip_core.classification`
-    mean_of : str, optional
-        Name for the mean over all labels, as a row of its own beside them.
 
     Returns
     -------
@@ -33,10 +51,11 @@ def score_table(predictions: pd.DataFrame, *, samples: int, seed: int, mean_of: 
     ``patients``, ``seeds``, ``note``
     """
     rows = []
-    for (approach, method, fraction), part in predictions.groupby(["approach", "method", "fraction"], sort=False):
+    keys = ["approach", "method", "fraction"]
+    for (approach, method, fraction), part in _learnable(predictions).groupby(keys, sort=False):
         truth, scores, predicted = prediction_arrays(part)
         labels = part["label"].unique().tolist()
-        for k, label in [*enumerate(labels), *([(None, mean_of)] if mean_of and len(labels) > 1 else [])]:
+        for k, label in [*enumerate(labels), (None, MEAN)]:
             of = slice(None) if k is None else slice(k, k + 1)
             estimate = auc_interval(truth[:, of], scores[:, of], samples=samples, seed=seed)
             runs = [(truth[:, c], predicted[:, c, r], scores[:, c, r]) for c in range(len(labels))[of]
@@ -63,7 +82,7 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
     methods within patients), ``by_seed``, ``patients``, ``note``
     """
     rows = []
-    for (approach, fraction), part in predictions.groupby(["approach", "fraction"], sort=False):
+    for (approach, fraction), part in _learnable(predictions).groupby(["approach", "fraction"], sort=False):
         found = {method: prediction_arrays(of_method) for method, of_method in part.groupby("method", sort=False)}
         for first, second in PAIRS:
             if first not in found or second not in found:
@@ -72,7 +91,7 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
             b = found[second][1]
             estimate = auc_difference(truth, a, b, samples=samples, seed=seed)
             runs = range(a.shape[2])
-            by_seed = [auc_interval(truth, s[:, :, r : r + 1], samples=2, seed=0).value for s in (a, b) for r in runs]
+            by_seed = [mean_auc(truth, s[:, :, r : r + 1]) for s in (a, b) for r in runs]
             rows.append({
                 "approach": approach, "fraction": fraction, "comparison": f"{second} − {first}",
                 "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,

@@ -124,7 +124,7 @@ _PROFILES: dict[str, dict] = {
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
         "retrieval": {"bootstrap_samples": 200},
         "classification": {
-            "fractions": (0.1, 1.0), "fewest_patients": 3, "fine_tuning_steps": 10, "brats_patients": (10, 8),
+            "fractions": (0.1, 1.0), "fewest_patients": 3, "fine_tuning_steps": 10, "brats_patients": (10, 10),
             "brats_steps": 10,
         },
         "segmentation": {"fractions": (1.0,), "steps": 20},
@@ -133,7 +133,9 @@ _PROFILES: dict[str, dict] = {
     "demo": {
         "cohort": {"patients": 500},
         "pretraining": {"steps": 600},
-        "classification": {"fractions": (0.05, 1.0), "brats_patients": (30, 20), "brats_steps": 150},
+        "classification": {
+            "fractions": (0.05, 1.0), "fewest_patients": 5, "brats_patients": (30, 20), "brats_steps": 150,
+        },
         "segmentation": {"steps": 120},
         "ablation": {"variants": ("semantics only", "label smoothing")},
     },

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.annotations import NORMAL
-
-ABNORMAL = "abnormal"
+from selip_core.annotations import ABNORMAL, NORMAL
 
 
 def label_matrix(labels: pd.DataFrame, patients: list[str]) -> pd.DataFrame:
-    """Return patients by labels, bool: ``abnormal`` first, then every label but ``normal``, the most frequent first.
+    """Return patients by labels, bool: ``abnormal`` first, then the kinds of finding, the most frequent first.
+
+    A patient called ``abnormal`` and nothing else has no kind that is known, so counts as having none of them.
 
     Parameters
     ----------
@@ -18,12 +18,13 @@ def label_matrix(labels: pd.DataFrame, patients: list[str]) -> pd.DataFrame:
         Those to return; a patient without a label is left out, never taken for normal.
     """
     known = labels[labels["patient_id"].isin(patients)]
-    found = known[known["label"] != NORMAL]
+    abnormal = set(known.loc[known["label"] != NORMAL, "patient_id"])
+    found = known[~known["label"].isin([NORMAL, ABNORMAL])]
     kinds = found["label"].value_counts(sort=True).index.tolist()
     order = [p for p in dict.fromkeys(patients) if p in set(known["patient_id"])]
     matrix = pd.crosstab(found["patient_id"], found["label"]).astype(bool).reindex(order, fill_value=False)
     matrix = matrix.reindex(columns=kinds, fill_value=False)
-    matrix.insert(0, ABNORMAL, matrix.any(axis=1) if kinds else False)
+    matrix.insert(0, ABNORMAL, [patient in abnormal for patient in order])
     matrix.index.name, matrix.columns.name = "patient_id", None
     return matrix
 

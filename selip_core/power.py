@@ -18,43 +18,51 @@ class Difference:
     effect : float
         Mean over patients and seeds.
     sd_patients : float
-        Standard deviation between patients, seeds averaged.
+        Standard deviation between patients, whatever the seed.
     sd_seeds : float
-        Standard deviation of the mean difference between seeds that patients do not explain; NaN with one seed.
+        Standard deviation between seeds, whatever the patient.
+    sd_residual : float
+        What is neither: a patient in one seed. With one seed it cannot be told from `sd_patients`, which then holds
+        both, and `sd_seeds` is NaN.
     """
 
     effect: float
     sd_patients: float
     sd_seeds: float
+    sd_residual: float = 0.0
 
 
 def describe_difference(differences: np.ndarray) -> Difference:
-    """Return effect and spreads of differences (patients, seeds).
-
-    The spread between seeds is of their means, less what the patients' own spread within a seed would give by chance.
-    """
+    """Return effect and spreads of differences (patients, seeds), by a two-way analysis of variance."""
     values = np.asarray(differences, float)
     if values.ndim != 2 or len(values) < 2:
         raise ValueError(f"differences must be (patients, seeds) with two patients or more, not {values.shape}")
     patients, seeds = values.shape
     effect = float(values.mean())
-    sd_patients = float(values.mean(axis=1).std(ddof=1))
+    between_patients = values.mean(axis=1).var(ddof=1)
     if seeds < 2:
-        return Difference(effect, sd_patients, float("nan"))
+        return Difference(effect, math.sqrt(between_patients), float("nan"))
     residual = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0, keepdims=True) + effect
     within = (residual**2).sum() / ((patients - 1) * (seeds - 1))
-    between = values.mean(axis=0).var(ddof=1) - within / patients
-    return Difference(effect, sd_patients, math.sqrt(max(between, 0.0)))
+    between_seeds = values.mean(axis=0).var(ddof=1)
+    return Difference(
+        effect,
+        math.sqrt(max(between_patients - within / seeds, 0.0)),
+        math.sqrt(max(between_seeds - within / patients, 0.0)),
+        math.sqrt(within),
+    )
 
 
 def power(difference: Difference, patients: int, seeds: int, *, alpha: float = 0.05) -> float:
     """Return the chance that a two-sided test finds the difference with so many patients and seeds.
 
-    Normal approximation: the variance of the mean is ``sd_patients² / patients + sd_seeds² / seeds``. An unknown spread
-    between seeds counts as 0, so the answer is then an upper bound.
+    Normal approximation: the variance of the mean is ``sd_patients² / patients + sd_seeds² / seeds +
+    sd_residual² / (patients · seeds)``. An unknown spread between seeds counts as 0: then it is an upper bound.
     """
     between = 0.0 if math.isnan(difference.sd_seeds) else difference.sd_seeds
-    error = math.sqrt(difference.sd_patients**2 / patients + between**2 / seeds)
+    error = math.sqrt(
+        difference.sd_patients**2 / patients + between**2 / seeds + difference.sd_residual**2 / (patients * seeds)
+    )
     if error == 0:
         return float(difference.effect != 0)
     shift, limit = abs(difference.effect) / error, norm.ppf(1 - alpha / 2)

@@ -3,31 +3,18 @@
 import numpy as np
 import pandas as pd
 
+from selip_core.classification_metrics import auc_influence
 from selip_core.classification_tables import prediction_arrays
 from selip_core.power import Difference, describe_difference, patients_needed, power, seeds_needed
 from selip_core.retrieval_study import hits_by_query
+from selip_core.statistics import FEWEST_PATIENTS
 
 PATIENTS = (25, 50, 100, 200, 400, 800, 1600, 3200)
 SEEDS = (1, 3, 5, 10)
-
-
-def auc_influence(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return what each patient adds to an AUC, so that the mean is the AUC and its variance is DeLong's.
-
-    Parameters
-    ----------
-    truth : (n,) bool
-        Both classes must be there.
-    scores : (n,)
-    """
-    truth = np.asarray(truth, bool)
-    positive, negative = scores[truth], scores[~truth]
-    wins = (positive[:, None] > negative[None, :]) + 0.5 * (positive[:, None] == negative[None, :])
-    area = wins.mean()
-    values = np.empty(len(truth))
-    values[truth] = area + len(truth) / len(positive) * (wins.mean(axis=1) - area)
-    values[~truth] = area + len(truth) / len(negative) * (wins.mean(axis=0) - area)
-    return values
+_NEEDS = [
+    "comparison", "difference", "sd_patients", "sd_seeds", "sd_residual", "patients", "seeds", "power",
+    "patients_needed", "seeds_needed", "note", "data_source",
+]  # fmt: skip
 
 
 def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.ndarray:
@@ -37,6 +24,8 @@ def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.nd
     b = parts[second][1]
     labels = [k for k in range(truth.shape[1]) if truth[:, k].any() and not truth[:, k].all()]
     seeds = range(a.shape[2])
+    if not labels:
+        return np.zeros((0, len(seeds)))
     added = [
         [auc_influence(truth[:, k], b[:, k, r]) - auc_influence(truth[:, k], a[:, k, r]) for r in seeds] for k in labels
     ]
@@ -57,35 +46,47 @@ def dice_differences(results: pd.DataFrame, first: str, second: str) -> np.ndarr
     return (wide[second] - wide[first]).to_numpy()
 
 
-def needs_table(differences: dict[str, np.ndarray], *, wanted: float = 0.8) -> pd.DataFrame:
-    """Return effect, spreads, power and needs of each difference (patients, seeds).
+def needs_table(differences: dict[str, tuple[np.ndarray, str]], *, wanted: float = 0.8) -> pd.DataFrame:
+    """Return effect, spreads, power and needs of each difference.
 
-    ``patients_needed`` is with the seeds at hand, ``seeds_needed`` with the patients at hand; None where no number of
-    them alone is enough.
+    With too few patients for an interval nothing is foretold from them: they are listed with a note and no numbers. The
+    power at the observed effect says no more than its p-value does; what it is for is the planning of another study.
+
+    Parameters
+    ----------
+    differences : dict of name to (differences (patients, seeds), data source)
+
+    Returns
+    -------
+    DataFrame
+        ``patients_needed`` is with the seeds at hand, ``seeds_needed`` with the patients at hand; None where no number
+        of them alone is enough.
     """
     rows = []
-    for name, values in differences.items():
-        if len(values) < 2:
-            continue
+    for name, (values, source) in differences.items():
         patients, seeds = values.shape
+        row = {"comparison": name, "patients": patients, "seeds": seeds, "data_source": source, "note": ""}
+        if patients < FEWEST_PATIENTS:
+            rows.append({**row, "note": f"{patients} patients: fewer than {FEWEST_PATIENTS}, nothing foretold"})
+            continue
         found = describe_difference(values)
         rows.append({
-            "comparison": name, "difference": found.effect, "sd_patients": found.sd_patients,
-            "sd_seeds": found.sd_seeds, "patients": patients, "seeds": seeds,
-            "power": power(found, patients, seeds), "patients_needed": patients_needed(found, seeds, wanted=wanted),
+            **row, "difference": found.effect, "sd_patients": found.sd_patients, "sd_seeds": found.sd_seeds,
+            "sd_residual": found.sd_residual, "power": power(found, patients, seeds),
+            "patients_needed": patients_needed(found, seeds, wanted=wanted),
             "seeds_needed": seeds_needed(found, patients, wanted=wanted),
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_NEEDS)
 
 
 def power_curve_table(needs: pd.DataFrame) -> pd.DataFrame:
     """Return the power to find each difference with other numbers of patients and seeds."""
     rows = []
-    for row in needs.itertuples():
-        found = Difference(row.difference, row.sd_patients, row.sd_seeds)
+    for row in needs[needs["difference"].notna()].itertuples():
+        found = Difference(row.difference, row.sd_patients, row.sd_seeds, row.sd_residual)
         rows += [
             {"comparison": row.comparison, "patients": n, "seeds": k, "power": power(found, n, k)}
             for k in SEEDS
             for n in PATIENTS
         ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["comparison", "patients", "seeds", "power"])

@@ -313,8 +313,9 @@ class Run:
     def _write_csv(self, path: Path, table: pd.DataFrame, data_source: str = "") -> None:
         keep_index = not isinstance(table.index, pd.RangeIndex)
         with replacing(path) as partial:
-            stamped = table.assign(data_source=data_source or self.data_source)
-            stamped.to_csv(partial, index=keep_index, encoding="utf-8")
+            if "data_source" not in table:  # a table of several sources says it row by row
+                table = table.assign(data_source=data_source or self.data_source)
+            table.to_csv(partial, index=keep_index, encoding="utf-8")
 
     def _stamp_text(self, data_source: str = "") -> str:
         return f"Data: {data_source or self.data_source} · profile {self.profile} · seed {self.seed}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from monai.inferers import sliding_window_inference
-from monai.losses import DiceCELoss
+from monai.losses import DiceLoss
 from monai.networks.blocks import Convolution
 from torch import nn
 from torch.nn.functional import interpolate
@@ -89,6 +89,18 @@ def _device(module: nn.Module) -> torch.device:
     return next(module.parameters()).device
 
 
+class RegionLoss(nn.Module):
+    """Dice plus binary cross-entropy, region by region: regions overlap, so they must not compete as classes do."""
+
+    def __init__(self):
+        super().__init__()
+        self.dice, self.cross_entropy = DiceLoss(sigmoid=True, batch=True), nn.BCEWithLogitsLoss()
+
+    def forward(self, logits: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
+        """Return the loss of logits and regions, both ``(B, R, D, H, W)``."""
+        return self.dice(logits, regions) + self.cross_entropy(logits, regions)
+
+
 @dataclass(frozen=True)
 class Cases:
     """Patients with their masks.
@@ -143,7 +155,7 @@ def train_segmenter(
     series, regions = train.volumes.shape[1], train.regions.shape[1]
     model = Segmenter(copy.deepcopy(encoder), series=series, regions=regions, shape=train.volumes.shape[2:]).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    loss_of = DiceCELoss(sigmoid=True, batch=True)
+    loss_of = RegionLoss()
     rng = np.random.default_rng(seed)
     checks = {round(steps * (i + 1) / CHECKS) for i in range(CHECKS)}
     best, kept = -1.0, None

@@ -1,5 +1,6 @@
 """Volumes and masks for segmentation on one grid: from a cohort's ``masks.csv``, or from a BraTS folder."""
 
+import zipfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from selip_core.brats import REGIONS, Brats
+from selip_core.brats import REGIONS, Brats, patient_of
 from selip_core.cohort import Cohort
 from selip_core.config import PreprocessingSettings
 from selip_core.files import replacing
@@ -62,15 +63,15 @@ def brats_cases(
     brats: Brats, sequences: tuple[str, ...], settings: PreprocessingSettings, directory: Path
 ) -> tuple[Cases, pd.DataFrame]:
     """Return the patients of a BraTS folder with their regions whole, core and enhancing; see `cohort_cases`."""
-    series = brats.cohort.series.set_index(["patient_id", "sequence"])["path"]
+    series = brats.cohort.series.set_index(["study_id", "sequence"])["path"]
     jobs, problems = [], []
-    for patient, path in brats.segmentations.items():
-        missing = [s for s in sequences if (patient, s) not in series.index]
+    for study, path in brats.segmentations.items():
+        missing = [s for s in sequences if (study, s) not in series.index]
         if missing:
-            problems.append((patient, path, f"no {missing[0]} of this patient"))
+            problems.append((patient_of(study), path, f"no {missing[0]} of this study"))
         else:
-            images = tuple(series[patient, s] for s in sequences)
-            jobs.append(_Job(patient, images, path, tuple(REGIONS.values())))
+            images = tuple(series[study, s] for s in sequences)
+            jobs.append(_Job(patient_of(study), images, path, tuple(REGIONS.values())))
     return _build(jobs, problems, brats.cohort, settings, directory, f"brats_{'_'.join(sequences)}")
 
 
@@ -96,7 +97,7 @@ def _read(path: Path, key: str) -> dict | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             found = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # missing, or cut off: it is made again
         return None
     return found if str(found.get("key")) == key else None
 

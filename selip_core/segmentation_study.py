@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from selip_core.config import SegmentationSettings
 from selip_core.downstream import load_model
-from selip_core.few_shot import nested_subsets
+from selip_core.few_shot import nested_subsets, too_few
 from selip_core.segmentation import Cases, segment, train_segmenter
 from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
 from selip_core.statistics import bootstrap_interval, paired_difference
@@ -21,6 +21,19 @@ def split_cases(cases: Cases, split_of: pd.Series) -> dict[str, Cases]:
     """Return the cases of each split."""
     split = split_of.reindex(cases.patients).to_numpy()
     return {name: cases.take(np.flatnonzero(split == name)) for name in ("train", "validation", "test")}
+
+
+def few_shot_cases(train: Cases, fractions: tuple[float, ...], *, seed: int) -> dict[float, np.ndarray]:
+    """Return the positions of the cases of each share of the training patients; a patient's cases stay together."""
+    patients = np.array(list(dict.fromkeys(train.patients)))
+    subsets = nested_subsets(np.zeros(len(patients), int), fractions, seed=seed)
+    return {f: np.flatnonzero(np.isin(train.patients, patients[picked])) for f, picked in subsets.items()}
+
+
+def shares_left_out(train: Cases, fractions: tuple[float, ...]) -> list[str]:
+    """Return why shares of the training patients cannot be drawn, in words for the user."""
+    one_class = np.zeros(len(set(train.patients)))
+    return [reason for fraction in sorted(fractions) if (reason := too_few(one_class, fraction))]
 
 
 def segmentation_results(
@@ -57,8 +70,7 @@ def segmentation_results(
     voxel_ml = float(np.prod(spacing_mm)) / 1000
     for (method, seed), folder in tqdm(models.items(), desc=f"segmentation, {task}", unit="model"):
         encoder = load_model(folder, preprocessing_fingerprint, device=device).image_encoder
-        subsets = nested_subsets(np.zeros(len(train), int), settings.fractions, seed=seed)
-        for fraction, picked in subsets.items():
+        for fraction, picked in few_shot_cases(train, settings.fractions, seed=seed).items():
             model = train_segmenter(
                 encoder, train.take(picked), validation, steps=settings.steps, batch_size=settings.batch_size,
                 learning_rate=settings.learning_rate, seed=seed,

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from selip_core.ablation_study import holm
+from selip_core.classification_tables import MEAN
 
 METHODS = ("scratch", "CLIP", "SeLIP")
 ALPHA = 0.05
-_KEPT_LABELS = ("abnormal", "mean of the kinds", "HGG")
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,8 @@ def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.
                             row.high, row.p, row.queries, row.data_source))  # fmt: skip
     for prefix, group in (("", "in-domain classification"), ("brats_", "cross-domain classification")):
         tables = results["06_classification"] / "tables"
-        for row in _rows(tables / f"{prefix}scores.csv"):
-            if row.label in _KEPT_LABELS:
-                scores.append((_auc(row), row.method, row.auc, row.low, row.high, row.patients, row.data_source))
+        for row in _rows(tables / f"{prefix}scores.csv", label=MEAN):
+            scores.append((_auc(row), row.method, row.auc, row.low, row.high, row.patients, row.data_source))
         for row in _rows(tables / f"{prefix}differences.csv"):
             differences.append((group, row.fraction, _auc(row), row.comparison, row.difference, row.low, row.high,
                                 row.p, row.patients, row.data_source))  # fmt: skip
@@ -125,8 +124,9 @@ def side_by_side(scores: pd.DataFrame) -> pd.DataFrame:
     for outcome, part in scores.groupby("outcome", sort=False):
         by_method = part.set_index("method")["text"]
         values = {method: by_method.get(method, "") for method in METHODS}
-        rows.append({"outcome": outcome, **values, "n": int(part["n"].iloc[0]), "data": part["data_source"].iloc[0]})
-    return pd.DataFrame(rows, columns=["outcome", *METHODS, "n", "data"])
+        rows.append({"outcome": outcome, **values, "n": int(part["n"].iloc[0]),
+                     "data_source": part["data_source"].iloc[0]})  # fmt: skip
+    return pd.DataFrame(rows, columns=["outcome", *METHODS, "n", "data_source"])
 
 
 def _with_interval(value: float, low: float, high: float) -> str:
@@ -148,8 +148,8 @@ def verdicts(differences: pd.DataFrame) -> list[str]:
     paragraphs = []
     for claim in CLAIMS:
         right = (differences["group"] == claim.group) & (differences["comparison"] == claim.comparison)
-        few = differences["share"].between(0, 1, inclusive="neither")
-        part = differences[right & (few if claim.few else ~few)]
+        few, whole = differences["share"].between(0, 1, inclusive="neither"), differences["share"] == 1
+        part = differences[right & (few if claim.few else whole)]
         paragraphs.append(f"**{claim.text}** ({claim.comparison}). {_verdict(part)}")
     return paragraphs
 

@@ -1,5 +1,7 @@
 """The ablation: what is run, on whom, and what its tables say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from test_training import TEXTS, fresh_model, tiny_pairs, tiny_settings
 from selip_core.ablation import VARIANTS, patient_subset, plan_runs, run_plan
 from selip_core.ablation_study import gap_table, holm, recall_by_disagreement, text_disagreement, variant_scores
 from selip_core.config import AblationSettings, PretrainingSettings
+from selip_core.errors import SelipError
 from selip_core.similarity import ReportCorpus, even_out
 
 
@@ -59,7 +62,7 @@ def test_label_smoothing_has_the_same_strength_in_every_row():
 def test_a_run_is_trained_once_and_variants_differ(tmp_path):
     start = fresh_model().save_pretrained(tmp_path / "start")
     pairs, cpu = tiny_pairs(), torch.device("cpu")
-    made = {p.variant: p for p in plans(tmp_path, n_seeds=1, fractions=())}
+    made = {p.variant: replace(p, shared=False) for p in plans(tmp_path, n_seeds=1, fractions=())}
     steps, validations = run_plan(made["SeLIP"], start, pairs, pairs, tiny_settings(), device=cpu)
     smooth, _ = run_plan(made["label smoothing"], start, pairs, pairs, tiny_settings(), device=cpu)
     assert steps["clip"].iloc[0] == smooth["clip"].iloc[0] and steps["clip"].iloc[-1] != smooth["clip"].iloc[-1]
@@ -67,6 +70,11 @@ def test_a_run_is_trained_once_and_variants_differ(tmp_path):
     written = (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns
     again, _ = run_plan(made["SeLIP"], start, pairs, pairs, tiny_settings(), device=cpu)
     pd.testing.assert_frame_equal(steps, again)
+    assert (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns == written
+    shared = replace(made["SeLIP"], shared=True)
+    pd.testing.assert_frame_equal(steps, run_plan(shared, start, pairs, pairs, tiny_settings(), device=cpu)[0])
+    with pytest.raises(SelipError, match="run 04_pretraining again"):
+        run_plan(shared, start, pairs, pairs, tiny_settings(learning_rate_image=1e-3), device=cpu)
     assert (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns == written
 
 

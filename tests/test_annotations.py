@@ -49,3 +49,31 @@ def test_masks_that_cannot_be_trusted_stop(tmp_path, row, message):
     cohort = load_cohort(write(tmp_path, masks="patient_id,target,path,values\n" + row))
     with pytest.raises(SelipError, match=message):
         read_masks(cohort)
+
+
+@pytest.mark.parametrize("word", ["Normal", "NORMAL", "正常"])
+def test_normal_is_understood_however_it_is_written(tmp_path, word):
+    labels = read_labels(load_cohort(write(tmp_path, labels=f"patient_id,label\n001,{word}\n")))
+    assert labels.table["label"].tolist() == ["normal"]
+
+
+SERIES = "patient_id,study_id,sequence,path\n001,001-a,T1,a.nii.gz\n002,002-a,T1,b.nii.gz\n002,002-b,T1,c.nii.gz\n"
+
+
+def test_a_mask_belongs_to_the_only_study_of_its_patient(tmp_path):
+    write(tmp_path, series=SERIES, masks="patient_id,target,path\n001,tumour,m.nii.gz\n")
+    (tmp_path / "m.nii.gz").write_bytes(b"x")
+    assert read_masks(load_cohort(tmp_path)).table["study_id"].tolist() == ["001-a"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("001,002-a,tumour,m.nii.gz\n", "line 2: study 002-a belongs to patient 002, not 001"),
+        ("002,,tumour,m.nii.gz\n", r"patient 002 has several studies \(002-a, 002-b\); give the study_id"),
+    ],
+)
+def test_a_mask_of_another_patients_study_stops(tmp_path, row, message):
+    write(tmp_path, series=SERIES, masks="patient_id,study_id,target,path\n" + row)
+    with pytest.raises(SelipError, match=message):
+        read_masks(load_cohort(tmp_path))

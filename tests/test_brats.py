@@ -4,7 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core.brats import REGIONS, load_brats
+from selip_core.brats import load_brats, patient_of
+from selip_core.brats_study import split_patients_by_grade, why_no_task
 from selip_core.brats_synthetic import make_brats
 from selip_core.errors import SelipError
 
@@ -44,12 +45,29 @@ def test_the_flat_layouts_take_the_grade_from_a_table(tmp_path, name, endings, j
     patient(tmp_path, name, endings, join, values=(0, 1, 2), suffix=suffix)
     (tmp_path / ("name_mapping.csv" if "2020" in table else "grades.csv")).write_text(table)
     found = load_brats(tmp_path)
-    assert found.grades.to_dict() == {name: "HGG"} and list(found.segmentations.index) == [name]
+    assert found.grades.to_dict() == {patient_of(name): "HGG"} and list(found.segmentations.index) == [name]
     assert sorted(found.cohort.series["sequence"]) == ["FLAIR", "T1", "T1ce", "T2"]
 
 
-def test_enhancing_tumour_is_4_in_one_year_and_3_in_another():
-    assert all(set(REGIONS["enhancing"]) < set(REGIONS["core"]) < set(values) for values in [REGIONS["whole"]])
+def test_visits_of_2023_are_studies_of_one_patient(tmp_path):
+    for visit in ("000", "001"):
+        patient(tmp_path, f"BraTS-GLI-00020-{visit}", NEW, "-", values=(0, 1, 2, 3))
+    (tmp_path / "grades.csv").write_text("patient_id,grade\nBraTS-GLI-00020,HGG\n")
+    found = load_brats(tmp_path)
+    series = found.cohort.series
+    assert set(series["patient_id"]) == {"BraTS-GLI-00020"} and series["study_id"].nunique() == 2
+    assert found.grades.to_dict() == {"BraTS-GLI-00020": "HGG"} and len(found.segmentations) == 2
+
+
+def test_patients_without_a_grade_are_split_too(tmp_path):
+    for i in range(6):
+        patient(tmp_path / "HGG", f"A{i}", OLD)
+        patient(tmp_path, f"U{i}", OLD)
+    found = load_brats(tmp_path)
+    split = split_patients_by_grade(found, seed=0)
+    assert len(split) == 12 and set(split) == {"train", "validation", "test"}
+    assert set(split[split.index.str.startswith("U")]) == {"train", "validation", "test"}
+    assert "both grades are needed" in why_no_task(found, seed=0)
 
 
 def test_what_is_missing_or_wrong_is_told_and_nobody_is_dropped(tmp_path):

@@ -8,7 +8,7 @@ from conftest import SHAPE
 
 from selip_core.classification import Task, fine_tuning_predictions, probe_predictions, zero_shot_predictions
 from selip_core.classification_metrics import auc
-from selip_core.classification_tables import difference_table, score_table
+from selip_core.classification_tables import MEAN, difference_table, not_learnable, score_table
 from selip_core.downstream import downstream_models, load_model, stratified_split
 from selip_core.encoders import build_model
 from selip_core.errors import SelipError
@@ -76,15 +76,15 @@ def test_fine_tuning_learns_a_plain_label(models, task, one_class):
 
 def test_scores_and_differences_of_the_predictions(models, task):
     table = probe_predictions(models, task, (1.0,), device=CPU)
-    scores = score_table(table, samples=200, seed=0, mean_of="mean of the labels").set_index(["method", "label"])
+    scores = score_table(table, samples=200, seed=0).set_index(["method", "label"])
     part = table[(table["method"] == "SeLIP") & (table["label"] == "atrophy")]
     by_hand = np.mean([auc(p["truth"], p["score"]) for _, p in part.groupby("seed")])
     assert scores.loc[("SeLIP", "atrophy"), "auc"] == pytest.approx(by_hand)
     both = scores.loc["SeLIP"].loc[["acute_infarct", "atrophy"], "auc"].mean()
-    assert scores.loc[("SeLIP", "mean of the labels"), "auc"] == pytest.approx(both)
+    assert scores.loc[("SeLIP", MEAN), "auc"] == pytest.approx(both)
     differences = difference_table(table, samples=200, seed=0)
     assert differences["comparison"].tolist() == ["SeLIP − scratch"]
-    mean = {m: scores.loc[(m, "mean of the labels"), "auc"] for m in ("scratch", "SeLIP")}
+    mean = {m: scores.loc[(m, MEAN), "auc"] for m in ("scratch", "SeLIP")}
     assert differences["difference"][0] == pytest.approx(mean["SeLIP"] - mean["scratch"])
     assert 0 < differences["p"][0] <= 1 and len(differences["by_seed"][0].split(", ")) == 2
 
@@ -107,3 +107,22 @@ def test_each_class_is_split_by_itself(counts, sizes):
     assert sorted(np.concatenate(list(parts.values()))) == list(range(len(classes)))
     if counts[1] >= 2:
         assert set(classes[parts["test"]]) == {"HGG", "LGG"}
+
+
+def test_a_label_that_nobody_has_in_a_share_is_not_scored_there(models, task):
+    rare = task.truth.assign(rare=np.arange(40) == 3)
+    rare.loc[rare.index[28:34], "rare"] = True  # the test has six, the training patients one
+    some = {key: models[key] for key in (("scratch", 0), ("SeLIP", 0))}
+    table = probe_predictions(some, Task(**{**vars(task), "truth": rare}), (0.1, 1.0), device=CPU)
+    gone = not_learnable(table)
+    assert gone.loc[gone["label"] == "rare", "fraction"].tolist() == [0.1]
+    scores = score_table(table, samples=50, seed=0)
+    assert set(scores.loc[scores["fraction"] == 0.1, "label"]) == {"acute_infarct", "atrophy", MEAN}
+    assert "rare" in set(scores.loc[scores["fraction"] == 1.0, "label"])
+
+
+def test_a_label_without_prompts_is_left_out_of_zero_shot(models, task):
+    unknown = Task(**{**vars(task), "truth": task.truth.rename(columns={"atrophy": "glioma"})})
+    assert set(zero_shot_predictions(models, unknown, device=CPU)["label"]) == {"acute_infarct"}
+    alone = Task(**{**vars(task), "truth": unknown.truth[["glioma"]]})
+    assert zero_shot_predictions(models, alone, device=CPU).empty

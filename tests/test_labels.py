@@ -33,3 +33,9 @@ def test_patients_by_split_are_positions_in_the_matrix():
 def test_normal_patients_alone():
     matrix = label_matrix(LABELS, ["B"])
     assert list(matrix.columns) == ["abnormal"] and not matrix.loc["B", "abnormal"]
+
+
+def test_abnormal_alone_names_no_kind():
+    labels = pd.DataFrame({"patient_id": ["A", "B"], "label": ["abnormal", "normal"]})
+    matrix = label_matrix(labels, ["A", "B"])
+    assert list(matrix.columns) == ["abnormal"] and matrix["abnormal"].tolist() == [True, False]

@@ -23,7 +23,7 @@ def test_power_is_how_often_simulated_studies_find_the_difference(patients, seed
     error = math.sqrt((0.4**2 + 0.2**2 / seeds) / patients + 0.03**2 / seeds)
     means = np.array([simulated(rng, patients, seeds).mean() for _ in range(trials)])
     found = np.mean(np.abs(means) / error > 1.95996)
-    predicted = power(Difference(0.08, math.sqrt(0.4**2 + 0.2**2 / seeds), 0.03), patients, seeds)
+    predicted = power(Difference(0.08, 0.4, 0.03, 0.2), patients, seeds)
     assert predicted == pytest.approx(found, abs=0.03)
 
 
@@ -31,7 +31,8 @@ def test_spreads_are_recovered():
     rng = np.random.default_rng(1)
     found = [describe_difference(simulated(rng, 300, 6, sd_seeds=0.1)) for _ in range(300)]
     assert np.mean([d.effect for d in found]) == pytest.approx(0.08, abs=0.02)
-    assert np.mean([d.sd_patients for d in found]) == pytest.approx(math.sqrt(0.4**2 + 0.2**2 / 6), rel=0.03)
+    assert np.mean([d.sd_patients for d in found]) == pytest.approx(0.4, rel=0.03)
+    assert np.mean([d.sd_residual for d in found]) == pytest.approx(0.2, rel=0.03)
     assert np.mean([d.sd_seeds**2 for d in found]) == pytest.approx(0.1**2, rel=0.15)
 
 
@@ -66,3 +67,13 @@ def test_no_spread_at_all():
 def test_too_little_to_describe(shape):
     with pytest.raises(ValueError, match="two patients or more"):
         describe_difference(np.zeros(shape))
+
+
+@pytest.mark.parametrize("seeds", [1, 10])
+def test_a_study_of_three_seeds_foretells_studies_of_other_sizes(seeds):
+    rng = np.random.default_rng(2)
+    noisy = {"effect": 0.05, "sd_patients": 0.1, "sd_seeds": 0.0, "sd_noise": 0.6}
+    foretold = np.mean([power(describe_difference(simulated(rng, 2000, 3, **noisy)), 200, seeds) for _ in range(40)])
+    error = math.sqrt((0.1**2 + 0.6**2 / seeds) / 200)
+    found = np.mean([abs(simulated(rng, 200, seeds, **noisy).mean()) / error > 1.95996 for _ in range(4000)])
+    assert foretold == pytest.approx(found, abs=0.05)

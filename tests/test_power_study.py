@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.classification_metrics import auc
+from selip_core.classification_metrics import auc, auc_influence
 from selip_core.power_study import (
     auc_differences,
-    auc_influence,
     dice_differences,
     needs_table,
     power_curve_table,
@@ -68,8 +67,16 @@ def test_recall_and_dice_differences_have_a_row_a_patient():
 
 def test_needs_and_curves_go_together():
     rng = np.random.default_rng(3)
-    needs = needs_table({"large": 0.2 + 0.3 * rng.normal(size=(60, 3)), "one patient": np.ones((1, 2))})
-    assert needs["comparison"].tolist() == ["large"] and needs["power"][0] > 0.95
+    needs = needs_table({"large": (0.2 + 0.3 * rng.normal(size=(60, 3)), "a test"), "few": (np.ones((4, 2)), "b")})
+    assert needs["power"][0] > 0.95 and needs["data_source"].tolist() == ["a test", "b"]
+    assert np.isnan(needs["power"][1]) and needs["note"][1] == "4 patients: fewer than 10, nothing foretold"
     curves = power_curve_table(needs)
-    assert set(curves["seeds"]) == {1, 3, 5, 10} and curves["power"].between(0, 1).all()
+    assert set(curves["seeds"]) == {1, 3, 5, 10} and set(curves["comparison"]) == {"large"}
     assert curves.groupby("seeds")["power"].apply(lambda p: p.is_monotonic_increasing).all()
+
+
+def test_nothing_to_foretell_is_an_empty_table():
+    needs = needs_table({})
+    assert list(needs.columns)[:2] == ["comparison", "difference"] and power_curve_table(needs).empty
+    one_class = predictions().assign(truth=True)
+    assert auc_differences(one_class, "scratch", "SeLIP").shape == (0, 2)

@@ -7,7 +7,7 @@ from conftest import SHAPE
 
 from selip_core.errors import SelipError
 from selip_core.image_encoders import build_image_encoder
-from selip_core.segmentation import Cases, Segmenter, _augmented, pyramid, segment, train_segmenter
+from selip_core.segmentation import Cases, RegionLoss, Segmenter, _augmented, pyramid, segment, train_segmenter
 from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
 
 
@@ -51,6 +51,13 @@ def test_the_same_seed_gives_the_same_weights():
 def test_logits_have_the_size_of_the_volume(name, shape, device):
     model = Segmenter(encoder(name, shape).to(device), series=2, regions=3, shape=shape).to(device).eval()
     assert model(torch.zeros(2, 2, *shape, device=device)).shape == (2, 3, *shape)
+
+
+def test_false_alarms_cost_and_overlapping_regions_are_no_rivals():
+    nothing, everything = torch.zeros(1, 3, 2, 4, 4), torch.ones(1, 3, 2, 4, 4)
+    loss, shout = RegionLoss(), torch.full((1, 3, 2, 4, 4), 5.0)
+    assert loss(shout, nothing) > loss(-shout, nothing) + 1
+    assert loss(shout, everything) < 0.05 < loss(-shout, everything)
 
 
 def test_the_pyramid_ends_with_what_the_encoder_pools():

@@ -17,9 +17,11 @@ from selip_core.segmentation import Cases
 from selip_core.segmentation_data import brats_cases, cohort_cases
 from selip_core.segmentation_study import (
     example_cases,
+    few_shot_cases,
     segmentation_differences,
     segmentation_results,
     segmentation_table,
+    shares_left_out,
     split_cases,
 )
 
@@ -114,6 +116,23 @@ def many_cases(n=30, seed=0):
         h, w = rng.integers(1, 8, 2)
         truth[i, 0, 1:3, h : h + 7, w : w + 7] = True
     return Cases((truth * 2 + rng.normal(0, 0.3, truth.shape)).astype(np.float32), truth, [f"P{i}" for i in range(n)])
+
+
+def test_shares_are_of_patients_and_their_cases_stay_together():
+    cases = many_cases(12)
+    cases = Cases(cases.volumes, cases.regions, [f"P{i // 3}" for i in range(12)])
+    half = few_shot_cases(cases, (0.1, 0.5), seed=0)[0.5]
+    assert len(half) == 6 and len({cases.patients[i] for i in half}) == 2
+    reason = "10% of 4 training patients is 0.4: fewer than one of each class, not run"
+    assert shares_left_out(cases, (0.1, 0.5)) == [reason]
+
+
+def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
+    arguments = (cohort, read_masks(cohort).table, "tumour", "FLAIR", SETTINGS, tmp_path / "cache")
+    first, _ = cohort_cases(*arguments)
+    path = next((tmp_path / "cache").glob("*.npz"))
+    path.write_bytes(path.read_bytes()[:200])
+    assert (cohort_cases(*arguments)[0].volumes == first.volumes).all()
 
 
 def test_a_study_in_tables(tmp_path):

@@ -34,24 +34,39 @@ def test_the_fast_bootstrap_agrees_with_a_loop_over_resampled_patients():
     assert fast.high == pytest.approx(np.quantile(means, 0.975), abs=0.012)
 
 
-def test_coverage_is_close_to_nominal_on_clustered_data():
-    rng, covered = np.random.default_rng(3), 0
-    for _ in range(600):
+@pytest.mark.parametrize("patients", [10, 15, 80])
+def test_coverage_is_what_it_says_down_to_the_fewest_patients(patients):
+    rng, covered, trials = np.random.default_rng(3), 0, 2000
+    for _ in range(trials):
+        values = rng.normal(0.6, 0.2, patients)
+        estimate = bootstrap_interval(values, np.arange(patients), samples=1000, seed=int(rng.integers(1 << 30)))
+        covered += estimate.low <= 0.6 <= estimate.high
+    assert 0.93 <= covered / trials <= 0.97
+
+
+def test_coverage_on_clustered_data():
+    rng, covered, trials = np.random.default_rng(3), 0, 1500
+    for _ in range(trials):
         values, who = clustered(rng, patients=80)
-        estimate = bootstrap_interval(values, who, samples=400, seed=int(rng.integers(1 << 30)))
+        estimate = bootstrap_interval(values, who, samples=300, seed=int(rng.integers(1 << 30)))
         covered += estimate.low <= 0.3 <= estimate.high
-    assert 0.92 <= covered / 600 <= 0.98  # 95 % +- what 600 trials can tell
+    assert 0.93 <= covered / trials <= 0.97
 
 
-def test_permutation_test_keeps_its_level():
-    rng, rejected = np.random.default_rng(5), 0
-    for _ in range(500):
+def test_permutation_test_keeps_its_level(monkeypatch):
+    monkeypatch.setattr("selip_core.statistics.PERMUTATIONS", 400)  # enough for 5 %
+    rng, rejected, trials = np.random.default_rng(5), 0, 1500
+    for _ in range(trials):
         first, who = clustered(rng, patients=40)
         second = first[rng.permutation(len(first))]
         swap = rng.random(40)[who] < 0.5
         a, b = np.where(swap, second, first), np.where(swap, first, second)
-        rejected += paired_difference(a, b, who, samples=200, seed=int(rng.integers(1 << 30))).p <= 0.05
-    assert rejected / 500 <= 0.07
+        rejected += paired_difference(a, b, who, samples=100, seed=int(rng.integers(1 << 30))).p <= 0.05
+    assert rejected / trials <= 0.06
+
+
+def test_a_perfect_difference_survives_a_correction_for_a_hundred_others():
+    assert paired_difference(np.zeros(40), np.ones(40), np.arange(40)).p < 0.05 / 100
 
 
 def test_a_clear_difference_is_found_and_signed():

@@ -24,7 +24,7 @@ def results(tmp_path):
         ("06_classification", "scores"): [
             {"task": "kind of finding", "approach": "linear probe", "method": m, "fraction": f, "label": label,
              "auc": 0.7, "low": 0.6, "high": 0.8, "patients": 50}
-            for m in ("scratch", "SeLIP") for f in (0.1, 1.0) for label in ("mean of the kinds", "lacune")
+            for m in ("scratch", "SeLIP") for f in (0.1, 1.0) for label in ("mean of the labels", "lacune")
         ],
         ("06_classification", "differences"): [
             {"task": "kind of finding", "approach": "linear probe", "fraction": f, "comparison": "SeLIP − scratch",
