@@ -71,7 +71,7 @@ class RetrievalSettings(_Settings):
 class ClassificationSettings(_Settings):
     fractions: tuple[float, ...] = Field((0.01, 0.05, 0.1, 1.0), description="shares of the training patients")
     fewest_patients: int = Field(10, ge=2, description="with and without a label, in training and test, to score it")
-    fine_tuning_steps: int = Field(150, ge=1)
+    fine_tuning_steps: int = Field(100, ge=1)
     fine_tuning_batch_size: int = Field(32, ge=2)
     fine_tuning_rate: float = Field(5e-4, gt=0)
     brats_patients: tuple[int, int] = Field((60, 36), description="HGG and LGG of the embedded BraTS cohort")
@@ -82,11 +82,13 @@ class ClassificationSettings(_Settings):
 
 class SegmentationSettings(_Settings):
     fractions: tuple[float, ...] = Field((0.1, 1.0), description="shares of the training patients")
-    sequences: dict[str, str] = Field({"tumour": "FLAIR", "infarct": "DWI"}, description="the series of each target")
+    sequences: dict[str, tuple[str, ...]] = Field(
+        {"tumour": ("FLAIR", "T1"), "infarct": ("DWI",)}, description="the series of each target; FLAIR for others"
+    )
     brats_sequences: tuple[str, ...] = ("FLAIR", "T1ce")
-    steps: int = Field(200, ge=1)
-    batch_size: int = Field(8, ge=1)
-    learning_rate: float = Field(2e-3, gt=0)
+    steps: int = Field(150, ge=1)
+    batch_size: int = Field(4, ge=1)
+    learning_rate: float = Field(5e-3, gt=0)
 
 
 class AblationSettings(_Settings):

@@ -32,9 +32,14 @@ class _Job:
 
 
 def cohort_cases(
-    cohort: Cohort, masks: pd.DataFrame, target: str, sequence: str, settings: PreprocessingSettings, directory: Path
+    cohort: Cohort,
+    masks: pd.DataFrame,
+    target: str,
+    sequences: tuple[str, ...],
+    settings: PreprocessingSettings,
+    directory: Path,
 ) -> tuple[Cases, pd.DataFrame]:
-    """Return the studies that have a mask of `target` and a series of `sequence`, and those that cannot be used.
+    """Return the studies that have a mask of `target` and all the `sequences`, and those that cannot be used.
 
     Parameters
     ----------
@@ -45,41 +50,39 @@ def cohort_cases(
     Returns
     -------
     cases : Cases
-        One series, one region.
+        One region; the series on the grid of the first.
     problems : DataFrame with ``patient_id``, ``path``, ``reason``
     """
-    wanted = masks[masks["target"] == target]
-    series = cohort.series[cohort.series["sequence"] == sequence].set_index("study_id")["path"]
-    jobs, problems = [], []
-    for row in wanted.itertuples():
-        if row.study_id in series.index:
-            jobs.append(_Job(row.patient_id, (series[row.study_id],), row.path, (row.values,)))
-        else:
-            problems.append((row.patient_id, row.path, f"no {sequence} of this study"))
-    return _build(jobs, problems, cohort, settings, directory, f"{target}_{sequence}")
+    rows = masks[masks["target"] == target]
+    wanted = [(row.study_id, row.patient_id, row.path, (row.values,)) for row in rows.itertuples()]
+    return _build(wanted, sequences, cohort, settings, directory, target)
 
 
 def brats_cases(
     brats: Brats, sequences: tuple[str, ...], settings: PreprocessingSettings, directory: Path
 ) -> tuple[Cases, pd.DataFrame]:
     """Return the patients of a BraTS folder with their regions whole, core and enhancing; see `cohort_cases`."""
-    series = brats.cohort.series.set_index(["study_id", "sequence"])["path"]
+    regions = tuple(REGIONS.values())
+    wanted = [(study, patient_of(study), path, regions) for study, path in brats.segmentations.items()]
+    return _build(wanted, sequences, brats.cohort, settings, directory, "brats")
+
+
+def _build(wanted: list[tuple], sequences, cohort: Cohort, settings: PreprocessingSettings, directory: Path, name: str):
+    """Preprocess all cases, or read what an earlier call with the same files and settings has kept.
+
+    `wanted` are studies with their patient, mask and its values for each region.
+    """
+    series = cohort.series.set_index(["study_id", "sequence"])["path"]
     jobs, problems = [], []
-    for study, path in brats.segmentations.items():
+    for study, patient, path, values in wanted:
         missing = [s for s in sequences if (study, s) not in series.index]
         if missing:
-            problems.append((patient_of(study), path, f"no {missing[0]} of this study"))
+            problems.append((patient, path, f"no {missing[0]} of this study"))
         else:
-            images = tuple(series[study, s] for s in sequences)
-            jobs.append(_Job(patient_of(study), images, path, tuple(REGIONS.values())))
-    return _build(jobs, problems, brats.cohort, settings, directory, f"brats_{'_'.join(sequences)}")
-
-
-def _build(jobs, problems, cohort: Cohort, settings: PreprocessingSettings, directory: Path, name: str):
-    """Preprocess all cases, or read what an earlier call with the same files and settings has kept."""
+            jobs.append(_Job(patient, tuple(series[study, s] for s in sequences), path, values))
     options = settings.model_dump()
     key = digest(cohort.fingerprint, fingerprint(options), str(jobs))
-    path = Path(directory) / f"{name}.npz"
+    path = Path(directory) / f"{'_'.join([name, *sequences])}.npz"
     kept = _read(path, key)
     if kept is None:
         work = partial(_load, directory=cohort.directory, options=options)

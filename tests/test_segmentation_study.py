@@ -58,7 +58,7 @@ def cohort(tmp_path):
 
 
 def test_masks_lie_on_their_volume_and_what_cannot_be_used_says_why(cohort, tmp_path):
-    made, problems = cohort_cases(cohort, read_masks(cohort).table, "tumour", "FLAIR", SETTINGS, tmp_path / "cache")
+    made, problems = cohort_cases(cohort, read_masks(cohort).table, "tumour", ("FLAIR",), SETTINGS, tmp_path / "cache")
     assert made.patients == ["A"] and made.volumes.shape == (1, 1, 12, 24, 20)
     inside = made.volumes[0, 0][made.regions[0, 0]]
     assert inside.min() > np.quantile(made.volumes, 0.9)  # the lesion is the brightest part of the head
@@ -67,7 +67,7 @@ def test_masks_lie_on_their_volume_and_what_cannot_be_used_says_why(cohort, tmp_
 
 
 def test_cases_are_kept_and_read_again(cohort, tmp_path, monkeypatch):
-    arguments = (cohort, read_masks(cohort).table, "tumour", "FLAIR", SETTINGS, tmp_path / "cache")
+    arguments = (cohort, read_masks(cohort).table, "tumour", ("FLAIR",), SETTINGS, tmp_path / "cache")
     first, _ = cohort_cases(*arguments)
     monkeypatch.setattr("selip_core.segmentation_data.in_processes", lambda *a, **k: pytest.fail("done again"))
     again, problems = cohort_cases(*arguments)
@@ -128,7 +128,7 @@ def test_shares_are_of_patients_and_their_cases_stay_together():
 
 
 def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
-    arguments = (cohort, read_masks(cohort).table, "tumour", "FLAIR", SETTINGS, tmp_path / "cache")
+    arguments = (cohort, read_masks(cohort).table, "tumour", ("FLAIR",), SETTINGS, tmp_path / "cache")
     first, _ = cohort_cases(*arguments)
     path = next((tmp_path / "cache").glob("*.npz"))
     path.write_bytes(path.read_bytes()[:200])
