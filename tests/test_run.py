@@ -209,7 +209,7 @@ def test_data_for_later_notebooks_carry_their_source():
 
 def test_brats_is_a_source_of_its_own(project):
     run = start("06_classification", brats="embedded")
-    assert run.brats_dir == project / "data/synthetic_brats/10_HGG_8_LGG_seed0" and "brats" in run.inputs
+    assert run.brats_dir == project / "data/synthetic_brats/10_HGG_10_LGG_seed0" and "brats" in run.inputs
     run.save_table(pd.DataFrame({"a": [1]}), "t", "T.", data_source="BraTS folder X")
     assert pd.read_csv(run.results / "tables" / "t.csv")["data_source"][0] == "BraTS folder X"
     run.save_table(pd.DataFrame({"a": [1], "data_source": ["BraTS folder Y"]}), "mixed", "T.", data_source="both")
