@@ -15,7 +15,7 @@ _KEYS = {
     "multiple", "shapes", "shape_synonyms", "negations", "passed_over", "enhancement", "oedema", "diffusion",
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
     "located", "normal", "nouns", "common", "extra_axial", "layers", "other_sequences", "denials", "contrasts",
-    "largest", "inside", "extensions", "contacts", "qualifiers", "abnormal",
+    "largest", "inside", "extensions", "contacts", "qualifiers", "abnormal", "territories",
 }  # fmt: skip
 
 
@@ -49,6 +49,7 @@ class Lexicon:
         self.midline = frozenset(book["midline"])
         self.extra_axial = frozenset(book["extra_axial"])
         self.layers = frozenset(book["layers"])
+        self.territories = frozenset(book["territories"])
         self.normal = re.compile(
             rf"{_any(book['normal'])}|{_any(book['negations'])}{_any(book['qualifiers'])}*{_any(book['abnormal'])}"
         )
@@ -197,7 +198,7 @@ def check_lexicon(book: dict, path: Path) -> None:
     for key in sorted(_KEYS - {"shape_synonyms"}):
         if not book[key]:
             raise SelipError(f"{path}: {key} is empty")
-    for part in ("midline", "extra_axial", "layers"):
+    for part in ("midline", "extra_axial", "layers", "territories"):
         for name in book[part]:
             if name not in book["sites"]:
                 raise SelipError(f"{path}: {part} names {name!r}, which is no site")

@@ -72,7 +72,7 @@ def _without_borrowed_shapes(tokens: list[Token]) -> list[Token]:
 
 
 def _without_qualifiers(text: str, tokens: list[Token], lexicon: Lexicon) -> list[Token]:
-    """Drop places that only qualify a neighbour: `额叶皮层及皮层下`, `左侧额部硬膜下`, `额部脑沟`."""
+    """Drop places that only qualify a neighbour: `额叶皮层及皮层下`, `左侧额部硬膜下`, `大脑中动脉供血区(额叶)`."""
     kept: list[Token] = []
     kinds = {token.kind for token in tokens}
     for token in tokens:
@@ -84,6 +84,8 @@ def _without_qualifiers(text: str, tokens: list[Token], lexicon: Lexicon) -> lis
             layered = text[before.start : before.end].endswith(("皮层", "皮质")) and gap in ("及", "、", "和", "-", "/")
             if token.value in lexicon.layers and (not gap or layered):
                 continue
+            if gap == "(" and before.value in lexicon.territories:
+                kept.pop()
             if not gap and (token.value in lexicon.extra_axial or token.kind == "morphology"):
                 while kept and kept[-1].kind in PLACES:
                     kept.pop()

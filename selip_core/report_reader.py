@@ -12,8 +12,9 @@ MORPHOLOGY_SEQUENCES = ("T1", "T2", "FLAIR")
 """Choice: wide sulci or a shifted midline are stated without a sequence; they are seen on these."""
 SIGNALS = frozenset({"sequence", "relaxation", "signal", "levels"})
 _COMPOUND_LEVELS = {frozenset("等低"): "等低信号", frozenset("等高"): "等高信号"}
-_BARE_LEVELS = {"高": "高信号", "低": "低信号"}
-_BARE_LEVELS_ADC = {"高": "信号升高", "低": "信号降低"}
+_USUAL = {"高": "高信号", "低": "低信号", "信号升高": "高信号", "信号降低": "低信号"}
+"""On images `信号增高` is the same as `高信号`: a grey value is high beside others, not raised in itself."""
+_USUAL_ADC = {"高": "信号升高", "低": "信号降低"}
 """Choice: ADC is a measured value, so `ADC高` without 信号 says that it is raised."""
 _NO_LESION = ("general", "elsewhere")
 _STILL_SAID = re.compile(r"[上像图值]*(?:均|亦|也|则|仍)?[呈为示]")
@@ -226,8 +227,8 @@ class Reader:
         for sequence in sequences:
             if not sequence or (self.mode == "oedema" and not self._beyond_oedema(sequence, signal)):
                 continue
-            bare = _BARE_LEVELS_ADC if sequence == "ADC" else _BARE_LEVELS
-            lesion.signals.setdefault(sequence, (prefix, bare.get(signal, signal)))
+            usual = _USUAL_ADC if sequence == "ADC" else _USUAL
+            lesion.signals.setdefault(sequence, (prefix, usual.get(signal, signal)))
 
     @staticmethod
     def _beyond_oedema(sequence: str, signal: str) -> bool:

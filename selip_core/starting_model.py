@@ -28,11 +28,13 @@ def starting_model(
         For the saved configuration: preprocessing settings and fingerprint, data source. A model kept from another
         `extra`, other texts, settings or code is made anew.
     """
+    from selip_core.lexicon import load_lexicon
     from selip_core.reports import tokenize
 
     encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
     parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("starting_model")]
+    parts += sorted(load_lexicon().words)  # they decide which characters are masked together
     extra = {**extra, "start_fingerprint": digest(*parts)}
     if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
         return SelipModel.from_pretrained(directory)

@@ -43,7 +43,7 @@ def test_empty_part_is_named(book):
         check_lexicon(book, Path("book.yaml"))
 
 
-@pytest.mark.parametrize("part", ["midline", "extra_axial", "layers"])
+@pytest.mark.parametrize("part", ["midline", "extra_axial", "layers", "territories"])
 def test_site_that_does_not_exist_is_named(book, part):
     book[part].append("月球")
     with pytest.raises(SelipError, match=f"{part} names '月球'"):
