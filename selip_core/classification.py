@@ -1,6 +1,5 @@
 """Classification of patients by every method, seed and share of the labels: one table of predictions (METHOD 6)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,16 +62,27 @@ class Task:
         return [reason for fraction in sorted(fractions) if (reason := too_few(classes, fraction))]
 
 
+def series_features(
+    models: dict[tuple[str, int], Path], task: Task, *, device: torch.device
+) -> dict[tuple[str, int], np.ndarray]:
+    """Return the frozen features (n, E) of every model, one row a row of the task's index."""
+    found = {}
+    for run, folder in tqdm(models.items(), desc="features", unit="model"):
+        model = load_model(folder, task.preprocessing_fingerprint, device=device)
+        found[run] = encode_series(model, task.volumes, task.index["row"].to_numpy())
+    return found
+
+
 def probe_predictions(
-    models: dict[tuple[str, int], Path], task: Task, fractions: tuple[float, ...], *, device: torch.device
+    features: dict[tuple[str, int], np.ndarray], task: Task, fractions: tuple[float, ...]
 ) -> pd.DataFrame:
-    """Return the test predictions of linear probes on frozen features."""
+    """Return the test predictions of linear probes on frozen features, as `series_features` returns them."""
     sequences = [s for s in SEQUENCES if s in set(task.index["sequence"])]
     patients, truth = task.truth.index.tolist(), task.truth.to_numpy()
     validation, test = task.parts["validation"], task.parts["test"]
     tables = []
-    for (method, seed), features in _features(models, task, device, "linear probes"):
-        x = patient_features(features, task.index, patients, sequences)
+    for (method, seed), of_series in tqdm(features.items(), desc="linear probes", unit="model"):
+        x = patient_features(of_series, task.index, patients, sequences)
         for fraction, train in task.subsets(fractions, seed).items():
             found = linear_probe((x[train], truth[train]), (x[validation], truth[validation]), x[test])
             about = ("linear probe", method, seed, fraction)
@@ -80,7 +90,13 @@ def probe_predictions(
     return pd.concat(tables, ignore_index=True)
 
 
-def zero_shot_predictions(models: dict[tuple[str, int], Path], task: Task, *, device: torch.device) -> pd.DataFrame:
+def zero_shot_predictions(
+    models: dict[tuple[str, int], Path],
+    features: dict[tuple[str, int], np.ndarray],
+    task: Task,
+    *,
+    device: torch.device,
+) -> pd.DataFrame:
     """Return the test predictions of prompts; no training label is used, thresholds come from the validation patients.
 
     Labels without prompts are left out. A patient of whom a label's prompts say nothing, having no such series, gets
@@ -92,8 +108,9 @@ def zero_shot_predictions(models: dict[tuple[str, int], Path], task: Task, *, de
     task = replace(task, truth=task.truth[prompted])
     patients = task.truth.index.tolist()
     tables = []
-    for (method, seed), features, model in _features(models, task, device, "zero-shot", with_model=True):
-        scores = zero_shot_scores(model, features, task.index, patients, task.labels)
+    for (method, seed), folder in tqdm(models.items(), desc="zero-shot", unit="model"):
+        model = load_model(folder, task.preprocessing_fingerprint, device=device)
+        scores = zero_shot_scores(model, features[method, seed], task.index, patients, task.labels)
         known = ~np.isnan(scores)
         mean = np.where(known, scores, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         scores = np.where(known, scores, mean)
@@ -153,13 +170,6 @@ def fine_tuning_predictions(
             shown = [scores_of(classifier, at, task.parts[s]) for at, s in ((validation, "validation"), (test, "test"))]
             tables.append(_predictions(("fine-tuning", method, seed, fraction), task, *shown, train))
     return pd.concat(tables, ignore_index=True)
-
-
-def _features(models, task: Task, device: torch.device, what: str, *, with_model: bool = False) -> Iterator[tuple]:
-    for run, folder in tqdm(models.items(), desc=what, unit="model"):
-        model = load_model(folder, task.preprocessing_fingerprint, device=device)
-        features = encode_series(model, task.volumes, task.index["row"].to_numpy())
-        yield (run, features, model) if with_model else (run, features)
 
 
 def _loader(volumes: np.ndarray):

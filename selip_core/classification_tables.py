@@ -13,12 +13,11 @@ from selip_core.classification_metrics import (
     f1,
     mean_auc,
 )
+from selip_core.downstream import PAIRS
 
 MEAN = "mean of the labels"
 """The row of each approach, method and share that averages over the labels, each counting the same."""
 
-PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
-"""First and second of each comparison: the difference is the second less the first."""
 
 
 def not_learnable(predictions: pd.DataFrame) -> pd.DataFrame:

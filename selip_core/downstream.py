@@ -12,6 +12,10 @@ METHODS = ("scratch", "CLIP", "SeLIP")
 """The comparison: the untrained start of each seed, and what two ways of pretraining have made of it."""
 
 
+PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
+"""First and second of each comparison: the difference is the second less the first."""
+
+
 def downstream_models(pretraining: Path, seeds: list[int]) -> dict[tuple[str, int], Path]:
     """Return the folder of each method's model by (method, seed), in the results of ``04_pretraining``."""
     models = Path(pretraining) / "models"

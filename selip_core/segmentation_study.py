@@ -8,13 +8,11 @@ import torch
 from tqdm.auto import tqdm
 
 from selip_core.config import SegmentationSettings
-from selip_core.downstream import load_model
+from selip_core.downstream import PAIRS, load_model
 from selip_core.few_shot import nested_subsets, too_few
 from selip_core.segmentation import Cases, segment, train_segmenter
 from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
 from selip_core.statistics import bootstrap_interval, paired_difference
-
-PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
 
 
 def split_cases(cases: Cases, split_of: pd.Series) -> dict[str, Cases]:

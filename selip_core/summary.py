@@ -8,8 +8,8 @@ import pandas as pd
 
 from selip_core.ablation_study import holm
 from selip_core.classification_tables import MEAN
+from selip_core.downstream import METHODS
 
-METHODS = ("scratch", "CLIP", "SeLIP")
 ALPHA = 0.05
 
 

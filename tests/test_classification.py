@@ -6,7 +6,13 @@ import pytest
 import torch
 from conftest import SHAPE
 
-from selip_core.classification import Task, fine_tuning_predictions, probe_predictions, zero_shot_predictions
+from selip_core.classification import (
+    Task,
+    fine_tuning_predictions,
+    probe_predictions,
+    series_features,
+    zero_shot_predictions,
+)
 from selip_core.classification_metrics import auc
 from selip_core.classification_tables import MEAN, difference_table, not_learnable, score_table
 from selip_core.downstream import downstream_models, load_model, stratified_split
@@ -47,8 +53,16 @@ def task():
     return Task(volumes, index, truth, parts, has.astype(int), "p")
 
 
+def probed(models, task, fractions):
+    return probe_predictions(series_features(models, task, device=CPU), task, fractions)
+
+
+def prompted(models, task):
+    return zero_shot_predictions(models, series_features(models, task, device=CPU), task, device=CPU)
+
+
 def test_probes_give_a_row_for_each_run_share_patient_and_label(models, task):
-    table = probe_predictions(models, task, (0.5, 1.0), device=CPU)
+    table = probed(models, task, (0.5, 1.0))
     assert len(table) == 4 * 2 * 12 * 2 and set(table["fraction"]) == {0.5, 1.0}
     assert table.groupby(["method", "seed", "fraction", "label"])["patient_id"].nunique().eq(12).all()
     plain = table[(table["label"] == "acute_infarct") & (table["fraction"] == 1.0)]
@@ -56,7 +70,7 @@ def test_probes_give_a_row_for_each_run_share_patient_and_label(models, task):
 
 
 def test_zero_shot_uses_no_share_and_no_patient_is_left_out(models, task):
-    table = zero_shot_predictions(models, task, device=CPU)
+    table = prompted(models, task)
     assert len(table) == 4 * 12 * 2 and (table["fraction"] == 0).all() and table["score"].notna().all()
 
 
@@ -75,7 +89,7 @@ def test_fine_tuning_learns_a_plain_label(models, task, one_class):
 
 
 def test_scores_and_differences_of_the_predictions(models, task):
-    table = probe_predictions(models, task, (1.0,), device=CPU)
+    table = probed(models, task, (1.0,))
     scores = score_table(table, samples=200, seed=0).set_index(["method", "label"])
     part = table[(table["method"] == "SeLIP") & (table["label"] == "atrophy")]
     by_hand = np.mean([auc(p["truth"], p["score"]) for _, p in part.groupby("seed")])
@@ -113,7 +127,7 @@ def test_a_label_that_nobody_has_in_a_share_is_not_scored_there(models, task):
     rare = task.truth.assign(rare=np.arange(40) == 3)
     rare.loc[rare.index[28:34], "rare"] = True  # the test has six, the training patients one
     some = {key: models[key] for key in (("scratch", 0), ("SeLIP", 0))}
-    table = probe_predictions(some, Task(**{**vars(task), "truth": rare}), (0.1, 1.0), device=CPU)
+    table = probed(some, Task(**{**vars(task), "truth": rare}), (0.1, 1.0))
     gone = not_learnable(table)
     assert gone.loc[gone["label"] == "rare", "fraction"].tolist() == [0.1]
     scores = score_table(table, samples=50, seed=0)
@@ -123,6 +137,6 @@ def test_a_label_that_nobody_has_in_a_share_is_not_scored_there(models, task):
 
 def test_a_label_without_prompts_is_left_out_of_zero_shot(models, task):
     unknown = Task(**{**vars(task), "truth": task.truth.rename(columns={"atrophy": "glioma"})})
-    assert set(zero_shot_predictions(models, unknown, device=CPU)["label"]) == {"acute_infarct"}
+    assert set(prompted(models, unknown)["label"]) == {"acute_infarct"}
     alone = Task(**{**vars(task), "truth": unknown.truth[["glioma"]]})
-    assert zero_shot_predictions(models, alone, device=CPU).empty
+    assert prompted(models, alone).empty
