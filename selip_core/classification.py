@@ -8,10 +8,10 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from selip_core.classification_metrics import auc
+from selip_core.classification_metrics import mean_auc
 from selip_core.downstream import load_model
 from selip_core.features import encode_series, patient_features
-from selip_core.few_shot import nested_subsets, too_few
+from selip_core.few_shot import nested_subsets, shares_left_out
 from selip_core.finetuning import Budget, fine_tune, predict
 from selip_core.labels import ABNORMAL
 from selip_core.probe import best_threshold, linear_probe
@@ -58,8 +58,7 @@ class Task:
 
     def shares_left_out(self, fractions: tuple[float, ...]) -> list[str]:
         """Return why shares of the training patients cannot be drawn, in words for the user."""
-        classes = self.strata[self.parts["train"]]
-        return [reason for fraction in sorted(fractions) if (reason := too_few(classes, fraction))]
+        return shares_left_out(self.strata[self.parts["train"]], fractions)
 
 
 def series_features(
@@ -156,8 +155,7 @@ def fine_tuning_predictions(
             return float("nan")
         shown = scores_of(classifier, validation, task.parts["validation"])
         truth = task.truth.to_numpy()[task.parts["validation"]]
-        values = np.array([auc(truth[:, k], shown[:, k]) for k in range(truth.shape[1])])
-        return float("nan") if np.isnan(values).all() else float(np.nanmean(values))
+        return mean_auc(truth, shown[:, :, None])
 
     for (method, seed), folder in tqdm(models.items(), desc="fine-tuning", unit="model"):
         encoder = load_model(folder, task.preprocessing_fingerprint, device=device).image_encoder

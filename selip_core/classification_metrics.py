@@ -140,7 +140,7 @@ def auc_difference(
 def _delong(truth: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     """Return the two-sided p-value of no difference in the mean AUC."""
     total, effect, freedom = np.zeros(len(truth)), 0.0, []
-    labels = _two_sided(truth)
+    labels = two_sided(truth)
     for k in labels:
         positive, runs = truth[:, k], range(first.shape[2])
         added = np.mean(
@@ -161,20 +161,20 @@ def _delong(truth: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     return float(2 * t.sf(abs(effect) / error, np.mean(freedom)))
 
 
-def _two_sided(truth: np.ndarray) -> list[int]:
+def two_sided(truth: np.ndarray) -> list[int]:
     """Return the classes that have patients on both sides."""
     return [k for k in range(truth.shape[1]) if truth[:, k].any() and not truth[:, k].all()]
 
 
 def _smallest_class(truth: np.ndarray) -> int:
     """Return the mean, over classes, of how many patients are on the smaller side: what an AUC rests on."""
-    sides = [min(truth[:, k].sum(), (~truth[:, k]).sum()) for k in _two_sided(truth)]
+    sides = [min(truth[:, k].sum(), (~truth[:, k]).sum()) for k in two_sided(truth)]
     return max(int(np.mean(sides)), 2)
 
 
 def _no_interval(truth: np.ndarray, fewest: int) -> str:
     """Return why no interval can be given, or an empty text."""
-    labels = _two_sided(truth)
+    labels = two_sided(truth)
     if not labels:
         return "one class only: not scored"
     if len(truth) < FEWEST_PATIENTS:

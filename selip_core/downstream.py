@@ -11,7 +11,6 @@ from selip_core.errors import SelipError
 METHODS = ("scratch", "CLIP", "SeLIP")
 """The comparison: the untrained start of each seed, and what two ways of pretraining have made of it."""
 
-
 PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
 """First and second of each comparison: the difference is the second less the first."""
 

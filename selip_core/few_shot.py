@@ -2,9 +2,6 @@
 
 import numpy as np
 
-FEWEST_PER_CLASS = 1
-"""A class without a single patient cannot be learnt."""
-
 
 def nested_subsets(classes: np.ndarray, fractions: tuple[float, ...], *, seed: int) -> dict[float, np.ndarray]:
     """Return the positions of each share of the patients; a smaller share of a seed lies within a larger one.
@@ -39,7 +36,7 @@ def nested_subsets(classes: np.ndarray, fractions: tuple[float, ...], *, seed: i
     for fraction in sorted(fractions):
         if too_few(classes, fraction):
             continue
-        parts = [order[: max(round(fraction * len(order)), FEWEST_PER_CLASS)] for order in orders.values()]
+        parts = [order[: max(round(fraction * len(order)), 1)] for order in orders.values()]
         subsets[fraction] = np.sort(np.concatenate(parts))
     return subsets
 
@@ -52,3 +49,8 @@ def too_few(classes: np.ndarray, fraction: float) -> str:
         return ""
     whole = f"{fraction:.0%} of {len(classes)} training patients is {wanted:.1f}"
     return f"{whole}: fewer than one of each class, not run"
+
+
+def shares_left_out(classes: np.ndarray, fractions: tuple[float, ...]) -> list[str]:
+    """Return why shares of the training patients cannot be drawn, in words for the user."""
+    return [reason for fraction in sorted(fractions) if (reason := too_few(classes, fraction))]

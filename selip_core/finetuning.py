@@ -10,12 +10,10 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from selip_core.augmentation import augment
+from selip_core.best_state import BestState
 from selip_core.errors import SelipError
 from selip_core.image_encoders import ImageEncoder
 from selip_core.training import learning_rate_factor
-
-CHECKS = 5
-"""How often the validation patients are looked at in a run; the best of these states is kept."""
 
 
 class Classifier(nn.Module):
@@ -91,8 +89,7 @@ def fine_tune(
     model = Classifier(copy.deepcopy(encoder), classes).to(device)
     optimizer = _optimizer(model, budget)
     known = torch.from_numpy(targets.astype(np.float32 if several else np.int64)).to(device)
-    best, kept = -np.inf, None
-    checks = {round(budget.steps * (i + 1) / CHECKS) for i in range(CHECKS)}
+    best = BestState(model, budget.steps)
     batches = _batches(targets, budget.batch_size, seed, balanced)
     for step in range(budget.steps):
         rows = next(batches)
@@ -106,12 +103,10 @@ def fine_tune(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        if step + 1 in checks:
+        if best.is_due(step + 1):
             model.eval()
-            value = score(model)
-            if value > best or kept is None or np.isnan(value):
-                best, kept = max(best, -np.inf if np.isnan(value) else value), copy.deepcopy(model.state_dict())
-    model.load_state_dict(kept)
+            best.offer(score(model))
+    best.restore()
     return model.eval()
 
 

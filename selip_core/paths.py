@@ -59,10 +59,7 @@ def cohort_dir(cohort: str, patients: int, frequencies: str, seed: int) -> Path:
     """
     if cohort == "embedded":
         return data_dir() / "synthetic" / f"{patients}_patients_{frequencies}_seed{seed}"
-    folder = Path(cohort).expanduser()
-    if not folder.is_dir():
-        raise SelipError(f"cohort folder {cohort} does not exist: give the one with series.csv and reports.csv")
-    return folder.resolve()
+    return _users_folder(cohort, "cohort", "with series.csv and reports.csv")
 
 
 def brats_dir(brats: str, patients: tuple[int, int], seed: int) -> Path:
@@ -75,7 +72,11 @@ def brats_dir(brats: str, patients: tuple[int, int], seed: int) -> Path:
     """
     if brats == "embedded":
         return data_dir() / "synthetic_brats" / f"{patients[0]}_HGG_{patients[1]}_LGG_seed{seed}"
-    folder = Path(brats).expanduser()
+    return _users_folder(brats, "BraTS", "with HGG/ and LGG/, or a folder a patient")
+
+
+def _users_folder(given: str, what: str, which: str) -> Path:
+    folder = Path(given).expanduser()
     if not folder.is_dir():
-        raise SelipError(f"BraTS folder {brats} does not exist: give the one with HGG/ and LGG/, or a folder a patient")
+        raise SelipError(f"{what} folder {given} does not exist: give the one {which}")
     return folder.resolve()

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.classification_metrics import auc_influence
+from selip_core.classification_metrics import auc_influence, two_sided
 from selip_core.classification_tables import prediction_arrays
 from selip_core.power import Difference, describe_difference, patients_needed, power, seeds_needed
 from selip_core.retrieval_study import hits_by_query
@@ -22,7 +22,7 @@ def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.nd
     parts = {method: prediction_arrays(part) for method, part in predictions.groupby("method", sort=False)}
     truth, a, _ = parts[first]
     b = parts[second][1]
-    labels = [k for k in range(truth.shape[1]) if truth[:, k].any() and not truth[:, k].all()]
+    labels = two_sided(truth)
     seeds = range(a.shape[2])
     if not labels:
         return np.zeros((0, len(seeds)))

@@ -121,16 +121,15 @@ def preprocess_array(
     spacing_mm: tuple[float, float, float],
     shape: tuple[int, int, int],
     clip_percentiles: tuple[float, float],
-    grid_of: str | Path | None = None,
+    target: np.ndarray | None = None,
 ) -> tuple[np.ndarray, dict]:
     """Return the model input (D, H, W) float32 as an array, and the header's quality; see `preprocess`.
 
-    `grid_of` names another volume of the same study whose field of view is taken: what is to lie voxel on voxel.
+    `target` is the grid of another volume of the same study, from `target_affine`, for what is to lie voxel on voxel.
     """
     voxels, affine, quality = load_volume(path)
-    target = _target_affine(path, voxels, affine, spacing_mm, shape)
-    if grid_of is not None:
-        target = target_affine(grid_of, spacing_mm=spacing_mm, shape=shape)
+    own = _target_affine(path, voxels, affine, spacing_mm, shape)  # refuses a volume without a head in any case
+    target = own if target is None else target
     factor = np.maximum(np.array(spacing_mm[::-1]) / nib.affines.voxel_sizes(affine), 1.0)
     smooth = ndimage.gaussian_filter(voxels, (factor - 1) / 2) if factor.max() > 1.2 else voxels
     sampled = _onto(smooth, affine, target, shape, cval=float(np.percentile(voxels, 0.1)))

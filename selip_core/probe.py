@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from selip_core.classification_metrics import auc
+from selip_core.classification_metrics import mean_auc
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths C that are tried; the same for every method."""
@@ -36,8 +36,7 @@ def linear_probe(
     for penalty in PENALTIES:
         fitted = [_fit(x, y[:, k], penalty) for k in range(y.shape[1])]
         shown = np.stack([predict(x_validation) for predict in fitted], axis=1)
-        scores = [auc(y_validation[:, k], shown[:, k]) for k in range(y.shape[1])]
-        score = -1.0 if np.isnan(scores).all() else float(np.nanmean(scores))
+        score = np.nan_to_num(mean_auc(y_validation, shown[:, :, None]), nan=-1.0)
         if best is None or score > best[0]:
             best = score, penalty, fitted, shown
     _, penalty, fitted, shown = best

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from selip_core.report_lesions import without_side
 from selip_core.reports import parse_report
 from selip_core.sentences import SEQUENCES
 from selip_core.statistics import FEWEST_PATIENTS
@@ -25,7 +26,7 @@ def error_kinds(truth: set[Statement], read: set[Statement]) -> Counter:
     """
     missed, spurious, kinds = sorted(truth - read), sorted(read - truth), Counter()
     explanations = {
-        "wrong side": lambda a, b: a[0] == b[0] and a[2] == b[2] and _bare(a[1]) == _bare(b[1]),
+        "wrong side": lambda a, b: a[0] == b[0] and a[2] == b[2] and without_side(a[1]) == without_side(b[1]),
         "wrong appearance": lambda a, b: a[:2] == b[:2],
         "wrong sequence": lambda a, b: a[1:] == b[1:],
         "wrong site": lambda a, b: a[0] == b[0] and a[2] == b[2],
@@ -40,10 +41,6 @@ def error_kinds(truth: set[Statement], read: set[Statement]) -> Counter:
     kinds["missed"] += len(missed)
     kinds["spurious"] += len(spurious)
     return +kinds
-
-
-def _bare(site: str) -> str:
-    return site[2:] if site[:2] in ("左侧", "右侧", "双侧") else site
 
 
 def score_reports(cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame, *, samples: int, seed: int):

@@ -12,13 +12,11 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from selip_core.augmentation import augment
+from selip_core.best_state import BestState
 from selip_core.errors import SelipError
 from selip_core.image_encoders import ImageEncoder
 from selip_core.segmentation_metrics import dice_scores
 from selip_core.training import learning_rate_factor
-
-CHECKS = 5
-"""How often the validation patients are looked at in a run; the best of these states is kept."""
 
 
 class Segmenter(nn.Module):
@@ -158,8 +156,7 @@ def train_segmenter(
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     loss_of = RegionLoss()
     rng = np.random.default_rng(seed)
-    checks = {round(steps * (i + 1) / CHECKS) for i in range(CHECKS)}
-    best, kept = -1.0, None
+    best = BestState(model, steps)
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * learning_rate_factor(step, steps, steps // 10, 0.9)
@@ -172,11 +169,9 @@ def train_segmenter(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        if step + 1 in checks:
-            score = float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions)))
-            if score > best or kept is None:
-                best, kept = score, copy.deepcopy(model.state_dict())
-    model.load_state_dict(kept)
+        if best.is_due(step + 1):
+            best.offer(float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions))))
+    best.restore()
     return model.eval()
 
 

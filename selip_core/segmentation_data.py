@@ -110,7 +110,7 @@ def _load(job: _Job, *, directory: Path, options: dict) -> tuple[np.ndarray, np.
     first = directory / job.images[0]
     try:
         target = target_affine(first, spacing_mm=options["spacing_mm"], shape=options["shape"])
-        volumes = [preprocess_array(directory / image, **options, grid_of=first)[0] for image in job.images]
+        volumes = [preprocess_array(directory / image, **options, target=target)[0] for image in job.images]
         regions = [
             preprocess_mask(directory / job.mask, target, values=values, shape=options["shape"])
             for values in job.values

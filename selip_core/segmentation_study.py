@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from selip_core.config import SegmentationSettings
 from selip_core.downstream import PAIRS, load_model
-from selip_core.few_shot import nested_subsets, too_few
+from selip_core.few_shot import nested_subsets, shares_left_out
 from selip_core.segmentation import Cases, segment, train_segmenter
 from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
 from selip_core.statistics import bootstrap_interval, paired_difference
@@ -28,10 +28,9 @@ def few_shot_cases(train: Cases, fractions: tuple[float, ...], *, seed: int) -> 
     return {f: np.flatnonzero(np.isin(train.patients, patients[picked])) for f, picked in subsets.items()}
 
 
-def shares_left_out(train: Cases, fractions: tuple[float, ...]) -> list[str]:
+def case_shares_left_out(train: Cases, fractions: tuple[float, ...]) -> list[str]:
     """Return why shares of the training patients cannot be drawn, in words for the user."""
-    one_class = np.zeros(len(set(train.patients)))
-    return [reason for fraction in sorted(fractions) if (reason := too_few(one_class, fraction))]
+    return shares_left_out(np.zeros(len(set(train.patients))), fractions)
 
 
 def segmentation_results(

@@ -16,12 +16,12 @@ from selip_core.preprocessing import preprocess_mask, target_affine
 from selip_core.segmentation import Cases
 from selip_core.segmentation_data import brats_cases, cohort_cases
 from selip_core.segmentation_study import (
+    case_shares_left_out,
     example_cases,
     few_shot_cases,
     segmentation_differences,
     segmentation_results,
     segmentation_table,
-    shares_left_out,
     split_cases,
 )
 
@@ -124,7 +124,7 @@ def test_shares_are_of_patients_and_their_cases_stay_together():
     half = few_shot_cases(cases, (0.1, 0.5), seed=0)[0.5]
     assert len(half) == 6 and len({cases.patients[i] for i in half}) == 2
     reason = "10% of 4 training patients is 0.4: fewer than one of each class, not run"
-    assert shares_left_out(cases, (0.1, 0.5)) == [reason]
+    assert case_shares_left_out(cases, (0.1, 0.5)) == [reason]
 
 
 def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
