@@ -13,9 +13,10 @@ from selip_core.downstream import load_model
 from selip_core.features import encode_series, patient_features
 from selip_core.few_shot import nested_subsets, shares_left_out
 from selip_core.finetuning import Budget, fine_tune, predict
-from selip_core.labels import ABNORMAL
+from selip_core.labels import ABNORMAL, by_split, label_matrix, support
 from selip_core.probe import best_threshold, linear_probe
 from selip_core.sentences import SEQUENCES
+from selip_core.volume_cache import VolumeCache
 from selip_core.zero_shot import prompt_book, zero_shot_scores
 
 COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]
@@ -59,6 +60,30 @@ class Task:
     def shares_left_out(self, fractions: tuple[float, ...]) -> list[str]:
         """Return why shares of the training patients cannot be drawn, in words for the user."""
         return shares_left_out(self.strata[self.parts["train"]], fractions)
+
+
+def labelled_task(
+    cache: VolumeCache, labels: pd.DataFrame, split_of: pd.Series, *, fewest: int
+) -> tuple[Task, pd.DataFrame]:
+    """Return the task of telling every label that can be scored, and how many patients have each label.
+
+    Only the five sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so
+    that T1ce would tell by being there.
+
+    Parameters
+    ----------
+    labels : DataFrame with ``patient_id``, ``label``
+    split_of : Series of split by patient
+    fewest : int
+        See `selip_core.labels.support`.
+    """
+    matrix = label_matrix(labels, cache.index["patient_id"].unique().tolist())
+    counts = support(matrix, split_of, fewest=fewest)
+    truth = matrix[counts.loc[counts["not_scored"] == "", "label"].tolist()]
+    everybody = cache.index["patient_id"].isin(truth.index) & (cache.index["sequence"] != "T1ce")
+    index = cache.index[everybody].reset_index(drop=True)
+    parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
+    return Task(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
 
 
 def series_features(
