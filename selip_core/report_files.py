@@ -1,0 +1,167 @@
+"""The cells of a report export as text: CSV, TSV and Excel, old and new; nothing is ever evaluated."""
+
+import datetime
+import io
+import re
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+
+import openpyxl
+import xlrd
+
+from selip_core.errors import SelipError
+from selip_core.tables import read_table
+
+TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+_EXACT = 10**15
+"""Excel keeps fifteen digits of a number; what is larger has lost some."""
+
+
+@dataclass
+class Sheet:
+    """A table of a file, its rows as text.
+
+    Parameters
+    ----------
+    name : str
+        The file, and the sheet where there are several.
+    rows : list of (int, list of str)
+        With the line or row in the file; empty rows left out. The first is the header.
+    broken : set of (int, int)
+        Line and column of cells that hold a formula without a value, or an error.
+    """
+
+    name: str
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    broken: set[tuple[int, int]] = field(default_factory=set)
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Return the tables of a file that hold anything.
+
+    Raises
+    ------
+    SelipError
+        If the file is missing, empty, encrypted, damaged or of another kind; names it and says what to do.
+    """
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        raise SelipError(f"{path} does not exist; give the file with the reports")
+    if suffix not in (*TEXT_SUFFIXES, *EXCEL_SUFFIXES):
+        raise SelipError(f"{path} is no table of reports; give {', '.join((*TEXT_SUFFIXES, *EXCEL_SUFFIXES))}")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SelipError(f"{path} cannot be read: {error.strerror or error}") from None
+    if not data.strip():
+        raise SelipError(f"{path} is empty; export the reports again")
+    if suffix in TEXT_SUFFIXES:
+        if data.startswith((_OLE, _ZIP)):
+            raise SelipError(f"{path} is an Excel file by another name; rename it to .xls or .xlsx")
+        sheets = [_text_sheet(path)]
+    elif data.startswith(_OLE):
+        sheets = _old_excel(path, data)
+    elif data.startswith(_ZIP):
+        sheets = _new_excel(path, data)
+    else:
+        kind = "a web page saved" if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" else "no Excel file, though named"
+        raise SelipError(f"{path} is {kind} as {suffix}; open it in Excel and save it as .xlsx or CSV")
+    sheets = [sheet for sheet in sheets if sheet.rows]
+    if not sheets:
+        raise SelipError(f"{path} has no rows; export the reports again")
+    return sheets
+
+
+def _text_sheet(path: Path) -> Sheet:
+    table = read_table(path, ())
+    lines = table.pop("line")
+    rows = [(int(line), list(row)) for line, row in zip(lines, table.itertuples(index=False, name=None), strict=True)]
+    return Sheet(path.name, [(1, list(table.columns)), *rows])
+
+
+def _new_excel(path: Path, data: bytes) -> list[Sheet]:
+    """Read the cells twice side by side, as formulas and as the values that Excel left: a formula has one or none."""
+    sheets = []
+    try:
+        values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+        for shown, written in zip(values.worksheets, formulas.worksheets, strict=True):
+            sheet = Sheet(f"{path.name} sheet {shown.title}" if len(values.worksheets) > 1 else path.name)
+            shown.reset_dimensions()
+            written.reset_dimensions()
+            for number, (cells, sources) in enumerate(zip(shown.iter_rows(), written.iter_rows(), strict=True), 1):
+                row = [_cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in cells]
+                for column, (cell, source) in enumerate(zip_longest(cells, sources)):
+                    formula = source is not None and source.data_type == "f"
+                    if (formula and (cell is None or cell.value is None)) or (
+                        cell is not None and cell.data_type == "e"
+                    ):
+                        sheet.broken.add((number, column))
+                        row += [""] * (column + 1 - len(row))
+                        row[column] = ""
+                if any(row) or any(line == number for line, _ in sheet.broken):
+                    sheet.rows.append((number, row))
+            sheets.append(sheet)
+    except Exception as error:  # a damaged archive raises nearly anything
+        raise _unreadable(path, error) from None
+    return sheets
+
+
+def _old_excel(path: Path, data: bytes) -> list[Sheet]:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise _encrypted(path)
+    sheets = []
+    try:
+        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
+        for table in book.sheets():
+            sheet = Sheet(f"{path.name} sheet {table.name}" if book.nsheets > 1 else path.name)
+            for number in range(table.nrows):
+                cells = table.row(number)
+                row = [_old_cell_text(book, cell) for cell in cells]
+                errors = {(number + 1, i) for i, cell in enumerate(cells) if cell.ctype == xlrd.XL_CELL_ERROR}
+                sheet.broken |= errors
+                if any(row) or errors:
+                    sheet.rows.append((number + 1, row))
+            sheets.append(sheet)
+    except Exception as error:
+        if "encrypted" in str(error).lower():
+            raise _encrypted(path) from None
+        raise _unreadable(path, error) from None
+    return sheets
+
+
+def _old_cell_text(book: xlrd.Book, cell: xlrd.sheet.Cell) -> str:
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return ""
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return _cell_text(xlrd.xldate_as_datetime(cell.value, book.datemode), "")
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return _cell_text(bool(cell.value), "")
+    return _cell_text(cell.value, book.format_map[book.xf_list[cell.xf_index].format_key].format_str)
+
+
+def _cell_text(value: object, number_format: str) -> str:
+    """Return a cell's value as a person reads it: 123.0 is 123, with the zeros that its format puts before it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float):
+        if abs(value) >= _EXACT or value != int(value):
+            return f"{value:.14E}" if abs(value) >= _EXACT else repr(value)
+        zeros = len(number_format) if re.fullmatch("0+", number_format or "") else 0
+        return str(int(value)).zfill(zeros)
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        value = value.date()
+    return str(value).replace("_x000D_", "").strip()
+
+
+def _encrypted(path: Path) -> SelipError:
+    return SelipError(f"{path} is encrypted with a password; open it in Excel and save it without one")
+
+
+def _unreadable(path: Path, error: Exception) -> SelipError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return SelipError(f"{path} cannot be read as Excel ({reason}); it may be cut off: export it again, or as CSV")

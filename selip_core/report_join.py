@@ -1,0 +1,104 @@
+"""Reports and studies brought together by their ids; both sides' orphans are listed, nothing is guessed."""
+
+import pandas as pd
+
+from selip_core.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable, plain_id, without_doubles
+
+STUDY_KEYS = ("study_id", "accession", "study_uid")
+
+
+class _Keys:
+    """The studies by the ids that a report may name."""
+
+    def __init__(self, studies: pd.DataFrame, columns: tuple[str, ...]):
+        self.exact: dict[str, set[str]] = {}
+        self.loose: dict[str, set[str]] = {}
+        for column in columns:
+            if column in studies:
+                for value, study in zip(studies[column].fillna("").astype(str), studies["study_id"], strict=True):
+                    if value := plain_id(value):
+                        self.exact.setdefault(value, set()).add(study)
+                        self.loose.setdefault(value.lstrip("0"), set()).add(value)
+
+    def find(self, value: str, ignore_zeros: bool) -> tuple[set[str], str]:
+        """Return the studies of an id, and an id that differs from it by leading zeros only where that is no match."""
+        if not value or value in self.exact:
+            return self.exact.get(value, set()), ""
+        near = sorted(self.loose.get(value.lstrip("0"), ()))
+        if not near:
+            return set(), ""
+        if ignore_zeros and len(near) == 1:
+            return self.exact[near[0]], ""
+        return set(), near[0]
+
+
+def join(
+    reports: ReportTable, studies: pd.DataFrame, *, ignore_leading_zeros: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each report its study.
+
+    By the study's id, its accession number or its UID; else by the patient's id, if that patient has one study. Where
+    the study ids of reports and source are of one numbering (some are found), an id that is not found is another
+    examination, and the patient's id does not stand for it.
+
+    Parameters
+    ----------
+    reports : ReportTable
+    studies : DataFrame with ``patient_id``, ``study_id`` and, if there are any, ``accession``, ``study_uid``
+        One or more rows a study.
+    ignore_leading_zeros : bool
+        Let ``007`` be ``7``, where nothing else could be.
+
+    Returns
+    -------
+    matched : DataFrame with ``patient_id``, ``study_id`` of the source, ``findings``, ``impression``, ``where``
+    problems : DataFrame with ``where``, ``patient_id``, ``study_id``, ``problem``, ``consequence``
+        Those of the join only; those of the file are in `reports`.
+    """
+    studies = studies.assign(patient_id=studies["patient_id"].astype(str), study_id=studies["study_id"].astype(str))
+    by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id",))
+    owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
+    rows = reports.reports.to_dict("records")
+    found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
+    one_numbering = any(hits or near for hits, near in found)
+    matched: list[dict] = []
+    problems: list[tuple[str, str, str, str, str]] = []
+    zeros: dict[str, str] = {}  # of a study: the report's id that differs by leading zeros
+    for row, (hits, near) in zip(rows, found, strict=True):
+        patients, near_patient = by_patient.find(row["patient_id"], ignore_leading_zeros)
+        other_exam = bool(row["study_id"]) and one_numbering
+        problem = _refusal(hits, near, patients, near_patient, other_exam)
+        if not problem:
+            study = next(iter(hits or patients))
+            matched.append({**row, "patient_id": owner[study], "study_id": study})
+            continue
+        if near or (near_patient and not hits and not other_exam):
+            close = by_study.exact[near] if near else by_patient.exact[near_patient]
+            zeros |= dict.fromkeys(close, row["study_id"] if near else row["patient_id"])
+        problems.append((row["where"], row["patient_id"], row["study_id"], f"report not joined: {problem}",
+                         "report not used; correct the ids, or ignore leading zeros if they mean nothing" if "zeros"
+                         in problem else "report not used; correct the ids"))  # fmt: skip
+    matched = without_doubles(matched, problems, key=lambda row: row["study_id"])
+    joined = {row["study_id"] for row in matched}
+    for study, patient in sorted(owner.items()):
+        if study not in joined:
+            why = f": ⟦{zeros[study]}⟧ of the reports differs by leading zeros only" if study in zeros else ""
+            problems.append(("reports", patient, study, f"study has series but no report{why}",
+                             "kept for images, not paired; add its report, or correct its ids"))  # fmt: skip
+    return pd.DataFrame(matched, columns=REPORT_COLUMNS, dtype=str), pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _refusal(hits: set[str], near: str, patients: set[str], near_patient: str, other_exam: bool) -> str:
+    """Return why a report is not joined, "" where it is."""
+    if near:
+        return f"its study id differs from ⟦{near}⟧ of the source by leading zeros only"
+    if hits and patients and not hits & patients:
+        return "its study belongs to another patient in the source"
+    if not hits and other_exam:
+        return "no series of its study"
+    if not hits and near_patient:
+        return f"its patient id differs from ⟦{near_patient}⟧ of the source by leading zeros only"
+    if not hits and not patients:
+        return "no series of its study or patient"
+    n = len(hits or patients)
+    return f"{n} studies may be meant" if n > 1 else ""

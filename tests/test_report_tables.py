@@ -1,0 +1,350 @@
+"""Exports of reports: every usual file is read, no identifier comes out, and nothing is silently chosen."""
+
+import zipfile
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.report_join import join
+from selip_core.report_scrub import HOLE, scrub
+from selip_core.report_tables import pseudonymised, read_reports, safe_cell
+
+HEADER = ["检查号", "病人ID", "姓名", "检查所见", "诊断意见"]
+TEXT = "左侧额叶见斑片状长T1长T2信号影。"
+
+
+def table(path, rows, *, header=HEADER, encoding="utf-8"):
+    lines = [",".join(f'"{cell}"' for cell in row) for row in (header, *rows)]
+    path.write_bytes("\n".join(lines).encode(encoding))
+    return path
+
+
+def workbook(path, rows, *, header=HEADER, sheets=()):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for name in sheets:
+        sheet.title = name
+        sheet.append(["note"])
+        sheet = book.create_sheet("reports")
+    for row in (header, *rows):
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+def problems_of(found) -> list[str]:
+    return list(found.problems["problem"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_text_exports_of_every_encoding(tmp_path, encoding):
+    found = read_reports(table(tmp_path / "r.csv", [["007", "1", "王伟", TEXT, "腔梗"]], encoding=encoding))
+    assert found.reports.iloc[0].to_dict() == {
+        "patient_id": "1", "study_id": "007", "findings": TEXT, "impression": "腔梗", "where": "r.csv row 2",
+    }  # fmt: skip
+    assert found.problems.empty
+    assert found.columns["findings"] == "检查所见"
+
+
+def test_excel_numbers_become_ids_and_text_keeps_zeros(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [[123.0, "0042", "王伟", TEXT, None], ["0005", 7, "李娜", TEXT, ""]])
+    assert read_reports(path).reports[["study_id", "patient_id"]].values.tolist() == [["123", "0042"], ["0005", "7"]]
+
+
+def test_zeros_that_a_number_format_shows_are_kept(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [[42, "1", "王伟", TEXT, ""]])
+    book = openpyxl.load_workbook(path)
+    book.active["A2"].number_format = "00000000"
+    book.save(path)
+    assert read_reports(path).reports["study_id"][0] == "00000042"
+
+
+def test_the_first_sheet_with_the_columns_is_read_and_named(tmp_path):
+    found = read_reports(workbook(tmp_path / "r.xlsx", [["1", "1", "王伟", TEXT, ""]], sheets=["cover"]))
+    assert len(found.reports) == 1
+    assert "sheet reports is read, the first of 2" in found.notes[0]
+
+
+def test_a_title_above_the_header_is_passed_over(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [HEADER, ["1", "1", "王伟", TEXT, ""]], header=["2024 reports"])
+    assert read_reports(path).reports["where"].tolist() == ["r.xlsx row 3"]
+
+
+@pytest.mark.parametrize(
+    "header", [["Ａccession　Number", "MRN", "Patient Name", " FINDINGS ", "Impression"],
+               ["影像号", "住院号", "姓名", "影像表现", "结论"]],
+)  # fmt: skip
+def test_columns_are_known_by_many_names(tmp_path, header):
+    found = read_reports(table(tmp_path / "r.csv", [["A1", "P1", "Smith", "x", "y"]], header=header))
+    assert found.reports.iloc[0][["study_id", "patient_id", "findings", "impression"]].tolist() == [
+        "A1",
+        "P1",
+        "x",
+        "y",
+    ]
+
+
+def test_a_column_can_be_named(tmp_path):
+    header = ["检查号", "所见文本", "检查所见"]
+    path = table(tmp_path / "r.csv", [["1", "this", "that"]], header=header)
+    assert read_reports(path, columns={"findings": "所见文本"}).reports["findings"][0] == "this"
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "message"),
+    [
+        (
+            ["检查号", "检查所见", "影像描述"],
+            {},
+            "检查所见 and 影像描述 could each be findings; name it with --column findings=",
+        ),
+        (["检查号", "文本"], {}, "no column known as findings; it has 检查号, 文本; name it with --column findings="),
+        (["姓名", "检查所见"], {}, "no column known as study_id"),
+        (["检查号", "检查所见"], {"findings": "text"}, "no column 'text'; it has 检查号, 检查所见"),
+        (["检查号", "检查所见"], {"colour": "text"}, "'colour' is no column of a report"),
+    ],
+)
+def test_missing_and_unclear_columns_are_named(tmp_path, header, columns, message):
+    path = table(tmp_path / "r.csv", [["1"] * len(header)], header=header)
+    with pytest.raises(SelipError, match=message):
+        read_reports(path, columns=columns)
+
+
+def test_without_a_header_no_cell_of_a_patient_is_shown(tmp_path):
+    path = table(tmp_path / "r.csv", [], header=["1001", "王伟", TEXT])
+    with pytest.raises(SelipError) as error:
+        read_reports(path)
+    assert "王伟" not in str(error.value)
+    assert "is its first row a header?" in str(error.value)
+
+
+def test_full_width_ids_are_read_in_half_width_and_listed(tmp_path):
+    found = read_reports(table(tmp_path / "r.csv", [["ＭＲ１２", "1", "王伟", TEXT, ""]]))
+    assert found.reports["study_id"][0] == "MR12"
+    assert problems_of(found) == ["study_id holds full-width or invisible characters"]
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("1.23E+11", "scientific"), ("=1+1", "formula"), ("@SUM(A1)", "formula"), ("+12", "formula"), ("-12", "formula")],
+)
+def test_ids_that_cannot_be_trusted_are_refused(tmp_path, value, problem):
+    found = read_reports(table(tmp_path / "r.csv", [[value, "1", "王伟", TEXT, ""], ["2", "2", "李娜", TEXT, ""]]))
+    assert found.reports["study_id"].tolist() == ["2"]
+    assert problem in found.problems["problem"][0]
+
+
+def test_a_number_longer_than_excel_keeps_is_refused(tmp_path):
+    found = read_reports(workbook(tmp_path / "r.xlsx", [[110101199001011234, "1", "王伟", TEXT, ""]]))
+    assert found.reports.empty
+    assert "scientific notation" in found.problems["problem"][0]
+
+
+def test_formulas_are_never_computed(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [["=1+1", "1", "王伟", TEXT, ""], ["2", "2", "李娜", TEXT, "=1+1"]])
+    found = read_reports(path)
+    assert found.reports[["study_id", "impression"]].values.tolist() == [["2", ""]]
+    assert [p.split(" is ")[1] for p in problems_of(found)] == ["a formula without a value, or an error of Excel"] * 2
+
+
+def test_a_text_that_begins_like_a_formula_loses_the_sign(tmp_path):
+    found = read_reports(table(tmp_path / "r.csv", [["1", "1", "王伟", "=cmd|' /C calc'!A0", ""]]))
+    assert found.reports["findings"][0] == "cmd|' /C calc'!A0"
+    assert problems_of(found) == ["findings begins like a formula"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [("=1+1", "'=1+1"), (" @x", "' @x"), ("＝1", "'＝1"), ("-x", "'-x"), ("-1.5", "-1.5"), ("左", "左"), ("", "")],
+)
+def test_cells_that_this_project_writes_are_safe(cell, shown):
+    assert safe_cell(cell) == shown
+
+
+def test_no_identifier_comes_out_of_a_row(tmp_path):
+    header = ["检查号", "住院号", "病人ID", "姓名", "出生日期", "身份证号", "电话", "地址", "报告医生", "检查所见"]
+    values = ["MR20240017", "Z998877", "P-55501", "欧阳娜娜", "1960-05-03", "11010119600503123X", "13812345678", "北京市朝阳区",
+              "李明辉"]  # fmt: skip
+    text = (
+        "患者欧阳 娜娜（1960年5月3日生，北京市朝阳区，住院号Z998877，病人P-55501，检查ＭＲ20240017），"
+        f"证件11010119600503123X，电话138 1234 5678。{TEXT}李明辉"
+    )
+    found = read_reports(table(tmp_path / "r.csv", [[*values, text]], header=header))
+    kept = found.reports["findings"][0]
+    for value in (*values[1:], "欧阳", "1960", "20240017", "1234", "北京"):
+        assert value not in kept
+    assert TEXT in kept
+    assert found.removed == kept.count(HOLE) == 9
+    assert set(found.reports.columns) == {"patient_id", "study_id", "findings", "impression", "where"}
+    assert "欧阳" not in found.problems.to_csv()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("高信", "双侧额叶见高信号影"), ("高明", "左侧额叶信号增高明显"), ("海马", "左侧海马见长T2信号")],
+)
+def test_a_name_that_is_a_medical_word_makes_no_hole_but_is_listed(tmp_path, name, text):
+    found = read_reports(table(tmp_path / "r.csv", [["1", "1", name, text, ""]]))
+    assert found.reports["findings"][0] == text
+    assert "may stand in its text 1 times" in problems_of(found)[0]
+    assert name not in found.problems.to_csv()
+
+
+def test_the_same_name_outside_a_medical_word_is_removed():
+    done = scrub("高信，男，双侧额叶见高信号影", ["高信"])
+    assert (done.text, done.removed, done.spared) == (f"{HOLE}，男，双侧额叶见高信号影", 1, 1)
+
+
+@pytest.mark.parametrize("value", ["", "王", "12", "1234"])
+def test_short_values_make_no_hole(value):
+    assert scrub("王某，病灶12mm，序列1234", [value]).removed == 0
+
+
+def test_numbers_within_longer_ones_and_names_within_words_stay():
+    assert scrub("size 123456789 Lincoln", ["23456", "Lin"]).removed == 0
+
+
+def test_parts_of_a_name_in_latin_letters_are_removed():
+    assert scrub("Mr. Smith was seen; SMITH^JOHN.", ["Smith^John"]).text == f"Mr. {HOLE} was seen; {HOLE}."
+
+
+def test_the_same_report_twice_is_kept_once(tmp_path):
+    found = read_reports(table(tmp_path / "r.csv", [["1", "1", "王伟", TEXT, ""]] * 2))
+    assert found.reports["where"].tolist() == ["r.csv row 2"]
+    assert problems_of(found) == ["report given twice, the same text"]
+
+
+def test_of_different_reports_of_a_study_none_is_chosen(tmp_path):
+    found = read_reports(table(tmp_path / "r.csv", [["1", "1", "王伟", TEXT, ""], ["1", "1", "王伟", "x", ""]]))
+    assert found.reports.empty
+    assert problems_of(found) == ["2 reports of one study differ"] * 2
+
+
+def test_rows_without_id_or_findings_are_listed(tmp_path):
+    found = read_reports(table(tmp_path / "r.csv", [["", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
+    assert found.reports.empty
+    assert problems_of(found) == ["no id", "report without findings text"]
+
+
+def encrypted(path):
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"))
+
+
+def truncated(path):
+    workbook(path, [["1", "1", "王伟", TEXT, ""]])
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def no_workbook(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../outside.txt", "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message"),
+    [
+        ("r.xlsx", encrypted, "is encrypted with a password; open it in Excel and save it without one"),
+        ("r.xls", encrypted, "is encrypted with a password"),
+        ("r.xlsx", truncated, "cannot be read as Excel .*it may be cut off"),
+        ("r.xlsx", no_workbook, "cannot be read as Excel"),
+        ("r.xls", lambda p: p.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)), "cannot be read as Excel"),
+        (
+            "r.xls",
+            lambda p: p.write_text("<html><table></table></html>"),
+            "is a web page saved as .xls; open it in Excel",
+        ),
+        ("r.xls", lambda p: p.write_text("a\tb"), "is no Excel file, though named as .xls"),
+        ("r.csv", encrypted, "is an Excel file by another name"),
+        ("r.csv", lambda p: p.write_bytes(b"\n "), "is empty; export the reports again"),
+        ("r.pdf", lambda p: p.write_bytes(b"%PDF"), "is no table of reports; give .csv, .tsv"),
+        ("r.csv", lambda p: None, "does not exist"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named_in_one_line(tmp_path, name, write, message):
+    write(tmp_path / name)
+    with pytest.raises(SelipError, match=message) as error:
+        read_reports(tmp_path / name)
+    assert str(error.value).startswith(str(tmp_path / name))
+    assert "\n" not in str(error.value)
+    assert not (tmp_path.parent.parent / "outside.txt").exists()
+
+
+STUDIES = pd.DataFrame(
+    [["P1", "S1", "A1", "1.2.1"], ["P1", "S1", "A1", "1.2.1"], ["P2", "S2", "A2", "1.2.2"], ["P2", "S3", "A3", "1.2.3"],
+     ["007", "S7", "0070", "1.2.7"]],
+    columns=["patient_id", "study_id", "accession", "study_uid"],
+)  # fmt: skip
+
+
+def joined(tmp_path, rows, studies=STUDIES, **options):
+    path = table(tmp_path / "r.csv", [[*row, "王伟", TEXT + str(i), ""] for i, row in enumerate(rows)])
+    return join(read_reports(path), studies, **options)
+
+
+@pytest.mark.parametrize("value", ["S1", "A1", "1.2.1", "Ａ１"])
+def test_reports_are_joined_by_each_id_of_a_study(tmp_path, value):
+    matched, problems = joined(tmp_path, [[value, ""]])
+    assert matched[["patient_id", "study_id"]].values.tolist() == [["P1", "S1"]]
+    assert list(problems["study_id"]) == ["S2", "S3", "S7"]
+
+
+def test_a_patient_with_one_study_is_joined_by_its_own_id(tmp_path):
+    matched, _ = joined(tmp_path, [["", "P1"], ["", "P2"]])
+    assert list(matched["study_id"]) == ["S1"]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (["", "P2"], "2 studies may be meant"),
+        (["S1", "P2"], "its study belongs to another patient in the source"),
+        (["X9", "P9"], "no series of its study or patient"),
+    ],
+)
+def test_reports_that_fit_nowhere_are_listed_on_both_sides(tmp_path, row, why):
+    matched, problems = joined(tmp_path, [row])
+    assert matched.empty
+    assert problems["problem"][0] == f"report not joined: {why}"
+    assert (problems["problem"] == "study has series but no report").sum() == 4
+
+
+def test_another_examination_of_a_patient_does_not_take_the_place_of_one(tmp_path):
+    matched, problems = joined(tmp_path, [["S2", "P2"], ["S99", "P1"]])
+    assert list(matched["study_id"]) == ["S2"]
+    assert problems["problem"][0] == "report not joined: no series of its study"
+
+
+def test_where_studies_are_numbered_otherwise_the_patient_stands_for_its_study(tmp_path):
+    matched, _ = joined(tmp_path, [["H-1", "P1"]])
+    assert list(matched["study_id"]) == ["S1"]
+
+
+def test_reports_that_meet_in_one_study_and_differ_are_both_left_out(tmp_path):
+    matched, problems = joined(tmp_path, [["S1", ""], ["A1", ""]])
+    assert matched.empty
+    assert (problems["problem"] == "2 reports of one study differ").sum() == 2
+
+
+@pytest.mark.parametrize(("row", "theirs"), [(["70", ""], "0070"), (["", "7"], "007")])
+def test_ids_that_differ_by_leading_zeros_are_not_joined_unless_told(tmp_path, row, theirs):
+    matched, problems = joined(tmp_path, [row])
+    assert matched.empty
+    ours = row[0] or row[1]
+    assert f"differs from ⟦{theirs}⟧ of the source by leading zeros only" in problems["problem"][0]
+    assert (
+        f"⟦{ours}⟧ of the reports differs by leading zeros only" in problems.set_index("study_id").loc["S7", "problem"]
+    )
+    assert list(joined(tmp_path, [row], ignore_leading_zeros=True)[0]["study_id"]) == ["S7"]
+
+
+def test_leading_zeros_are_never_ignored_where_two_could_be_meant(tmp_path):
+    studies = pd.DataFrame({"patient_id": ["07", "007"], "study_id": ["a", "b"]})
+    assert joined(tmp_path, [["", "7"]], studies, ignore_leading_zeros=True)[0].empty
+
+
+def test_pseudonyms_take_the_place_of_ids_everywhere(tmp_path):
+    _, problems = joined(tmp_path, [["70", "P9"]])
+    shown = pseudonymised(problems, lambda value: "x" * 3).to_csv()
+    assert not any(value in shown for value in ("70", "P9", "S1", "P1", "S7"))
