@@ -18,11 +18,11 @@ GRADES = ("HGG", "LGG")
 REGIONS = {"whole": (1, 2, 3, 4), "core": (1, 3, 4), "enhancing": (3, 4)}
 """Voxel values of each region: enhancing tumour is 4 up to 2021 and 3 from 2023; the two are never in one file."""
 
-_SEQUENCES = {
+SEQUENCES_OF_BRATS = {
     "t1": "T1", "t1ce": "T1ce", "t2": "T2", "flair": "FLAIR", "seg": "seg",  # to 2021: NAME_t1ce.nii.gz
     "t1n": "T1", "t1c": "T1ce", "t2w": "T2", "t2f": "FLAIR",  # 2023: NAME-t1c.nii.gz
 }  # fmt: skip
-_FILE = re.compile(r"(?P<name>.+)[_-](?P<what>t1ce|t1n|t1c|t1|t2w|t2f|t2|flair|seg)\.nii(?:\.gz)?", re.IGNORECASE)
+BRATS_FILE = re.compile(r"(?P<name>.+)[_-](?P<what>t1ce|t1n|t1c|t1|t2w|t2f|t2|flair|seg)\.nii(?:\.gz)?", re.IGNORECASE)
 _TIME_POINT = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d{5})-\d{3}")
 """2023: the last field is the visit; the visits of a patient must not be on two sides of a split."""
 _GRADE_TABLES = ("grades.csv", "name_mapping.csv")
@@ -117,10 +117,10 @@ def _find(directory: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     files: dict[str, dict[str, str]] = {}
     grades: dict[str, str] = {}
     for path in sorted(directory.rglob("*.nii*")):
-        match = _FILE.fullmatch(path.name)
+        match = BRATS_FILE.fullmatch(path.name)
         if match is None or match["name"] != path.parent.name:
             continue
-        patient, what = match["name"], _SEQUENCES[match["what"].lower()]
+        patient, what = match["name"], SEQUENCES_OF_BRATS[match["what"].lower()]
         relative = path.relative_to(directory)
         if what in files.setdefault(patient, {}):
             raise SelipError(f"{directory}: patient {patient} has {what} twice ({files[patient][what]}, {relative})")

@@ -19,7 +19,6 @@ MEAN = "mean of the labels"
 """The row of each approach, method and share that averages over the labels, each counting the same."""
 
 
-
 def not_learnable(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the labels of which a share has no training patient in some seed: nothing could be learnt of them there.
 

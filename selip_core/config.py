@@ -126,7 +126,10 @@ _PROFILES: dict[str, dict] = {
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
         "retrieval": {"bootstrap_samples": 200},
         "classification": {
-            "fractions": (0.1, 1.0), "fewest_patients": 3, "fine_tuning_steps": 10, "brats_patients": (10, 10),
+            "fractions": (0.1, 1.0),
+            "fewest_patients": 3,
+            "fine_tuning_steps": 10,
+            "brats_patients": (10, 10),
             "brats_steps": 10,
         },
         "segmentation": {"fractions": (1.0,), "steps": 20},
@@ -136,7 +139,10 @@ _PROFILES: dict[str, dict] = {
         "cohort": {"patients": 500},
         "pretraining": {"steps": 600},
         "classification": {
-            "fractions": (0.05, 1.0), "fewest_patients": 5, "brats_patients": (30, 20), "brats_steps": 150,
+            "fractions": (0.05, 1.0),
+            "fewest_patients": 5,
+            "brats_patients": (30, 20),
+            "brats_steps": 150,
         },
         "segmentation": {"steps": 120},
         "ablation": {"variants": ("semantics only", "label smoothing")},
@@ -150,7 +156,10 @@ _PROFILES: dict[str, dict] = {
     "paper": {
         "n_seeds": 3,
         "classification": {
-            "fine_tuning_steps": 2500, "fine_tuning_rate": 1e-4, "brats_steps": 2500, "brats_patients": (60, 36),
+            "fine_tuning_steps": 2500,
+            "fine_tuning_rate": 1e-4,
+            "brats_steps": 2500,
+            "brats_patients": (60, 36),
         },
         "segmentation": {"fractions": (0.01, 0.05, 0.1, 1.0), "steps": 2500, "batch_size": 2, "learning_rate": 1e-4},
         "ablation": {"variants": _ALL_VARIANTS, "n_seeds": 3, "fractions": (0.125, 0.25, 0.5), "fraction_seeds": 3},

@@ -1,0 +1,84 @@
+"""Unpacking zip and tar files that a source holds, without letting anything out of the folder meant for it."""
+
+import shutil
+import stat
+import tarfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from selip_core.files import read_json, write_json
+
+ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_BLOCK = 1 << 20
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is taken for an archive, by its name."""
+    return path.name.lower().endswith(ENDINGS)
+
+
+def unpack(archive: Path, folder: Path) -> list[str]:
+    """Unpack the plain files of an archive into `folder`; return what was left out and why, one text a member.
+
+    A member whose path climbs out of the folder or is absolute, a link and a device are never written. What an earlier
+    call has finished is not done again.
+
+    Parameters
+    ----------
+    folder : Path
+        Of this archive alone; made where missing.
+    """
+    done = folder.with_name(f"{folder.name}.json")
+    if (known := read_json(done)) is not None:
+        return known["left_out"]
+    shutil.rmtree(folder, ignore_errors=True)  # half of it, from an interrupted call
+    folder.mkdir(parents=True)
+    try:
+        with zipfile.ZipFile(archive) if archive.name.lower().endswith(".zip") else tarfile.open(archive) as opened:
+            left_out = _unpack_members(opened, folder)
+    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+        what = "is locked by a password" if "password" in str(error) else f"is damaged ({type(error).__name__})"
+        left_out = [f"the archive {what}; what could be read before is used"]
+    write_json(done, {"left_out": left_out})
+    return left_out
+
+
+def _unpack_members(opened: zipfile.ZipFile | tarfile.TarFile, folder: Path) -> list[str]:
+    left_out, written = [], 0
+    room = shutil.disk_usage(folder).free // 2
+    for name, size, reason, open_member in _members(opened):
+        target = safe_target(folder, name)
+        written += size
+        if reason or target is None:
+            left_out.append(reason or "a member whose path climbs out of the archive; not written")
+        elif written > room:
+            return [*left_out, "the archive holds more than half of the free disk; unpack it yourself"]
+        elif not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open_member() as source, open(target, "xb") as file:
+                shutil.copyfileobj(source, file, _BLOCK)
+        else:
+            left_out.append("a member that is there twice; the first is used")
+    return left_out
+
+
+def _members(opened):
+    """Yield name, size, the reason why it is no plain file, and how to open it, of each member but folders."""
+    if isinstance(opened, zipfile.ZipFile):
+        for member in opened.infolist():
+            if not member.is_dir():
+                reason = "a link; not followed" if stat.S_ISLNK(member.external_attr >> 16) else ""
+                yield member.filename, member.file_size, reason, lambda member=member: opened.open(member)
+        return
+    for member in opened:
+        if not member.isdir():
+            reason = "" if member.isreg() else "a link or device; not followed"
+            yield member.name, member.size, reason, lambda member=member: opened.extractfile(member)
+
+
+def safe_target(folder: Path, name: str) -> Path | None:
+    """Return where a member goes, or None where its name leads out of the folder."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or parts[0].startswith("/") or ".." in parts or ":" in parts[0]:
+        return None
+    return folder.joinpath(*parts)

@@ -1,0 +1,165 @@
+"""What a source folder holds: every series in it, and every file that is none."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from selip_core.archives import is_archive, unpack
+from selip_core.dicom import DicomSeries, Slice, group_series, is_dicom, read_slices
+from selip_core.errors import SelipError
+from selip_core.fingerprint import digest
+from selip_core.layouts import FoundSeries, find_volumes, other_volume, released_splits, released_texts, volume_name
+from selip_core.processors import in_processes, processors
+from selip_core.sequence_names import sequence_of_header
+
+_DICOM_ENDINGS = (".dcm", ".ima", ".dicom")
+_NOT_SNIFFED = (
+    ".json", ".jsonl", ".csv", ".tsv", ".txt", ".md", ".xlsx", ".xls", ".png", ".jpg", ".bval", ".bvec", ".pdf",
+)  # fmt: skip
+_FILES_A_JOB = 200
+
+
+@dataclass
+class Inventory:
+    """What was found.
+
+    Parameters
+    ----------
+    series : list of FoundSeries
+    refused : Counter of reason
+        Files that are no series, counted: their names may tell a person.
+    refused_files : list of (path, reason)
+        The same with their names, for the key table alone.
+    texts : dict of study to dict of sequence to text
+        From the released layout.
+    splits : dict of study to split
+    """
+
+    series: list[FoundSeries] = field(default_factory=list)
+    refused_files: list[tuple[str, str]] = field(default_factory=list)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    splits: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> Counter:
+        """How many files were refused, by reason."""
+        return Counter(reason for _, reason in self.refused_files)
+
+
+def take_inventory(
+    source: Path, work: Path, *, pattern: str | None = None, workers: int | None = None, progress: bool = True
+) -> Inventory:
+    """Return every series of a folder, or of one archive; archives in it are unpacked into `work`.
+
+    Raises
+    ------
+    SelipError
+        If the source is neither a folder nor an archive, cannot be read, or holds no series at all.
+    """
+    found = Inventory()
+    if source.is_dir():
+        roots = [(source, sorted(_walk(source, found)))]
+    elif source.is_file() and is_archive(source):
+        roots = [(source.parent, [source])]
+    else:
+        raise SelipError(f"{source} is neither a folder nor a zip or tar file: give the one that holds the images")
+    for archive in [path for path in roots[0][1] if is_archive(path)]:
+        folder = work / "archives" / hashlib.sha256(str(archive).encode()).hexdigest()[:16]
+        found.refused_files += [(str(archive), reason) for reason in unpack(archive, folder)]
+        roots.append((folder, sorted(_walk(folder, found))))
+    slices_of: list[Path] = []
+    for root, files in roots:
+        slices_of += _sort(root, [path for path in files if not is_archive(path)], found, pattern)
+    found.series += _dicom_series(slices_of, found, workers or processors(), progress)
+    if not found.series:
+        told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
+        raise SelipError(f"{source} holds no MRI series that is read here ({told or 'no file at all'})")
+    return found
+
+
+def source_state(source: Path) -> str:
+    """Return the fingerprint of a file, or of all below a folder, by names, sizes and times of change."""
+    files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
+    return digest(*(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files if path.exists()))
+
+
+def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
+    def stop(error: OSError) -> None:
+        found.refused_files.append((str(error.filename), f"folder cannot be read ({error.strerror})"))
+
+    for here, folders, files in os.walk(folder, onerror=stop):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            path = Path(here) / name
+            if name.startswith("."):
+                continue
+            if path.is_symlink() and not path.exists():
+                found.refused_files.append((str(path), "a link that leads nowhere"))
+            else:
+                yield path
+
+
+def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None) -> list[Path]:
+    """Put the files of a root into the inventory; return those that are DICOM."""
+    volumes, dicom, informations, split_texts = [], [], [], []
+    for path in files:
+        if volume_name(path):
+            volumes.append(path)
+        elif path.name == "information.json":
+            informations.append(path)
+        elif path.parent.name == "split_txt":
+            split_texts.append(path)
+        elif path.name.lower().endswith(_DICOM_ENDINGS) or not path.name.lower().endswith(_NOT_SNIFFED):
+            if is_dicom(path):
+                dicom.append(path)
+            else:
+                named = path.name.lower().endswith(_DICOM_ENDINGS)
+                reason = other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
+                found.refused_files.append((str(path), reason))
+    found.series += find_volumes(root, volumes, pattern)
+    found.texts |= released_texts(informations)
+    found.splits |= released_splits(split_texts)
+    return dicom
+
+
+def _dicom_series(files: list[Path], found: Inventory, workers: int, progress: bool) -> list[FoundSeries]:
+    jobs = [files[i : i + _FILES_A_JOB] for i in range(0, len(files), _FILES_A_JOB)]
+    slices: list[Slice] = []
+    bar = tqdm(total=len(files), desc="reading DICOM headers", unit="file", disable=not progress or not files)
+    with bar:
+        for read, refused in in_processes(read_slices, jobs, min(workers, max(len(jobs), 1))):
+            slices += read
+            found.refused_files += [(str(path), reason) for path, reason in refused]
+            bar.update(_FILES_A_JOB)
+    series = group_series(slices)
+    owners: dict[str, set[str]] = {}
+    for one in series:
+        owners.setdefault(one.header["StudyInstanceUID"], set()).add(patient_of_header(one.header))
+    return [_found(one, len(owners[one.header["StudyInstanceUID"]])) for one in series]
+
+
+def patient_of_header(header: dict) -> str:
+    """Return the patient's id, or the study's UID where the id was blanked (``***``, ``anonymous``)."""
+    given = header["PatientID"]
+    blank = not any(char.isalnum() for char in given) or given.lower() in ("anonymous", "anon", "anonymized", "none")
+    return header["StudyInstanceUID"] if blank else given
+
+
+def _found(one: DicomSeries, owners: int) -> FoundSeries:
+    header = one.header
+    sequence, reason = sequence_of_header(header)
+    if owners > 1:
+        reason = f"its study UID is carried by {owners} patients; export each study again"
+    number = f"series {header['SeriesNumber']}: " if header["SeriesNumber"] else ""
+    return FoundSeries(
+        one.files, patient_of_header(header), header["StudyInstanceUID"], sequence,
+        f"{number}{header['SeriesDescription'] or header['ProtocolName'] or 'no description'}",
+        reason or one.reason, "dicom", one.personal,
+        {"accession": header["AccessionNumber"], "study_uid": header["StudyInstanceUID"]}, one.notes,
+        f"{header['StudyDate']} {header['StudyTime']} {header['StudyInstanceUID']}",
+    )  # fmt: skip

@@ -1,0 +1,123 @@
+"""One series of a source into one clean NIfTI file of a cohort, and what is to be said of it."""
+
+import base64
+import errno
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from selip_core.dicom import convert, write_clean
+from selip_core.errors import SelipError
+from selip_core.ingest_quality import thumbnail
+from selip_core.layouts import FoundSeries
+from selip_core.preprocessing import VolumeError, check_volume
+
+RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
+"""Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One series, the file that it becomes, and the folder for work in progress (on the same disk)."""
+
+    series: FoundSeries
+    target: Path
+    work: Path
+
+    @property
+    def key(self) -> str:
+        """Return what tells this task from others: files with size and time of change, and the place they go to."""
+        parts = [str(self.target), self.series.reason, str(self.series.sequence)]
+        for path in self.series.files:
+            state = path.stat()
+            parts.append(f"{path.name} {state.st_size} {state.st_mtime_ns}")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+
+def process_series(task: Task) -> dict:
+    """Write the volume of a series that can be used; return what the quality report says of it.
+
+    Returns
+    -------
+    dict with ``reason`` (empty where it was written), ``shape``, ``spacing_mm``, ``orientation``, ``rank`` (more is
+    better, among series of one sequence in a study) and ``thumbnail`` (base64, may be empty)
+
+    Raises
+    ------
+    SelipError
+        If the disk is full.
+    """
+    found = {"reason": "", "shape": "", "spacing_mm": "", "orientation": "", "rank": [], "thumbnail": ""}
+    with tempfile.TemporaryDirectory(dir=task.work) as name:
+        volume = Path(name) / "volume.nii.gz"
+        try:
+            found["reason"] = _write(task.series, volume)
+            if not found["reason"] and not task.series.reason:
+                found |= _quality(task.series, volume)
+        except VolumeError as error:
+            found["reason"] = _without_path(str(error))
+        except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise SelipError(
+                    f"cannot write {task.target.parent}: {error.strerror}; free some space and run again"
+                ) from None
+            found["reason"] = f"cannot be read ({type(error).__name__}); export it again"
+        found["reason"] = task.series.reason or found["reason"]
+        picture = thumbnail(volume) if volume.exists() else None
+        found["thumbnail"] = base64.b64encode(picture).decode() if picture else ""
+        if not found["reason"]:
+            task.target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(volume, task.target)
+    return found
+
+
+def _without_path(message: str) -> str:
+    """Return what a message says after the path that it begins with: paths may hold names."""
+    return message.partition(": ")[2] or message
+
+
+def _write(series: FoundSeries, target: Path) -> str:
+    first = series.files[0]
+    if series.layout == "dicom":
+        return convert(series.files, series.sequence, target)
+    if first.suffix == ".npy":
+        return _write_array(first, target)
+    if series.sequence not in ("mask", "DWI"):  # a diffusion file may hold several volumes, a mask one value
+        check_volume(first)
+    return write_clean(first, target, sequence=series.sequence)
+
+
+def _write_array(source: Path, target: Path) -> str:
+    """Write an array (D, H, W) of the released layout, whose axes run as SimpleITK gives them: to S, P and L."""
+    voxels = np.load(source, allow_pickle=False)
+    voxels = voxels[0] if voxels.ndim == 4 and voxels.shape[0] == 1 else voxels
+    if voxels.ndim != 3 or not np.issubdtype(voxels.dtype, np.number):
+        return f"an array of shape {voxels.shape} and type {voxels.dtype}, not of three axes of numbers"
+    spacing = np.array(RELEASED_FIELD_MM) / voxels.shape
+    affine = np.diag([-spacing[2], -spacing[1], spacing[0], 1.0])
+    nib.save(nib.Nifti1Image(np.asarray(voxels.transpose(2, 1, 0), np.float32), affine), target)
+    return ""
+
+
+def _quality(series: FoundSeries, path: Path) -> dict:
+    if series.sequence == "mask":
+        image = nib.load(path)
+        spacing = "×".join(f"{s:.2f}" for s in nib.affines.voxel_sizes(image.affine))
+        return {"shape": "×".join(map(str, image.shape)), "spacing_mm": spacing,
+                "orientation": "".join(nib.aff2axcodes(image.affine)), "rank": [0]}  # fmt: skip
+    quality = check_volume(path)
+    return {key: quality[key] for key in ("shape", "spacing_mm", "orientation")} | {"rank": _rank(path)}
+
+
+def _rank(path: Path) -> list[float]:
+    """Return how well a volume stands for its sequence. Choice: axial or isotropic first, then the most slices."""
+    image = nib.load(path)
+    spacing = nib.affines.voxel_sizes(image.affine)
+    through = int(np.argmax(spacing))
+    axial = nib.aff2axcodes(image.affine)[through] in "SI" or spacing.max() < 1.5 * spacing.min()
+    return [float(axial), float(image.shape[through]), -float(spacing.max())]

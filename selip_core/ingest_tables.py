@@ -1,0 +1,169 @@
+"""The tables of an ingested cohort: the series of each sequence, their reports, and what was set aside."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pandas as pd
+
+from selip_core.errors import SelipError
+from selip_core.files import replacing, write_json
+from selip_core.ingest_inventory import Inventory
+from selip_core.ingest_quality import write_quality_report
+from selip_core.ingest_series import Task
+from selip_core.layouts import report_of_texts
+from selip_core.pseudonyms import Names, write_key
+from selip_core.report_join import join
+from selip_core.report_scrub import HOLE, scrub
+from selip_core.report_tables import PROBLEM_COLUMNS, pseudonymised, read_reports
+
+TUMOUR_OF_BRATS = "tumour"
+
+
+def write_cohort(settings, found: Inventory, tasks: list[Task], results: list[dict], names: Names) -> dict[str, int]:
+    """Write the tables, the quality report and, where asked for, the key; return how many of each there are.
+
+    Parameters
+    ----------
+    settings : selip_core.ingest.Options
+    tasks, results : of the same length and order
+    """
+    out = settings.out
+    reasons = choose_series(tasks, results)
+    rows = [
+        _row(task, result, reason, out, names) for task, result, reason in zip(tasks, results, reasons, strict=True)
+    ]
+    for task, reason in zip(tasks, reasons, strict=True):
+        if reason:  # a second series of a sequence, written before it was known to be one
+            task.target.unlink(missing_ok=True)
+    kept, aside = table[table["reason"] == ""], table[table["reason"] != ""]
+    images, masks = kept[kept["sequence"] != "mask"], kept[kept["sequence"] == "mask"]
+    reports, problems, notes = _reports(settings, found, tasks, reasons, names)
+    _write(images[["patient_id", "study_id", "sequence", "path"]], out / "series.csv")
+    _write(reports[["patient_id", "study_id", "findings", "impression"]], out / "reports.csv")
+    if len(masks):
+        target = settings.masks or TUMOUR_OF_BRATS
+        _write(masks.assign(target=target)[["patient_id", "study_id", "target", "path"]], out / "masks.csv")
+    if splits := _splits(found, tasks, reasons, names):
+        _write(pd.DataFrame(splits, columns=["patient_id", "split"]), out / "splits.csv")
+    source = settings.data_source or f"user cohort {out.name}"
+    write_json(out / "cohort.json", {"name": out.name, "data_source": source, "synthetic": False})
+    counts = {
+        "patients": images["patient_id"].nunique(), "studies": images["study_id"].nunique(), "series": len(images),
+        "reports": len(reports), "masks": len(masks), "set_aside": len(aside),
+        "problems": len(problems) + sum(found.refused.values()),
+    }  # fmt: skip
+    shown = pd.concat([pseudonymised(problems, names.any), _refused(found)], ignore_index=True)
+    write_quality_report(out, title=out.name, kept=kept, set_aside=aside, problems=shown, counts=counts, notes=notes)
+    if images.empty:
+        first = aside["reason"].value_counts().index[0]
+        raise SelipError(f"none of {len(aside)} series can be used, most often: {first}; see {out / 'quality.html'}")
+    if settings.key:
+        write_key(settings.key.expanduser(), _key_rows(found, tasks, reasons, names))
+    return counts
+
+
+def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
+    """Return why each series is set aside, "" for those that are used: one for each sequence of a study.
+
+    Of several the best by its ``rank`` is used, of equal ones the first.
+    """
+    reasons = [result["reason"] for result in results]
+    rivals = defaultdict(list)
+    for i, task in enumerate(tasks):
+        if not reasons[i]:
+            rivals[(task.series.study_id, task.series.sequence)].append(i)
+    for group in rivals.values():
+        best = max(group, key=lambda i: (results[i]["rank"], -i))
+        for i in group:
+            if i != best:
+                what = clean(tasks[best].series)
+                reasons[i] = f"another series of its study is used for {tasks[i].series.sequence}: {what}"
+    return reasons
+
+
+def clean(series) -> str:
+    """Return the description of a series without what tells the person."""
+    return scrub(series.description, series.personal).text if series.personal else series.description
+
+
+def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict:
+    series = task.series
+    kept_id = series.patient_id and names.patient(series.patient_id) == series.patient_id
+    # a plain path may hold a name: it is told only where the ids are told too
+    description = clean(series) if series.layout == "dicom" or kept_id or not series.patient_id else ""
+    return {
+        "patient_id": names.patient(series.patient_id) if series.patient_id else "",
+        "study_id": names.study(series.study_id) if series.study_id else "",
+        "sequence": series.sequence or "",
+        "description": "; ".join(filter(None, [description, *series.notes])),
+        "path": task.target.relative_to(out).as_posix() if not reason else "",
+        "reason": reason,
+        **{key: result[key] for key in ("shape", "spacing_mm", "orientation", "thumbnail")},
+    }
+
+
+def _reports(settings, found: Inventory, tasks: list[Task], reasons: list[str], names: Names):
+    """Return the reports with the cohort's ids, the problems with the source's, and notes for the quality report."""
+    used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
+    studies = pd.DataFrame(
+        [{"patient_id": one.patient_id, "study_id": one.study_id, **one.keys} for one in used],
+        columns=["patient_id", "study_id", "accession", "study_uid"],
+    ).fillna("")
+    studies = studies.drop_duplicates()
+    if settings.reports:
+        table = read_reports(settings.reports, columns=settings.columns)
+        matched, problems = join(table, studies, ignore_leading_zeros=settings.ignore_leading_zeros)
+        problems = pd.concat([table.problems, problems], ignore_index=True)
+        notes, removed = list(table.notes), table.removed
+    else:
+        patients = studies.drop_duplicates("study_id").set_index("study_id")["patient_id"]
+        told = [(study, report_of_texts(texts)) for study, texts in found.texts.items() if study in patients.index]
+        matched = pd.DataFrame(
+            [(patients[study], study, text, "") for study, text in told],
+            columns=["patient_id", "study_id", "findings", "impression"], dtype=str,
+        )  # fmt: skip
+        problems, removed = pd.DataFrame(columns=PROBLEM_COLUMNS), 0
+        notes = ["no table of reports was given"] if not found.texts else ["reports are those of information.json"]
+    personal: dict[str, set[str]] = defaultdict(set)
+    for one in used:
+        personal[one.study_id] |= one.personal
+    for column in ("findings", "impression"):
+        cleaned = [scrub(text, personal[s]) for text, s in zip(matched[column], matched["study_id"], strict=True)]
+        matched[column] = [found.text for found in cleaned]
+        removed += sum(found.removed for found in cleaned)
+    notes.append(f"names, dates and numbers of persons taken out of reports ({HOLE}): {removed}")
+    matched["patient_id"] = [names.patient(patient) for patient in matched["patient_id"]]
+    matched["study_id"] = [names.study(study) for study in matched["study_id"]]
+    return matched.sort_values(["patient_id", "study_id"]), problems, notes
+
+
+def _refused(found: Inventory) -> pd.DataFrame:
+    rows = [("source", "", "", f"{count} × {reason}", "not used") for reason, count in found.refused.most_common()]
+    return pd.DataFrame(rows, columns=PROBLEM_COLUMNS)
+
+
+def _splits(found: Inventory, tasks: list[Task], reasons: list[str], names: Names) -> list[tuple[str, str]]:
+    """Return the split of every patient where the released layout tells it for all of them, else none."""
+    used = {t.series.study_id: t.series.patient_id for t, reason in zip(tasks, reasons, strict=True) if not reason}
+    if not used or not set(used) <= set(found.splits):
+        return []
+    return sorted({(names.patient(patient), found.splits[study]) for study, patient in used.items()})
+
+
+def _key_rows(found: Inventory, tasks: list[Task], reasons: list[str], names: Names) -> list[dict[str, str]]:
+    rows = []
+    for task, reason in zip(tasks, reasons, strict=True):
+        one = task.series
+        rows.append({
+            "source_patient_id": one.patient_id, "source_study_id": one.keys.get("accession") or one.study_id,
+            "source": str(one.files[0].parent if len(one.files) > 1 else one.files[0]),
+            "patient_id": names.patient(one.patient_id) if one.patient_id else "",
+            "study_id": names.study(one.study_id) if one.study_id else "", "sequence": one.sequence or "",
+            "remark": reason,
+        })  # fmt: skip
+    return rows + [{"source": path, "remark": reason} for path, reason in found.refused_files]
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as partial:
+        table.to_csv(partial, index=False, encoding="utf-8")

@@ -1,0 +1,230 @@
+"""The series in a folder, however it is laid out: BIDS, BraTS, the released SeLIP code's, DICOM, or plain folders."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from selip_core.brats import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
+from selip_core.errors import SelipError
+from selip_core.sequence_names import sequence_of_text
+
+VOLUME_ENDINGS = (".nii", ".nii.gz", ".npy")
+_OTHER_VOLUMES = (".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc")
+_BIDS = re.compile(
+    r"sub-(?P<patient>[A-Za-z0-9]+)(?P<session>_ses-[A-Za-z0-9]+)?"
+    r"(?P<entities>(?:_[a-z]+-[A-Za-z0-9]+)*)_(?P<suffix>[A-Za-z0-9]+)"
+)
+_BIDS_SUFFIXES = {"T1w": "T1", "T2w": "T2", "FLAIR": "FLAIR", "dwi": "DWI", "adc": "ADC", "ADC": "ADC", "trace": "DWI",
+                  "msk": "mask", "mask": "mask", "dseg": "mask", "roi": "mask"}  # fmt: skip
+_RELEASED = re.compile(r"nii_mri_(?P<base>[^/]+)_processed(?:_[^/]+)?/(?P<series>[^/]+)/(?P<name>[^/]+)$")
+RELEASED_SPLITS = {"training": "train", "train": "train", "val": "validation", "valid": "validation",
+                   "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
+_PATTERN_FIELDS = ("patient", "study", "sequence")
+
+
+@dataclass(frozen=True)
+class FoundSeries:
+    """One series of a source, not read yet.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        One volume, or the slices of a DICOM series.
+    patient_id, study_id : str
+        As the source has them.
+    sequence : str or None
+        ``mask`` is a segmentation of the study.
+    description : str
+    reason : str
+        Why it is set aside; empty where it is used.
+    layout : ``dicom``, ``bids``, ``brats``, ``released`` or ``plain``
+    personal : frozenset of str
+        Texts that must not be written anywhere.
+    keys : dict
+        What else a report may be joined by: ``accession``, ``study_uid``.
+    notes : tuple of str
+    order : str
+        Sorts the studies of a patient.
+    """
+
+    files: tuple[Path, ...]
+    patient_id: str
+    study_id: str
+    sequence: str | None
+    description: str
+    reason: str
+    layout: str
+    personal: frozenset[str] = frozenset()
+    keys: dict = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    order: str = ""
+
+
+def volume_name(path: Path) -> str | None:
+    """Return the name of a volume file without its ending, or None where it is no volume that is read here."""
+    name = path.name
+    ending = next((ending for ending in VOLUME_ENDINGS if name.lower().endswith(ending)), None)
+    return name[: -len(ending)] if ending else None
+
+
+def other_volume(path: Path) -> str:
+    """Return why a file that other programs know as a volume is not read, or an empty text."""
+    ending = next((ending for ending in _OTHER_VOLUMES if path.name.lower().endswith((ending, f"{ending}.gz"))), "")
+    return f"{ending} volumes are not read; convert it to NIfTI" if ending else ""
+
+
+def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> list[FoundSeries]:
+    """Return the series of the NIfTI and array files below a folder.
+
+    Each file is taken by its own name: BIDS (``sub-01_ses-2_T1w.nii.gz``), BraTS (``NAME/NAME_t1ce.nii.gz``), the
+    layout of the paper's released code (``nii_mri_1_processed/t2_tse_tra/NAME.npy``), else a plain one. There the
+    patient is the first folder, the study what is left of folders and name once the sequence is taken out of it; for
+    files without a folder the patient is what is left of the name.
+
+    Parameters
+    ----------
+    pattern : str, optional
+        How plain files lie, ``{patient}/{study}/{sequence}.nii.gz``; ``*`` stands for anything within a name. What does
+        not fit is set aside.
+
+    Raises
+    ------
+    SelipError
+        If the pattern is none.
+    """
+    fits = compile_pattern(pattern) if pattern else None
+    return [_found(root, path, fits) for path in files]
+
+
+def compile_pattern(pattern: str) -> Callable[[str], re.Match | None]:
+    """Return a matcher of relative paths for a pattern such as ``{patient}/{study}/*_{sequence}.nii.gz``.
+
+    Raises
+    ------
+    SelipError
+        If it names unknown fields, or neither patient nor sequence.
+    """
+    fields = re.findall(r"\{(\w*)\}", pattern)
+    unknown = sorted(set(fields) - set(_PATTERN_FIELDS))
+    if unknown or not {"patient", "sequence"} <= set(fields) or len(set(fields)) < len(fields):
+        raise SelipError(
+            f"--pattern {pattern!r} must hold {{patient}} and {{sequence}}, may hold {{study}}, each once"
+            + (f"; {unknown[0]!r} is unknown" if unknown else "")
+        )
+    parts = re.split(r"(\{\w+\}|\*)", pattern)
+    words = ["[^/]*" if p == "*" else f"(?P<{p[1:-1]}>[^/]+?)" if p.startswith("{") else re.escape(p) for p in parts]
+    return re.compile("".join(words)).fullmatch
+
+
+def _found(root: Path, path: Path, fits) -> FoundSeries:
+    relative, name = path.relative_to(root).as_posix(), volume_name(path)
+    if fits:
+        match = fits(relative)
+        if not match:
+            reason = "its path does not fit --pattern"
+            return FoundSeries((path,), "", "", None, relative, reason, "plain")
+        found = match.groupdict()
+        study = f"{found['patient']}/{found.get('study') or ''}".rstrip("/")
+        return _series(path, found["patient"], study, *sequence_of_text(found["sequence"]), relative, "plain")
+    if match := _RELEASED.search(relative):
+        study = f"{match['base']}/{name}"
+        return _series(path, study, study, *sequence_of_text(match["series"]), relative, "released")
+    if path.suffix == ".npy":
+        return _series(path, "", "", None, "an array without geometry; give NIfTI", relative, "plain")
+    if match := _BIDS.fullmatch(name):
+        return _bids(path, match, relative)
+    if (match := BRATS_FILE.fullmatch(path.name)) and match["name"] == path.parent.name:
+        sequence = SEQUENCES_OF_BRATS[match["what"].lower()].replace("seg", "mask")
+        return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, "brats")
+    return _plain(path, name, relative)
+
+
+def _series(path, patient, study, sequence, reason, relative, layout) -> FoundSeries:
+    reason = reason or ("" if sequence else "its name tells no known sequence")
+    return FoundSeries((path,), patient, study, sequence, relative, reason, layout)
+
+
+def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
+    patient = f"sub-{match['patient']}"
+    sequence, reason = _BIDS_SUFFIXES.get(match["suffix"]), ""
+    if sequence is None:
+        reason = f"BIDS suffix {match['suffix']} is none of {', '.join(_BIDS_SUFFIXES)}"
+    elif "_desc-" in match["entities"] and sequence != "mask":
+        sequence, reason = None, "derived by somebody (entity desc); the plain image is used"
+    elif sequence == "T1" and "_ce-" in match["entities"]:
+        sequence = "T1ce"
+    return _series(path, patient, f"{patient}{match['session'] or ''}", sequence, reason, relative, "bids")
+
+
+def _plain(path: Path, name: str, relative: str) -> FoundSeries:
+    folders = relative.split("/")[:-1]
+    sequence, reason = sequence_of_text(name)
+    rest = _without_sequence(name)
+    if sequence is None and not reason and folders:  # patient/T1/00001.nii.gz
+        sequence, reason = sequence_of_text(folders[-1])
+        rest, folders = _without_sequence(folders[-1]), folders[:-1]
+    if not folders:
+        patient = study = rest or name
+    else:
+        patient, study = folders[0], "/".join([*folders, *([rest] if rest else [])])
+    return _series(path, patient, study, sequence, reason, relative, "plain")
+
+
+def _without_sequence(name: str) -> str:
+    """Return the parts of a name that tell no sequence: ``study1`` of ``study1_FLAIR``."""
+    parts = re.split(r"[_\-. ]+", name)
+    return "_".join(part for part in parts if part and sequence_of_text(part) == (None, ""))
+
+
+def released_texts(files: list[Path]) -> dict[str, dict[str, str]]:
+    """Return the texts of each study that ``text_data_BASE/*/information.json`` tells, by sequence or ``normal``.
+
+    Raises
+    ------
+    SelipError
+        If such a file is no JSON object of objects of texts.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in files:
+        match = re.search(r"text_data_([^/]+)/", path.as_posix())
+        try:
+            texts = json.loads(path.read_text(encoding="utf-8"))
+            for name, of_name in texts.items():
+                found[f"{match[1]}/{name}" if match else name] = {str(k): str(v) for k, v in of_name.items()}
+        except (OSError, ValueError, AttributeError) as error:
+            raise SelipError(
+                f"{path} is no JSON of texts by name and sequence ({type(error).__name__}): correct it, or take it away"
+            ) from None
+    return found
+
+
+def report_of_texts(texts: dict[str, str]) -> str:
+    """Return one report from the texts of a study's sequences, in the words that the parser reads.
+
+    Examples
+    --------
+    >>> report_of_texts({"T2": "在左侧额叶表现为长信号"})
+    'T2，在左侧额叶表现为长信号。'
+    """
+    if set(texts) == {"normal"}:
+        return texts["normal"]
+    clauses = (
+        f"{sequence}，{clause.strip()}。"
+        for sequence, text in texts.items() if sequence != "normal"
+        for clause in re.split("[，,。;；]", text) if clause.strip()
+    )  # fmt: skip
+    return "".join(clauses)
+
+
+def released_splits(files: list[Path]) -> dict[str, str]:
+    """Return the split of each study that ``nii_mri_BASE_data/split_txt/*.txt`` tell."""
+    found = {}
+    for path in files:
+        match = re.search(r"nii_mri_([^/]+)_data/", path.as_posix())
+        split = RELEASED_SPLITS.get(path.stem.lower())
+        if match and split:
+            names = path.read_text(encoding="utf-8-sig").split("\n")
+            found |= {f"{match[1]}/{name.strip()}": split for name in names if name.strip()}
+    return found
