@@ -2,11 +2,17 @@
 
 import multiprocessing
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 
 from selip_core.errors import SelipError
+
+AHEAD = 3
+"""Tasks begun for each process before a result is taken: enough that none waits, few enough to keep in memory."""
 
 
 def processors() -> int:
@@ -17,6 +23,18 @@ def processors() -> int:
 def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1) -> Iterator:
     """Yield ``job(item)`` of every item in order; processes are spawned, so that a notebook's threads do no harm.
 
+    However many items there are, only `AHEAD` tasks a process are taken before the result that is yielded.
+
+    Parameters
+    ----------
+    job : callable
+        Can be pickled.
+    items : iterable
+    workers : int
+        1 works in this process.
+    chunk : int
+        Items a task.
+
     Raises
     ------
     SelipError
@@ -25,11 +43,36 @@ def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1
     if workers == 1:
         yield from map(job, items)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    waiting: deque[Future] = deque()
+    remaining = iter(items)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         try:
-            yield from pool.map(job, items, chunksize=chunk)
+            while piece := list(islice(remaining, chunk)):
+                waiting.append(pool.submit(_each, job, piece))
+                if len(waiting) == workers * AHEAD:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
         except BrokenProcessPool:
             raise SelipError(
                 "a preprocessing process died, perhaps for want of memory; run again, what is done is kept "
                 "(workers=1 needs least, and a script needs `if __name__ == '__main__':` around the call)"
             ) from None
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is killed; else it would wait for work for ever."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _each(job: Callable, items: list) -> list:
+    return [job(item) for item in items]

@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,9 @@ from selip_core.preprocessing import VolumeError, preprocess_array
 from selip_core.processors import in_processes, processors
 
 _VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
-_CHUNK = 16
-_FLUSH_EVERY = 64
+_FILES = (_VOLUMES, _DONE, _INDEX, _EXCLUDED, _META)
+_LEAST_PER_WORKER = 16
+"""Choice: starting a process takes as long as some series."""
 _COLUMNS = ["row", "patient_id", "study_id", "sequence", "path"]
 _QUALITY = ["shape", "spacing_mm", "orientation", "p1", "p99"]
 
@@ -56,7 +57,8 @@ def build_cache(
 ) -> VolumeCache:
     """Preprocess every series of a cohort into `directory`; what an interrupted call has done is not done again.
 
-    A series that cannot be used is excluded with its reason and stops nothing.
+    A series that cannot be used is excluded with its reason and stops nothing. Each series is logged when it is done,
+    with a checksum of its volume: what a power failure kept from the disk is found and done again.
 
     Parameters
     ----------
@@ -128,12 +130,15 @@ def open_cache(directory: Path) -> VolumeCache:
 
 
 def _clear(directory: Path) -> None:
-    """Make room for a new cache, deleting nothing but an old one."""
+    """Make room for a new cache, deleting nothing but an old one; its description last, for a kill may come between."""
     try:
-        if directory.exists() and any(directory.iterdir()) and not (directory / _META).exists():
-            raise SelipError(f"{directory} holds files that are no volume cache: give another folder, or empty it")
-        shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True, exist_ok=True)
+        halves = tuple(f".{Path(name).stem}." for name in _FILES)
+        own = [path for path in directory.iterdir() if path.name in _FILES or path.name.startswith(halves)]
+        if len(own) < len(list(directory.iterdir())) and directory / _META not in own:
+            raise SelipError(f"{directory} holds files that are no volume cache: give another folder, or empty it")
+        for path in sorted(own, key=lambda path: path.name == _META):
+            path.unlink()
     except OSError as error:
         raise SelipError(
             f"cannot prepare {directory}: {error.strerror or error}; check permissions and space"
@@ -149,28 +154,23 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
         np.lib.format.open_memmap(partial_path, mode="w+", dtype=np.float16, shape=shape).flush()
         _reserve(partial_path)
         os.replace(partial_path, path)
-    done = _read_done(directory)
     volumes = np.lib.format.open_memmap(path, mode="r+")
+    done = _read_done(directory, volumes)
     todo = [i for i in range(len(cohort.series)) if i not in done]
     job = partial(_preprocess_one, directory=cohort.directory, options=options)
-    workers = min(workers or processors(), max(len(todo) // _CHUNK, 1))
+    workers = min(workers or processors(), max(len(todo) // _LEAST_PER_WORKER, 1))
     paths = [cohort.series["path"].iloc[i] for i in todo]
     bar = tqdm(
         total=len(done) + len(todo), initial=len(done), desc="preprocessing", unit="series", disable=not progress
     )
     with bar, open(directory / _DONE, "a", encoding="utf-8") as log:
-        written: list[tuple[int, dict]] = []
-        for i, (volume, outcome) in zip(todo, in_processes(job, paths, workers, chunk=_CHUNK), strict=True):
-            if volume is not None:
-                volumes[i, 0] = volume
+        for i, (volume, outcome) in zip(todo, in_processes(job, paths, workers), strict=True):
+            volumes[i, 0] = 0 if volume is None else volume
             done[i] = outcome
-            written.append((i, outcome))
+            log.write(_entry(i, outcome, volumes))
+            log.flush()
             bar.update()
-            if len(written) >= _FLUSH_EVERY or i == todo[-1]:
-                volumes.flush()  # the volumes reach the disk before the log says so
-                log.writelines(json.dumps([number, row], ensure_ascii=False) + "\n" for number, row in written)
-                log.flush()
-                written = []
+    volumes.flush()  # on the disk before the cache is called complete
     return done
 
 
@@ -192,20 +192,30 @@ def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.nd
     return volume.astype(np.float16), quality
 
 
-def _read_done(directory: Path) -> dict[int, dict]:
-    """Return what the log says is done; a line cut off by an interrupt, and what follows it, is done again."""
+def _entry(i: int, outcome: dict, volumes: np.ndarray) -> str:
+    """Return the line of the log for a series: its place, its outcome, the checksum of what is stored."""
+    return json.dumps([i, outcome, zlib.crc32(volumes[i].tobytes())], ensure_ascii=False) + "\n"
+
+
+def _read_done(directory: Path, volumes: np.ndarray) -> dict[int, dict]:
+    """Return what the log says is done and the volumes bear out; the rest of the log is dropped.
+
+    A line that an interrupt cut off, one without a checksum (an earlier form) and one whose volume is another are all
+    done again.
+    """
     path = directory / _DONE
     done: dict[int, dict] = {}
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for line in lines:
             try:
-                number, outcome = json.loads(line)
-            except ValueError:
-                break
-            done[number] = outcome
+                number, outcome, checksum = json.loads(line)
+                if zlib.crc32(volumes[number].tobytes()) == checksum:
+                    done[number] = outcome
+            except (ValueError, TypeError, IndexError):
+                continue
         with replacing(path) as partial_path:
-            lines = (json.dumps([n, row], ensure_ascii=False) + "\n" for n, row in done.items())
-            partial_path.write_text("".join(lines), encoding="utf-8")
+            partial_path.write_text("".join(_entry(n, row, volumes) for n, row in done.items()), encoding="utf-8")
     return done
 
 

@@ -175,15 +175,14 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
 
     original = volume_cache.preprocess_array
     monkeypatch.setattr(volume_cache, "preprocess_array", counted)
-    monkeypatch.setattr(volume_cache, "_FLUSH_EVERY", 2)
     with pytest.raises(KeyboardInterrupt):
         build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
     with pytest.raises(SelipError, match="no finished volume cache"):
         open_cache(tmp_path / "cache")
     with open(tmp_path / "cache" / "done.jsonl", "a") as log:
-        log.write('[2, {"sha')  # a line that the interrupt cut off
+        log.write('[3, {"sha')  # a line that the interrupt cut off
     cache = build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
-    assert calls[4:] == ["2.nii.gz", "3.nii.gz", "4.nii.gz", "5.nii.gz"]  # 0 and 1 are not done again
+    assert calls[4:] == ["3.nii.gz", "4.nii.gz", "5.nii.gz"]  # 0 to 2 are not done again
     whole = build_cache(cohort, SETTINGS, tmp_path / "other", workers=1, progress=False)
     assert np.array_equal(cache.volumes, whole.volumes) and cache.index.equals(whole.index)
 

@@ -1,6 +1,8 @@
 """Exports of reports: every usual file is read, no identifier comes out, and nothing is silently chosen."""
 
+import base64
 import zipfile
+import zlib
 
 import openpyxl
 import pandas as pd
@@ -13,6 +15,28 @@ from selip_core.report_tables import pseudonymised, read_reports, safe_cell
 
 HEADER = ["检查号", "病人ID", "姓名", "检查所见", "诊断意见"]
 TEXT = "左侧额叶见斑片状长T1长T2信号影。"
+
+OLD_EXCEL = (  # a workbook of Excel 97, which no library here can write: zlib, base85
+    "c-rk)T}V@57=FI9Gq>r~&7VMvDM41I&>!KA&7zVnnwCK&m8lyR<|fku3(B%xNCZJQ6?Gw45roxE*&pad&_!V6MGyqeu$v$VD!Wim@AsawrOUuU"
+    "3CelK_nz<lJ>Sp!{p`FMa*y;p%#R`gn_<C}=0M6cnV{l`F)ol^(_}UFv{TVcEGRhaG?6J*JWGFVlXEENI|>C4)Ip-aD3ya~g)bBg6wV{IavSP}"
+    "Y(u$FDfblIppt<+ZdVr5MyA<J@3ZZ5rWGu?#I&4jM?@`#yuRWxBainh%UPE}RNyiDyl2Te<l>dg<Fl8AZfnJs@Ui;ii$&p4o#+M4b!8wJ2unT_"
+    "w~z{S5K3EGO8tJ1nugml6V@_DkV8x_zH5cRx7hk0C^Y5sD;FU7&zW-DU*vY0)7j(>n%G476-5O)p&b!&F+`A#epPC$XbhbUgd@mA1|I`9gafUi"
+    "aC_SXP9u#3vXE&o)E=-v3>+P68n2<H`trn6-%f0kYisyG`d(F6RWuBC8`ZHuL6a)eYvX#dx!6`v<%IZj=uXwmt3PT6yOp}K!_lho8mA^zWZ`RC"
+    "R!gqMO}Z{so<qEExn}HJ>AaeqME%reS$FfAcF}N5-2M7?S3|Y8jwPLZR_Q0&3fX;VI43>GIU}yoX)$}OVS1jUF6DYY(;ONmdKOjZ8kHSgY;%FN"
+    "Mf9ExjA8G}Y4uf9k9^+U?}>c$uBLilW%N`|-#c#)meUmZ$zT4uP$Eji^=lGOys@V+_P!5H^ZwWe?TX82yJj5QnV6IdoZ!~ab|njsq$%x_zcC-9"
+    "YJr|u3wKnlvyQ6lvChRtN9PpcEOE|4oEqm;;;cqwkr4TelFBkSz6jl3aO4!kI2qX%=VW9#_PU=+eHp!{aAYMR@(ZJ%+1Mmxd=Ix-Mo~DX!-%PH"
+    "%v2+$5|7EbgV}P&gb5QSOqejSP$2l0qTkF^<8GG1cYXc4&Lov7^E1h!#U6y{*G_*4w<Ac;FglXTpCz!0SS&F|pV;?8iGB3;Fq+Z8?PyLqf9W<W"
+    "ruS#gj;?>Vgpz&#R5I=S&+q>Q`>r=@"
+)
+
+
+def old_workbook(path, *, encrypted=False):
+    data = bytearray(zlib.decompress(base64.b85decode(OLD_EXCEL)))
+    if encrypted:
+        start = data.index(b"\x09\x08\x10\x00")  # the workbook's first record; FILEPASS in place of the second
+        data[start + 20 : start + 22] = b"\x2f\x00"
+    path.write_bytes(data)
+    return path
 
 
 def table(path, rows, *, header=HEADER, encoding="utf-8"):
@@ -65,6 +89,15 @@ def test_the_first_sheet_with_the_columns_is_read_and_named(tmp_path):
     found = read_reports(workbook(tmp_path / "r.xlsx", [["1", "1", "王伟", TEXT, ""]], sheets=["cover"]))
     assert len(found.reports) == 1
     assert "sheet reports is read, the first of 2" in found.notes[0]
+
+
+def test_old_excel_is_read_with_the_zeros_it_shows(tmp_path):
+    found = read_reports(old_workbook(tmp_path / "r.xls"))
+    assert found.reports[["study_id", "patient_id", "findings"]].values.tolist() == [
+        ["123", "0042", f"左侧额叶见异常信号，{HOLE}"],
+        ["000077", "7", "未见异常"],
+    ]
+    assert found.reports["where"][0] == "r.xls sheet reports row 2"
 
 
 def test_a_title_above_the_header_is_passed_over(tmp_path):
@@ -247,6 +280,7 @@ def no_workbook(path):
     [
         ("r.xlsx", encrypted, "is encrypted with a password; open it in Excel and save it without one"),
         ("r.xls", encrypted, "is encrypted with a password"),
+        ("r.xls", lambda p: old_workbook(p, encrypted=True), "is encrypted with a password"),
         ("r.xlsx", truncated, "cannot be read as Excel .*it may be cut off"),
         ("r.xlsx", no_workbook, "cannot be read as Excel"),
         ("r.xls", lambda p: p.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)), "cannot be read as Excel"),

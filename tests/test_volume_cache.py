@@ -1,7 +1,13 @@
 """The cache of preprocessed volumes: complete, resumable, and never stopped by one bad series."""
 
 import errno
+import json
 import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -12,6 +18,7 @@ from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
 from selip_core.errors import SelipError
 from selip_core.preprocessing import preprocess
+from selip_core.processors import AHEAD
 from selip_core.volume_cache import build_cache, open_cache
 
 SETTINGS = PreprocessingSettings(spacing_mm=(20.0, 12.0, 12.0), shape=(6, 16, 12))
@@ -77,7 +84,7 @@ def test_cached_volumes_are_those_of_preprocess(folder, tmp_path):
 
 def test_worker_processes_give_the_same(folder, tmp_path, monkeypatch):
     alone = build(folder, tmp_path / "alone")
-    monkeypatch.setattr(volume_cache, "_CHUNK", 4)
+    monkeypatch.setattr(volume_cache, "_LEAST_PER_WORKER", 4)
     together = build(folder, tmp_path / "together", workers=2)
     np.testing.assert_array_equal(alone.volumes, together.volumes)
     assert alone.index.equals(together.index)
@@ -116,7 +123,6 @@ def interrupt_after(monkeypatch, n: int) -> list:
         return real(path, **options)
 
     monkeypatch.setattr(volume_cache, "preprocess_array", counted)
-    monkeypatch.setattr(volume_cache, "_FLUSH_EVERY", 1)
     return begun
 
 
@@ -136,19 +142,101 @@ def test_an_interrupted_build_continues(folder, tmp_path, monkeypatch):
     assert cache.index.equals(expected.index)
 
 
-@pytest.mark.parametrize("loss", ["volumes lost", "log cut"])
-def test_a_damaged_unfinished_cache_is_mended(folder, tmp_path, monkeypatch, loss):
+@pytest.mark.parametrize(
+    ("loss", "again"), [("volumes lost", 8), ("log cut", 6), ("row not written", 6), ("log without checksums", 8)]
+)
+def test_a_damaged_unfinished_cache_is_mended(folder, tmp_path, monkeypatch, loss, again):
     expected = build(folder, tmp_path / "whole")
     with monkeypatch.context() as patch:
         interrupt_after(patch, 3)
         with pytest.raises(KeyboardInterrupt):
             build(folder, tmp_path / "cache")
+    log = tmp_path / "cache" / "done.jsonl"
     if loss == "volumes lost":
         (tmp_path / "cache" / "volumes.npy").unlink()
-    else:
-        log = tmp_path / "cache" / "done.jsonl"
+    elif loss == "log cut":
         log.write_bytes(log.read_bytes()[:-7])
-    np.testing.assert_array_equal(build(folder, tmp_path / "cache").volumes, expected.volumes)
+    elif loss == "row not written":  # the log reached the disk before the volume did
+        np.load(tmp_path / "cache" / "volumes.npy", mmap_mode="r+")[2] = 0
+    else:
+        log.write_text("".join(json.dumps(json.loads(line)[:2]) + "\n" for line in log.read_text().splitlines()))
+    with monkeypatch.context() as patch:
+        begun = interrupt_after(patch, 99)
+        np.testing.assert_array_equal(build(folder, tmp_path / "cache").volumes, expected.volumes)
+    assert len(begun) == again
+
+
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from selip_core import volume_cache
+from selip_core.cohort import load_cohort
+from selip_core.config import PreprocessingSettings
+
+real = volume_cache.preprocess_array
+
+def counted(path, **options):
+    begun = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(begun, f"{path.name}\\n".encode())
+    os.close(begun)
+    time.sleep(0.02)
+    return real(path, **options)
+
+volume_cache.preprocess_array = counted  # in this process, and in those that it starts
+if __name__ == "__main__":
+    settings = PreprocessingSettings(spacing_mm=(20.0, 12.0, 12.0), shape=(6, 16, 12))
+    cohort = load_cohort(sys.argv[1])
+    volume_cache.build_cache(cohort, settings, Path(sys.argv[2]), workers=int(sys.argv[4]), progress=False)
+"""
+
+
+def is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_build_loses_nothing_and_repeats_only_what_was_in_flight(folder, tmp_path, workers):
+    ids = [f"P{i:02}" for i in range(40)]
+    for i, patient in enumerate(ids):
+        write_volume(folder / f"{patient}.nii.gz", i)
+    (folder / "series.csv").write_text("patient_id,sequence,path\n" + "".join(f"{i},T1,{i}.nii.gz\n" for i in ids))
+    (tmp_path / "killed.py").write_text(KILLED)
+    begun = tmp_path / "begun.txt"
+    arguments = [sys.executable, tmp_path / "killed.py", folder, tmp_path / "cache", begun, str(workers)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(volume_cache.__file__).parents[1])}
+    for n in np.random.default_rng(workers).integers(3, 30, 2):  # two kills, each after n more series were begun
+        before = len(begun.read_text().split()) if begun.exists() else 0
+        process = subprocess.Popen(arguments, env=environment, start_new_session=True)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and (not begun.exists() or len(begun.read_text().split()) < before + n):
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        while is_alive(process.pid):  # the processes that it started end by themselves
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    subprocess.run(arguments, env=environment, check=True)
+    times = Counter(begun.read_text().split())
+    in_flight = 1 if workers == 1 else workers * AHEAD
+    assert set(times) == {f"{patient}.nii.gz" for patient in ids}
+    assert sum(times.values()) - len(ids) <= 2 * in_flight
+    whole = build(folder, tmp_path / "whole")
+    for name in ("volumes.npy", "index.csv", "excluded.csv"):
+        assert (tmp_path / "cache" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert whole.index["patient_id"].tolist() == ids
+
+
+def test_a_kill_while_an_old_cache_is_cleared_can_be_resumed(folder, tmp_path):
+    build(folder, tmp_path / "cache")
+    (tmp_path / "cache" / "cache.json").unlink()  # as if killed before the new description was there
+    (tmp_path / "cache" / ".cache.77.partial.json").write_text("{")
+    (tmp_path / "cache" / ".volumes.npy").write_bytes(b"half")
+    assert len(build(folder, tmp_path / "cache").index) == 4
 
 
 def test_an_unforeseen_failure_excludes_the_series_only(folder, tmp_path, monkeypatch):
