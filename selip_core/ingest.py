@@ -5,7 +5,7 @@ import json
 import shutil
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -131,7 +131,7 @@ def _as_mask(one: FoundSeries, target: str | None) -> FoundSeries:
     if one.sequence != "mask" or one.reason or target or one.layout == "brats":
         return one
     reason = "a segmentation; --masks TARGET (tumour, infarct) takes it as a mask"
-    return FoundSeries(**{**vars(one), "reason": reason})
+    return replace(one, reason=reason)
 
 
 def _tasks(series: list[FoundSeries], names: Names, out: Path) -> list[Task]:

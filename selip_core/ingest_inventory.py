@@ -38,17 +38,24 @@ class Inventory:
     texts : dict of study to dict of sequence to text
         From the released layout.
     splits : dict of study to split
+    archives : dict of folder to the archive that was unpacked there
     """
 
     series: list[FoundSeries] = field(default_factory=list)
     refused_files: list[tuple[str, str]] = field(default_factory=list)
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
+    archives: dict[Path, Path] = field(default_factory=dict)
 
     @property
     def refused(self) -> Counter:
         """How many files were refused, by reason."""
         return Counter(reason for _, reason in self.refused_files)
+
+    def place(self, path: Path) -> str:
+        """Return where a file lies in the source, within an archive as ``ARCHIVE/member``."""
+        folder = next((folder for folder in self.archives if path.is_relative_to(folder)), None)
+        return str(self.archives[folder] / path.relative_to(folder)) if folder else str(path)
 
 
 def take_inventory(
@@ -71,6 +78,7 @@ def take_inventory(
     for archive in [path for path in roots[0][1] if is_archive(path)]:
         folder = work / "archives" / hashlib.sha256(str(archive).encode()).hexdigest()[:16]
         found.refused_files += [(str(archive), reason) for reason in unpack(archive, folder)]
+        found.archives[folder] = archive
         roots.append((folder, sorted(_walk(folder, found))))
     slices_of: list[Path] = []
     for root, files in roots:

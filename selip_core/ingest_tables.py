@@ -29,24 +29,13 @@ def write_cohort(settings, found: Inventory, tasks: list[Task], results: list[di
     """
     out = settings.out
     reasons = choose_series(tasks, results)
-    rows = [
-        _row(task, result, reason, out, names) for task, result, reason in zip(tasks, results, reasons, strict=True)
-    ]
+    table = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
     for task, reason in zip(tasks, reasons, strict=True):
         if reason:  # a second series of a sequence, written before it was known to be one
             task.target.unlink(missing_ok=True)
     kept, aside = table[table["reason"] == ""], table[table["reason"] != ""]
     images, masks = kept[kept["sequence"] != "mask"], kept[kept["sequence"] == "mask"]
     reports, problems, notes = _reports(settings, found, tasks, reasons, names)
-    _write(images[["patient_id", "study_id", "sequence", "path"]], out / "series.csv")
-    _write(reports[["patient_id", "study_id", "findings", "impression"]], out / "reports.csv")
-    if len(masks):
-        target = settings.masks or TUMOUR_OF_BRATS
-        _write(masks.assign(target=target)[["patient_id", "study_id", "target", "path"]], out / "masks.csv")
-    if splits := _splits(found, tasks, reasons, names):
-        _write(pd.DataFrame(splits, columns=["patient_id", "split"]), out / "splits.csv")
-    source = settings.data_source or f"user cohort {out.name}"
-    write_json(out / "cohort.json", {"name": out.name, "data_source": source, "synthetic": False})
     counts = {
         "patients": images["patient_id"].nunique(), "studies": images["study_id"].nunique(), "series": len(images),
         "reports": len(reports), "masks": len(masks), "set_aside": len(aside),
@@ -57,6 +46,15 @@ def write_cohort(settings, found: Inventory, tasks: list[Task], results: list[di
     if images.empty:
         first = aside["reason"].value_counts().index[0]
         raise SelipError(f"none of {len(aside)} series can be used, most often: {first}; see {out / 'quality.html'}")
+    _write(images[["patient_id", "study_id", "sequence", "path"]], out / "series.csv")
+    _write(reports[["patient_id", "study_id", "findings", "impression"]], out / "reports.csv")
+    if len(masks):
+        target = settings.masks or TUMOUR_OF_BRATS
+        _write(masks.assign(target=target)[["patient_id", "study_id", "target", "path"]], out / "masks.csv")
+    if splits := _splits(found, tasks, reasons, names):
+        _write(pd.DataFrame(splits, columns=["patient_id", "split"]), out / "splits.csv")
+    source = settings.data_source or f"user cohort {out.name}"
+    write_json(out / "cohort.json", {"name": out.name, "data_source": source, "synthetic": False})
     if settings.key:
         write_key(settings.key.expanduser(), _key_rows(found, tasks, reasons, names))
     return counts
@@ -156,12 +154,12 @@ def _key_rows(found: Inventory, tasks: list[Task], reasons: list[str], names: Na
         one = task.series
         rows.append({
             "source_patient_id": one.patient_id, "source_study_id": one.keys.get("accession") or one.study_id,
-            "source": str(one.files[0].parent if len(one.files) > 1 else one.files[0]),
+            "source": found.place(one.files[0].parent if len(one.files) > 1 else one.files[0]),
             "patient_id": names.patient(one.patient_id) if one.patient_id else "",
             "study_id": names.study(one.study_id) if one.study_id else "", "sequence": one.sequence or "",
             "remark": reason,
         })  # fmt: skip
-    return rows + [{"source": path, "remark": reason} for path, reason in found.refused_files]
+    return rows + [{"source": found.place(Path(path)), "remark": reason} for path, reason in found.refused_files]
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from selip_core.brats import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
@@ -95,7 +95,19 @@ def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> l
         If the pattern is none.
     """
     fits = compile_pattern(pattern) if pattern else None
-    return [_found(root, path, fits) for path in files]
+    found = [_found(root, path, fits) for path in files]
+    studies: dict[str, set[str]] = {}
+    for one in found:
+        if one.sequence not in (None, "mask"):
+            studies.setdefault(one.patient_id, set()).add(one.study_id)
+    return [_with_its_study(one, studies.get(one.patient_id, set())) for one in found]
+
+
+def _with_its_study(one: FoundSeries, studies: set[str]) -> FoundSeries:
+    """Return a plain segmentation with the study that its patient has: its own name tells no study of that name."""
+    if one.layout != "plain" or one.sequence != "mask" or one.study_id in studies or len(studies) != 1:
+        return one
+    return replace(one, study_id=next(iter(studies)))
 
 
 def compile_pattern(pattern: str) -> Callable[[str], re.Match | None]:
@@ -114,8 +126,15 @@ def compile_pattern(pattern: str) -> Callable[[str], re.Match | None]:
             + (f"; {unknown[0]!r} is unknown" if unknown else "")
         )
     parts = re.split(r"(\{\w+\}|\*)", pattern)
-    words = ["[^/]*" if p == "*" else f"(?P<{p[1:-1]}>[^/]+?)" if p.startswith("{") else re.escape(p) for p in parts]
-    return re.compile("".join(words)).fullmatch
+    return re.compile("".join(map(_expression, parts))).fullmatch
+
+
+def _expression(part: str) -> str:
+    if part == "{sequence}":
+        return "(?P<sequence>[^/]+)"  # as much as can be: the words of a sequence are found within
+    if part.startswith("{"):
+        return f"(?P<{part[1:-1]}>[^/]+?)"
+    return "[^/]*" if part == "*" else re.escape(part)
 
 
 def _found(root: Path, path: Path, fits) -> FoundSeries:

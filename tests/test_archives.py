@@ -1,0 +1,39 @@
+import io
+import tarfile
+import zipfile
+
+from selip_core.archives import unpack
+
+
+def test_a_member_that_climbs_out_is_not_written_and_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("good/T1.nii.gz", "../evil", "/abs/evil", "good/../../evil2", "C:\\evil3"):
+            archive.writestr(name, b"x")
+    left_out = unpack(tmp_path / "a.zip", tmp_path / "work" / "a")
+    assert left_out == ["a member whose path climbs out of the archive; not written"] * 4
+    assert (tmp_path / "work/a/good/T1.nii.gz").is_file()
+    assert not list(tmp_path.rglob("evil*")) and not (tmp_path.parent / "evil").exists()
+
+
+def test_links_and_doubles_in_a_tar_are_not_followed(tmp_path):
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+        for text in (b"first", b"second"):
+            member = tarfile.TarInfo("file")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    left_out = unpack(tmp_path / "a.tar.gz", tmp_path / "a")
+    assert left_out == ["a link or device; not followed", "a member that is there twice; the first is used"]
+    assert (tmp_path / "a/file").read_bytes() == b"first" and not (tmp_path / "a/link").exists()
+
+
+def test_a_damaged_or_locked_archive_is_told_and_a_finished_one_not_unpacked_again(tmp_path):
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 not really")
+    assert unpack(tmp_path / "cut.zip", tmp_path / "cut")[0].startswith("the archive is damaged (BadZipFile)")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("file", b"x")
+    assert unpack(tmp_path / "a.zip", tmp_path / "a") == []
+    (tmp_path / "a/file").write_bytes(b"as it was")
+    assert unpack(tmp_path / "a.zip", tmp_path / "a") == [] and (tmp_path / "a/file").read_bytes() == b"as it was"

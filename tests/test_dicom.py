@@ -1,0 +1,92 @@
+import nibabel as nib
+import numpy as np
+import pytest
+
+from selip_core.dicom import convert, group_series, is_dicom, read_slices, write_clean
+from tests.dicom_files import write_series
+
+
+def _series(files):
+    slices, refused = read_slices(files)
+    assert not refused
+    return group_series(slices)
+
+
+def test_series_that_lie_mixed_in_one_folder_come_apart(tmp_path):
+    first = write_series(tmp_path / "a", series="1.2.3.1")
+    second = write_series(tmp_path / "b", series="1.2.3.2", SeriesDescription="t1_tse_tra")
+    mixed = [*first, *second][::-1]
+    found = {one.header["SeriesInstanceUID"]: one for one in _series(mixed)}
+    assert {uid: len(one.files) for uid, one in found.items()} == {"1.2.3.1": 12, "1.2.3.2": 12}
+    assert not any(one.reason for one in found.values())
+
+
+def test_missing_slices_are_counted(tmp_path):
+    (found,) = _series(write_series(tmp_path, skip=(4, 5, 9)))
+    assert found.reason.startswith("incomplete: 3 of 12 slices are missing")
+
+
+def test_copies_of_slices_are_used_once_but_other_slices_in_their_place_are_refused(tmp_path):
+    files = write_series(tmp_path / "a", series="1.2.3.1")
+    copy = tmp_path / "copy"
+    copy.write_bytes(files[3].read_bytes())
+    (found,) = _series([*files, copy])
+    assert (
+        not found.reason and found.notes == ("1 files were copies of others and not used",) and len(found.files) == 12
+    )
+    again = write_series(tmp_path / "b", series="1.2.3.1", skip=tuple(range(1, 12)))
+    (found,) = _series([*files, *again])
+    assert found.reason.startswith("doubled or incomplete: 1 slices are there more often")
+
+
+def test_a_scout_in_several_planes_is_no_volume(tmp_path):
+    files = write_series(tmp_path / "a", series="1.2.3.1") + write_series(
+        tmp_path / "b", series="1.2.3.1", normal=(1, 0, 0)
+    )
+    (found,) = _series(files)
+    assert found.reason.startswith("mixed: its slices lie in 2 orientations")
+
+
+def test_files_that_are_no_images_are_refused_each_with_its_reason(tmp_path):
+    (tmp_path / "cut").write_bytes(write_series(tmp_path / "a")[0].read_bytes()[:200])
+    assert is_dicom(tmp_path / "cut") and not is_dicom(tmp_path / "none")
+    slices, refused = read_slices([tmp_path / "cut"])
+    assert not slices and len(refused) == 1
+
+
+def test_what_tells_the_person_is_gathered_in_the_ways_it_is_written(tmp_path):
+    (found,) = _series(write_series(tmp_path))
+    assert {"Zhang", "San", "ZhangSan", "MRN0012345", "1970-04-12", "1970年4月12日", "ACC778899"} <= found.personal
+
+
+def test_a_converted_series_keeps_left_on_the_left_and_no_person(tmp_path):
+    files = write_series(tmp_path / "dicom", ImageComments="Zhang San was here")
+    assert convert(files, "T2", tmp_path / "volume.nii.gz") == ""
+    image = nib.load(tmp_path / "volume.nii.gz")
+    voxels = nib.as_closest_canonical(image).get_fdata()
+    bright = np.argwhere(voxels == 1000).mean(axis=0)
+    assert bright[0] < voxels.shape[0] / 2 - 4  # RAS+: the first axis runs from left to right
+    raw = b"".join(image.header[key].tobytes() for key in ("descrip", "aux_file", "db_name", "intent_name"))
+    assert not raw.strip(b"\0") and not image.header.extensions
+
+
+def test_a_folder_of_no_volume_says_so(tmp_path):
+    (tmp_path / "file").write_bytes(b"nothing")
+    assert convert([tmp_path / "file"], "T2", tmp_path / "volume.nii.gz").startswith("dcm2niix makes no volume")
+
+
+@pytest.mark.parametrize(("b_values", "mean"), [([0, 1000, 1000], 3.5), ([0, 500, 1100], 4.0), ([0, 50, 1000], 4.0)])
+def test_a_diffusion_file_becomes_the_mean_of_the_shell_nearest_to_1000(tmp_path, b_values, mean):
+    voxels = np.ones((8, 8, 4, 3), np.float32) * [2, 3, 4]
+    nib.save(nib.Nifti1Image(voxels, np.eye(4)), tmp_path / "dwi.nii.gz")
+    (tmp_path / "dwi.bval").write_text(" ".join(map(str, b_values)))
+    assert write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI") == ""
+    assert nib.load(tmp_path / "out.nii.gz").get_fdata() == pytest.approx(np.full((8, 8, 4), mean))
+
+
+def test_diffusion_without_b_values_or_without_weighting_is_refused(tmp_path):
+    nib.save(nib.Nifti1Image(np.ones((8, 8, 4, 2), np.float32), np.eye(4)), tmp_path / "dwi.nii.gz")
+    assert "no b-values" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI")
+    (tmp_path / "dwi.bval").write_text("0 50")
+    assert "reach 50 s/mm²" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI")
+    assert "4-D with 2 volumes" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="T2")

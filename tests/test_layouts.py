@@ -1,0 +1,91 @@
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.layouts import find_volumes, released_splits, released_texts, report_of_texts
+from selip_core.reports import parse_report
+
+
+def _of(root, *names, **options):
+    return {one.description: one for one in find_volumes(root, [root / name for name in names], **options)}
+
+
+def _told(one):
+    return one.patient_id, one.study_id, one.sequence, one.layout
+
+
+def test_bids_names_tell_patient_session_and_sequence(tmp_path):
+    found = _of(
+        tmp_path,
+        "sub-01/ses-2/anat/sub-01_ses-2_T1w.nii.gz",
+        "sub-01/ses-2/anat/sub-01_ses-2_ce-gd_T1w.nii.gz",
+        "sub-02/dwi/sub-02_dir-AP_dwi.nii.gz",
+        "sub-02/func/sub-02_task-rest_bold.nii.gz",
+    )
+    told = list(found.values())
+    assert _told(told[0]) == ("sub-01", "sub-01_ses-2", "T1", "bids")
+    assert told[1].sequence == "T1ce"
+    assert _told(told[2]) == ("sub-02", "sub-02", "DWI", "bids")
+    assert "BIDS suffix bold" in told[3].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("HGG/B18_1/B18_1_t1ce.nii.gz", ("B18_1", "B18_1", "T1ce", "brats")),
+        ("B18_1/B18_1_seg.nii.gz", ("B18_1", "B18_1", "mask", "brats")),
+        (
+            "BraTS-GLI-00005-001/BraTS-GLI-00005-001-t2f.nii.gz",
+            ("BraTS-GLI-00005", "BraTS-GLI-00005-001", "FLAIR", "brats"),
+        ),
+        ("a/nii_mri_1_processed/t2_tse_tra/Q7.npy", ("1/Q7", "1/Q7", "T2", "released")),
+        ("a/nii_mri_2_processed_small/ep2d_diff_3scan_trace_p2_ADC/Q7.nii.gz", ("2/Q7", "2/Q7", "ADC", "released")),
+        ("Li/T1.nii.gz", ("Li", "Li", "T1", "plain")),
+        ("Li/visit1_FLAIR.nii", ("Li", "Li/visit1", "FLAIR", "plain")),
+        ("Li/2020/T1/0001.nii.gz", ("Li", "Li/2020", "T1", "plain")),
+        ("Li_t2w.nii.gz", ("Li", "Li", "T2", "plain")),
+        ("Li/2020/ax_T1+C.nii.gz", ("Li", "Li/2020/ax", "T1ce", "plain")),
+    ],
+)
+def test_each_layout_is_known_by_the_name_of_the_file(tmp_path, name, told):
+    assert _told(_of(tmp_path, name)[name]) == told
+
+
+def test_a_plain_mask_belongs_to_its_patients_only_study(tmp_path):
+    found = _of(
+        tmp_path, "Li/T1.nii.gz", "Li/lesion_seg_final.nii.gz", "Wu/a_T1.nii.gz", "Wu/b_T1.nii.gz", "Wu/seg.nii.gz"
+    )
+    assert found["Li/lesion_seg_final.nii.gz"].study_id == "Li"
+    assert found["Wu/seg.nii.gz"].study_id == "Wu"
+
+
+def test_a_pattern_names_the_parts_and_sets_aside_what_does_not_fit(tmp_path):
+    found = _of(tmp_path, "x/Li-2020/scan_T2.nii.gz", "Li.nii.gz", pattern="*/{patient}-{study}/scan_{sequence}.nii.gz")
+    assert _told(found["x/Li-2020/scan_T2.nii.gz"]) == ("Li", "Li/2020", "T2", "plain")
+    assert found["Li.nii.gz"].reason == "its path does not fit --pattern"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{patient}.nii.gz", "{patient}/{sequence}/{name}.nii", "{patient}/{patient}_{sequence}.nii"]
+)
+def test_a_pattern_that_cannot_work_is_refused(tmp_path, pattern):
+    with pytest.raises(SelipError, match="must hold {patient} and {sequence}"):
+        _of(tmp_path, "a.nii.gz", pattern=pattern)
+
+
+def test_texts_and_splits_of_the_released_layout_are_read(tmp_path):
+    texts = tmp_path / "text_data_1" / "splited_json_data" / "information.json"
+    texts.parent.mkdir(parents=True)
+    texts.write_text(
+        '{"Q7": {"T2": "在左侧额叶表现为长信号，在右侧丘脑表现为短信号", "DWI": "在左侧额叶表现为高信号"}}',
+        encoding="utf-8",
+    )
+    names = tmp_path / "nii_mri_1_data" / "split_txt" / "training.txt"
+    names.parent.mkdir(parents=True)
+    names.write_text("Q7\nQ8\n")
+    told = released_texts([texts])["1/Q7"]
+    read = parse_report(report_of_texts(told))
+    assert {s: [f.site for f in fs] for s, fs in read.items()} == {"T2": ["左侧额叶", "右侧丘脑"], "DWI": ["左侧额叶"]}
+    assert released_splits([names]) == {"1/Q7": "train", "1/Q8": "train"}
+    texts.write_text("[1]")
+    with pytest.raises(SelipError, match="information.json is no JSON of texts"):
+        released_texts([texts])

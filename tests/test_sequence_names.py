@@ -1,0 +1,97 @@
+import pytest
+
+from selip_core.sequence_names import sequence_of_header, sequence_of_text
+
+
+@pytest.mark.parametrize(
+    ("text", "sequence"),
+    [
+        ("t1_fl2d_tra", "T1"),
+        ("t1_mprage_sag_iso", "T1"),
+        ("Ax T1 FLAIR", "T1"),
+        ("T1 平扫", "T1"),
+        ("WIP T1 pre contrast", "T1"),
+        ("sT1W_3D_TFE", "T1"),
+        ("t2_tse_tra", "T2"),
+        ("AX T2 PROPELLER", "T2"),
+        ("t2_space_rst", "T2"),
+        ("t2_tse_dark-fluid_tra", "FLAIR"),
+        ("Ax T2 FLAIR", "FLAIR"),
+        ("T2W_FLAIR_SPIR", "FLAIR"),
+        ("fla", "FLAIR"),
+        ("t2f", "FLAIR"),
+        ("ep2d_diff_3scan_trace_p2_TRACEW", "DWI"),
+        ("轴位DWI", "DWI"),
+        ("Ax DWI 1000b", "DWI"),
+        ("dti_ax", "DWI"),
+        ("ep2d_diff_3scan_trace_p2_ADC", "ADC"),
+        ("Apparent Diffusion Coefficient (mm2/s)", "ADC"),
+        ("dADC", "ADC"),
+        ("OAx T1+C", "T1ce"),
+        ("t1_mprage_sag_iso_Gd", "T1ce"),
+        ("T1POST", "T1ce"),
+        ("t1_tse_tra 增强", "T1ce"),
+        ("t1c", "T1ce"),
+        ("T1 FLAIR +C", "T1ce"),
+        ("brainmask", "mask"),
+        ("NAME_seg", "mask"),
+        ("gold_standard", "mask"),
+    ],
+)
+def test_a_description_tells_its_sequence(text, sequence):
+    assert sequence_of_text(text) == (sequence, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("3Plane Loc SSFSE", "a scout"),
+        ("定位像", "a scout"),
+        ("AAHead_Scout", "a scout"),
+        ("TOF_3D_multi-slab", "an angiography"),
+        ("SWI_Images", "susceptibility-weighted"),
+        ("Ax T2* GRE", "susceptibility-weighted"),
+        ("Pha_Images", "a phase image"),
+        ("mIP_Images(SW)", "susceptibility-weighted"),
+        ("PD_TSE", "proton-density-weighted"),
+        ("Perfusion_Weighted", "perfusion"),
+        ("eADC", "a diffusion map other than ADC"),
+        ("ep2d_bold_rest", "functional MRI"),
+        ("svs_se_30", "spectroscopy"),
+    ],
+)
+def test_what_is_no_sequence_of_ours_is_set_aside_with_its_reason(text, reason):
+    assert sequence_of_text(text) == (None, reason)
+
+
+@pytest.mark.parametrize("text", ["", "series 5", "patient_0012", "study1", "头颅"])
+def test_a_text_without_a_sequence_tells_none(text):
+    assert sequence_of_text(text) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"], "SeriesDescription": "t2"}, (None, "a scout")),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "P"], "SeriesDescription": "t1"}, (None, "a phase image")),
+        ({"ImageType": ["DERIVED", "PRIMARY", "DIFFUSION", "ADC"], "SeriesDescription": "ep2d_diff"}, ("ADC", "")),
+        ({"ImageType": ["DERIVED", "PRIMARY", "PROJECTION IMAGE"], "SeriesDescription": "T1"}, (None, "a projection")),
+        ({"SeriesDescription": "t1_se", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
+        ({"SeriesDescription": "T1 pre contrast", "ContrastBolusAgent": "Gadovist"}, ("T1", "")),
+        ({"SeriesDescription": "ax", "ProtocolName": "t2_tse"}, ("T2", "")),
+        ({"RepetitionTime": "9000", "EchoTime": "110", "InversionTime": "2500"}, ("FLAIR", "")),
+        ({"RepetitionTime": "500", "EchoTime": "12"}, ("T1", "")),
+        ({"RepetitionTime": "4000", "EchoTime": "100"}, ("T2", "")),
+        ({"RepetitionTime": "4000", "EchoTime": "80", "b_value": 1000.0}, ("DWI", "")),
+        ({"BodyPartExamined": "HEADNECK", "SeriesDescription": "t2"}, ("T2", "")),
+        ({"BodyPartExamined": "CSPINE", "SeriesDescription": "t2"}, (None, "not of the head (CSPINE)")),
+        ({"Modality": "CT", "SeriesDescription": "t2"}, (None, "not MRI (modality CT)")),
+    ],
+)
+def test_a_header_tells_the_sequence(header, found):
+    assert sequence_of_header(header) == found
+
+
+def test_an_unknown_series_says_what_was_looked_at():
+    assert "repetition time 2500 ms" in sequence_of_header({"RepetitionTime": "2500", "EchoTime": "40"})[1]
+    assert "neither description nor times" in sequence_of_header({})[1]
