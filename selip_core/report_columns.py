@@ -42,7 +42,7 @@ IDENTIFIER_PARTS = (
 )  # fmt: skip
 """A column is one of these as well if its name holds such a part (报告医生, referring physician)."""
 
-OPTION = "name it with --column {role}=NAME, or columns={{{role!r}: NAME}}"
+OPTION = "name it with --columns {role}=NAME, or columns={{{role!r}: NAME}} in Python"
 
 
 def bare(name: str) -> str:

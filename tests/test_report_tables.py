@@ -131,9 +131,9 @@ def test_a_column_can_be_named(tmp_path):
         (
             ["检查号", "检查所见", "影像描述"],
             {},
-            "检查所见 and 影像描述 could each be findings; name it with --column findings=",
+            "检查所见 and 影像描述 could each be findings; name it with --columns findings=",
         ),
-        (["检查号", "文本"], {}, "no column known as findings; it has 检查号, 文本; name it with --column findings="),
+        (["检查号", "文本"], {}, "no column known as findings; it has 检查号, 文本; name it with --columns findings="),
         (["姓名", "检查所见"], {}, "no column known as study_id"),
         (["检查号", "检查所见"], {"findings": "text"}, "no column 'text'; it has 检查号, 检查所见"),
         (["检查号", "检查所见"], {"colour": "text"}, "'colour' is no column of a report"),
