@@ -8,7 +8,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 PERSON = {
-    "PatientName": "Zhang^San",
+    "PatientName": "Qiuxian^Yuzhen",
     "PatientID": "MRN0012345",
     "PatientBirthDate": "19700412",
     "AccessionNumber": "ACC778899",

@@ -41,7 +41,7 @@ def hospital(tmp_path):
     """Return a folder as it comes from the scanner, and its table of reports."""
     source = tmp_path / "张三_MR"
     write_series(source / "1", SeriesDescription="localizer", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
-    write_series(source / "2", SeriesDescription="t1_fl2d_tra Zhang San", SeriesNumber=2)
+    write_series(source / "2", SeriesDescription="t1_fl2d_tra Qiuxian Yuzhen", SeriesNumber=2)
     write_series(source / "3", SeriesDescription="t2_tse_tra", SeriesNumber=3)
     write_series(source / "4", SeriesDescription="TOF_3D", SeriesNumber=4)
     other = {**PERSON, "PatientID": "MRN777", "AccessionNumber": "ACC999", "PatientName": "Wu^Wang"}

@@ -1,0 +1,244 @@
+"""Image features of NIfTI files by a trained model: ``python -m selip_core.embed MODEL FOLDER... --out FILE``."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from selip_core.errors import SelipError
+from selip_core.files import replacing
+from selip_core.fingerprint import digest
+from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
+from selip_core.processors import in_processes, processors
+from selip_core.sequence_names import sequence_of_text
+from selip_core.tables import read_table
+
+COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
+"""Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
+
+_FILES_A_PART = 256
+
+
+def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
+    """Return the volumes of files, folders and cohorts, each once.
+
+    Returns
+    -------
+    DataFrame with ``path`` (absolute), ``patient_id``, ``study_id``, ``sequence``
+        The three are those of a cohort's ``series.csv``; for other files the sequence is what the name tells, and the
+        rest is empty.
+
+    Raises
+    ------
+    SelipError
+        If a source does not exist, or there is no NIfTI file in any.
+    """
+    rows: list[tuple[str, str, str, str]] = []
+    for source in (Path(source).expanduser().resolve() for source in sources):
+        if (source / "series.csv").is_file():
+            table = read_table(source / "series.csv", ("patient_id", "sequence", "path"))
+            studies = table["study_id"] if "study_id" in table else table["patient_id"]
+            rows += [(str(source / path), patient, study, sequence) for path, patient, study, sequence in
+                     zip(table["path"], table["patient_id"], studies, table["sequence"], strict=True)]  # fmt: skip
+        elif source.is_dir():
+            rows += [_plain(path) for path in sorted(source.rglob("*.nii*")) if _is_nifti(path)]
+        elif source.is_file():
+            rows.append(_plain(source))
+        else:
+            raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
+    if not rows:
+        raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given")
+    return pd.DataFrame(rows, columns=COLUMNS[:4]).drop_duplicates("path", ignore_index=True)
+
+
+def _is_nifti(path: Path) -> bool:
+    return path.name.lower().endswith((".nii", ".nii.gz")) and not path.name.startswith(".")
+
+
+def _plain(path: Path) -> tuple[str, str, str, str]:
+    return str(path), "", "", sequence_of_text(path.name.split(".nii")[0])[0] or ""
+
+
+def embed(
+    model,
+    sources: str | Path | Iterable[str | Path],
+    out: str | Path | None = None,
+    *,
+    batch_size: int = 32,
+    workers: int | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return the image features of volumes; each alone, so that a missing sequence does not matter.
+
+    Parameters
+    ----------
+    model : SelipModel, or the folder of one
+    sources : path or list of paths
+        NIfTI files, folders (searched in depth) and cohorts.
+    out : path, optional
+        Parquet file to write. An interrupted call goes on where it was, from the parts beside it.
+    batch_size, workers : int
+        Volumes a step of the model, and processes that read and preprocess.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`
+        ``feature`` is a unit-norm float32 array (E,), None where ``reason`` says why the volume cannot be used.
+
+    Raises
+    ------
+    SelipError
+        If there is no volume, the model's folder holds none, it does not say its preprocessing, or `out` exists.
+    """
+    from selip_core.encoders import SelipModel
+
+    if not isinstance(model, SelipModel):
+        model = SelipModel.from_pretrained(model)
+    options = model.config.get("preprocessing")
+    if not options or model.config.get("preprocessing_fingerprint") != fingerprint(options):
+        raise SelipError(
+            f"the model was trained with preprocessing {model.config.get('preprocessing_fingerprint')}, this version "
+            f"has {fingerprint(options) if options else 'none for it'}: train it again, or use the version it came with"
+        )
+    series = find_series([sources] if isinstance(sources, str | Path) else sources)
+    out = Path(out).expanduser() if out else None
+    if out and out.exists():
+        raise SelipError(f"{out} exists already: give another name, it is never overwritten")
+    parts = _Parts(out, digest(*_state(series["path"]), *_weights(model)))
+    starts = range(0, len(series), _FILES_A_PART)
+    tables = {start: parts.read(start) for start in starts}
+    todo = [start for start in starts if tables[start] is None]
+    paths = [path for start in todo for path in series["path"].iloc[start : start + _FILES_A_PART]]
+    read = partial(_preprocess, options={k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
+    volumes = in_processes(read, paths, min(workers or processors(), max(len(paths), 1)))
+    with tqdm(total=len(series), initial=len(series) - len(paths), desc="embedding", unit="series",
+              disable=not progress) as bar:  # fmt: skip
+        for start in todo:
+            rows = series.iloc[start : start + _FILES_A_PART]
+            tables[start] = _embed_rows(model, rows, volumes, batch_size, bar)
+            parts.write(start, tables[start])
+    done = [tables[start] for start in starts]
+    table = pd.concat(done, ignore_index=True)
+    if out:
+        _write(table, out, model)
+        parts.remove()
+    return table
+
+
+def _preprocess(path: str, *, options: dict) -> tuple[np.ndarray | None, str]:
+    """Return the model input (D, H, W), or None and the reason."""
+    try:
+        return preprocess_array(path, **options)[0], ""
+    except VolumeError as error:
+        return None, str(error)
+    except Exception as error:  # one bad volume never stops the others
+        return None, f"{path}: {type(error).__name__}: {error}"
+
+
+def _embed_rows(model, rows: pd.DataFrame, volumes: Iterator, batch_size: int, bar) -> pd.DataFrame:
+    """Return the rows with their features; `volumes` gives what `_preprocess` returns for each in turn."""
+    import torch
+
+    features: list[np.ndarray | None] = [None] * len(rows)
+    reasons: list[str] = []
+    batch: list[tuple[int, np.ndarray]] = []
+    for i in range(len(rows)):
+        volume, reason = next(volumes)
+        reasons.append(reason)
+        if volume is not None:
+            batch.append((i, volume))
+        bar.update()
+        if batch and (len(batch) == batch_size or i == len(rows) - 1):
+            inputs = torch.from_numpy(np.stack([volume for _, volume in batch]))[:, None]  # (B, 1, D, H, W)
+            with torch.inference_mode():
+                encoded = model.eval().encode_image(inputs).cpu().numpy()  # (B, E)
+            for (at, _), feature in zip(batch, encoded, strict=True):
+                features[at] = feature
+            batch = []
+    return rows.assign(reason=reasons, feature=features).reset_index(drop=True)
+
+
+def _state(paths: Iterable[str]) -> list[str]:
+    """Return names, sizes and times of change of files."""
+    found = []
+    for path in paths:
+        state = Path(path).stat() if Path(path).exists() else None
+        found.append(f"{path} {state.st_size} {state.st_mtime_ns}" if state else path)
+    return found
+
+
+def _weights(model) -> list[bytes]:
+    return [tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in model.state_dict().values()]
+
+
+class _Parts:
+    """What is done of an output file that is not finished, in a folder beside it."""
+
+    def __init__(self, out: Path | None, key: str):
+        self.folder = out.with_name(f".{out.name}.{key}.parts") if out else None
+
+    def read(self, start: int) -> pd.DataFrame | None:
+        path = self.folder / f"{start:09d}.parquet" if self.folder else None
+        return pd.read_parquet(path) if path and path.exists() else None
+
+    def write(self, start: int, table: pd.DataFrame) -> None:
+        if self.folder:
+            with replacing(self.folder / f"{start:09d}.parquet") as path:
+                table.to_parquet(path, index=False)
+
+    def remove(self) -> None:
+        import shutil
+
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _write(table: pd.DataFrame, out: Path, model) -> None:
+    told = {key: model.config.get(key) for key in ("data_source", "preprocessing_fingerprint", "embedding_size")}
+    table.attrs = {"selip": told}
+    with replacing(out) as path:
+        table[COLUMNS].to_parquet(path, index=False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (an error), 2 (wrong options), 3 (some volumes could not be used) or 130."""
+    parser = argparse.ArgumentParser(prog="python -m selip_core.embed", description=(
+        "Image features of NIfTI files by a trained model, as a Parquet table. Exit status 3: the table is written, "
+        "but some volumes could not be used (column reason)."))  # fmt: skip
+    parser.add_argument(
+        "model", type=Path, help="folder of a model, as results/demo/04_pretraining/models/SeLIP_seed0/best"
+    )
+    parser.add_argument("sources", nargs="+", metavar="FILE_OR_FOLDER", help="NIfTI files, folders, cohorts")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        from selip_core.encoders import SelipModel
+        from selip_core.run import resolve_device
+
+        model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
+        table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers)
+    except SelipError as error:
+        print(f"embed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nembed: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    bad = table[table["reason"] != ""]
+    for reason in bad["reason"].head(5):
+        print(f"not used: {reason}", file=sys.stderr)
+    print(f"{len(table) - len(bad)} volumes embedded, {len(bad)} not used: {options.out}")
+    return 3 if len(bad) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+import signal
+import subprocess
+import sys
+import time
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from selip_core import preprocessing
+from selip_core.embed import embed, main
+from selip_core.errors import SelipError
+from selip_core.search import main as search_main
+from selip_core.search import query_sentences, read_features, search
+from selip_core.sentences import NORMAL_STATEMENT
+from tests.conftest import SENTENCES, SHAPE
+from tests.dicom_files import head
+
+OPTIONS = {"spacing_mm": [20.0, 12.0, 12.0], "shape": list(SHAPE), "clip_percentiles": [0.1, 99.9]}
+
+
+@pytest.fixture
+def model(tiny_model):
+    tiny_model.config |= {"preprocessing": OPTIONS, "preprocessing_fingerprint": preprocessing.fingerprint(OPTIONS)}
+    return tiny_model
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("a/T1.nii.gz", "a/FLAIR.nii.gz", "b/dwi.nii"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        voxels = head().transpose(2, 1, 0).astype(np.float32) + len(name)
+        nib.save(nib.Nifti1Image(voxels, np.diag([6, 6, 8, 1.0])), tmp_path / "in" / name)
+    return tmp_path / "in"
+
+
+def test_volumes_of_a_folder_get_the_features_that_the_model_gives_them_one_by_one(model, folder):
+    table = embed(model, folder, batch_size=2, workers=1, progress=False)
+    assert table["sequence"].tolist() == ["FLAIR", "T1", "DWI"] and (table["reason"] == "").all()
+    for path, feature in zip(table["path"], table["feature"], strict=True):
+        alone = model.encode_image(preprocessing.preprocess(path, **OPTIONS)[None]).detach().numpy()[0]
+        assert feature == pytest.approx(alone, abs=1e-5)
+        assert np.linalg.norm(feature) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_cohort_is_embedded_with_its_ids(model, folder):
+    (folder / "series.csv").write_text("patient_id,sequence,path\n007,T1,a/T1.nii.gz\n")
+    table = embed(model, folder, workers=1, progress=False)
+    assert table[["patient_id", "sequence"]].to_numpy().tolist() == [["007", "T1"]]
+
+
+def test_a_bad_volume_has_a_reason_and_no_feature_and_the_status_says_so(model, folder, tmp_path, capsys):
+    (folder / "b" / "cut.nii.gz").write_bytes(b"no")
+    model.save_pretrained(tmp_path / "model")
+    out = tmp_path / "features.parquet"
+    assert main([str(tmp_path / "model"), str(folder), "--out", str(out), "--workers", "1"]) == 3
+    table = read_features(out)
+    bad = table[table["reason"] != ""]
+    assert len(table) == 4 and len(bad) == 1 and bad["feature"].iloc[0] is None
+    assert "cut.nii.gz: cannot be read" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.parquet", "in", "model"]
+
+
+def test_wrong_input_is_one_line(model, folder, tmp_path, capsys):
+    with pytest.raises(SelipError, match="does not exist"):
+        embed(model, tmp_path / "nowhere", progress=False)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SelipError, match="no NIfTI file"):
+        embed(model, tmp_path / "empty", progress=False)
+    (tmp_path / "there.parquet").write_text("mine")
+    with pytest.raises(SelipError, match="never overwritten"):
+        embed(model, folder, tmp_path / "there.parquet", progress=False)
+    model.config["preprocessing_fingerprint"] = "other"
+    with pytest.raises(SelipError, match="trained with preprocessing other"):
+        embed(model, folder, progress=False)
+    assert main([str(tmp_path), str(folder), "--out", str(tmp_path / "o.parquet")]) == 1
+    assert "is not a SeLIP model" in capsys.readouterr().err
+
+
+def test_killed_it_goes_on_to_the_same_table(model, tmp_path, monkeypatch):
+    for i in range(8):
+        voxels = head((12, 96, 96)).transpose(2, 1, 0).astype(np.float32) + i
+        (tmp_path / "in").mkdir(exist_ok=True)
+        nib.save(nib.Nifti1Image(voxels, np.diag([2, 2, 8, 1.0])), tmp_path / "in" / f"{i}_T1.nii.gz")
+    model.save_pretrained(tmp_path / "model")
+    out = tmp_path / "features.parquet"
+    code = (
+        "import selip_core.embed as e, sys; e._FILES_A_PART = 2; "
+        f"e.embed({str(tmp_path / 'model')!r}, {str(tmp_path / 'in')!r}, {str(out)!r}, workers=1, progress=False)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while process.poll() is None and len(list(tmp_path.glob(".features.parquet.*.parts/*.parquet"))) < 2:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    parts = list(tmp_path.glob(".features.parquet.*.parts/0*.parquet"))
+    subprocess.run([sys.executable, "-c", code], check=True)
+    whole = embed(tmp_path / "model", tmp_path / "in", workers=1, progress=False)
+    assert len(parts) >= 2 and len(whole) == 8
+    resumed = read_features(out)
+    assert np.stack(resumed["feature"]) == pytest.approx(np.stack(whole["feature"]), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("在左侧额叶表现为长信号", {"": "在左侧额叶表现为长信号"}),
+        (
+            "左侧额叶见片状长T2信号，DWI呈高信号",
+            {"T2": "在左侧额叶表现为片状长信号", "DWI": "在左侧额叶表现为片状高信号"},
+        ),
+        ("something else", {"": "something else"}),
+        ("脑实质未见异常。", {"": NORMAL_STATEMENT}),
+    ],
+)
+def test_a_query_is_read_as_reports_are(text, found):
+    assert query_sentences(text) == found
+
+
+def test_search_orders_by_cosine_and_keeps_to_the_sequences_that_are_meant(model):
+    with torch.inference_mode():
+        features = model.eval().encode_text(SENTENCES).numpy()
+    table = pd.DataFrame(
+        {"path": ["a", "b", "c"], "sequence": ["T1", "T2", "T2"], "reason": "", "feature": list(features)}
+    )
+    found = search(model, table, SENTENCES[1])
+    assert found["path"].iloc[0] == "b" and found["score"].iloc[0] == pytest.approx(1, abs=1e-5)
+    assert found["score"].is_monotonic_decreasing and len(found) == 3
+    assert set(search(model, table, "左侧额叶见长T2信号")["path"]) == {"b", "c"}
+    assert search(model, table, SENTENCES[1], top=1, sequence="T1")["path"].tolist() == ["a"]
+
+
+def test_search_says_what_is_wrong(model, tmp_path, capsys):
+    table = pd.DataFrame({"path": ["a"], "sequence": ["T1"], "reason": "", "feature": [np.ones(3, np.float32)]})
+    with pytest.raises(SelipError, match="query is empty"):
+        search(model, table, "  ")
+    with pytest.raises(SelipError, match="features have 3 numbers"):
+        search(model, table, SENTENCES[0])
+    with pytest.raises(SelipError, match="no series of ADC"):
+        search(model, table, SENTENCES[0], sequence="ADC")
+    (tmp_path / "f.parquet").write_text("no")
+    assert search_main([str(tmp_path / "f.parquet"), str(tmp_path), "x"]) == 1
+    assert "cannot be read as a table of features" in capsys.readouterr().err
