@@ -46,6 +46,7 @@ def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
             image = nib.load(path)
             voxels = np.asanyarray(image.dataobj)
             stated_mm = _stated_spacing(path, image)
+            _check_size(path, image)
     except Exception as error:  # a damaged header makes nibabel raise nearly anything
         raise VolumeError(f"{path}: cannot be read as a volume ({_first_line(error)}); export it again") from None
     if not (np.issubdtype(voxels.dtype, np.floating) or np.issubdtype(voxels.dtype, np.integer)):
@@ -98,6 +99,20 @@ def _stated_spacing(path: Path, image) -> np.ndarray | None:
         return None
     with nib.openers.ImageOpener(path) as file:
         return type(header).from_fileobj(file, check=False)["pixdim"][1:4]
+
+
+def _check_size(path: Path, image) -> None:
+    """Raise ValueError if a NIfTI file holds a slice more than its header states: its dimensions or type are wrong.
+
+    Reading to the end also lets gzip compare its checksum.
+    """
+    if not isinstance(image, nib.Nifti1Image):
+        return
+    slice_bytes = int(np.prod(image.shape[:2])) * image.get_data_dtype().itemsize
+    with nib.openers.ImageOpener(path) as file:
+        file.seek(image.dataobj.offset + slice_bytes * int(np.prod(image.shape[2:])))
+        if slice_bytes and len(file.read(slice_bytes)) == slice_bytes:
+            raise ValueError(f"it holds more than the {'×'.join(map(str, image.shape))} voxels that its header states")
 
 
 def _first_line(error: Exception) -> str:

@@ -31,7 +31,7 @@ IDENTIFIERS = (
     "姓名", "名字", "name", "first name", "last name", "full name", "出生日期", "出生年月", "生日", "birth date",
     "date of birth", "birthday", "dob", "身份证", "证件号", "证件号码", "医保号", "医保卡号", "社保号", "电话", "手机",
     "手机号", "联系方式", "phone", "telephone", "mobile", "地址", "住址", "address", "邮箱", "email", "工作单位",
-    "联系人", "床号", "id card", "ssn",
+    "联系人", "床号", "报告人", "报告者", "审核人", "审核者", "书写人", "记录者", "id card", "ssn",
     "physician", "radiologist", "doctor", "technician", "reported by", "verified by",
 )  # fmt: skip
 """Columns that tell who somebody is: never kept, their values removed from the texts of their row."""

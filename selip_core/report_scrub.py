@@ -10,12 +10,29 @@ from selip_core.report_text import normalise
 
 HOLE = "＊＊"
 LEAST = 2
-LEAST_DIGITS = 5
-"""Choice: a shorter number is rather a size or a slice than a person."""
+LEAST_WITH_DIGIT = 5
+"""Choice: a shorter number, or M1, is rather a size, a slice or a part of an artery than a person."""
+
+NO_VALUES = frozenset({
+    "不详", "未知", "没有", "未填", "未填写", "暂无", "其他", "其它", "本人", "同上", "待查", "未审核",
+    "na", "n/a", "nan", "none", "null", "unknown", "other",
+})  # fmt: skip
+"""What stands in a column where nothing is known."""
+
+ENGLISH_WORDS = frozenset({
+    "white", "gray", "grey", "black", "brown", "green", "bright", "long", "short", "small", "little", "large", "low",
+    "high", "left", "right", "head", "brain", "bone", "foot", "hand", "wall", "horn", "cross", "case", "lane", "may",
+    "young", "old", "new", "normal", "mild", "major", "minor", "front", "back", "deep", "ring",
+})  # fmt: skip
+"""Family names that are words of an English report."""
 
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ](?![0-9A-Za-z])")
 _MOBILE = re.compile(r"(?<!\d)(?:[+＋]?86[ -]?)?[1１][3-9３-９]\d(?:[ -]?\d{4}){2}(?!\d)")
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?")
+_DATE = re.compile(r"((?:19|20)\d\d)[-/.年]?(0?[1-9]|1[0-2])[-/.月]?(0?[1-9]|[12]\d|3[01])日?(?:[ T].*)?")
+_SIGNED = re.compile(
+    r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
+    r"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?\s+)?))[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,2}"
+)
 _PARTS = re.compile(r"[\s^,;，、]+")
 _CONTEXT = 10
 
@@ -39,7 +56,7 @@ class Scrubbed:
 
 
 def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = None) -> Scrubbed:
-    """Replace the identifiers, and identity and mobile numbers of any person, by ``＊＊``.
+    """Replace the identifiers by ``＊＊``, and of any person identity and mobile numbers and the name under a report.
 
     A name that is a medical word (海马), or that cuts into one where it stands (高明 in 信号增高明显), makes no hole:
     such places are counted for somebody to look at.
@@ -48,8 +65,8 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     ----------
     text : str
     identifiers : iterable of str
-        Values of the report's row, in any width and case; those shorter than two characters, and numbers shorter than
-        five digits, are passed over.
+        Values of the report's row, in any width and case; those shorter than two characters, with a digit shorter than
+        five, and words for nothing (不详) are passed over.
     lexicon : Lexicon, optional
         The Chinese one where left out.
     """
@@ -57,7 +74,8 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     spared = 0
     text, removed = _IDENTITY.subn(HOLE, text)
     text, more = _MOBILE.subn(HOLE, text)
-    removed += more
+    text, signed = _SIGNED.subn(lambda match: (match[1] or match[2]) + HOLE, text)
+    removed += more + signed
     for value in _values(identifiers):
         if not _may_hold(text, value):
             continue
@@ -80,10 +98,9 @@ def _values(identifiers: Iterable[str]) -> list[str]:
         value = unicodedata.normalize("NFKC", identifier).strip()
         parts = [part for part in _PARTS.split(value) if len(part) > LEAST and part.isalpha() and part.isascii()]
         found |= {value, *(parts if not any(c.isdigit() for c in value) else [])}
-    return sorted(
-        (v for v in found if len(v) >= LEAST and not (v.isdigit() and len(v) < LEAST_DIGITS)),
-        key=lambda v: (-len(v), v),
-    )
+    least = {v: LEAST_WITH_DIGIT if v.isascii() and any(c.isdigit() for c in v) else LEAST for v in found}
+    looked_for = (v for v in found if len(v) >= least[v] and v.casefold() not in NO_VALUES)
+    return sorted(looked_for, key=lambda v: (-len(v), v))
 
 
 def _may_hold(text: str, value: str) -> bool:
@@ -116,6 +133,8 @@ def _wide(value: str) -> str:
 
 def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
     """Tell whether a word of the lexicon is the match, holds it, or overlaps one of its ends."""
+    if match[0].casefold() in ENGLISH_WORDS:
+        return True
     before, found, after = (
         normalise(part)
         for part in (text[max(match.start() - _CONTEXT, 0) : match.start()], match[0], text[match.end() :][:_CONTEXT])

@@ -1,6 +1,7 @@
 import errno
 import gzip
-from itertools import permutations, product
+import re
+import struct
 
 import nibabel as nib
 import numpy as np
@@ -34,29 +35,6 @@ def reoriented(image, codes):
     return image.as_reoriented(nib.orientations.ornt_transform(nib.io_orientation(image.affine), target))
 
 
-ORIENTATIONS = [c for axes in permutations(("LR", "PA", "IS")) for c in product(*axes)]
-
-
-@pytest.mark.parametrize("codes", ORIENTATIONS, ids="".join)
-def test_left_stays_left_through_every_orientation(tmp_path, codes):
-    path = tmp_path / "v.nii.gz"
-    nib.save(reoriented(head(mark=(8, 9, 5)), codes), path)  # right, anterior, superior of the centre
-    volume = preprocess(path, **OPTIONS)[0]
-    depth, height, width = np.unravel_index(int(volume.argmax()), volume.shape)
-    assert width > 10 and height > 12 and depth > 8  # W runs from left to right, H to anterior, D to superior
-
-
-def test_an_oblique_scan_is_straightened(tmp_path):
-    image = head(mark=(8, 9, 5))
-    turn = nib.affines.from_matvec(nib.eulerangles.euler2mat(z=0.3, y=0.1, x=0.1))
-    nib.save(nib.Nifti1Image(image.get_fdata(dtype=np.float32), turn @ image.affine), tmp_path / "v.nii.gz")
-    depth, height, width = np.unravel_index(int(preprocess(tmp_path / "v.nii.gz", **OPTIONS)[0].argmax()), (16, 24, 20))
-    centre = image.affine[:3, :3] @ np.array([17.5, 21.5, 13.5])
-    marked = turn[:3, :3] @ (image.affine[:3, :3] @ np.array([26.0, 31, 19]) - centre)
-    expected = marked[::-1] / 6 + np.array([7.5, 11.5, 9.5])
-    assert np.abs(np.array([depth, height, width]) - expected).max() < 2
-
-
 def test_output_is_a_normalised_tensor(tmp_path):
     nib.save(head(), tmp_path / "v.nii.gz")
     volume = preprocess(tmp_path / "v.nii.gz", **OPTIONS)
@@ -85,6 +63,15 @@ def test_fingerprint_follows_the_settings():
     assert fingerprint(OPTIONS) != fingerprint({**OPTIONS, "shape": (16, 24, 24)})
 
 
+PATCHED = {  # place in the header, its type, the wrong value; the file holds 36 × 44 × 28 float32
+    "too few slices stated": (46, "<h", 14), "too many slices stated": (46, "<h", 56),
+    "no slices stated": (46, "<h", 0), "negative width": (42, "<h", -36),
+    "nine axes": (40, "<h", 9), "no axes": (40, "<h", 0),
+    "smaller type stated": (70, "<h", 4),
+    "larger type stated": (70, "<h", 64), "data beyond the end": (108, "<f", 1e6),
+}  # fmt: skip
+
+
 def bad_volume(kind, path):
     """Write one unusable volume."""
     good = head()
@@ -96,6 +83,15 @@ def bad_volume(kind, path):
     elif kind == "truncated":
         nib.save(good, path)
         path.write_bytes(path.read_bytes()[:3000])
+    elif kind in PATCHED:
+        place, code, value = PATCHED[kind]
+        raw = bytearray(good.to_bytes())
+        struct.pack_into(code, raw, place, value)
+        path.write_bytes(gzip.compress(raw))
+    elif kind == "flipped bit":
+        raw = bytearray(gzip.compress(good.to_bytes(), compresslevel=0))  # stored as it is: only the checksum tells
+        raw[len(raw) // 2] ^= 64
+        path.write_bytes(raw)
     elif kind == "zero spacing":
         image = nib.Nifti1Image(data, None)
         image.header["pixdim"][1:4] = 0
@@ -113,7 +109,10 @@ def bad_volume(kind, path):
 BAD = {
     "missing": "no such file", "text": "cannot be read", "truncated": "cannot be read", "4-D": "4-D with shape",
     "NaN": "NaN or infinite", "empty": "every voxel is 0", "constant": "every voxel is 7", "flat": "fewer than 2",
-    "absurd spacing": "must be wrong", "zero spacing": "",
+    "absurd spacing": "must be wrong", "zero spacing": "", "flipped bit": "cannot be read .*CRC",
+    **dict.fromkeys(PATCHED, "cannot be read as a volume"), "too few slices stated": "more than the 36×44×14 voxels",
+    "smaller type stated": "more than the 36×44×28 voxels", "no axes": "not 3-D",
+    "no slices stated": "more than the 36×44×0 voxels",
 }  # fmt: skip
 
 
@@ -151,7 +150,7 @@ def test_one_bad_series_never_stops_a_cohort(tmp_path):
     assert cache.index["patient_id"].tolist() == ["P0", "P1", "P2", "P3"]
     assert cache.excluded["patient_id"].tolist() == bad
     for kind, reason in zip(bad, cache.excluded["reason"], strict=True):
-        assert BAD[kind] in reason and f"{kind}.nii.gz" in reason and str(tmp_path) not in reason
+        assert re.search(BAD[kind], reason) and f"{kind}.nii.gz" in reason and str(tmp_path) not in reason
     expected = preprocess(tmp_path / "2.nii.gz", **OPTIONS).numpy()
     assert np.allclose(cache.volumes[cache.index["row"][2]], expected, atol=2e-2)
 

@@ -230,9 +230,37 @@ def test_the_same_name_outside_a_medical_word_is_removed():
     assert (done.text, done.removed, done.spared) == (f"{HOLE}，男，双侧额叶见高信号影", 1, 1)
 
 
-@pytest.mark.parametrize("value", ["", "王", "12", "1234"])
-def test_short_values_make_no_hole(value):
-    assert scrub("王某，病灶12mm，序列1234", [value]).removed == 0
+@pytest.mark.parametrize("value", ["", "王", "12", "1234", "M1", "不详", "N/A"])
+def test_short_values_and_words_for_nothing_make_no_hole(value):
+    assert scrub("王某，病灶12mm，序列1234，M1段，性质不详，N/A", [value]).removed == 0
+
+
+@pytest.mark.parametrize("value", ["20240017", "123400", "P-20001"])
+def test_ids_are_taken_whole_and_no_part_of_them(value):
+    assert scrub(f"检查{value}，共1234层，2024年", [value]).text == f"检查{HOLE}，共1234层，2024年"
+
+
+@pytest.mark.parametrize("written", ["1960-05-03", "1960/5/3", "19600503", "1960年5月3日", "1960.05.03"])
+@pytest.mark.parametrize("value", ["1960-05-03", "19600503", "1960/5/3", "1960-05-03 00:00:00"])
+def test_a_date_of_birth_is_found_however_it_is_written(value, written):
+    assert scrub(f"生于{written}。", [value]).text == f"生于{HOLE}。"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("未见异常。报告医师：王小明", f"未见异常。报告医师：{HOLE}"),
+        ("No lesion. Reported by Dr. Anna Smith", f"No lesion. Reported by Dr. {HOLE}"),
+        ("医生：建议复查随访观察", "医生：建议复查随访观察"),
+    ],
+)
+def test_the_name_under_a_report_is_removed_without_a_column_for_it(text, left):
+    assert scrub(text, []).text == left
+
+
+def test_english_words_that_are_names_make_no_hole():
+    done = scrub("White matter lesions. Seen by Mr Whitehead.", ["John White", "Whitehead"])
+    assert (done.text, done.spared) == (f"White matter lesions. Seen by Mr {HOLE}.", 1)
 
 
 def test_numbers_within_longer_ones_and_names_within_words_stay():
