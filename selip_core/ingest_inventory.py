@@ -140,10 +140,11 @@ def _dicom_series(files: list[Path], found: Inventory, workers: int, progress: b
     slices: list[Slice] = []
     bar = tqdm(total=len(files), desc="reading DICOM headers", unit="file", disable=not progress or not files)
     with bar:
-        for read, refused in in_processes(read_slices, jobs, min(workers, max(len(jobs), 1))):
+        results = in_processes(read_slices, jobs, min(workers, max(len(jobs), 1)))
+        for job, (read, refused) in zip(jobs, results, strict=True):
             slices += read
             found.refused_files += [(str(path), reason) for path, reason in refused]
-            bar.update(_FILES_A_JOB)
+            bar.update(len(job))
     series = group_series(slices)
     owners: dict[str, set[str]] = {}
     for one in series:
