@@ -20,6 +20,7 @@ from selip_core.ingest_tables import write_cohort
 from selip_core.layouts import FoundSeries
 from selip_core.processors import in_processes, processors
 from selip_core.pseudonyms import Names, check_key_path, load_secret, safe_name
+from selip_core.report_tables import read_reports
 
 WORK, FINISHED = ".ingest", "ingest.json"
 SET_ASIDE = 3
@@ -68,6 +69,8 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     """
     given = {key: Path(value) if key in ("reports", "key") and value else value for key, value in options.items()}
     settings = Options(Path(source).expanduser().resolve(), Path(out).expanduser().resolve(), **given)
+    # the table first: what is wrong with it should not come out after hours of conversion
+    table = read_reports(settings.reports, columns=settings.columns) if settings.reports else None
     if (counts := _prepare(settings)) is not None:
         return counts
     work = settings.out / WORK
@@ -76,7 +79,7 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     names = Names(series, load_secret(work / "secret"), settings.keep_ids)
     tasks = _tasks(series, names, settings.out)
     results = _process(tasks, work, settings.workers, progress)
-    counts = write_cohort(settings, found, tasks, results, names)
+    counts = write_cohort(settings, table, found, tasks, results, names)
     write_json(settings.out / FINISHED, {"inputs": _inputs(settings), "counts": counts})
     shutil.rmtree(work)
     return counts
@@ -84,8 +87,8 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
 
 def _inputs(settings: Options) -> str:
     """Return the fingerprint of what a cohort is made from; it tells no person."""
-    words = {key: str(value) for key, value in vars(settings).items() if key not in ("key", "out", "workers") and value}
-    files = [settings.source, *([settings.reports] if settings.reports else [])]
+    words = {key: str(value) for key, value in vars(settings).items() if key not in ("key", "out", "workers")}
+    files = [settings.source, *([settings.reports.expanduser()] if settings.reports else [])]
     return digest(json.dumps(words, sort_keys=True), *(source_state(path) for path in files))
 
 
@@ -100,8 +103,6 @@ def _prepare(settings: Options) -> dict | None:
     out, work = settings.out, settings.out / WORK
     if settings.source.is_relative_to(out):
         raise SelipError(f"--out {out} holds the source: give a folder of its own")
-    if settings.reports and not settings.reports.expanduser().is_file():
-        raise SelipError(f"--reports {settings.reports}: no such file")
     finished, inputs = read_json(out / FINISHED), _inputs(settings)
     if finished:
         if finished.get("inputs") == inputs:

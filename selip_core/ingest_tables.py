@@ -14,28 +14,32 @@ from selip_core.layouts import report_of_texts
 from selip_core.pseudonyms import Names, write_key
 from selip_core.report_join import join
 from selip_core.report_scrub import HOLE, scrub
-from selip_core.report_tables import PROBLEM_COLUMNS, pseudonymised, read_reports
+from selip_core.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
 
 TUMOUR_OF_BRATS = "tumour"
 
 
-def write_cohort(settings, found: Inventory, tasks: list[Task], results: list[dict], names: Names) -> dict[str, int]:
+def write_cohort(
+    settings, table: ReportTable | None, found: Inventory, tasks: list[Task], results: list[dict], names: Names
+) -> dict[str, int]:
     """Write the tables, the quality report and, where asked for, the key; return how many of each there are.
 
     Parameters
     ----------
     settings : selip_core.ingest.Options
+    table : ReportTable, optional
+        The reports, where the user gave a table of them.
     tasks, results : of the same length and order
     """
     out = settings.out
     reasons = choose_series(tasks, results)
-    table = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
+    rows = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
     for task, reason in zip(tasks, reasons, strict=True):
         if reason:  # a second series of a sequence, written before it was known to be one
             task.target.unlink(missing_ok=True)
-    kept, aside = table[table["reason"] == ""], table[table["reason"] != ""]
+    kept, aside = rows[rows["reason"] == ""], rows[rows["reason"] != ""]
     images, masks = kept[kept["sequence"] != "mask"], kept[kept["sequence"] == "mask"]
-    reports, problems, notes = _reports(settings, found, tasks, reasons, names)
+    reports, problems, notes = _reports(settings, table, found, tasks, reasons, names)
     counts = {
         "patients": images["patient_id"].nunique(), "studies": images["study_id"].nunique(), "series": len(images),
         "reports": len(reports), "masks": len(masks), "set_aside": len(aside),
@@ -100,7 +104,7 @@ def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict
     }
 
 
-def _reports(settings, found: Inventory, tasks: list[Task], reasons: list[str], names: Names):
+def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reasons: list[str], names: Names):
     """Return the reports with the cohort's ids, the problems with the source's, and notes for the quality report."""
     used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
     studies = pd.DataFrame(
@@ -108,8 +112,7 @@ def _reports(settings, found: Inventory, tasks: list[Task], reasons: list[str], 
         columns=["patient_id", "study_id", "accession", "study_uid"],
     ).fillna("")
     studies = studies.drop_duplicates()
-    if settings.reports:
-        table = read_reports(settings.reports, columns=settings.columns)
+    if table is not None:
         matched, problems = join(table, studies, ignore_leading_zeros=settings.ignore_leading_zeros)
         problems = pd.concat([table.problems, problems], ignore_index=True)
         notes, removed = list(table.notes), table.removed

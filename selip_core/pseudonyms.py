@@ -46,6 +46,7 @@ class Names:
 
     def __init__(self, series: Iterable[FoundSeries], secret: bytes, keep: bool | None = None):
         self._secret, self._patients, self._studies = secret, {}, {}
+        self._kept_all = keep is True
         studies: dict[str, dict[str, str]] = {}
         for one in series:
             kept = one.layout in _PUBLISHED if keep is None else keep
@@ -75,6 +76,8 @@ class Names:
     def any(self, source_id: str) -> str:
         """Return the cohort's id of a patient or study, or words that stand for an id that the images do not have."""
         found = self._patients.get(source_id) or self._studies.get(source_id)
+        if self._kept_all:
+            return source_id
         return found or f"(unknown id {self._pseudonym(source_id)[1:7]})"
 
 

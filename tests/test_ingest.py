@@ -249,7 +249,7 @@ def test_nothing_is_overwritten(tmp_path):
         (["nowhere", "--out", "o"], 1, "neither a folder nor"),
         (["in", "--out", "o", "--workers", "0"], 2, "1 or more"),
         (["in", "--out", "o", "--columns", "findings"], 2, "findings=NAME"),
-        (["in", "--out", "o", "--reports", "no.csv"], 1, "no such file"),
+        (["in", "--out", "o", "--reports", "no.csv"], 1, "does not exist"),
         (["in", "--out", "o", "--pattern", "x"], 1, "must hold {patient}"),
         (["empty", "--out", "o"], 1, "holds no MRI series"),
         (["in", "--out", "o", "--strict"], 3, ""),
