@@ -217,12 +217,13 @@ def check_no_leak(splits: pd.DataFrame, where: str = "the split") -> None:
 def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, test_fraction: float) -> pd.DataFrame:
     """Return ``patient_id``, ``split`` for every patient that has a series: the cohort's own split, or one by the seed.
 
-    With three patients or more no split is empty.
+    With three patients or more no split is empty. One or two are all training patients: they can be looked at and
+    embedded, and what needs the other splits says so.
 
     Raises
     ------
     SelipError
-        If the cohort's own split leaves a patient out, or there are fewer than three patients to split.
+        If the cohort's own split leaves a patient out.
     """
     patients = np.array(sorted(set(cohort.series["patient_id"])))
     if cohort.given_splits is not None:
@@ -231,9 +232,7 @@ def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, tes
             raise SelipError(f"splits.csv has no row for patient {missing[0]} ({len(missing)} missing)")
         return cohort.given_splits[cohort.given_splits["patient_id"].isin(patients)].reset_index(drop=True)
     if len(patients) < len(SPLITS):
-        raise SelipError(
-            f"{len(patients)} patients with series cannot be split into {', '.join(SPLITS)}: at least 3 are needed"
-        )
+        return pd.DataFrame({"patient_id": patients, "split": "train"})
     order = np.random.default_rng(seed).permutation(patients)
     n_validation = min(max(round(len(order) * validation_fraction), 1), len(order) - 2)
     n_test = min(max(round(len(order) * test_fraction), 1), len(order) - n_validation - 1)

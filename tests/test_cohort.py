@@ -100,9 +100,10 @@ def test_few_patients_leave_no_split_empty(tmp_path, n):
     assert set(splits["split"]) == {"train", "validation", "test"}
 
 
-def test_two_patients_cannot_be_split(tmp_path):
-    with pytest.raises(SelipError, match="at least 3 are needed"):
-        split_patients(cohort_of(tmp_path, 2), seed=0, validation_fraction=0.1, test_fraction=0.1)
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_or_two_patients_are_all_for_training(tmp_path, n):
+    splits = split_patients(cohort_of(tmp_path, n), seed=0, validation_fraction=0.1, test_fraction=0.1)
+    assert len(splits) == n and set(splits["split"]) == {"train"}
 
 
 def test_the_cohorts_own_split_is_kept_and_must_be_whole(tmp_path):
