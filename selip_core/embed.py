@@ -31,7 +31,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     -------
     DataFrame with ``path`` (absolute), ``patient_id``, ``study_id``, ``sequence``
         The three are those of a cohort's ``series.csv``; for other files the sequence is what the name tells, and the
-        rest is empty.
+        rest is empty. What a folder's names tell to be segmentations is left out.
 
     Raises
     ------
@@ -46,7 +46,8 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
             rows += [(str(source / path), patient, study, sequence) for path, patient, study, sequence in
                      zip(table["path"], table["patient_id"], studies, table["sequence"], strict=True)]  # fmt: skip
         elif source.is_dir():
-            rows += [_plain(path) for path in sorted(source.rglob("*.nii*")) if _is_nifti(path)]
+            found = (_plain(path) for path in sorted(source.rglob("*.nii*")) if _is_nifti(path))
+            rows += [row for row in found if row[-1] != "mask"]
         elif source.is_file():
             rows.append(_plain(source))
         else:

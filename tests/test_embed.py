@@ -37,6 +37,7 @@ def folder(tmp_path):
 
 
 def test_volumes_of_a_folder_get_the_features_that_the_model_gives_them_one_by_one(model, folder):
+    (folder / "a" / "lesion_mask.nii.gz").write_bytes((folder / "a" / "T1.nii.gz").read_bytes())
     table = embed(model, folder, batch_size=2, workers=1, progress=False)
     assert table["sequence"].tolist() == ["FLAIR", "T1", "DWI"] and (table["reason"] == "").all()
     for path, feature in zip(table["path"], table["feature"], strict=True):
