@@ -145,6 +145,13 @@ def test_missing_and_unclear_columns_are_named(tmp_path, header, columns, messag
         read_reports(path, columns=columns)
 
 
+def test_the_message_is_about_the_row_that_is_most_like_a_header(tmp_path):
+    rows = [["检查号", "检查所见", "影像描述"], ["1", "x", "y"]]
+    path = workbook(tmp_path / "r.xlsx", rows, header=["2024 reports"], sheets=["cover"])
+    with pytest.raises(SelipError, match="sheet reports: 检查所见 and 影像描述 could each be findings"):
+        read_reports(path)
+
+
 def test_without_a_header_no_cell_of_a_patient_is_shown(tmp_path):
     path = table(tmp_path / "r.csv", [], header=["1001", "王伟", TEXT])
     with pytest.raises(SelipError) as error:
@@ -284,7 +291,7 @@ def test_of_different_reports_of_a_study_none_is_chosen(tmp_path):
 
 
 def test_rows_without_id_or_findings_are_listed(tmp_path):
-    found = read_reports(table(tmp_path / "r.csv", [["", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
+    found = read_reports(table(tmp_path / "r.csv", [["--", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
     assert found.reports.empty
     assert problems_of(found) == ["no id", "report without findings text"]
 
