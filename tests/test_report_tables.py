@@ -1,9 +1,11 @@
 """Exports of reports: every usual file is read, no identifier comes out, and nothing is silently chosen."""
 
 import base64
+import re
 import zipfile
 import zlib
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -187,6 +189,36 @@ def test_formulas_are_never_computed(tmp_path):
     found = read_reports(path)
     assert found.reports[["study_id", "impression"]].values.tolist() == [["2", ""]]
     assert [p.split(" is ")[1] for p in problems_of(found)] == ["a formula without a value, or an error of Excel"] * 2
+
+
+def test_the_value_that_excel_left_for_a_formula_is_read(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [["=1+1", "1", "王伟", TEXT, ""]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(rb"<v ?/>|<v></v>", b"<v>2</v>", parts[sheet])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    found = read_reports(path)
+    assert found.reports["study_id"].tolist() == ["2"]
+    assert found.problems.empty
+
+
+@pytest.mark.parametrize("write", [old_workbook, lambda p: workbook(p, [["1", "1", "王伟", TEXT, ""]])])
+def test_spoiled_excel_files_raise_nothing_else(tmp_path, write):
+    rng = np.random.default_rng(0)
+    write(tmp_path / "r.xls")
+    raw = (tmp_path / "r.xls").read_bytes()
+    for _ in range(60):
+        data = bytearray(raw)
+        for place in rng.integers(8, len(data), 12):
+            data[place] = rng.integers(0, 256)
+        (tmp_path / "r.xls").write_bytes(data)
+        try:
+            read_reports(tmp_path / "r.xls")
+        except SelipError as error:
+            assert "\n" not in str(error)
 
 
 def test_a_text_that_begins_like_a_formula_loses_the_sign(tmp_path):
