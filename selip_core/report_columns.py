@@ -109,9 +109,14 @@ def identifier_columns(header: list[str], used: dict[str, int]) -> list[int]:
     ]
 
 
+def n_known(header: list[str]) -> int:
+    """Return how many columns have a name that is known here."""
+    known = _IDENTIFIERS.union(*(step for steps in _STEPS.values() for step in steps))
+    return sum(bare(name) in known for name in header)
+
+
 def _listed(header: list[str]) -> str:
     """Return the names of the columns; not the cells of a first row that may be a patient's."""
-    known = _IDENTIFIERS.union(*(step for steps in _STEPS.values() for step in steps))
-    if not any(bare(name) in known for name in header):
+    if not n_known(header):
         return f"{len(header)} columns, none of a known name (is its first row a header?)"
     return ", ".join(name.strip() for name in header if name.strip())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.report_columns import identifier_columns, map_columns
+from selip_core.report_columns import identifier_columns, map_columns, n_known
 from selip_core.report_files import Sheet, read_sheets
 from selip_core.report_scrub import scrub
 
@@ -115,14 +115,14 @@ def plain_id(text: str) -> str:
 
 def _choose(sheets: list[Sheet], given: dict[str, str]) -> tuple[Sheet, int, dict[str, int], int]:
     """Return the first sheet that has the columns, the place of its header, the columns, and the number of sheets."""
-    errors = []
+    errors: list[tuple[int, SelipError]] = []
     for sheet in sheets:
         for i, (_, header) in enumerate(sheet.rows[:HEADER_ROWS]):
             try:
                 return sheet, i, map_columns(header, given, sheet.name), len(sheets)
             except SelipError as error:
-                errors.append((i > 0 and "could each be" not in str(error), error))
-    raise min(errors, key=lambda found: found[0])[1]  # of the first row, or of one whose columns are unclear
+                errors.append((n_known(header), error))
+    raise max(errors, key=lambda found: found[0])[1]  # of the row that is most like a header
 
 
 def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] | None:
@@ -177,6 +177,8 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
         return "", "is a formula without a value, or an error of Excel"
     text = _cell(cells, column)
     found = plain_id(text)
+    if not found.strip("-—/"):
+        return "", ""  # what some write where there is none
     if found.startswith(("=", "@", "+", "-")):
         return "", "begins like a formula"
     if _DESTROYED.fullmatch(found):

@@ -1,9 +1,11 @@
 """Exports of reports: every usual file is read, no identifier comes out, and nothing is silently chosen."""
 
 import base64
+import re
 import zipfile
 import zlib
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -145,6 +147,13 @@ def test_missing_and_unclear_columns_are_named(tmp_path, header, columns, messag
         read_reports(path, columns=columns)
 
 
+def test_the_message_is_about_the_row_that_is_most_like_a_header(tmp_path):
+    rows = [["检查号", "检查所见", "影像描述"], ["1", "x", "y"]]
+    path = workbook(tmp_path / "r.xlsx", rows, header=["2024 reports"], sheets=["cover"])
+    with pytest.raises(SelipError, match="sheet reports: 检查所见 and 影像描述 could each be findings"):
+        read_reports(path)
+
+
 def test_without_a_header_no_cell_of_a_patient_is_shown(tmp_path):
     path = table(tmp_path / "r.csv", [], header=["1001", "王伟", TEXT])
     with pytest.raises(SelipError) as error:
@@ -180,6 +189,36 @@ def test_formulas_are_never_computed(tmp_path):
     found = read_reports(path)
     assert found.reports[["study_id", "impression"]].values.tolist() == [["2", ""]]
     assert [p.split(" is ")[1] for p in problems_of(found)] == ["a formula without a value, or an error of Excel"] * 2
+
+
+def test_the_value_that_excel_left_for_a_formula_is_read(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [["=1+1", "1", "王伟", TEXT, ""]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(rb"<v ?/>|<v></v>", b"<v>2</v>", parts[sheet])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    found = read_reports(path)
+    assert found.reports["study_id"].tolist() == ["2"]
+    assert found.problems.empty
+
+
+@pytest.mark.parametrize("write", [old_workbook, lambda p: workbook(p, [["1", "1", "王伟", TEXT, ""]])])
+def test_spoiled_excel_files_raise_nothing_else(tmp_path, write):
+    rng = np.random.default_rng(0)
+    write(tmp_path / "r.xls")
+    raw = (tmp_path / "r.xls").read_bytes()
+    for _ in range(60):
+        data = bytearray(raw)
+        for place in rng.integers(8, len(data), 12):
+            data[place] = rng.integers(0, 256)
+        (tmp_path / "r.xls").write_bytes(data)
+        try:
+            read_reports(tmp_path / "r.xls")
+        except SelipError as error:
+            assert "\n" not in str(error)
 
 
 def test_a_text_that_begins_like_a_formula_loses_the_sign(tmp_path):
@@ -284,7 +323,7 @@ def test_of_different_reports_of_a_study_none_is_chosen(tmp_path):
 
 
 def test_rows_without_id_or_findings_are_listed(tmp_path):
-    found = read_reports(table(tmp_path / "r.csv", [["", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
+    found = read_reports(table(tmp_path / "r.csv", [["--", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
     assert found.reports.empty
     assert problems_of(found) == ["no id", "report without findings text"]
 
