@@ -1,0 +1,161 @@
+"""A trained model with its card, to take elsewhere: ``python -m selip_core.export results/demo SeLIP 0 --out DIR``."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from selip_core.errors import SelipError
+from selip_core.files import read_json, write_text
+
+CARD = "README.md"
+
+_FRONT = """---
+license: apache-2.0
+library_name: selip
+language: zh
+tags: [medical, mri, brain, radiology, contrastive, image-text-retrieval]
+---
+"""
+
+_USE = """
+## Use
+
+```python
+from selip_core.embed import embed
+from selip_core.encoders import SelipModel
+
+model = SelipModel.from_pretrained("{folder}")
+images = embed(model, ["scan.nii.gz"])                                # a table, its features ({size},) of unit norm
+texts = model.encode_text(["在左侧额叶表现为片状长信号"])               # (1, {size})
+```
+
+A table of features of many files: `python -m selip_core.embed {folder} FILES --out features.parquet`.
+
+## Intended use and limits
+
+For research on image-text pretraining. **Not a medical device**: not for diagnosis, and not evaluated for any clinical
+decision.
+
+- It knows the sequences, sites and appearances of its training reports, in the canonical sentences of the lexicon
+  (`在…表现为…`); other words are outside what it has learnt.
+- It expects volumes preprocessed as above (fingerprint `{fingerprint}`); other preprocessing is refused.
+- Scanners, protocols, ages and diseases other than those of the data named above were not tested.
+{synthetic}"""
+
+_SYNTHETIC = """- **Its training images and reports are synthetic.** Its numbers check the method and the code; they say nothing
+  about patients.
+"""
+
+
+def export_model(results: str | Path, method: str, seed: int, out: str | Path) -> Path:
+    """Copy a model of ``04_pretraining`` into a folder of its own and write its card; return the folder.
+
+    Parameters
+    ----------
+    results : path
+        ``results/<profile>``.
+    method : ``CLIP`` or ``SeLIP``
+    seed : int
+    out : path
+        Must not exist.
+
+    Raises
+    ------
+    SelipError
+        If there is no such model, or `out` exists.
+    """
+    results, out = Path(results), Path(out).expanduser()
+    model = results / "04_pretraining" / "models" / f"{method}_seed{seed}" / "best"
+    config = read_json(model / "config.json")
+    if config is None:
+        known = sorted(path.parent.name for path in results.glob("04_pretraining/models/*/best"))
+        there = ", ".join(known) or "none: run 04_pretraining first"
+        raise SelipError(f"{model} holds no model; {results} has {there}")
+    if out.exists():
+        raise SelipError(f"{out} exists already: give another folder, it is never overwritten")
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(model, partial)
+        write_text(partial / CARD, model_card(results, method, seed, config, name=out.name))
+        partial.rename(out)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise SelipError(f"cannot write {out}: {error.strerror or error}") from None
+    return out
+
+
+def model_card(results: Path, method: str, seed: int, config: dict, *, name: str) -> str:
+    """Return the card of a model as Markdown, written from the records of its run."""
+    record = read_json(results / "04_pretraining" / "run.json") or {}
+    source = config.get("data_source", "unknown data")
+    options = config.get("preprocessing", {})
+    lines = [
+        f"{_FRONT}\n# {name}: {method} for head MRI and radiology reports\n",
+        f"Image and text encoders in one space of {config['embedding_size']} dimensions, pretrained as "
+        f"{'CLIP (hard targets)' if method == 'CLIP' else 'SeLIP (soft targets from the similarity of reports)'} "
+        "(arXiv 2503.19801), seed "
+        f"{seed}, profile {record.get('profile', results.name)}.\n",
+        "| | |\n|---|---|",
+        f"| data | {source} |",
+        f"| image encoder | {config['image_encoder']['name']}, {config['image_encoder']['pooling']} pooling |",
+        f"| text encoder | {config['text_encoder']['name']} |",
+        f"| volumes (D, H, W) | {_sizes(options.get('shape'))}, {_sizes(options.get('spacing_mm'))} mm |",
+        f"| preprocessing fingerprint | {config.get('preprocessing_fingerprint')} |",
+        f"| cohort fingerprint | {config.get('cohort_fingerprint')} |",
+        f"| code | commit {record.get('git') or 'unknown'} |",
+        "",
+        "## Results on test patients\n",
+        "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients.\n",
+        *_metric_rows(results, method),
+    ]
+    use = _USE.format(
+        folder=name, size=config["embedding_size"], fingerprint=config.get("preprocessing_fingerprint"),
+        synthetic=_SYNTHETIC if "synthetic" in source else "",
+    )  # fmt: skip
+    return "\n".join(lines) + "\n" + use
+
+
+def _sizes(values: list | None) -> str:
+    return " × ".join(f"{value:g}" for value in values) if values else "unknown"
+
+
+def _metric_rows(results: Path, method: str) -> list[str]:
+    rows = []
+    for path in sorted(results.glob("0[5-8]_*/metrics.json")):
+        found = read_json(path) or {}
+        for name, metric in found.get("metrics", {}).items():
+            if name.startswith((f"{method}_", "chance_")) and metric["value"] is not None:
+                low, high = metric["low"], metric["high"]
+                interval = f"{low:.3f} to {high:.3f}" if None not in (low, high) else ""
+                what = name.removeprefix(f"{method}_").replace("_", " ")
+                source = metric.get("data_source") or found.get("data_source", "")
+                rows.append(f"| {what} | {metric['value']:.3f} | {interval} | {metric['n'] or ''} | {source} |")
+    if not rows:
+        return ["None yet: run the notebooks from 05 on, then export again."]
+    return ["| metric | value | 95 % interval | n | data |", "|---|---|---|---|---|", *rows]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (an error) or 2 (wrong options)."""
+    parser = argparse.ArgumentParser(prog="python -m selip_core.export", description=(
+        "Copy a model of 04_pretraining into a folder of its own, with a model card."))  # fmt: skip
+    parser.add_argument("results", type=Path, help="results/<profile>")
+    parser.add_argument("method", choices=("CLIP", "SeLIP"))
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        print(export_model(options.results, options.method, options.seed, options.out))
+    except SelipError as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
