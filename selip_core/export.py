@@ -43,7 +43,7 @@ decision.
 - Scanners, protocols, ages and diseases other than those of the data named above were not tested.
 {synthetic}"""
 
-_SYNTHETIC = """- **Its training images and reports are synthetic.** Its numbers check the method and the code, and say nothing
+_SYNTHETIC = """- **Its training images and reports are synthetic.** Its numbers check the method, and say nothing
   about patients.
 """
 
