@@ -27,7 +27,7 @@ def test_few_shot_curves_have_a_panel_a_task_and_a_line_a_method():
     table = pd.concat([curves(task="a"), curves(task="b")])
     figure = figures.few_shot_curves(table, value="auc", label="AUC", panel="task", reference=0.5)
     assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
-    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["10 %", "100 %"]
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["10", "100"]
     assert len(figure.axes[0].containers) == 3
     assert figure.get_size_inches()[0] <= inches(PAGE_MM, 1)[0] + 1e-6
 
