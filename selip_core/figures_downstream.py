@@ -37,7 +37,7 @@ def few_shot_curves(
         if reference is not None:
             axis.axhline(reference, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
         axis.set(title=name, xlim=(-0.4, len(fractions) - 0.6))
-        axis.set_xticks(range(len(fractions)), [f"{f:.3g}" for f in 100 * np.array(fractions)])  # four panels: no room for %
+        axis.set_xticks(range(len(fractions)), [f"{f:.3g}" for f in 100 * np.array(fractions)])
     axes[0, 0].set_ylabel(label)
     axes[0, -1].legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.supxlabel("training patients used, %", fontsize=9)  # one for all panels: four would run into each other
