@@ -1,0 +1,113 @@
+"""Have a language model read a cohort's reports: ``python -m selip_core.extract COHORT --server URL --model NAME``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from selip_core.cohort import Cohort, load_cohort
+from selip_core.errors import SelipError
+from selip_core.files import replacing
+from selip_core.report_extractor import RULES, Extracted, LocalModel, ServerModel, extract_reports
+from selip_core.sentences import SEQUENCES, Finding
+from selip_core.tables import read_table
+
+FILE = "findings.csv"
+_COLUMNS = ["patient_id", "study_id", "sequence", "site", "appearance", "extractor", "reason"]
+NORMAL, NOTHING = "normal", "none"
+"""In place of the sequence: the report is normal, or says nothing of any sequence."""
+
+
+def write_findings(cohort: Cohort, read: list[Extracted], told: pd.DataFrame) -> Path:
+    """Write ``findings.csv`` into a cohort: a row for each finding, and one for a report without any."""
+    rows = []
+    for report, found, by in zip(cohort.reports.itertuples(), read, told.itertuples(), strict=True):
+        statements = [(s, f.site, f.appearance) for s, fs in found.by_sequence().items() for f in fs]
+        for statement in statements or [(NORMAL if found.normal else NOTHING, "", "")]:
+            rows.append((report.patient_id, report.study_id, *statement, by.extractor, by.reason))
+    path = cohort.directory / FILE
+    with replacing(path) as partial:
+        pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False, encoding="utf-8")
+    return path
+
+
+def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Finding]]]]:
+    """Return (normal, findings by sequence) of each study of ``findings.csv``; empty where the cohort has none.
+
+    Raises
+    ------
+    SelipError
+        If the file is no table, or names a sequence that is none; names the line.
+    """
+    path = cohort.directory / FILE
+    if not path.exists():
+        return {}
+    found: dict[str, tuple[bool, dict[str, list[Finding]]]] = {}
+    for row in read_table(path, ("study_id", "sequence", "site", "appearance")).to_dict("records"):
+        normal, findings = found.setdefault(row["study_id"], (row["sequence"] == NORMAL, {}))
+        if row["sequence"] in SEQUENCES and row["site"] and row["appearance"]:
+            findings.setdefault(row["sequence"], []).append(Finding(row["site"], row["appearance"]))
+        elif row["sequence"] not in (NORMAL, NOTHING):
+            raise SelipError(
+                f"{path} line {row['line']}: {row['sequence']!r} needs site and appearance, or is no sequence; known "
+                f"are {', '.join(SEQUENCES)}, {NORMAL}, {NOTHING}"
+            )
+        if normal and findings:
+            raise SelipError(f"{path} line {row['line']}: study {row['study_id']} is normal and has findings")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (an error), 2 (wrong options), 3 (the rules stood in for some reports) or 130."""
+    parser = argparse.ArgumentParser(prog="python -m selip_core.extract", description=(
+        f"Have a language model read the reports of a cohort into its {FILE}, which notebook 02 then uses instead of "
+        "the rules. Reports are sent to the server that is named here and nowhere else. Nothing is asked twice: the "
+        "same command goes on."))  # fmt: skip
+    parser.add_argument("cohort", type=Path, help="a cohort's folder")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--server", metavar="URL", help="OpenAI-compatible: http://localhost:8000/v1 (vLLM, Ollama)")
+    where.add_argument("--local", metavar="FOLDER", help="a causal language model of transformers")
+    parser.add_argument("--model", metavar="NAME", help="as the server calls it")
+    parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="default: %(default)s")
+    parser.add_argument(
+        "--attempts", type=int, default=3, metavar="N", help="for invalid answers; default: %(default)s"
+    )
+    parser.add_argument("--device", default="cpu", metavar="cpu|cuda", help="of --local")
+    try:
+        options = parser.parse_args(arguments)
+        if options.server and not options.model:
+            parser.error("--server needs --model")
+        if options.timeout <= 0 or options.attempts < 1:
+            parser.error("--timeout and --attempts must be positive")
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        told = _run(options)
+    except SelipError as error:
+        print(f"extract: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nextract: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    stood_in = told[told["extractor"] == RULES]
+    for reason, count in stood_in["reason"].value_counts().items():
+        print(f"rules in its place: {count} × {reason}")
+    print(f"{len(told) - len(stood_in)} of {len(told)} reports read by the model: {options.cohort / FILE}")
+    return 3 if len(stood_in) else 0
+
+
+def _run(options: argparse.Namespace) -> pd.DataFrame:
+    cohort = load_cohort(options.cohort)
+    if options.server:
+        model = ServerModel(options.server, options.model, timeout_s=options.timeout)
+    else:
+        model = LocalModel(options.local, device=options.device)
+    answers = cohort.directory.parent / f".{cohort.directory.name}.answers"  # beside: no part of the cohort
+    read, told = extract_reports(cohort.reports["findings"].tolist(), model, answers, attempts=options.attempts)
+    write_findings(cohort, read, told)
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main())

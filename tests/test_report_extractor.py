@@ -1,0 +1,228 @@
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pandas as pd
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.extract import main, read_findings
+from selip_core.report_extractor import (
+    Extracted,
+    ExtractionError,
+    LocalModel,
+    ServerModel,
+    agreement,
+    by_rules,
+    extract_reports,
+    read_answer,
+)
+from selip_core.sentences import NORMAL_STATEMENT, Finding
+from selip_core.study_sentences import describe_cohort
+
+REPORT = "左侧额叶见片状长T1长T2信号影。"
+GOOD = {"normal": False, "findings": {"T2": [{"site": "左侧额叶", "appearance": "片状长信号"}]}}
+FOUND = {"T2": [Finding("左侧额叶", "片状长信号")]}
+
+
+class _Server(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append((self.path, body, self.headers.get("Authorization")))
+        answer = self.server.answers[min(len(self.server.asked), len(self.server.answers)) - 1]
+        if isinstance(answer, int):
+            self.send_response(answer)
+            self.end_headers()
+            return
+        if answer == "hang":
+            time.sleep(1.5)
+            return
+        self.send_response(200)
+        self.end_headers()
+        if answer == "trickle":
+            for _ in range(30):
+                try:
+                    self.wfile.write(b" ")
+                    self.wfile.flush()
+                except OSError:
+                    return
+                time.sleep(0.05)
+            return
+        reply = {"choices": [{"message": {"content": answer}}]} if not answer.startswith("raw ") else None
+        self.wfile.write(json.dumps(reply).encode() if reply else answer[4:].encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    served = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    served.asked, served.answers = [], [json.dumps(GOOD, ensure_ascii=False)]
+    served.daemon_threads = True
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    served.url = f"http://127.0.0.1:{served.server_port}/v1"
+    yield served
+    served.shutdown()
+    served.server_close()
+
+
+def _read(server, tmp_path, reports=(REPORT,), **options):
+    model = ServerModel(server.url, "tiny", timeout_s=options.pop("timeout_s", 5))
+    return extract_reports(list(reports), model, tmp_path / "answers", progress=False, **options)
+
+
+def test_a_good_answer_is_read_once_and_kept(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    for _ in range(2):
+        read, told = _read(server, tmp_path)
+        assert read[0].by_sequence() == FOUND and told.to_numpy().tolist() == [["tiny", ""]]
+    ((path, body, key),) = server.asked
+    assert path == "/v1/chat/completions" and key == "Bearer secret"
+    assert body["model"] == "tiny" and body["temperature"] == 0 and body["messages"][1]["content"] == REPORT
+    assert not any(REPORT in file.read_text(encoding="utf-8") for file in (tmp_path / "answers").iterdir())
+
+
+@pytest.mark.parametrize(
+    "bad", ["I cannot do that", '{"findings": {"T2": [{"site": "左侧', '{"findings": {"CT": []}}', "{}]{"]
+)
+def test_a_bad_answer_is_asked_for_again_with_what_was_wrong(server, tmp_path, bad):
+    server.answers = [bad, json.dumps(GOOD)]
+    read, told = _read(server, tmp_path)
+    assert read[0].by_sequence() == FOUND and told["extractor"].tolist() == ["tiny"]
+    assert len(server.asked) == 2 and "不是符合要求的JSON" in server.asked[1][1]["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason", "asked"),
+    [
+        (["nothing"], "no JSON", 3),
+        (['{"findings": {"T2": [{"site": "左'], "half a JSON", 3),
+        (['{"findings": {"T2": [{"site": ""}]}}'], "invalid JSON", 3),
+        (['{"findings": {"T2": [{"site": "a，b", "appearance": "c"}]}}'], "invalid JSON", 3),
+        ([json.dumps({**GOOD, "normal": True})], "invalid JSON: normal with findings", 3),
+        ([500], "server error 500", 1),
+        (["raw not json"], "no chat completion", 1),
+        (["hang"], "time-out", 1),
+        (["trickle"], "time-out", 1),
+    ],
+)
+def test_where_the_model_fails_the_rules_stand_in_and_the_reason_is_told(server, tmp_path, answers, reason, asked):
+    server.answers = answers
+    read, told = _read(server, tmp_path, timeout_s=0.3)
+    assert read[0] == by_rules(REPORT) and read[0].by_sequence()["T1"]
+    assert told["extractor"].tolist() == ["rules"] and told["reason"].iloc[0].startswith(reason)
+    assert len(server.asked) == asked and REPORT not in told["reason"].iloc[0]
+
+
+def test_a_server_that_is_away_is_given_up_and_asked_again_next_time(server, tmp_path):
+    reports = [f"{REPORT}{i}" for i in range(8)]
+    server.answers = [503]
+    _, told = _read(server, tmp_path, reports)
+    assert len(server.asked) == 5 and told["reason"].iloc[-1] == "not asked: the server failed 5 times in a row"
+    server.answers = [json.dumps(GOOD)]
+    _, told = _read(server, tmp_path, reports)
+    assert told["extractor"].tolist() == ["tiny"] * 8
+    away = ServerModel("http://127.0.0.1:9/v1", "tiny", timeout_s=2)
+    _, told = extract_reports([REPORT], away, tmp_path / "other", progress=False)
+    assert told["reason"].tolist() == ["server not reachable"]
+
+
+def test_a_damaged_kept_answer_is_asked_for_again(server, tmp_path):
+    _read(server, tmp_path)
+    (kept,) = (tmp_path / "answers").iterdir()
+    kept.write_text('{"findings": {"T2": [{"site": 1}]}}')
+    read, _ = _read(server, tmp_path)
+    assert read[0].by_sequence() == FOUND and len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "```json\n{}\n```", "<think>{{not this}}</think>\n{}", "Here it is: {} I hope"]
+)
+def test_words_around_the_object_are_passed_over(around):
+    assert read_answer(around.format(json.dumps(GOOD))).by_sequence() == FOUND
+
+
+def test_an_address_that_is_none_is_refused():
+    with pytest.raises(SelipError, match="is no address"):
+        ServerModel("localhost:8000", "tiny")
+
+
+def test_a_local_model_answers_and_what_it_babbles_is_not_believed(tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    from selip_core.text_encoders import character_tokenizer
+
+    tokenizer = character_tokenizer([REPORT])
+    config = GPT2Config(vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=2048)
+    GPT2LMHeadModel(config).save_pretrained(tmp_path / "model")
+    tokenizer.save_pretrained(tmp_path / "model")
+    model = LocalModel(str(tmp_path / "model"), max_new_tokens=4)
+    assert isinstance(model.answer([{"role": "user", "content": REPORT}]), str)
+    read, told = extract_reports([REPORT], model, tmp_path / "answers", attempts=1, progress=False)
+    assert told["extractor"].tolist() == ["rules"] and read[0] == by_rules(REPORT)
+    with pytest.raises(SelipError, match="could not be loaded"):
+        LocalModel(str(tmp_path / "nowhere"))
+
+
+def test_agreement_counts_statements():
+    one = {"T2": [Finding("a", "b"), Finding("c", "d")]}
+    other = {"T2": [Finding("a", "b")], "DWI": [Finding("a", "x")]}
+    table = agreement([one, {}], [other, {}]).set_index("sequence")
+    assert table.loc["T2", ["both", "first_only", "second_only"]].tolist() == [1, 1, 0]
+    assert table.loc["all", "agreement"] == pytest.approx(2 * 1 / (2 * 1 + 1 + 1))
+    assert table.loc["DWI", "agreement"] == 0
+    assert agreement([{}], [{}])["agreement"].isna().all()
+
+
+def test_normal_and_empty_answers_differ():
+    assert read_answer('{"normal": true, "findings": {}}').normal
+    assert not by_rules("左侧额叶梗死灶。").normal and by_rules("脑实质未见异常。").normal
+    with pytest.raises(ExtractionError, match="invalid JSON"):
+        read_answer('{"normal": "perhaps"}')
+    assert Extracted().by_sequence() == {}
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    import nibabel as nib
+    import numpy as np
+
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    lines, reports = ["patient_id,sequence,path"], ["patient_id,findings"]
+    for patient, text in (("1", REPORT), ("2", "脑实质未见异常。"), ("3", "请结合临床。")):
+        nib.save(nib.Nifti1Image(np.ones((8, 8, 8), np.float32), np.eye(4)), folder / f"{patient}.nii.gz")
+        lines += [f"{patient},T1,{patient}.nii.gz"]
+        reports += [f"{patient},{text}"]
+    (folder / "series.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "reports.csv").write_text("\n".join(reports), encoding="utf-8")
+    return folder
+
+
+def test_a_cohorts_reports_are_read_into_its_table_and_used(server, cohort):
+    from selip_core.cohort import load_cohort
+
+    answers = [{"findings": {"T1": [{"site": "右侧顶叶", "appearance": "点状短信号"}]}}, {"normal": True}, {}]
+    server.answers = [json.dumps(answer) for answer in answers]
+    assert main([str(cohort), "--server", server.url, "--model", "tiny"]) == 0
+    table = pd.read_csv(cohort / "findings.csv", keep_default_na=False)
+    assert table["sequence"].tolist() == ["T1", "normal", "none"] and set(table["extractor"]) == {"tiny"}
+    loaded = load_cohort(cohort)
+    sentences = describe_cohort(loaded.reports, loaded.series, extracted=read_findings(loaded), progress=False)
+    assert sentences["sentence"].tolist() == ["在右侧顶叶表现为点状短信号", NORMAL_STATEMENT]
+
+
+def test_the_commands_status_can_be_trusted(server, cohort, capsys):
+    server.answers = [500]
+    assert main([str(cohort), "--server", server.url, "--model", "tiny"]) == 3
+    assert "3 × server error 500" in capsys.readouterr().out
+    assert main([str(cohort), "--server", server.url]) == 2
+    assert main([str(cohort), "--server", "nonsense", "--model", "x"]) == 1
+    assert main([str(cohort / "none"), "--local", "x"]) == 1
+    (cohort / "findings.csv").write_text("study_id,sequence,site,appearance\n1,CT,a,b\n")
+    from selip_core.cohort import load_cohort
+
+    with pytest.raises(SelipError, match="findings.csv line 2: 'CT'"):
+        read_findings(load_cohort(cohort))
