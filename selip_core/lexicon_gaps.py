@@ -1,0 +1,124 @@
+"""What reports say that the lexicon does not know: ``python -m selip_core.lexicon_gaps COHORT_OR_FILE``."""
+
+import argparse
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from selip_core.errors import SelipError
+from selip_core.files import replacing
+from selip_core.lexicon import load_lexicon
+from selip_core.report_tables import read_reports, safe_cell
+from selip_core.report_text import normalise
+from selip_core.reports import tokenize
+from selip_core.tables import read_text
+
+CONTEXT = 12
+"""Characters shown on each side of an unknown word."""
+
+
+def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
+    """Return the words, and the pairs of neighbouring words, that are unknown, the most frequent first.
+
+    Neighbours show a term that jieba has cut in two. A pair is listed where it occurs twice or more.
+
+    Parameters
+    ----------
+    reports : iterable of str
+
+    Returns
+    -------
+    DataFrame with ``words``, ``count``, ``reports`` (how many hold it) and ``example`` (the words in their context)
+    """
+    known = load_lexicon().known
+    counts: Counter = Counter()
+    holders: dict[str, int] = defaultdict(int)
+    examples: dict[str, str] = {}
+    for report in reports:
+        text, here = normalise(report), set()
+        for words, start in _unknown(tokenize(text), known):
+            counts[words] += 1
+            here.add(words)
+            examples.setdefault(words, text[max(start - CONTEXT, 0) : start + len(words) + CONTEXT].replace("\n", " "))
+        for words in here:
+            holders[words] += 1
+    rows = [
+        (words, count, holders[words], examples[words])
+        for words, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        if " " not in words and (count > 1 or not _is_pair(words, counts))
+    ]
+    return pd.DataFrame(rows, columns=["words", "count", "reports", "example"])
+
+
+def _unknown(tokens: list[str], known: frozenset[str]) -> Iterable[tuple[str, int]]:
+    """Yield unknown words, and unknown neighbours as one, each with its place in the text."""
+    start, before = 0, ""
+    for token in tokens:
+        new = token not in known and re.fullmatch(r"[^\d]*(?:[一-鿿]|[A-Za-z]{2})[^\d]*", token)  # sizes are no words
+        if new:
+            yield token, start
+            if before:
+                yield before + token, start - len(before)
+        before, start = token if new else "", start + len(token)
+
+
+def _is_pair(words: str, counts: Counter) -> bool:
+    return any(words[:i] in counts and words[i:] in counts for i in range(1, len(words)))
+
+
+def read_corpus(path: Path) -> list[str]:
+    """Return the reports of a cohort's folder, a table of reports, or a text file with a report a line.
+
+    Raises
+    ------
+    SelipError
+        If it is none of these, or holds no report.
+    """
+    if path.is_dir():
+        path = path / "reports.csv"
+    if path.suffix.lower() == ".txt":
+        reports = [line.strip() for line in read_text(path).splitlines()]
+    else:
+        reports = read_reports(path).reports["findings"].tolist()
+    reports = [report for report in reports if report]
+    if not reports:
+        raise SelipError(f"{path} holds no report")
+    return reports
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (an error) or 2 (wrong options)."""
+    parser = argparse.ArgumentParser(prog="python -m selip_core.lexicon_gaps", description=(
+        "List what reports say that the lexicon does not know, the most frequent first. What matters goes into "
+        "selip_core/lexicons/zh.yaml."))  # fmt: skip
+    parser.add_argument("corpus", type=Path, help="a cohort's folder, a table of reports, or a .txt")
+    parser.add_argument("--top", type=int, default=50, metavar="N", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, metavar="CSV", help="write all of them")
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    try:
+        load_lexicon()  # an edited lexicon that cannot be read is told before anything else
+        reports = read_corpus(options.corpus.expanduser())
+        gaps = lexicon_gaps(reports)
+        if options.out:
+            with replacing(options.out.expanduser()) as partial:
+                gaps.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell).to_csv(
+                    partial, index=False, encoding="utf-8-sig"
+                )
+    except SelipError as error:
+        print(f"lexicon_gaps: {error}", file=sys.stderr)
+        return 1
+    for row in gaps.head(options.top).itertuples():
+        print(f"{row[2]:6}  {row.words}\t…{row.example}…")
+    print(f"{len(gaps)} unknown words and pairs in {len(reports)} reports")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+import pytest
+
+from selip_core.lexicon_gaps import lexicon_gaps, main
+
+REPORTS = ["左侧额叶见片状长T1信号，大小约28X24MM，骨折。", "颅骨骨折，积气。", "积气，脑实质未见异常。"]
+
+
+def test_unknown_words_are_counted_with_their_context_and_known_ones_are_not():
+    gaps = lexicon_gaps(REPORTS).set_index("words")
+    assert gaps.loc["骨折", ["count", "reports"]].tolist() == [2, 2] and gaps.loc["积气", "count"] == 2
+    assert "骨折" in gaps.loc["骨折", "example"] and "大小约" in gaps.loc["骨折", "example"]
+    assert not {"左侧", "额叶", "片状", "信号", "28X24MM"} & set(gaps.index)
+    assert gaps["count"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("name", ["reports.txt", "reports.csv"])
+def test_the_command_reads_tables_and_texts_and_writes_all(tmp_path, capsys, name):
+    path = tmp_path / name
+    lines = REPORTS if name.endswith("txt") else ["patient_id,findings", *(f"{i},{r}" for i, r in enumerate(REPORTS))]
+    path.write_text("\n".join(lines), encoding="gb18030")
+    assert main([str(path), "--top", "1", "--out", str(tmp_path / "gaps.csv")]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[0].split()[0] == "2" and "in 3 reports" in said
+    assert "骨折" in (tmp_path / "gaps.csv").read_text(encoding="utf-8-sig")
+
+
+def test_what_is_wrong_is_one_line(tmp_path, capsys):
+    (tmp_path / "empty.txt").write_text("\n")
+    assert main([str(tmp_path / "empty.txt")]) == 1
+    assert "holds no report" in capsys.readouterr().err
+    assert main([str(tmp_path / "none.txt")]) == 1 and main([]) == 2
