@@ -1,7 +1,8 @@
-"""From a free-text report to findings for each sequence, by a lexicon that is data (``lexicons/zh.yaml``).
+"""From a free-text report to findings for each sequence, by lexicons that are data (``lexicons/zh.yaml``, ``en.yaml``).
 
-``report_text`` normalises the text and cuts it into clauses, ``report_grammar`` brings the words of a clause into one
-order, and ``report_reader`` puts them together into lesions (``report_lesions``).
+``english`` brings English words into Chinese ones and their order, ``report_text`` normalises the text and cuts it into
+clauses, ``report_grammar`` brings the words of a clause into one order, and ``report_reader`` puts them together into
+lesions (``report_lesions``).
 """
 
 import re
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
+from selip_core.english import to_chinese
 from selip_core.lexicon import load_lexicon
 from selip_core.report_lesions import ReportedLesion
 from selip_core.report_reader import Reader
@@ -18,10 +20,10 @@ from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, Finding, canonical
 __all__ = ["Finding", "describe_series", "is_normal_report", "parse_report", "tokenize", "unknown_words"]
 
 
-def _read(text: str) -> Reader:
+def _read(text: str, default_sequence: str | None = None) -> Reader:
     lexicon = load_lexicon()
     reader = Reader(lexicon)
-    for clauses in split_sentences(text, lexicon):
+    for clauses in split_sentences(to_chinese(text, default_sequence=default_sequence), lexicon):
         reader.read_sentence(clauses)
     return reader
 
@@ -36,13 +38,15 @@ def _findings(reader: Reader) -> dict[str, list[Finding]]:
     return {sequence: found[sequence] for sequence in SEQUENCES if sequence in found}
 
 
-def parse_report(text: str) -> dict[str, list[Finding]]:
+def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str, list[Finding]]:
     """Return what a report says of each sequence.
 
     Parameters
     ----------
     text : str
-        Findings in free Chinese (检查所见); an impression may follow.
+        Findings in free Chinese (检查所见), English, or both mixed; an impression may follow.
+    default_sequence : str, optional
+        Of an English report on one sequence that does not name it.
 
     Returns
     -------
@@ -53,8 +57,10 @@ def parse_report(text: str) -> dict[str, list[Finding]]:
     --------
     >>> parse_report("左侧基底节区见片状长T1长T2信号影，DWI呈明显高信号。")["DWI"]
     [Finding(site='左侧基底节区', appearance='片状高信号')]
+    >>> parse_report("Patchy hyperintensity in the left basal ganglia on DWI.")["DWI"]
+    [Finding(site='左侧基底节区', appearance='片状高信号')]
     """
-    return _findings(_read(text))
+    return _findings(_read(text, default_sequence))
 
 
 def is_normal_report(text: str) -> bool:
@@ -62,6 +68,7 @@ def is_normal_report(text: str) -> bool:
 
     A lesion without a described signal, `左侧基底节区梗死灶，余未见异常`, is no finding, but the report is not normal.
     """
+    text = to_chinese(text)
     reader = _read(text)
     return not _findings(reader) and not reader.abnormal and bool(reader.lexicon.normal.search(normalise(text)))
 
