@@ -98,19 +98,22 @@ def test_the_normal_statement_is_like_no_other_not_even_itself_elsewhere():
     assert torch.equal(matrix, torch.eye(3))
 
 
-def test_gathers_tiles_and_neighbours_agree_with_the_whole_matrix(device):
-    corpus = ReportCorpus(random_texts(37), device=device)
-    whole = corpus.similarity()
+@pytest.mark.parametrize("matching", ["mean", "best"])
+def test_a_gather_is_a_part_of_the_whole_matrix(matching, device):
+    corpus = ReportCorpus(random_texts(37), matching=matching, device=device)
     rows, columns = [3, 1, 36, 3], [0, 3, 20]
-    assert torch.allclose(corpus.similarity(rows, columns), whole[rows][:, columns])
-    tiled = torch.full_like(whole, -1)
-    for r, c, block in corpus.tiles(size=10):
-        tiled[r, c] = block
-    assert torch.allclose(tiled, whole)
-    others = whole.clone().fill_diagonal_(-1)
-    values, neighbours = corpus.top_k(5, size=10)
-    assert torch.allclose(values, others.topk(5).values)
-    assert torch.allclose(others.gather(1, neighbours), values)
+    assert torch.allclose(corpus.similarity(rows, columns), corpus.similarity()[rows][:, columns], atol=1e-6)
+
+
+def test_reports_with_the_same_findings_are_one_distinct_report():
+    one, other = "在脑桥表现为长信号", "在左侧额叶表现为点状高信号"
+    corpus = ReportCorpus([f"{one}，{other}", one, f"{other}，{one}", NORMAL_STATEMENT, f"{one}，{one}"])
+    assert corpus.distinct.tolist() == [0, 1, 0, 2, 3]
+
+
+def test_weights_above_one_are_clamped(device):
+    matrix = similarity_matrix(["在脑桥表现为长信号"] * 2, weights=(2, 2), device=device)
+    assert matrix.cpu().tolist() == [[1, 1], [1, 1]]
 
 
 @pytest.mark.parametrize("texts, named", [(["在脑桥表现为长信号", ""], "1"), (["左侧额叶见病灶"], "0")])

@@ -1,0 +1,176 @@
+"""The similarity of a whole corpus, never N × N at once: blocks of rows, and the neighbours of every report (METHOD 3).
+
+Work is done once for each of the D distinct reports; the N reports are gathers from it.
+"""
+
+from collections.abc import Iterator
+
+import torch
+
+from selip_core.similarity import ReportCorpus
+
+_BLOCK_NUMBERS = 2**24
+"""How many numbers a block holds where the caller names no size: 64 MB."""
+
+_COLUMNS = 2**14
+"""How many distinct reports are compared with a block at a time: bounds what lies beside the block."""
+
+_GROUP = 64
+"""Neighbours are first sought among the maxima of so many distinct reports."""
+
+
+def similarity_rows(corpus: ReportCorpus, *, size: int | None = None) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Yield the similarity matrix of a corpus from top to bottom, some rows at a time.
+
+    Parameters
+    ----------
+    corpus : ReportCorpus of N reports
+    size : int, optional
+        Rows a block, at least 1; as many as 64 MB hold where left out.
+
+    Yields
+    ------
+    rows : slice
+        Which rows of the matrix these are.
+    similarity : torch.Tensor
+        (rows, N), float32, on the device of the corpus; the same values as ``corpus.similarity()``.
+
+    Raises
+    ------
+    ValueError
+        If `size` is less than 1.
+    """
+    size = _block_size(size, len(corpus))
+    for start in range(0, len(corpus), size):
+        rows = slice(start, min(start + size, len(corpus)))
+        needed, of_row = corpus.distinct[rows].unique(return_inverse=True)
+        block = _against_all(corpus, needed).T.contiguous()  # (distinct rows, D)
+        similarity = block.index_select(1, corpus.distinct)[of_row]  # (rows, N)
+        similarity.diagonal(start).fill_(1)
+        yield rows, similarity
+
+
+def top_k(corpus: ReportCorpus, k: int = 10, *, size: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the `k` most similar other reports of each report.
+
+    Of equal similarities (equal as float32) the report with the lower position comes first. A normal report is 0 to
+    every other, so that its neighbours are simply the first reports of the corpus.
+
+    Parameters
+    ----------
+    corpus : ReportCorpus of N reports
+    k : int
+        At least 1; cut to N - 1.
+    size : int, optional
+        Distinct reports worked on together, at least 1; as many as 64 MB hold where left out. The memory needed is that
+        of such a block, beside K and the result: it does not grow with N².
+
+    Returns
+    -------
+    values, neighbours : torch.Tensor
+        (N, k) float32, descending, and (N, k) int64 positions in the corpus; the report itself is left out.
+
+    Raises
+    ------
+    ValueError
+        If `k` or `size` is less than 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}")
+    size = _block_size(size, corpus.n_distinct)
+    k = min(k, max(len(corpus) - 1, 0))
+    values = torch.empty(len(corpus), k, device=corpus.device)
+    neighbours = torch.empty(len(corpus), k, dtype=torch.int64, device=corpus.device)
+    by_report = corpus.distinct.argsort(stable=True)  # (N,): positions, report by distinct report
+    counts = corpus.distinct.bincount(minlength=corpus.n_distinct)
+    starts = counts.cumsum(0) - counts
+    for start in range(0, corpus.n_distinct, size):
+        stop = min(start + size, corpus.n_distinct)
+        block = _against_all(corpus, torch.arange(start, stop, device=corpus.device))
+        nearest, which = _first_columns(block, k + 1)
+        nearest, carriers = _carriers(nearest, which, by_report, starts, counts, k + 1)
+        first = int(starts[start])
+        for own in by_report[first : first + int(counts[start:stop].sum())].split(size):
+            row = corpus.distinct[own] - start
+            values[own], neighbours[own] = _without_self(nearest[row], carriers[row], own, k)
+    return values, neighbours
+
+
+def _block_size(size: int | None, width: int) -> int:
+    """Return the number of rows of a block whose rows have `width` numbers."""
+    if size is not None and size < 1:
+        raise ValueError(f"the size of a block must be at least 1, not {size}")
+    return size or min(max(_BLOCK_NUMBERS // max(width, 1), 16), 512)
+
+
+def _against_all(corpus: ReportCorpus, reports: torch.Tensor) -> torch.Tensor:
+    """Return the similarity of distinct reports to all distinct reports, (D, B)."""
+    every = torch.arange(corpus.n_distinct, device=corpus.device)
+    return torch.cat([corpus.between(reports, columns) for columns in every.split(_COLUMNS)])
+
+
+def _first_columns(block: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the `k` greatest of each column of `block` (D, B) and their rows, the lower row first among equals.
+
+    The `k` lie in the first `k` groups of rows, ordered by maximum and then by place: whatever lies in a later group
+    comes after the maxima of all of those.
+
+    Returns
+    -------
+    values, rows : (B, min(k, D)), values descending
+    """
+    n_rows, width = block.shape
+    k = min(k, n_rows)
+    groups = -(-n_rows // _GROUP)
+    padded = block.new_full((groups * _GROUP, width), -1.0)
+    padded[:n_rows] = block
+    grouped = padded.view(groups, _GROUP, width)
+    order = torch.sort(grouped.amax(1), dim=0, descending=True, stable=True).indices[:k]  # (k, B)
+    order = order.sort(dim=0).values
+    rows = (order[:, None] * _GROUP + torch.arange(_GROUP, device=block.device)[None, :, None]).flatten(0, 1)
+    values, places = torch.sort(padded.gather(0, rows), dim=0, descending=True, stable=True)  # (k · group, B)
+    return values[:k].T.contiguous(), rows.gather(0, places[:k]).T.contiguous()
+
+
+def _carriers(
+    values: torch.Tensor,
+    distinct: torch.Tensor,
+    by_report: torch.Tensor,
+    starts: torch.Tensor,
+    counts: torch.Tensor,
+    k: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Turn the first `k` distinct reports of a row into its first `k` reports, the lower position first among equals.
+
+    Distinct reports are numbered by first appearance: the first `k` reports carry some of the first `k` distinct ones,
+    and are among the first `k` carriers of each.
+
+    Parameters
+    ----------
+    values, distinct : (B, min(k, D))
+    by_report : (N,)
+        Positions, those of each distinct report together.
+    starts, counts : (D,)
+        Where those of each begin, and how many they are.
+
+    Returns
+    -------
+    values, positions : (B, k), values descending; where the corpus has fewer reports, the value is -1
+    """
+    ranks = torch.arange(k, device=values.device)
+    real = ranks < counts[distinct][:, :, None]  # (B, m, k)
+    last = len(by_report) - 1
+    positions = by_report[(starts[distinct][:, :, None] + ranks).clamp(max=last)].flatten(1)
+    values = torch.where(real, values[:, :, None], -1.0).flatten(1)
+    by_position = positions.argsort(dim=1)
+    values, order = torch.sort(values.gather(1, by_position), dim=1, descending=True, stable=True)
+    return values[:, :k], positions.gather(1, by_position).gather(1, order[:, :k])
+
+
+def _without_self(
+    values: torch.Tensor, positions: torch.Tensor, own: torch.Tensor, k: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the first `k` of each row that are not the report `own` of that row."""
+    others = torch.where(positions == own[:, None], -1.0, values)
+    values, order = torch.sort(others, dim=1, descending=True, stable=True)
+    return values[:, :k], positions.gather(1, order[:, :k])
