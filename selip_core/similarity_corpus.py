@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
+from selip_core.nearest import greatest_of_columns
 from selip_core.similarity import ReportCorpus
 
 _BLOCK_NUMBERS = 2**24
@@ -14,9 +15,6 @@ _BLOCK_NUMBERS = 2**24
 
 _COLUMNS = 2**14
 """How many distinct reports are compared with a block at a time: bounds what lies beside the block."""
-
-_GROUP = 64
-"""Neighbours are first sought among the maxima of so many distinct reports."""
 
 
 def similarity_rows(corpus: ReportCorpus, *, size: int | None = None) -> Iterator[tuple[slice, torch.Tensor]]:
@@ -87,7 +85,7 @@ def top_k(corpus: ReportCorpus, k: int = 10, *, size: int | None = None) -> tupl
     for start in range(0, corpus.n_distinct, size):
         stop = min(start + size, corpus.n_distinct)
         block = _against_all(corpus, torch.arange(start, stop, device=corpus.device))
-        nearest, which = _first_columns(block, k + 1)
+        nearest, which = greatest_of_columns(block, k + 1)
         nearest, carriers = _carriers(nearest, which, by_report, starts, counts, k + 1)
         first = int(starts[start])
         for own in by_report[first : first + int(counts[start:stop].sum())].split(size):
@@ -107,29 +105,6 @@ def _against_all(corpus: ReportCorpus, reports: torch.Tensor) -> torch.Tensor:
     """Return the similarity of distinct reports to all distinct reports, (D, B)."""
     every = torch.arange(corpus.n_distinct, device=corpus.device)
     return torch.cat([corpus.between(reports, columns) for columns in every.split(_COLUMNS)])
-
-
-def _first_columns(block: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the `k` greatest of each column of `block` (D, B) and their rows, the lower row first among equals.
-
-    The `k` lie in the first `k` groups of rows, ordered by maximum and then by place: whatever lies in a later group
-    comes after the maxima of all of those.
-
-    Returns
-    -------
-    values, rows : (B, min(k, D)), values descending
-    """
-    n_rows, width = block.shape
-    k = min(k, n_rows)
-    groups = -(-n_rows // _GROUP)
-    padded = block.new_full((groups * _GROUP, width), -1.0)
-    padded[:n_rows] = block
-    grouped = padded.view(groups, _GROUP, width)
-    order = torch.sort(grouped.amax(1), dim=0, descending=True, stable=True).indices[:k]  # (k, B)
-    order = order.sort(dim=0).values
-    rows = (order[:, None] * _GROUP + torch.arange(_GROUP, device=block.device)[None, :, None]).flatten(0, 1)
-    values, places = torch.sort(padded.gather(0, rows), dim=0, descending=True, stable=True)  # (k · group, B)
-    return values[:k].T.contiguous(), rows.gather(0, places[:k]).T.contiguous()
 
 
 def _carriers(

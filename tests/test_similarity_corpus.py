@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from test_similarity import by_loops, random_texts
+from similarity_by_loops import by_loops
+from test_similarity import random_texts
 
 from selip_core import similarity_corpus
+from selip_core.nearest import GROUP
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity import ReportCorpus
 from selip_core.similarity_corpus import similarity_rows, top_k
@@ -41,7 +43,7 @@ def test_neighbours_have_the_greatest_similarities_of_the_definition(matching, s
 @pytest.mark.parametrize("k, size", [(1, None), (5, 64), (13, 50)])
 def test_neighbours_are_those_of_the_sorted_matrix(k, size, device):
     corpus = ReportCorpus(random_texts(400), device=device)
-    assert corpus.n_distinct > 4 * similarity_corpus._GROUP
+    assert corpus.n_distinct > 4 * GROUP
     assert top_k(corpus, k, size=size)[1].tolist() == first_others(corpus.similarity(), k)
 
 
