@@ -31,9 +31,9 @@ def embedded_texts(reports: int, seed: int = 0) -> list[str]:
 
 
 def distinct_texts(reports: int, seed: int = 0) -> list[str]:
-    """Return sentences of one to four findings of which no two are equal: the hardest corpus of its size."""
+    """Return sentences of one to four embedded findings of which no two are equal: nothing can be worked out once."""
     rng = np.random.default_rng(seed)
-    known = sorted({f for text in embedded_texts(5000, seed) for f in text.split("，") if text != NORMAL_STATEMENT})
+    known = sorted({f for text in embedded_texts(20_000, seed) for f in text.split("，") if text != NORMAL_STATEMENT})
     texts: dict[str, None] = {}
     while len(texts) < reports:
         picked = np.sort(rng.choice(len(known), rng.integers(1, 5), replace=False))

@@ -10,8 +10,8 @@ import torch
 from selip_core.nearest import greatest_of_columns
 from selip_core.similarity import ReportCorpus
 
-_BLOCK_NUMBERS = 2**24
-"""How many numbers a block holds where the caller names no size: 64 MB."""
+_BLOCK_NUMBERS = {"cpu": 2**22, "cuda": 2**26}
+"""How many numbers a block holds where the caller names no size: on the CPU little more than a cache, 16 MB."""
 
 _COLUMNS = 2**14
 """How many distinct reports are compared with a block at a time: bounds what lies beside the block."""
@@ -24,7 +24,7 @@ def similarity_rows(corpus: ReportCorpus, *, size: int | None = None) -> Iterato
     ----------
     corpus : ReportCorpus of N reports
     size : int, optional
-        Rows a block, at least 1; as many as 64 MB hold where left out.
+        Rows a block, at least 1; as many as 16 MB hold (256 MB on CUDA) where left out.
 
     Yields
     ------
@@ -38,7 +38,7 @@ def similarity_rows(corpus: ReportCorpus, *, size: int | None = None) -> Iterato
     ValueError
         If `size` is less than 1.
     """
-    size = _block_size(size, len(corpus))
+    size = _block_size(size, len(corpus), corpus.device)
     for start in range(0, len(corpus), size):
         rows = slice(start, min(start + size, len(corpus)))
         needed, of_row = corpus.distinct[rows].unique(return_inverse=True)
@@ -60,8 +60,9 @@ def top_k(corpus: ReportCorpus, k: int = 10, *, size: int | None = None) -> tupl
     k : int
         At least 1; cut to N - 1.
     size : int, optional
-        Distinct reports worked on together, at least 1; as many as 64 MB hold where left out. The memory needed is that
-        of such a block, beside K and the result: it does not grow with N².
+        Distinct reports worked on together, at least 1; as many as make a block of 16 MB (256 MB on CUDA) where left
+        out, but no fewer than 32. The memory needed is that of a few such blocks, beside K and the result: it does not
+        grow with N².
 
     Returns
     -------
@@ -75,7 +76,7 @@ def top_k(corpus: ReportCorpus, k: int = 10, *, size: int | None = None) -> tupl
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
-    size = _block_size(size, corpus.n_distinct)
+    size = _block_size(size, corpus.n_distinct, corpus.device)
     k = min(k, max(len(corpus) - 1, 0))
     values = torch.empty(len(corpus), k, device=corpus.device)
     neighbours = torch.empty(len(corpus), k, dtype=torch.int64, device=corpus.device)
@@ -94,11 +95,11 @@ def top_k(corpus: ReportCorpus, k: int = 10, *, size: int | None = None) -> tupl
     return values, neighbours
 
 
-def _block_size(size: int | None, width: int) -> int:
+def _block_size(size: int | None, width: int, device: torch.device) -> int:
     """Return the number of rows of a block whose rows have `width` numbers."""
     if size is not None and size < 1:
         raise ValueError(f"the size of a block must be at least 1, not {size}")
-    return size or min(max(_BLOCK_NUMBERS // max(width, 1), 16), 512)
+    return size or max(_BLOCK_NUMBERS[device.type] // max(width, 1), 32)
 
 
 def _against_all(corpus: ReportCorpus, reports: torch.Tensor) -> torch.Tensor:
