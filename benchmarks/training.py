@@ -32,7 +32,7 @@ def default_setting(device: str, *, tiny: bool) -> dict:
 
 
 def default_rows(device: str, *, tiny: bool) -> list[dict]:
-    """Return what is measured where nothing is asked for: precision, then growth with batch and with volume size."""
+    """Return what is measured where nothing is asked for: precisions, then growth with batch and with volume size."""
     first = default_setting(device, tiny=tiny)
     rows = [{**first, "precision": precision} for precision in VARIANTS]
     if tiny:
@@ -43,7 +43,10 @@ def default_rows(device: str, *, tiny: bool) -> list[dict]:
         batches, shapes, at = (8, 16, 64), ((16, 96, 80), (32, 96, 80)), 8
     precision = "bfloat16" if device.startswith("cuda") else "float32"
     rows += [{**first, "batch": batch, "precision": precision} for batch in batches]
-    return rows + [{**first, "shape": shape, "batch": at, "precision": precision} for shape in shapes]
+    rows += [{**first, "shape": shape, "batch": at, "precision": precision} for shape in shapes]
+    if not device.startswith("cuda"):  # two steps say enough where one takes most of a minute
+        rows.append({**_RELEASED, "shape": (24, 128, 128), "batch": 8, "precision": precision, "steps": 2})
+    return rows
 
 
 def throughput(

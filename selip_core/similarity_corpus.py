@@ -76,8 +76,8 @@ def top_k(corpus: ReportCorpus, k: int = 10, *, size: int | None = None) -> tupl
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
-    size = _block_size(size, corpus.n_distinct, corpus.device)
     k = min(k, max(len(corpus) - 1, 0))
+    size = _block_size(size, max(corpus.n_distinct, (k + 1) ** 2), corpus.device)  # carriers of k: k² a row
     values = torch.empty(len(corpus), k, device=corpus.device)
     neighbours = torch.empty(len(corpus), k, dtype=torch.int64, device=corpus.device)
     by_report = corpus.distinct.argsort(stable=True)  # (N,): positions, report by distinct report

@@ -1,8 +1,15 @@
+import doctest
+
 import numpy as np
 import pytest
 import torch
 
+from selip_core import nearest
 from selip_core.nearest import GROUP, greatest_of_columns, nearest_items
+
+
+def test_examples():
+    assert doctest.testmod(nearest, extraglobs={"torch": torch}).failed == 0
 
 
 def by_sorting(column, k):
