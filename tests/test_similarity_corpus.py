@@ -3,6 +3,8 @@ import pytest
 import torch
 from similarity_by_loops import by_loops
 from test_similarity import random_texts
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from selip_core import similarity_corpus
 from selip_core.nearest import GROUP
@@ -15,6 +17,18 @@ def first_others(similarity, k):
     """The definition: the other reports of each row by similarity, then by position."""
     rows = [[(-value, j) for j, value in enumerate(row) if j != i] for i, row in enumerate(similarity.tolist())]
     return [[j for _, j in sorted(row)[:k]] for row in rows]
+
+
+class LargestTensor(TorchDispatchMode):
+    """Remember the size of the largest tensor that any operation gives."""
+
+    largest = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        given = operation(*args, **(kwargs or {}))
+        sizes = [leaf.numel() for leaf in tree_leaves(given) if isinstance(leaf, torch.Tensor)]
+        self.largest = max([self.largest, *sizes])
+        return given
 
 
 @pytest.mark.parametrize("matching", ["mean", "best"])
@@ -81,3 +95,14 @@ def test_an_all_normal_corpus_is_the_identity(device):
     corpus = ReportCorpus([NORMAL_STATEMENT] * 5, device=device)
     blocks = [block for _, block in similarity_rows(corpus, size=2)]
     assert torch.equal(torch.cat(blocks).cpu(), torch.eye(5))
+
+
+@pytest.mark.parametrize("matching", ["mean", "best"])
+@pytest.mark.parametrize(
+    "work", [lambda c: top_k(c, 5, size=8), lambda c: [len(b) for _, b in similarity_rows(c, size=8)]]
+)
+def test_no_tensor_comes_near_the_size_of_the_whole_matrix(work, matching):
+    corpus = ReportCorpus(random_texts(800), matching=matching)
+    with LargestTensor() as seen:
+        work(corpus)
+    assert 800 * 5 <= seen.largest < 800 * 800 / 8
