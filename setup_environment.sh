@@ -1,4 +1,4 @@
-# Sourced by run_all.sh and run_tests.sh: sets PYTHON to an interpreter that has the pinned packages.
+# Sourced by run_all.sh, run_tests.sh and benchmarks/run.sh: sets PYTHON to an interpreter that has the pinned packages.
 # An active conda environment that has them is used as it is; otherwise .venv is made or reused.
 # SELIP_PYTHON names the interpreter to make .venv with.
 

@@ -1,13 +1,13 @@
-"""Segmentation: a U-Net decoder on the pretrained encoder, trained end to end (METHOD 6)."""
+"""Segmentation: a U-Net decoder on the pretrained encoder, trained end to end (METHOD 6).
+
+MONAI takes seconds to import, and is imported where it is used: the processes that prepare the volumes do without.
+"""
 
 import copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from monai.inferers import sliding_window_inference
-from monai.losses import DiceLoss
-from monai.networks.blocks import Convolution
 from torch import nn
 from torch.nn.functional import interpolate
 
@@ -79,6 +79,8 @@ def pyramid(encoder: ImageEncoder, volumes: torch.Tensor) -> list[torch.Tensor]:
 
 def _two_convolutions(width: int, out: int) -> list[nn.Module]:
     """Return two 3 x 3 x 3 convolutions with instance normalisation."""
+    from monai.networks.blocks import Convolution
+
     return [
         Convolution(3, width if i == 0 else out, out, kernel_size=3, norm="INSTANCE", act="LEAKYRELU") for i in range(2)
     ]
@@ -92,6 +94,8 @@ class RegionLoss(nn.Module):
     """Dice plus binary cross-entropy, region by region: regions overlap, so they must not compete as classes do."""
 
     def __init__(self):
+        from monai.losses import DiceLoss
+
         super().__init__()
         self.dice, self.cross_entropy = DiceLoss(sigmoid=True, batch=True), nn.BCEWithLogitsLoss()
 
@@ -195,6 +199,8 @@ def segment(model: Segmenter, volumes: np.ndarray, *, overlap: float = 0.5, batc
 
     The window is of the size that the decoder was made for; a volume of that size is one window.
     """
+    from monai.inferers import sliding_window_inference
+
     model.eval()
     device = _device(model)
     found = []

@@ -8,11 +8,12 @@ import warnings
 
 import numpy as np
 import torch
-from monai.metrics import compute_dice, compute_hausdorff_distance
 
 
 def dice_scores(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the Dice coefficient ``(n, R)`` of regions ``(n, R, D, H, W)`` bool."""
+    from monai.metrics import compute_dice
+
     predicted, truth = _tensors(predicted, truth)
     scores = compute_dice(predicted, truth, include_background=True, ignore_empty=False).numpy()
     return np.where(_both_empty(predicted, truth), 1.0, scores)
@@ -26,6 +27,8 @@ def hausdorff_95_mm(predicted: np.ndarray, truth: np.ndarray, spacing_mm: tuple[
     predicted, truth : (n, R, D, H, W) bool
     spacing_mm : (D, H, W)
     """
+    from monai.metrics import compute_hausdorff_distance
+
     predicted, truth = _tensors(predicted, truth)
     empty = _both_empty(predicted, truth)
     one_sided = _empty(predicted) != _empty(truth)

@@ -3,10 +3,11 @@
 A corpus of N reports has U distinct findings. K (U, U) is the similarity of findings, built once from integer ids and a
 character-incidence product; P (N, U) averages the findings of a report. Then ``S = P K Pᵀ``, followed by the clamp, the
 rule for the normal statement and the diagonal. P is never made dense: its rows are short lists of ids, so a product
-with P is a weighted gather (``embedding_bag``).
+with P is a weighted gather (``embedding_bag``). Reports with the same findings share one row of P. The whole matrix of
+a large corpus, and neighbours in it, are in ``similarity_corpus``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch.nn.functional import embedding_bag
@@ -159,6 +160,11 @@ class ReportCorpus:
         The U distinct findings.
     finding_similarity : torch.Tensor
         K, (U, U), float32: the only large thing held, 4·U² bytes.
+    distinct : (N,) int64 torch.Tensor
+        Which of the D distinct reports each report is, numbered by first appearance. Reports whose findings are the
+        same, in whatever order, are one.
+    n_distinct : int
+        D.
 
     Raises
     ------
@@ -182,20 +188,22 @@ class ReportCorpus:
         _checked_weights(weights)
         reports = _parse_all(texts)
         id_of: dict[Finding, int] = {}
-        id_lists = [[id_of.setdefault(f, len(id_of)) for f in report] for report in reports]
+        number_of: dict[tuple[int, ...], int] = {}
+        numbers = []
+        for report in reports:
+            ids = tuple(sorted(id_of.setdefault(finding, len(id_of)) for finding in report))
+            numbers.append(number_of.setdefault(ids, len(number_of)))
         self.findings = list(id_of)
+        self.n_distinct = len(number_of)
         self.matching, self.kind, self.device = matching, kind, torch.device(device or "cpu")
         self.finding_similarity = _finding_similarity(self.findings, kind, weights, self.device)
-        width = max((len(ids) for ids in id_lists), default=0) or 1
-        # Padding repeats a report's own first finding, with weight 0: neither a mean nor a maximum notices it.
-        padded = [ids + [ids[0] if ids else 0] * (width - len(ids)) for ids in id_lists]
-        rates = [[1 / len(ids)] * len(ids) + [0.0] * (width - len(ids)) if ids else [0.0] * width for ids in id_lists]
-        self._ids = torch.tensor(padded, dtype=torch.int64, device=self.device).reshape(-1, width)  # (N, F)
-        self._rates = torch.tensor(rates, dtype=torch.float32, device=self.device).reshape(-1, width)  # (N, F)
-        self._normal = torch.tensor([not ids for ids in id_lists], dtype=torch.bool, device=self.device)  # (N,)
+        self.distinct = torch.tensor(numbers, dtype=torch.int64, device=self.device)  # (N,)
+        self._ids = torch.tensor([i for ids in number_of for i in ids], dtype=torch.int64, device=self.device)
+        self._lengths = torch.tensor([len(ids) for ids in number_of], dtype=torch.int64, device=self.device)  # (D,)
+        self._starts = self._lengths.cumsum(0) - self._lengths  # (D,): where a report begins in _ids
 
     def __len__(self) -> int:
-        return len(self._normal)
+        return len(self.distinct)
 
     def similarity(
         self, rows: Sequence[int] | torch.Tensor | None = None, columns: Sequence[int] | torch.Tensor | None = None
@@ -221,58 +229,35 @@ class ReportCorpus:
         """
         rows = self._positions(rows)
         columns = rows if columns is None else self._positions(columns)
-        if not len(rows) or not len(columns):
-            return torch.zeros(len(rows), len(columns), device=self.device)
-        if self.matching == "mean":
-            averaged = self._average(rows, self.finding_similarity)  # P K: (B, U)
-            result = self._average(columns, averaged.T.contiguous()).T  # P K Pᵀ: (B, C)
-        else:
-            found = self._average(columns, self._best(rows).T.contiguous()).T  # findings of columns in rows: (B, C)
-            result = (found + self._average(rows, self._best(columns).T.contiguous())) / 2
-        normal = self._normal[rows][:, None] | self._normal[columns][None, :]
-        result = result.clamp(0, 1).masked_fill(normal, 0.0)
+        result = self.between(self.distinct[rows], self.distinct[columns]).T
         return result.masked_fill(rows[:, None] == columns[None, :], 1.0).contiguous()
 
-    def tiles(self, size: int = 1024) -> Iterator[tuple[slice, slice, torch.Tensor]]:
-        """Yield ``(row slice, column slice, similarity)`` blocks of at most `size` × `size` that cover the corpus."""
-        if size < 1:
-            raise ValueError(f"the tile size must be at least 1, not {size}")
-        starts = range(0, len(self), size)
-        for r in starts:
-            rows = slice(r, min(r + size, len(self)))
-            for c in starts:
-                columns = slice(c, min(c + size, len(self)))
-                yield rows, columns, self.similarity(range(rows.start, rows.stop), range(columns.start, columns.stop))
-
-    def top_k(self, k: int, *, size: int = 1024) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the `k` most similar other reports of each report, without ever holding N × N.
+    def between(self, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Return the similarity of distinct reports `rows` to distinct reports `columns`, with no diagonal set to 1.
 
         Parameters
         ----------
-        k : int
-            At least 1; cut to N - 1.
-        size : int
-            Edge of the tiles worked on.
+        rows, columns : (B,) and (C,) int64, in 0..D - 1
 
         Returns
         -------
-        values, neighbours : torch.Tensor
-            (N, k) float32, descending, and (N, k) int64 positions. The report itself is left out; the order of equal
-            similarities is not specified.
+        torch.Tensor
+            (C, B), float32, in [0, 1]: one *column* for each of `rows`, as the gathers make it. The normal statement
+            has no findings, and so is 0 to all.
         """
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}")
-        k = min(k, max(len(self) - 1, 0))
-        values = torch.full((len(self), k), -1.0, device=self.device)
-        neighbours = torch.full((len(self), k), -1, dtype=torch.int64, device=self.device)
-        positions = torch.arange(len(self), device=self.device)
-        for rows, columns, block in self.tiles(size):
-            block = block.masked_fill(positions[rows, None] == positions[None, columns], -1.0)
-            candidates = torch.cat([values[rows], block], 1)  # (b, k + c)
-            labels = torch.cat([neighbours[rows], positions[columns].expand(len(block), -1)], 1)
-            values[rows], order = candidates.topk(k, dim=1)
-            neighbours[rows] = labels.gather(1, order)
-        return values, neighbours
+        if not len(rows) or not len(columns):
+            return torch.zeros(len(columns), len(rows), device=self.device)
+        bags_of_rows, bags_of_columns = self._bags(rows), self._bags(columns)
+        if self.matching == "mean":
+            averaged = _average(bags_of_rows, self.finding_similarity)  # P K: (B, U)
+            return _average(bags_of_columns, averaged.T.contiguous()).clamp_(max=1)  # P K Pᵀ: (C, B)
+        best = _best(bags_of_rows, self.finding_similarity)  # of every finding in each row: (B, U)
+        found = _average(bags_of_columns, best.T.contiguous())  # findings of the columns in the rows: (C, B)
+        ids, lengths = bags_of_rows
+        needed, places = ids.unique(return_inverse=True)
+        best = _best(bags_of_columns, self.finding_similarity[:, needed])  # of the rows' findings: (C, V)
+        found += _average((places, lengths), best.T.contiguous()).T  # findings of the rows in the columns: (C, B)
+        return found.div_(2).clamp_(max=1)
 
     def _positions(self, rows: Sequence[int] | torch.Tensor | None) -> torch.Tensor:
         if rows is None:
@@ -282,13 +267,25 @@ class ReportCorpus:
             raise IndexError(f"positions must be in 0..{len(self) - 1}, got {int(rows.min())}..{int(rows.max())}")
         return rows.to(self.device)
 
-    def _average(self, reports: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-        """Return the mean of the rows of `table` (U, X) over the findings of each report, (B, X); 0 for normal ones."""
-        return embedding_bag(self._ids[reports], table, per_sample_weights=self._rates[reports], mode="sum")
+    def _bags(self, reports: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the findings of distinct reports, one after another, and how many each has."""
+        lengths = self._lengths[reports]
+        shift = self._starts[reports] - (lengths.cumsum(0) - lengths)
+        within = torch.arange(int(lengths.sum()), device=self.device)
+        return self._ids[within + shift.repeat_interleave(lengths)], lengths
 
-    def _best(self, reports: torch.Tensor) -> torch.Tensor:
-        """Return the best match of every finding of the corpus in each report, (B, U)."""
-        return embedding_bag(self._ids[reports], self.finding_similarity, mode="max")
+
+def _average(bags: tuple[torch.Tensor, torch.Tensor], table: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the rows of `table` (U, X) over each bag of row numbers, (B, X); 0 for an empty bag."""
+    ids, lengths = bags
+    rates = (1 / lengths.float()).repeat_interleave(lengths)
+    return embedding_bag(ids, table, lengths.cumsum(0) - lengths, per_sample_weights=rates, mode="sum")
+
+
+def _best(bags: tuple[torch.Tensor, torch.Tensor], table: torch.Tensor) -> torch.Tensor:
+    """Return the maximum of the rows of `table` (U, X), none negative, over each bag, (B, X); 0 for an empty bag."""
+    ids, lengths = bags
+    return torch.segment_reduce(table[ids], "max", lengths=lengths, initial=0)
 
 
 def _finding_similarity(

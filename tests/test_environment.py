@@ -42,19 +42,19 @@ def test_ci_calls_run_tests():
     assert "run_tests.sh" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", ".ci/run", "setup_environment.sh"])
+@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", "benchmarks/run.sh", ".ci/run", "setup_environment.sh"])
 def test_scripts_parse(name):
     done = subprocess.run(["bash", "-n", str(ROOT / name)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", ".ci/run"])
+@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", "benchmarks/run.sh", ".ci/run"])
 def test_scripts_are_executable(name):
     assert (ROOT / name).stat().st_mode & 0o111
 
 
-@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh"])
-def test_both_scripts_share_the_set_up(name):
+@pytest.mark.parametrize("name", ["run_all.sh", "run_tests.sh", "benchmarks/run.sh"])
+def test_all_scripts_share_the_set_up(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "setup_environment.sh" in text
     assert "pip install" not in text

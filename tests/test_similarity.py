@@ -4,8 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from similarity_by_loops import by_loops, of_findings
 
-from selip_core.sentences import NORMAL_STATEMENT, canonical_sentence, parse_sentence
+from selip_core.sentences import NORMAL_STATEMENT, canonical_sentence
 from selip_core.sentences import Finding as F
 from selip_core.similarity import (
     ReportCorpus,
@@ -21,30 +22,6 @@ WHOLE = HERE.parents[1] / "shared" / "golden" / "similarity_and_loss.json"
 
 def golden_cases():
     return json.loads((WHOLE if WHOLE.exists() else HERE / "golden.json").read_text(encoding="utf-8"))["cases"]
-
-
-def of_findings(a, b, kind, weights):
-    """The definition, for one pair of findings."""
-    left, right = set(a.site + a.appearance), set(b.site + b.appearance)
-    syntax = 2 * len(left & right) / (len(left) + len(right))
-    same_tag = appearance_tag(a.appearance) == appearance_tag(b.appearance)
-    semantic = weights[0] * (a.site == b.site) + weights[1] * same_tag
-    return {"syntax": syntax, "semantic": semantic, "mixed": syntax * semantic}[kind]
-
-
-def by_loops(texts, kind="mixed", weights=(0.5, 0.5), matching="mean"):
-    """The definition, for every pair of reports."""
-    reports = [parse_sentence(text) for text in texts]
-    result = np.zeros((len(texts), len(texts)))
-    for i, a in enumerate(reports):
-        for j, b in enumerate(reports):
-            if i == j:
-                result[i, j] = 1
-            elif a and b:
-                table = np.array([[of_findings(x, y, kind, weights) for y in b] for x in a])
-                best = (table.max(0).mean() + table.max(1).mean()) / 2
-                result[i, j] = min(table.mean() if matching == "mean" else best, 1)
-    return result
 
 
 def random_texts(n, seed=0):
@@ -98,19 +75,22 @@ def test_the_normal_statement_is_like_no_other_not_even_itself_elsewhere():
     assert torch.equal(matrix, torch.eye(3))
 
 
-def test_gathers_tiles_and_neighbours_agree_with_the_whole_matrix(device):
-    corpus = ReportCorpus(random_texts(37), device=device)
-    whole = corpus.similarity()
+@pytest.mark.parametrize("matching", ["mean", "best"])
+def test_a_gather_is_a_part_of_the_whole_matrix(matching, device):
+    corpus = ReportCorpus(random_texts(37), matching=matching, device=device)
     rows, columns = [3, 1, 36, 3], [0, 3, 20]
-    assert torch.allclose(corpus.similarity(rows, columns), whole[rows][:, columns])
-    tiled = torch.full_like(whole, -1)
-    for r, c, block in corpus.tiles(size=10):
-        tiled[r, c] = block
-    assert torch.allclose(tiled, whole)
-    others = whole.clone().fill_diagonal_(-1)
-    values, neighbours = corpus.top_k(5, size=10)
-    assert torch.allclose(values, others.topk(5).values)
-    assert torch.allclose(others.gather(1, neighbours), values)
+    assert torch.allclose(corpus.similarity(rows, columns), corpus.similarity()[rows][:, columns], atol=1e-6)
+
+
+def test_reports_with_the_same_findings_are_one_distinct_report():
+    one, other = "在脑桥表现为长信号", "在左侧额叶表现为点状高信号"
+    corpus = ReportCorpus([f"{one}，{other}", one, f"{other}，{one}", NORMAL_STATEMENT, f"{one}，{one}"])
+    assert corpus.distinct.tolist() == [0, 1, 0, 2, 3]
+
+
+def test_weights_above_one_are_clamped(device):
+    matrix = similarity_matrix(["在脑桥表现为长信号"] * 2, weights=(2, 2), device=device)
+    assert matrix.cpu().tolist() == [[1, 1], [1, 1]]
 
 
 @pytest.mark.parametrize("texts, named", [(["在脑桥表现为长信号", ""], "1"), (["左侧额叶见病灶"], "0")])

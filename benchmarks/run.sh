@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Everything that is timed, in one command. See --help.
+set -u
+HERE="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd -P)"
+PYTHON=""
+TINY=""
+DEVICE=""
+
+usage() {
+    cat <<'TEXT'
+benchmarks/run.sh [--python PYTHON] [--device cpu|cuda] [--tiny]
+
+Times the similarity engine, pretraining, retrieval and the loader, prints tables and writes them as JSON into
+benchmarks/results. On CUDA it runs the tests of the CUDA device first.
+
+  --python PYTHON   use this Python as it is, installing nothing: a CUDA machine without network, whose Python holds
+                    torch and transformers. It is told which other packages to bring as wheels.
+                    Left out, .venv is made or reused, as run_tests.sh does.
+  --device DEVICE   left out: cuda where there is one, else cpu.
+  --tiny            the smallest sizes: does everything run? The JSON goes to a temporary folder.
+TEXT
+}
+
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --python|--device) [ $# -ge 2 ] || { echo "benchmarks/run.sh: $1 needs a value" >&2; exit 2; } ;;
+    esac
+    case "$1" in
+        --python) PYTHON="$2"; shift 2 ;;
+        --device) DEVICE="$2"; shift 2 ;;
+        --tiny) TINY="--tiny"; shift ;;
+        -h|--help) usage; exit 0 ;;
+        *) echo "benchmarks/run.sh: unknown option $1 (--help lists them)" >&2; exit 2 ;;
+    esac
+done
+
+if [ -z "$PYTHON" ]; then
+    . "$HERE/../setup_environment.sh"
+else
+    cd "$HERE/.." || exit 1
+    export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
+fi
+"$PYTHON" benchmarks/machine.py || exit 1
+export HF_HUB_OFFLINE=1
+[ -n "$DEVICE" ] || DEVICE="$("$PYTHON" -c 'import torch; print("cuda" if torch.cuda.is_available() else "cpu")')" || exit 1
+
+failed=""
+step() {  # every step runs, so that one failure does not hide another
+    local name="$1"
+    shift
+    echo "== $name"
+    "$@" || failed="$failed${failed:+, }$name"
+}
+
+if [ "$DEVICE" = cuda ]; then
+    # shellcheck disable=SC2046  # one word a file
+    step "tests on CUDA" "$PYTHON" -m pytest -q -k cuda $(grep -lE "^def test_.*[(, ]device[,)]" tests/test_*.py)
+fi
+OUT=benchmarks/results
+if [ -n "$TINY" ]; then
+    OUT="$(mktemp -d)"
+    trap 'rm -r "$OUT"' EXIT
+fi
+for benchmark in similarity retrieval loader training; do
+    step "$benchmark" "$PYTHON" -m "benchmarks.$benchmark" --device "$DEVICE" --out "$OUT" $TINY
+done
+
+if [ -n "$failed" ]; then
+    echo "benchmarks/run.sh: failed: $failed" >&2
+    exit 1
+fi

@@ -1,0 +1,87 @@
+"""The tables of docs/scaling.md, written from the JSON of the benchmarks: no number there is typed by hand.
+
+python -m benchmarks.tables            writes them
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.measure import RESULTS, markdown
+
+PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
+
+_MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+), (?P<device>\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+_MEMORY = {"threads": "threads", "peak_memory_mb": "peak memory (MB)"}
+_STEP = {
+    "encoder": "image", "text": "text", "shape": "volume", "batch": "batch", "precision": "precision",
+    "seconds_a_step": "s a step", "volumes_a_second": "volumes/s", "tflops_a_second": "TFLOP/s",
+    "share_of_matrix_rate": "share of the matrix rate", **_MEMORY,
+}  # fmt: skip
+_CORPUS = {
+    "what": "", "corpus": "corpus", "reports": "reports", "distinct_reports": "distinct",
+    "distinct_findings": "findings", "matching": "matching", "prepare_seconds": "of it preparation (s)",
+    "total_seconds": "all (s)",
+}  # fmt: skip
+
+TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
+    "similarity": (
+        "similarity", lambda row: not row["what"].startswith("batch"),
+        {**_CORPUS, "times_faster": "times faster than the loop", **_MEMORY},
+    ),
+    "similarity-of-a-batch": (
+        "similarity", lambda row: row["what"].startswith("batch"),
+        {**_CORPUS, "share_of_a_training_step": "share of a training step", "threads": "threads"},
+    ),
+    "matrix-rate": (
+        "training", lambda row: row["what"].startswith("product"),
+        {"what": "", "precision": "precision", "tflops_a_second": "TFLOP/s", "threads": "threads"},
+    ),
+    "training": ("training", lambda row: row["what"] == "pretraining step", _STEP),
+    "retrieval": (
+        "retrieval", lambda row: True,
+        {"gallery": "gallery", "queries": "queries", "embedding": "E", "nearest": "nearest", "seconds": "s",
+         "queries_a_second": "queries/s", **_MEMORY},
+    ),
+    "loader": (
+        "loader", lambda row: True,
+        {"what": "", "shape": "volume", "batch": "batch", "volumes": "volumes", "file_mb": "file (MB)",
+         "volumes_a_second": "volumes/s", **_MEMORY},
+    ),
+}  # fmt: skip
+"""By name: the benchmark, which of its rows, and the columns with their headings."""
+
+
+def filled(page: str, results: Path = RESULTS) -> str:
+    """Return a page with its tables written from the JSON files in `results`.
+
+    A table stands between ``<!-- table: NAME, DEVICE -->`` and ``<!-- end of table -->``, NAME one of `TABLES`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a benchmark that a table is of has not been run on that device.
+    """
+    return _MARKED.sub(lambda found: f"{found[1]}{_table(found['name'], found['device'], results)}\n{found[4]}", page)
+
+
+def _table(name: str, device: str, results: Path) -> str:
+    benchmark, wanted, columns = TABLES[name]
+    measured = json.loads((results / f"{benchmark}_{device}.json").read_text(encoding="utf-8"))
+    rows = [row for row in measured["rows"] if wanted(row)]
+    columns = {key: heading for key, heading in columns.items() if any(row.get(key) is not None for row in rows)}
+    return f"{markdown(rows, columns)}\n\n{_machine(measured['machine'])}"
+
+
+def _machine(about: dict) -> str:
+    """Return one line on what a table was measured with."""
+    where = f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB"
+    cuda = f"; {about['cuda_device']}" if about["cuda_device"] else ""
+    return f"*{where}{cuda}; torch {about['torch']}; {about['date']}; commit {about['commit']}.*"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"written: {PAGE.relative_to(PAGE.parents[1])}")

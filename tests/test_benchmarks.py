@@ -1,0 +1,101 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import loader, machine, measure, retrieval, similarity, training
+
+ROOT = Path(__file__).parents[1]
+
+
+def here(job, *, threads, **arguments):
+    """Run a job in this process: the tests ask whether the commands run, not how fast."""
+    return {**job(**arguments), "threads": threads, "peak_memory_mb": measure.peak_memory_mb()}
+
+
+@pytest.mark.parametrize("module", [loader, retrieval, similarity, training], ids=lambda m: m.__name__.split(".")[1])
+def test_a_benchmark_runs_at_a_tiny_size_and_writes_json(module, device, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(measure, "in_child", here)
+    module.main(["--tiny", "--device", device, "--out", str(tmp_path)])
+    name = module.__name__.split(".")[1]
+    written = json.loads((tmp_path / f"{name}_{device}.json").read_text(encoding="utf-8"))
+    assert written["benchmark"] == name
+    assert {"cpu", "cores", "memory_gb", "os", "python", "torch", "commit", "date"} <= set(written["machine"])
+    assert all(row["peak_memory_mb"] > 0 for row in written["rows"])
+    assert measure.markdown(written["rows"]) in capsys.readouterr().out
+
+
+def held(megabytes):
+    block = bytearray(megabytes * 2**20)
+    return {"sum": sum(block[:: 2**20])}
+
+
+def test_a_child_reports_what_it_held_and_not_what_its_parent_held():
+    small, large = (measure.in_child(held, threads=1, megabytes=mb) for mb in (1, 200))
+    assert 150 < large["peak_memory_mb"] - small["peak_memory_mb"] < 250
+    assert large["sum"] == 0 and large["threads"] == 1
+
+
+def test_a_batch_that_does_not_fit_is_a_row_that_says_so(monkeypatch):
+    import torch
+
+    def too_large(*_):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(training, "_seconds_a_step", too_large)
+    setting = training.default_setting("cpu", tiny=True)
+    row = training.throughput(**setting, precision="float32", device="cpu")
+    assert row["volumes_a_second"] is None
+    assert "memory" in row["note"]
+
+
+def test_flops_of_a_pair_are_those_of_the_layers_by_hand(tmp_path):
+    import numpy as np
+    import torch
+
+    class Linear(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(8, 4)
+
+        def encode_image(self, volumes):
+            return self.layer(volumes)
+
+        def encode_text(self, texts):
+            return self.layer(torch.ones(len(texts), 8))
+
+    class Ones:
+        texts = ["a", "b", "c"]
+
+        def load(self, picked):
+            return torch.ones(len(np.asarray(picked)), 8)
+
+    forward_and_weights = 2 * (2 * 8 * 4)  # no gradient is asked of the input
+    assert training._flops_a_pair(Linear(), Ones(), 3) == 2 * forward_and_weights
+
+
+def test_markdown_shows_numbers_and_leaves_gaps_empty():
+    rows = [{"a": 20000, "b": 0.012345}, {"a": 12345.6, "c": "x"}]
+    lines = ["| a | b | c |", "| --- | --- | --- |", "| 20,000 | 0.0123 |  |", "| 12,346 |  | x |"]
+    assert measure.markdown(rows).split("\n") == lines
+
+
+def test_missing_packages_are_named_with_the_command_that_brings_them(monkeypatch):
+    monkeypatch.setattr(machine, "NEEDED", {"json": "json", "no_such_module": "no-such-package"})
+    assert machine.missing_packages() == ["no-such-package"]
+
+
+def test_run_sh_says_which_options_it_takes():
+    run = subprocess.run(["bash", ROOT / "benchmarks/run.sh", "--help"], capture_output=True, text=True)
+    assert run.returncode == 0 and "--python" in run.stdout
+
+
+def test_run_sh_names_what_a_python_lacks(tmp_path):
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -I "$@"\n')
+    bare.chmod(0o755)
+    run = subprocess.run(["bash", ROOT / "benchmarks/run.sh", "--python", bare], capture_output=True, text=True)
+    assert run.returncode != 0
+    assert all(name in run.stderr for name in ("monai", "nibabel", "jieba", "nilearn", "wheels"))

@@ -1,0 +1,25 @@
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "selip_core"
+
+SECONDS_TO_IMPORT = {"monai", "transformers", "accelerate", "nilearn", "jieba"}
+"""Packages that are imported by the function that uses them."""
+
+
+def loaded_by(modules):
+    """Return the top-level names of all that is loaded once `modules` are imported by a fresh Python."""
+    code = f"import sys; import {', '.join(modules)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
+    return set(run.stdout.split())
+
+
+def test_the_package_and_the_command_line_start_without_numerical_libraries():
+    loaded = loaded_by(["selip_core", "selip_core.pipeline", "selip_core.paths", "selip_core.processors"])
+    assert not loaded & (SECONDS_TO_IMPORT | {"numpy", "torch", "pandas", "scipy", "matplotlib", "papermill"})
+
+
+def test_no_module_brings_what_takes_seconds_to_import():
+    modules = [f"selip_core.{path.stem}" for path in sorted(PACKAGE.glob("[a-z]*.py"))]
+    assert not loaded_by(modules) & SECONDS_TO_IMPORT
