@@ -110,14 +110,19 @@ class Processes:
 ALONE = Processes()
 
 
-def joined_processes() -> Processes:
+def joined_processes(device_type: str) -> Processes:
     """Return this process's place among those that ``torchrun`` or ``accelerate launch`` started; alone without them.
 
     The first call joins them (NCCL on CUDA, gloo on the CPU), and gives each process of a machine a GPU of its own.
+
+    Parameters
+    ----------
+    device_type : {"cpu", "cuda"}
+        Where the model will lie.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return ALONE
     from accelerate import PartialState
 
-    state = PartialState(cpu=not torch.cuda.is_available(), timeout=LONGEST_WAIT)
+    state = PartialState(cpu=device_type != "cuda", timeout=LONGEST_WAIT)
     return Processes(state.process_index, state.num_processes)

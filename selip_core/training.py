@@ -68,7 +68,7 @@ def pretrain(
     SelipError
         If the checkpoint cannot be read, or the loss is no longer finite.
     """
-    processes = joined_processes()
+    processes = joined_processes(model.device.type)
     run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory), processes)
     run.resume()
     run.train(progress and processes.is_main)

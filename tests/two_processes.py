@@ -15,7 +15,7 @@ CHANGES = {"steps": 4, "validate_every": 2, "flip": True, "augment": True, "batc
 
 
 def main(folder: Path) -> None:
-    processes = joined_processes()
+    processes = joined_processes("cpu")
     volumes, _ = batch()
     own = volumes[processes.share(BATCH)]
     made = {f"{case}": gradients(tiny(), case[0], case[1], own, processes)[0] for case in CASES}
