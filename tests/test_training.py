@@ -9,7 +9,6 @@ from selip_core.checkpoints import load_checkpoint, save_checkpoint
 from selip_core.config import get_settings
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
-from selip_core.optimization import learning_rate_factor
 from selip_core.pairs import Pairs
 from selip_core.training import Pretraining, plateau_exit, pretrain
 from selip_core.validation import sample_of_pairs, validate
@@ -152,13 +151,6 @@ def test_a_loss_that_is_not_finite_stops_with_a_message(tmp_path):
     with pytest.raises(SelipError, match="not finite at step 0"):
         pretrain(fresh_model(), broken, pairs, tiny_settings(), soft_target_weight=0.0, seed=0, directory=tmp_path,
                  progress=False)  # fmt: skip
-
-
-def test_learning_rate_warms_up_and_decays():
-    assert learning_rate_factor(0, 100, 10, 0.9) == pytest.approx(0.1)
-    assert learning_rate_factor(9, 100, 10, 0.9) == 1.0
-    assert learning_rate_factor(55, 100, 10, 0.9) == pytest.approx(0.5**0.9)
-    assert learning_rate_factor(99, 100, 10, 0.9) == pytest.approx((1 / 90) ** 0.9)
 
 
 def test_plateau_exit_is_the_first_step_clearly_under_chance():
