@@ -5,7 +5,6 @@ import pytest
 import torch
 from conftest import SHAPE
 
-from selip_core.checkpoints import load_checkpoint, save_checkpoint
 from selip_core.config import get_settings
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
@@ -158,20 +157,3 @@ def test_plateau_exit_is_the_first_step_clearly_under_chance():
     assert plateau_exit(losses, 32) is None
     losses[50:] = 0.5 * np.log(32)
     assert plateau_exit(losses, 32) == 53  # 3 of 25 values at half: mean 0.94 ln(batch)
-
-
-def test_an_interrupted_checkpoint_leaves_the_old_one(tmp_path, monkeypatch):
-    save_checkpoint(tmp_path, {"a": torch.ones(2)}, {"step": 1})
-    monkeypatch.setattr("selip_core.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
-    with pytest.raises(SelipError, match="no space left.*free some space"):
-        save_checkpoint(tmp_path, {"a": torch.zeros(2)}, {"step": 2})
-    assert not list(tmp_path.glob(".last.partial"))
-    tensors, state = load_checkpoint(tmp_path)
-    assert state == {"step": 1} and torch.equal(tensors["a"], torch.ones(2))
-
-
-def test_a_broken_checkpoint_is_named(tmp_path):
-    folder = save_checkpoint(tmp_path, {"a": torch.ones(2)}, {"step": 1})
-    (folder / "state.safetensors").write_bytes(b"half")
-    with pytest.raises(SelipError, match="last cannot be read"):
-        load_checkpoint(tmp_path)
