@@ -22,10 +22,9 @@ from selip_core.errors import SelipError
 from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.losses import selip_loss
 from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
-from selip_core.pairs import Pairs
+from selip_core.pairs import Pairs, distinct_texts
 from selip_core.prefetch import read_ahead
-from selip_core.sampler import UniqueTextSampler
-from selip_core.sentences import swap_sides
+from selip_core.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.similarity import ReportCorpus, even_out
 from selip_core.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 
@@ -85,7 +84,7 @@ class Pretraining:
         self.settings, self.seed = settings, seed
         self.soft_target_weight = soft_target_weight
         self.directory, self.processes = directory, processes
-        self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
+        self.texts, self.text_ids, self.flipped_ids = distinct_texts(train.texts, flip=settings.flip)
         kind = "mixed" if settings.similarity == "even" else settings.similarity
         self.corpus = ReportCorpus(self.texts, matching=settings.matching, kind=kind, device=model.device)
         if not len(validation):
@@ -253,23 +252,6 @@ class Pretraining:
         self.step, self.history, self.validated = state["step"], state["history"], state["validated"]
 
 
-def fitting_batch_size(texts: list[str], wanted: int) -> int:
-    """Return the batch size, or the number of distinct texts where there are fewer: no text may be in a batch twice.
-
-    Raises
-    ------
-    SelipError
-        If there are not two distinct texts to tell apart.
-    """
-    distinct = len(set(texts))
-    if distinct < 2:
-        raise SelipError(
-            f"the training patients have {distinct} distinct sentence(s): contrastive training needs at least two; "
-            "add patients with findings, or look at 02_report_findings for what the reports were read as"
-        )
-    return min(wanted, distinct)
-
-
 def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
     """Return the first step whose mean contrastive loss over the last 25 steps is under 0.95 ln(batch), or None.
 
@@ -278,12 +260,3 @@ def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
     smooth = pd.Series(clip_losses).rolling(PLATEAU_WINDOW).mean().to_numpy()
     left = np.flatnonzero(smooth < PLATEAU_SHARE * np.log(batch_size))
     return int(left[0]) + 1 if len(left) else None
-
-
-def _distinct_texts(texts: list[str], *, flip: bool) -> tuple[list[str], np.ndarray, np.ndarray | None]:
-    """Return the distinct texts (with their mirrored forms), the id of each pair's text, and of its mirrored text."""
-    mirrored = [swap_sides(t) for t in texts] if flip else []
-    distinct = list(dict.fromkeys([*texts, *mirrored]))
-    number = {t: i for i, t in enumerate(distinct)}
-    ids = np.array([number[t] for t in texts])
-    return distinct, ids, np.array([number[t] for t in mirrored]) if flip else None

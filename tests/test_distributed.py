@@ -66,7 +66,7 @@ def test_weights_of_two_processes_stay_equal_and_follow_the_single_one(two, tmp_
     assert first["validations"] == pytest.approx(done.validations["loss"].tolist(), abs=1e-4)
 
 
-def test_a_run_of_two_processes_is_read_by_one_and_by_two(two):
+def test_a_run_of_two_processes_is_continued_by_two_bit_for_bit_and_read_by_one(two):
     (first, second), folder = two
     alone, done = run(folder / "run", model=fresh_model(seed=9), **CHANGES)
     assert len(done.steps) == 4

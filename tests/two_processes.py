@@ -1,5 +1,6 @@
 """What each process does in tests/test_distributed.py: gradients of one batch, then a short pretraining."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,7 +24,10 @@ def main(folder: Path) -> None:
     model, done = run(folder / "run", model=fresh_model(seed=processes.index), **chunked)
     made["weights"], made["losses"] = model.state_dict(), done.steps["loss"].tolist()
     made["validations"] = done.validations["loss"].tolist()
-    resumed, _ = run(folder / "run", model=fresh_model(seed=5), **CHANGES)
+    if processes.is_main:
+        shutil.rmtree(folder / "run" / "last")  # what is left is the checkpoint of step 2
+    processes.wait()
+    resumed, _ = run(folder / "run", model=fresh_model(seed=5), **chunked)
     made["resumed"] = resumed.state_dict()
     normed = batch_normed()
     gradients(normed, None, 1.0, own, processes)
