@@ -121,7 +121,7 @@ def run_plan(
 
 def _check_finished(run: Pretraining) -> None:
     """Refuse a run that would have to be trained: pretraining must not write into another notebook's results."""
-    found = load_checkpoint(run.directory, "last")
+    found = load_checkpoint(run.directory)
     if found is None or found[1]["fingerprint"] != run.fingerprint or found[1]["step"] < run.settings.steps:
         raise SelipError(
             f"{run.directory} is not finished, or of other data, settings or code: run 04_pretraining again first"

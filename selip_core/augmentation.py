@@ -16,7 +16,9 @@ ELASTIC_VOXELS = 1.0
 PROBABILITY = {"zoom": 0.2, "rotation": 0.2, "gamma": 0.2, "scale": 0.2, "elastic": 0.1}
 
 
-def augment(volumes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def augment(
+    volumes: torch.Tensor, generator: torch.Generator, *, share: slice = slice(None), batch_size: int | None = None
+) -> torch.Tensor:
     """Return ``(B, 1, D, H, W)`` with each augmentation applied to each volume with its own probability.
 
     Parameters
@@ -24,19 +26,23 @@ def augment(volumes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     volumes : (B, 1, D, H, W)
     generator : torch.Generator
         On the CPU whatever the device of the volumes, so that the same draws are made everywhere.
+    share : slice
+        Rows of the batch that `volumes` are; they are augmented as in the whole batch.
+    batch_size : int, optional
+        Of the whole batch; by default `volumes` are all of it.
     """
-    n = len(volumes)
+    n = batch_size or len(volumes)
 
     def drawn(name: str) -> torch.Tensor:
-        return torch.rand(n, generator=generator) < PROBABILITY[name]
+        return torch.rand(n, generator=generator)[share] < PROBABILITY[name]
 
     def uniform(low: float, high: float) -> torch.Tensor:
-        return low + (high - low) * torch.rand(n, generator=generator)
+        return low + (high - low) * torch.rand(n, generator=generator)[share]
 
     zoom = torch.where(drawn("zoom"), uniform(*ZOOM_RANGE), 1.0)
     angle = torch.where(drawn("rotation"), uniform(-ROTATION_RAD, ROTATION_RAD), 0.0)
     elastic = drawn("elastic")
-    bumps = torch.randn(n, 2, 3, 4, 4, generator=generator) * elastic[:, None, None, None, None]
+    bumps = torch.randn(n, 2, 3, 4, 4, generator=generator)[share] * elastic[:, None, None, None, None]
     gamma = torch.where(drawn("gamma"), uniform(*GAMMA_RANGE), 1.0)
     scale = torch.where(drawn("scale"), uniform(*SCALE_RANGE), 1.0)
 

@@ -1,7 +1,6 @@
-"""Training checkpoints: safetensors and JSON only, written beside and renamed, newest and best."""
+"""Training checkpoints: safetensors and JSON only, written beside and renamed; the newest two are kept."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -11,25 +10,29 @@ from safetensors.torch import load_file, save_file
 
 from selip_core.errors import SelipError
 
+LAST, PREVIOUS = "last", "previous"
 _STATE, _TENSORS = "state.json", "state.safetensors"
 
 
-def save_checkpoint(directory: Path, name: str, tensors: dict[str, torch.Tensor], state: dict) -> Path:
-    """Write a checkpoint folder `name` in `directory`; a reader sees the old one or the new one, never half of one.
+def save_checkpoint(directory: Path, tensors: dict[str, torch.Tensor], state: dict) -> Path:
+    """Write the checkpoint folder ``last`` in `directory`; the one before becomes ``previous``, an older one goes.
+
+    A reader sees whole checkpoints only, whenever the writer is killed.
 
     Parameters
     ----------
     tensors : dict
-        Weights, optimiser moments, RNG state.
+        Weights and optimiser moments.
     state : dict
         What JSON can hold: step, history, fingerprints.
 
     Raises
     ------
     SelipError
-        If it cannot be written (no room, no permission); the old checkpoint stays.
+        If it cannot be written (no room, no permission); the old checkpoints stay.
     """
-    partial, final, old = directory / f".{name}.partial", directory / name, directory / f".{name}.old"
+    partial, outdated = directory / f".{LAST}.partial", directory / f".{PREVIOUS}.old"
+    last, previous = directory / LAST, directory / PREVIOUS
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -38,35 +41,45 @@ def save_checkpoint(directory: Path, name: str, tensors: dict[str, torch.Tensor]
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise SelipError(
-            f"cannot write the checkpoint {final} ({error}): free some space, then run again; "
+            f"cannot write the checkpoint {last} ({error}): free some space, then run again; "
             "the run continues from the checkpoint before"
         ) from None
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        final.rename(old)
-    os.replace(partial, final)
-    shutil.rmtree(old, ignore_errors=True)
-    return final
+    shutil.rmtree(outdated, ignore_errors=True)
+    if last.exists():
+        if previous.exists():
+            previous.rename(outdated)
+        last.rename(previous)
+    partial.rename(last)
+    shutil.rmtree(outdated, ignore_errors=True)
+    return last
 
 
-def load_checkpoint(directory: Path, name: str) -> tuple[dict[str, torch.Tensor], dict] | None:
-    """Return (tensors, state) of the checkpoint, or None where there is none yet.
+def load_checkpoint(directory: Path) -> tuple[dict[str, torch.Tensor], dict] | None:
+    """Return (tensors, state) of the newest checkpoint that can be read, or None where there is none yet.
 
-    A run killed between the two renames leaves the older one beside; that one is used.
+    A run killed between two renames leaves no ``last``; ``previous`` is used then, and, with a word about it, where
+    ``last`` cannot be read.
 
     Raises
     ------
     SelipError
-        If the folder is there but cannot be read.
+        If there are checkpoints, but none can be read.
     """
-    for folder in (directory / name, directory / f".{name}.old"):
-        if not (folder / _STATE).exists():
+    unreadable = []
+    for folder in (directory / LAST, directory / PREVIOUS):
+        if not folder.exists():
             continue
         try:
             state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-            return load_file(folder / _TENSORS), state
+            found = load_file(folder / _TENSORS), state
         except Exception as error:  # safetensors raises its own types; whichever it is, the user needs the folder
-            raise SelipError(f"checkpoint {folder} cannot be read ({error}): delete it to start over") from None
+            unreadable.append(f"{folder} cannot be read ({error})")
+            continue
+        if unreadable:
+            print(f"checkpoint {unreadable[0]}: continuing from {PREVIOUS}, step {state.get('step')}")
+        return found
+    if unreadable:
+        raise SelipError(f"checkpoint {' and '.join(unreadable)}: delete {directory} to start over")
     return None
 
 
@@ -87,3 +100,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch
             _, number, key = name.split(".", 2)
             state.setdefault(int(number), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    for parameter, entries in optimizer.state.items():
+        for key, value in entries.items():
+            if value.shape == parameter.shape and value.stride() != parameter.stride():
+                entries[key] = torch.empty_like(parameter).copy_(value)  # fused steps want one memory layout

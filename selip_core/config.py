@@ -61,6 +61,15 @@ class PretrainingSettings(_Settings):
     validate_every: int = Field(100, ge=1, description="steps")
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     embedding_size: int = Field(512, ge=8)
+    chunk_size: int | None = Field(None, ge=1, description="volumes encoded at once; none: a process's whole share")
+    channels_last: bool = Field(False, description="weights and maps of the image encoder with channels innermost")
+    compile: bool = Field(False, description="torch.compile of both encoders")
+    checkpointing: bool = Field(False, description="recompute activations in the backward pass instead of keeping them")
+    prefetch: int = Field(0, ge=0, description="batches read ahead by a background thread, into pinned memory on CUDA")
+
+
+EXECUTION = ("chunk_size", "channels_last", "compile", "checkpointing", "prefetch")
+"""Pretraining settings that say how a step is computed, not what: a run may be continued under others."""
 
 
 class RetrievalSettings(_Settings):

@@ -1,7 +1,13 @@
 """Image encoders: the released 3D ResNet-50, and a small network that keeps location."""
 
+from contextlib import nullcontext
+from functools import partial
+
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from selip_core.batch_norm import paused_running_statistics
 
 POOLINGS = ("average", "attention", "located")
 
@@ -64,6 +70,17 @@ class ImageEncoder(nn.Module):
         return self.reduce(maps).flatten(1)  # (B, 16 dhw)
 
 
+def _in_blocks(blocks: nn.Sequential, x: torch.Tensor, checkpointing: bool) -> torch.Tensor:
+    """Run one block after the other; checkpointed, only what enters a block is kept, the rest is computed again."""
+    for block in blocks:
+        if checkpointing and torch.is_grad_enabled():
+            again = partial(paused_running_statistics, block)  # batch norm has counted these volumes already
+            x = checkpoint(block, x, use_reentrant=False, context_fn=lambda again=again: (nullcontext(), again()))
+        else:
+            x = block(x)
+    return x
+
+
 class _Block(nn.Module):
     """Two 3x3x3 convolutions with group normalisation, which does not mix the volumes of a batch."""
 
@@ -89,6 +106,7 @@ class _SmallTrunk(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
+        self.checkpointing = False
         self.stem = nn.Sequential(nn.Conv3d(1, width, (2, 4, 4), stride=(2, 4, 4), bias=False), nn.GroupNorm(8, width))
         self.stage1 = nn.Sequential(*[_Block(width) for _ in range(3)])
         self.widen = nn.Sequential(nn.Conv3d(width, 2 * width, 1, bias=False), nn.GroupNorm(8, 2 * width))
@@ -99,13 +117,14 @@ class _SmallTrunk(nn.Module):
         return shape[0] // 2, shape[1] // 4, shape[2] // 4
 
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
-        return torch.relu(self.widen(self.stage1(self.stem(volumes))))
+        return torch.relu(self.widen(_in_blocks(self.stage1, self.stem(volumes), self.checkpointing)))
 
 
 class _ResNetTrunk(nn.Module):
     def __init__(self, net: nn.Module):
         super().__init__()
         self.net = net
+        self.checkpointing = False
 
     @staticmethod
     def grid(shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -121,7 +140,9 @@ class _ResNetTrunk(nn.Module):
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         net = self.net
         x = net.maxpool(net.act(net.bn1(net.conv1(volumes))))
-        return net.layer4(net.layer3(net.layer2(net.layer1(x))))
+        for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
+            x = _in_blocks(layer, x, self.checkpointing)
+        return x
 
 
 def _resnet50_trunk() -> nn.Module:

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core.sentences import swap_sides
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -63,3 +65,12 @@ def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame
         table["patient_id"].tolist(),
         table["sequence"].tolist(),
     )
+
+
+def distinct_texts(texts: list[str], *, flip: bool) -> tuple[list[str], np.ndarray, np.ndarray | None]:
+    """Return the distinct texts (with their mirrored forms), the id of each pair's text, and of its mirrored text."""
+    mirrored = [swap_sides(t) for t in texts] if flip else []
+    distinct = list(dict.fromkeys([*texts, *mirrored]))
+    number = {t: i for i, t in enumerate(distinct)}
+    ids = np.array([number[t] for t in texts])
+    return distinct, ids, np.array([number[t] for t in mirrored]) if flip else None

@@ -130,7 +130,7 @@ class Run:
         self.device = resolve_device(device)
         sizes = self.settings.cohort
         self.cohort_dir = paths.cohort_dir(cohort, sizes.patients, sizes.frequencies, seed)
-        self.data_source = _data_source(cohort, self.cohort_dir)
+        self.data_source = describe_data_source(cohort, self.cohort_dir)
         gliomas = self.settings.classification.brats_patients
         self.brats, self.brats_dir = brats, None if brats is None else paths.brats_dir(brats, gliomas, seed)
         self.results = paths.results_dir(profile, notebook)
@@ -186,18 +186,9 @@ class Run:
         SelipError
             If it is missing, unfinished, or was made with another seed, cohort or settings; says what to run.
         """
-        folder = paths.results_dir(self.profile, notebook)
-        record = read_json(folder / "run.json") or {}
-        options = f"--profile {self.profile} --seed {self.seed} --cohort {self.cohort}"
-        command = f"./run_all.sh {options} --only {notebook[:2]}, or open notebooks/{notebook}.ipynb and run it"
-        if not record.get("finished"):
-            state = "has not finished" if record else "has not been run"
-            raise SelipError(f"{notebook} {state} for profile {self.profile}: run it first ({command})")
-        theirs = record.get("inputs", {})
-        for key in ("seed", "cohort", "settings"):
-            if theirs.get(key) != self.inputs[key]:
-                was = f"{key} {record.get(key)!r}" if key != "settings" else "other settings"
-                raise SelipError(f"{notebook} was last run with {was}, not those of this run: run it again ({command})")
+        folder, record = finished_upstream(
+            notebook, profile=self.profile, seed=self.seed, cohort=self.cohort, inputs=self.inputs
+        )
         before = self._begun_from.get(notebook)
         if before not in (None, record["run_id"]):
             self._clear()  # what was begun here came from an upstream run that is gone
@@ -321,6 +312,34 @@ class Run:
         return f"Data: {data_source or self.data_source} · profile {self.profile} · seed {self.seed}"
 
 
+def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, inputs: dict) -> tuple[Path, dict]:
+    """Return the results folder of an earlier notebook and its ``run.json``.
+
+    Parameters
+    ----------
+    inputs : dict
+        `selip_core.fingerprint.run_inputs` of the run that asks.
+
+    Raises
+    ------
+    SelipError
+        As `Run.upstream`.
+    """
+    folder = paths.results_dir(profile, notebook)
+    record = read_json(folder / "run.json") or {}
+    options = f"--profile {profile} --seed {seed} --cohort {cohort}"
+    command = f"./run_all.sh {options} --only {notebook[:2]}, or open notebooks/{notebook}.ipynb and run it"
+    if not record.get("finished"):
+        state = "has not finished" if record else "has not been run"
+        raise SelipError(f"{notebook} {state} for profile {profile}: run it first ({command})")
+    theirs = record.get("inputs", {})
+    for key in ("seed", "cohort", "settings"):
+        if theirs.get(key) != inputs[key]:
+            was = f"{key} {record.get(key)!r}" if key != "settings" else "other settings"
+            raise SelipError(f"{notebook} was last run with {was}, not those of this run: run it again ({command})")
+    return folder, record
+
+
 def _stamp(figure: Figure, text: str) -> None:
     """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
     figure.canvas.draw()
@@ -330,7 +349,8 @@ def _stamp(figure: Figure, text: str) -> None:
     figure.text(left, below, text, ha="left", va="top", fontsize=6, color="#666666")
 
 
-def _data_source(cohort: str, folder: Path) -> str:
+def describe_data_source(cohort: str, folder: Path) -> str:
+    """Return what figures, tables and models are stamped with: where the data of a cohort come from."""
     if cohort == "embedded":
         return "embedded synthetic cohort"
     described = read_json(folder / "cohort.json") or {}

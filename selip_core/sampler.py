@@ -11,6 +11,8 @@ from selip_core.errors import SelipError
 class UniqueTextSampler:
     """Yield batches of (rows, flips) whose texts differ from each other.
 
+    Processes that train together draw the same batches, and each takes its share (`selip_core.distributed`).
+
     Parameters
     ----------
     text_ids : (N,) int array
@@ -85,3 +87,20 @@ class UniqueTextSampler:
                 yield from batches[max(start - done, 0) :]
             done += len(batches)
             number += 1
+
+
+def fitting_batch_size(texts: list[str], wanted: int) -> int:
+    """Return the batch size, or the number of distinct texts where there are fewer: no text may be in a batch twice.
+
+    Raises
+    ------
+    SelipError
+        If there are not two distinct texts to tell apart.
+    """
+    distinct = len(set(texts))
+    if distinct < 2:
+        raise SelipError(
+            f"the training patients have {distinct} distinct sentence(s): contrastive training needs at least two; "
+            "add patients with findings, or look at 02_report_findings for what the reports were read as"
+        )
+    return min(wanted, distinct)

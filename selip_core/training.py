@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -12,15 +13,18 @@ import torch
 from tqdm.auto import tqdm
 
 from selip_core.augmentation import augment
+from selip_core.cached_gradients import accumulate_gradients
 from selip_core.checkpoints import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
-from selip_core.config import PretrainingSettings
+from selip_core.config import EXECUTION, PretrainingSettings
+from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.losses import selip_loss
-from selip_core.pairs import Pairs
-from selip_core.sampler import UniqueTextSampler
-from selip_core.sentences import swap_sides
+from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
+from selip_core.pairs import Pairs, distinct_texts
+from selip_core.prefetch import read_ahead
+from selip_core.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.similarity import ReportCorpus, even_out
 from selip_core.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 
@@ -41,12 +45,15 @@ def pretrain(
 ) -> "Pretraining":
     """Train `model` in place up to ``settings.steps``, continuing from the last checkpoint in `directory`.
 
+    Alone, or with the other processes that ``torchrun`` or ``accelerate launch`` started: these share each batch, and
+    the loss spans all of them. They need one results folder; only the main process validates and writes.
+
     Parameters
     ----------
     soft_target_weight : float, >= 0
         Weight of the soft-target term; 0 is exactly CLIP.
     directory : Path
-        Where the checkpoints ``last`` and ``best`` and the model folders go.
+        Where the checkpoints ``last`` and ``previous`` and the model ``best`` go.
         A checkpoint there that was written with other data, settings or code is put aside, and the run starts from
         nothing.
 
@@ -60,22 +67,24 @@ def pretrain(
     SelipError
         If the checkpoint cannot be read, or the loss is no longer finite.
     """
-    run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory))
-    torch.manual_seed(seed)  # dropout of CLIP and SeLIP draws the same stream, whatever ran before
+    processes = joined_processes(model.device.type)
+    run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory), processes)
     run.resume()
-    run.train(progress)
+    run.train(progress and processes.is_main)
     return run
 
 
 class Pretraining:
     """State of one pretraining run; use `pretrain`."""
 
-    def __init__(self, model, train, validation, settings, soft_target_weight, seed, directory):
+    def __init__(
+        self, model, train, validation, settings, soft_target_weight, seed, directory, processes: Processes = ALONE
+    ):
         self.model, self.train_pairs, self.validation_pairs = model, train, validation
         self.settings, self.seed = settings, seed
         self.soft_target_weight = soft_target_weight
-        self.directory = directory
-        self.texts, self.text_ids, self.flipped_ids = _distinct_texts(train.texts, flip=settings.flip)
+        self.directory, self.processes = directory, processes
+        self.texts, self.text_ids, self.flipped_ids = distinct_texts(train.texts, flip=settings.flip)
         kind = "mixed" if settings.similarity == "even" else settings.similarity
         self.corpus = ReportCorpus(self.texts, matching=settings.matching, kind=kind, device=model.device)
         if not len(validation):
@@ -84,7 +93,8 @@ class Pretraining:
         self.batch_size = fitting_batch_size(train.texts, settings.batch_size)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
-        self.optimizer = _optimizer(model, settings)
+        prepare_model(model, settings)
+        self.optimizer = make_optimizer(model, settings)
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=settings.precision == "float16")
         self.step = 0
         self.history: list[dict] = []
@@ -95,8 +105,10 @@ class Pretraining:
         """Return the fingerprint of all that decides the outcome: pairs, model, settings, seed and code.
 
         The model's configuration holds the fingerprints of the cohort, the preprocessing and the starting weights.
+        How a step is computed (in chunks, by several processes) is left out: a run that has filled the memory may be
+        continued in chunks, and one of several GPUs be read by a notebook.
         """
-        parts = [self.settings.model_dump_json(), str(self.soft_target_weight), str(self.seed)]
+        parts = [self.settings.model_dump_json(exclude=set(EXECUTION)), str(self.soft_target_weight), str(self.seed)]
         for pairs in (self.train_pairs, self.validation_pairs):
             parts += [digest(*pairs.texts), digest(*pairs.patients), digest(*pairs.sequences), str(pairs.rows.tolist())]
         parts += [json.dumps(self.model.config, sort_keys=True), code_fingerprint("training")]
@@ -121,126 +133,123 @@ class Pretraining:
         """Run the remaining steps; validate and write a checkpoint every `validate_every` steps and at the end."""
         total = self.settings.steps
         batches = islice(self.sampler.steps(self.step), total - self.step)
-        bar = tqdm(batches, initial=self.step, total=total, disable=not progress, mininterval=1.0)
-        for rows, flips in bar:
-            self.history.append(self._train_step(rows, flips))
+        loaded = read_ahead(batches, self._load, self.settings.prefetch)
+        bar = tqdm(loaded, initial=self.step, total=total, disable=not progress, mininterval=1.0)
+        for (rows, flips), volumes in bar:
+            self.history.append(self._train_step(rows, flips, volumes))
             bar.set_postfix(loss=f"{self.history[-1]['loss']:.3f}", refresh=False)
             if self.step % self.settings.validate_every == 0 or self.step == total:
                 self._validate()
-                self.save()
+                if self.processes.is_main:
+                    self.save()
         self.model.eval()
 
-    def _train_step(self, rows: np.ndarray, flips: np.ndarray) -> dict:
+    def _train_step(self, rows: np.ndarray, flips: np.ndarray, volumes: torch.Tensor) -> dict:
         started = time.perf_counter()
-        settings, model, device = self.settings, self.model, self.model.device
+        settings, model = self.settings, self.model
         rate = learning_rate_factor(self.step, settings.steps, settings.warmup_steps, settings.decay_power)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate
-        volumes, ids = self._batch(rows, flips)
-        model.train()
-        with torch.autocast(device.type, _dtype(settings.precision), enabled=settings.precision != "float32"):
-            image, text, scale = model(volumes, [self.texts[i] for i in ids])
+        volumes, ids = self._batch(rows, flips, volumes)
         similarity = self.corpus.similarity(ids)
-        parts = selip_loss(
-            image, text, scale, even_out(similarity) if settings.similarity == "even" else similarity,
-            soft_target_weight=self.soft_target_weight, include_positive=settings.include_positive,
-        )  # fmt: skip
-        if not torch.isfinite(parts["loss"]):
-            raise SelipError(f"the loss is not finite at step {self.step}: lower pretraining.learning_rate_*")
+        if settings.similarity == "even":
+            similarity = even_out(similarity)
+        scale = model.logit_scale.item()
+        model.train()
         self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(parts["loss"]).backward()
+        # dropout of CLIP and SeLIP draws the same stream, that of each process its own
+        torch.manual_seed(self._step_seed + (self.processes.index << 52))
+        parts, image, text = accumulate_gradients(
+            model, volumes, [self.texts[i] for i in ids], partial(self._loss, similarity),
+            chunk_size=settings.chunk_size, autocast=partial(encoders_context, model.device, settings.precision),
+            scaled=self.scaler.scale, processes=self.processes,
+        )  # fmt: skip
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        with torch.no_grad():
-            hits = (image @ text.T).argmax(1) == torch.arange(len(ids), device=device)
+        hits = (image @ text.T).argmax(1) == torch.arange(len(ids), device=model.device)
         self.step += 1
         return {
             "step": self.step,
             **{name: value.item() for name, value in parts.items()},
             "accuracy": hits.float().mean().item(),
-            "logit_scale": scale.item(),
+            "logit_scale": scale,
             "rate": rate,
             "seconds": time.perf_counter() - started,
         }
 
-    def _batch(self, rows: np.ndarray, flips: np.ndarray) -> tuple[torch.Tensor, list[int]]:
-        """Return augmented volumes ``(B, 1, D, H, W)`` on the device and the ids of their texts."""
-        volumes = self.train_pairs.load(rows).to(self.model.device, non_blocking=True)
-        mirrored = torch.from_numpy(flips).to(volumes.device)
+    def _loss(self, similarity: torch.Tensor, image: torch.Tensor, text: torch.Tensor) -> dict[str, torch.Tensor]:
+        parts = selip_loss(
+            image, text, self.model.logit_scale, similarity,
+            soft_target_weight=self.soft_target_weight, include_positive=self.settings.include_positive,
+        )  # fmt: skip
+        if not torch.isfinite(parts["loss"]):
+            raise SelipError(f"the loss is not finite at step {self.step}: lower pretraining.learning_rate_*")
+        return parts
+
+    @property
+    def _step_seed(self) -> int:
+        """A seed for each step, not a running generator: a resumed run draws what the uninterrupted one drew."""
+        return self.seed * 1_000_003 + self.step
+
+    def _load(self, batch: tuple[np.ndarray, np.ndarray]) -> torch.Tensor:
+        """Return this process's volumes of a batch, ``(b, 1, D, H, W)`` on the CPU."""
+        volumes = self.train_pairs.load(batch[0][self.processes.share(len(batch[0]))])
+        return volumes.pin_memory() if self.settings.prefetch and self.model.device.type == "cuda" else volumes
+
+    def _batch(self, rows: np.ndarray, flips: np.ndarray, volumes: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
+        """Return this process's volumes, augmented and on the device, and the text ids of the whole batch."""
+        share = self.processes.share(len(rows))
+        volumes = volumes.to(self.model.device, non_blocking=True)
+        mirrored = torch.from_numpy(flips[share]).to(volumes.device)
         volumes[mirrored] = volumes[mirrored].flip(-1)
         if self.settings.augment:
-            # a seed for each step, not a running generator: a resumed run draws what the uninterrupted one drew
-            volumes = augment(volumes, torch.Generator().manual_seed(self.seed * 1_000_003 + self.step))
+            drawn = torch.Generator().manual_seed(self._step_seed)
+            volumes = augment(volumes, drawn, share=share, batch_size=len(rows))
         ids = (
             np.where(flips, self.flipped_ids[rows], self.text_ids[rows]) if self.settings.flip else self.text_ids[rows]
         )
         return volumes, ids.tolist()
 
     def _validate(self) -> None:
-        found = validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
-        row = {"step": self.step, **found}
+        row = {"step": self.step, **self.processes.from_main(self._validation)}
         best = max((v["mean_reciprocal_rank"] for v in self.validated), default=-1.0)
         self.validated.append(row)
-        if row["mean_reciprocal_rank"] > best:
+        if row["mean_reciprocal_rank"] > best and self.processes.is_main:
             self.model.save_pretrained(self.directory / "best")
 
+    def _validation(self) -> dict[str, float]:
+        return validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
+
     def save(self) -> None:
-        """Write the checkpoint ``last`` (weights, optimiser, step, RNG, history)."""
+        """Write the checkpoint ``last``: weights, optimiser, step, history. Random numbers follow from the step."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= optimizer_tensors(self.optimizer) | {"rng.cpu": torch.get_rng_state()}
-        if self.model.device.type == "cuda":
-            tensors["rng.cuda"] = torch.cuda.get_rng_state(self.model.device)
+        tensors |= optimizer_tensors(self.optimizer)
         state = {
             "step": self.step, "fingerprint": self.fingerprint, "scaler": self.scaler.state_dict(),
             "history": self.history, "validated": self.validated,
         }  # fmt: skip
-        save_checkpoint(self.directory, "last", tensors, state)
+        save_checkpoint(self.directory, tensors, state)
 
     def resume(self) -> None:
-        """Continue from the checkpoint ``last``, where there is one."""
-        found = load_checkpoint(self.directory, "last")
-        if found is None:
-            return
-        tensors, state = found
-        if state["fingerprint"] != self.fingerprint:
+        """Continue from the newest checkpoint, where there is one of this run; one of another run is put aside."""
+        found = load_checkpoint(self.directory)
+        self.processes.wait()  # until all have read it
+        if found is not None and found[1]["fingerprint"] == self.fingerprint:
+            self._continue_from(*found)
+        elif found is not None and self.processes.is_main:
             aside = self.directory.with_name(f"{self.directory.name}.previous")
             print(f"{self.directory.name}: the checkpoint is of other data, settings or code; starting from nothing, "
                   f"the old run is kept in {aside.name}")  # fmt: skip
             shutil.rmtree(aside, ignore_errors=True)
             self.directory.rename(aside)
-            return
+        self.processes.start_equal(self.model, self.fingerprint, self.step)
+
+    def _continue_from(self, tensors: dict[str, torch.Tensor], state: dict) -> None:
         weights = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
         self.model.load_state_dict(weights)
         restore_optimizer(self.optimizer, tensors)
         self.scaler.load_state_dict(state["scaler"])
-        torch.set_rng_state(tensors["rng.cpu"])
-        if "rng.cuda" in tensors and self.model.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["rng.cuda"], self.model.device)
         self.step, self.history, self.validated = state["step"], state["history"], state["validated"]
-
-
-def fitting_batch_size(texts: list[str], wanted: int) -> int:
-    """Return the batch size, or the number of distinct texts where there are fewer: no text may be in a batch twice.
-
-    Raises
-    ------
-    SelipError
-        If there are not two distinct texts to tell apart.
-    """
-    distinct = len(set(texts))
-    if distinct < 2:
-        raise SelipError(
-            f"the training patients have {distinct} distinct sentence(s): contrastive training needs at least two; "
-            "add patients with findings, or look at 02_report_findings for what the reports were read as"
-        )
-    return min(wanted, distinct)
-
-
-def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float) -> float:
-    """Return the share of the base rate at 0-based `step`: linear warm-up, then ``(1 - progress)^power`` (METHOD 5)."""
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    return (1 - (step - warmup_steps) / max(steps - warmup_steps, 1)) ** power
 
 
 def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
@@ -251,30 +260,3 @@ def plateau_exit(clip_losses: np.ndarray, batch_size: int) -> int | None:
     smooth = pd.Series(clip_losses).rolling(PLATEAU_WINDOW).mean().to_numpy()
     left = np.flatnonzero(smooth < PLATEAU_SHARE * np.log(batch_size))
     return int(left[0]) + 1 if len(left) else None
-
-
-def _distinct_texts(texts: list[str], *, flip: bool) -> tuple[list[str], np.ndarray, np.ndarray | None]:
-    """Return the distinct texts (with their mirrored forms), the id of each pair's text, and of its mirrored text."""
-    mirrored = [swap_sides(t) for t in texts] if flip else []
-    distinct = list(dict.fromkeys([*texts, *mirrored]))
-    number = {t: i for i, t in enumerate(distinct)}
-    ids = np.array([number[t] for t in texts])
-    return distinct, ids, np.array([number[t] for t in mirrored]) if flip else None
-
-
-def _optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.optim.Optimizer:
-    """Return Adam with the text tower at its own rate (METHOD 5); the temperature goes with the image tower."""
-    text = {id(p) for m in (model.text_encoder, model.text_projection) for p in m.parameters()}
-    groups = [
-        {"params": [p for p in model.parameters() if id(p) not in text and p.requires_grad],
-         "lr": settings.learning_rate_image},
-        {"params": [p for p in model.parameters() if id(p) in text and p.requires_grad],
-         "lr": settings.learning_rate_text},
-    ]  # fmt: skip
-    for group in groups:
-        group["base_lr"] = group["lr"]
-    return torch.optim.Adam(groups, fused=True)  # one pass over the weights: a fifth of a small step otherwise
-
-
-def _dtype(precision: str) -> torch.dtype:
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]

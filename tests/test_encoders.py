@@ -20,10 +20,20 @@ def test_features_have_unit_norm(tiny_model, device):
 
 
 def test_padding_to_a_longer_text_does_not_change_the_features(tiny_model):
-    model = tiny_model.eval()
-    alone = model.encode_text(SENTENCES[1:2])
-    beside = model.encode_text([SENTENCES[1], SENTENCES[2] * 2])[:1]
-    assert torch.allclose(alone, beside, atol=1e-6)
+    """Nor their gradients; a text alone, beside a long one, and padded to all that the encoder takes."""
+    model, short = tiny_model.eval(), SENTENCES[1]
+    lengths, features, gradients = [], [], []
+    for beside in ([], [SENTENCES[2]], [SENTENCES[2] * 9]):
+        texts = [short, *beside]
+        lengths.append(model.text_encoder.tokenize(texts)["input_ids"].shape[1])
+        model.zero_grad()
+        features.append(model.encode_text(texts)[0])
+        features[-1][0].backward()
+        gradients.append(model.text_encoder.bert.embeddings.word_embeddings.weight.grad.clone())
+    assert lengths[0] < lengths[1] < lengths[2] == 48
+    for padded, gradient in zip(features[1:], gradients[1:], strict=True):
+        assert torch.allclose(padded, features[0], atol=1e-6)
+        assert torch.allclose(gradient, gradients[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("parameter, expected", [(10.0, 100.0), (-3.0, 1.0)])

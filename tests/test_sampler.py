@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.sampler import UniqueTextSampler
+from selip_core.sampler import UniqueTextSampler, fitting_batch_size
 
 
 def sampler(flip=True, seed=0, batch_size=8):
@@ -53,3 +53,10 @@ def test_resuming_at_a_step_continues_as_the_uninterrupted_run(start):
 def test_too_few_texts_for_a_batch_is_an_error():
     with pytest.raises(SelipError, match="3 distinct texts cannot fill a batch of 8"):
         UniqueTextSampler(np.array([0, 1, 2, 2, 2, 1, 0, 0, 1]), None, batch_size=8, seed=0)
+
+
+def test_a_batch_is_no_larger_than_there_are_distinct_texts():
+    assert fitting_batch_size(["a", "b", "b", "c"], 2) == 2
+    assert fitting_batch_size(["a", "b", "b", "c"], 8) == 3
+    with pytest.raises(SelipError, match=r"1 distinct sentence\(s\): contrastive training needs at least two"):
+        fitting_batch_size(["a", "a"], 8)

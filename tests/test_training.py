@@ -5,12 +5,11 @@ import pytest
 import torch
 from conftest import SHAPE
 
-from selip_core.checkpoints import load_checkpoint, save_checkpoint
 from selip_core.config import get_settings
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
 from selip_core.pairs import Pairs
-from selip_core.training import Pretraining, learning_rate_factor, plateau_exit, pretrain
+from selip_core.training import Pretraining, plateau_exit, pretrain
 from selip_core.validation import sample_of_pairs, validate
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
@@ -136,7 +135,7 @@ def test_mirrored_pairs_carry_the_mirrored_text(tmp_path):
     pairs = tiny_pairs()
     made = Pretraining(fresh_model(), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path)
     rows, flips = np.arange(8), np.arange(8) % 2 == 1
-    volumes, ids = made._batch(rows, flips)
+    volumes, ids = made._batch(rows, flips, made._load((rows, flips)))
     for row, flipped, volume, i in zip(rows, flips, volumes, ids, strict=True):
         raw = pairs.load(np.array([row]))[0]
         assert torch.equal(volume, raw.flip(-1) if flipped else raw)
@@ -153,32 +152,8 @@ def test_a_loss_that_is_not_finite_stops_with_a_message(tmp_path):
                  progress=False)  # fmt: skip
 
 
-def test_learning_rate_warms_up_and_decays():
-    assert learning_rate_factor(0, 100, 10, 0.9) == pytest.approx(0.1)
-    assert learning_rate_factor(9, 100, 10, 0.9) == 1.0
-    assert learning_rate_factor(55, 100, 10, 0.9) == pytest.approx(0.5**0.9)
-    assert learning_rate_factor(99, 100, 10, 0.9) == pytest.approx((1 / 90) ** 0.9)
-
-
 def test_plateau_exit_is_the_first_step_clearly_under_chance():
     losses = np.full(100, np.log(32))
     assert plateau_exit(losses, 32) is None
     losses[50:] = 0.5 * np.log(32)
     assert plateau_exit(losses, 32) == 53  # 3 of 25 values at half: mean 0.94 ln(batch)
-
-
-def test_an_interrupted_checkpoint_leaves_the_old_one(tmp_path, monkeypatch):
-    save_checkpoint(tmp_path, "last", {"a": torch.ones(2)}, {"step": 1})
-    monkeypatch.setattr("selip_core.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
-    with pytest.raises(SelipError, match="no space left.*free some space"):
-        save_checkpoint(tmp_path, "last", {"a": torch.zeros(2)}, {"step": 2})
-    assert not list(tmp_path.glob(".last.partial"))
-    tensors, state = load_checkpoint(tmp_path, "last")
-    assert state == {"step": 1} and torch.equal(tensors["a"], torch.ones(2))
-
-
-def test_a_broken_checkpoint_is_named(tmp_path):
-    folder = save_checkpoint(tmp_path, "last", {"a": torch.ones(2)}, {"step": 1})
-    (folder / "state.safetensors").write_bytes(b"half")
-    with pytest.raises(SelipError, match="last cannot be read"):
-        load_checkpoint(tmp_path, "last")

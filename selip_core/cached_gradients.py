@@ -1,0 +1,116 @@
+"""The gradient of one large batch in the memory of a few volumes, and over several processes (GradCache).
+
+A contrastive loss needs the features of the whole batch at once, but the encoders need not see it at once. A first pass
+encodes chunk after chunk without a graph; the loss over all features (the soft-target matrix spans all chunks and all
+processes) gives the gradient of each feature; a second pass encodes each chunk again, now with its graph, and
+backpropagates the gradients of its features.
+
+**Memory**: activations of one chunk; beside them the volumes, all features, ``(B, E)`` twice, and the loss's ``(B, B)``
+matrices. **Time**: one more forward pass.
+
+**What is exact**: the gradient is that of the full batch up to rounding, for every layer that treats the volumes of a
+batch one by one: the small encoder (group norm), BERT (layer norm, texts padded to the longest of their chunk and
+masked). Dropout draws the same in both passes.
+**What is not**: batch norm (ResNet-50). Its statistics are those of the chunk, in both passes, so a chunk should not be
+of few volumes; its running statistics are updated in the first pass only, chunk by chunk, and averaged over processes.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import torch
+
+from selip_core.batch_norm import paused_running_statistics
+from selip_core.distributed import ALONE, Processes
+from selip_core.encoders import SelipModel
+
+
+def accumulate_gradients(
+    model: SelipModel,
+    volumes: torch.Tensor,
+    texts: list[str],
+    loss_of: Callable[[torch.Tensor, torch.Tensor], dict[str, torch.Tensor]],
+    *,
+    chunk_size: int | None = None,
+    autocast: Callable[[], AbstractContextManager],
+    scaled: Callable[[torch.Tensor], torch.Tensor],
+    processes: Processes = ALONE,
+) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
+    """Add the gradient of a batch's loss to the parameters of `model`.
+
+    Parameters
+    ----------
+    volumes : torch.Tensor
+        (b, 1, D, H, W), this process's share of the batch of B.
+    texts : list of B str
+        Of the whole batch.
+    loss_of : callable
+        Image and text features of the whole batch, each (B, E), to a dict with ``loss``.
+    chunk_size : int, optional
+        Volumes that are encoded at once. None encodes the share at once, with one forward pass.
+    autocast : callable
+        Returns the context in which the encoders run; the loss stays outside of it.
+    scaled : callable
+        ``GradScaler.scale``.
+
+    Returns
+    -------
+    tuple
+        What `loss_of` returned, and image and text features of the whole batch, without gradient.
+    """
+
+    def encode(rows: slice) -> tuple[torch.Tensor, torch.Tensor]:
+        with autocast():
+            return model.encode_image(volumes[rows]), model.encode_text(own_texts[rows])
+
+    share = processes.share(len(texts))
+    own_texts = texts[share]
+    size = len(own_texts)
+    step = min(chunk_size or size, size)
+    chunks = [slice(first, min(first + step, size)) for first in range(0, size, step)]
+    if len(chunks) == 1:  # one forward pass
+        image, text = encode(chunks[0])
+        if processes.count == 1:
+            parts = loss_of(image, text)
+            scaled(parts["loss"]).backward()
+            return parts, image.detach(), text.detach()
+        encoded, states = [(image, text)], []
+    else:
+        encoded, states = _first_pass(encode, chunks, model.device)
+
+    image, text = (
+        processes.gather(torch.cat(part), len(texts)).requires_grad_() for part in zip(*encoded, strict=True)
+    )
+    parts = loss_of(image, text)
+    scaled(parts["loss"]).backward()
+    if not processes.is_main and model.log_logit_scale.grad is not None:
+        model.log_logit_scale.grad.zero_()  # every process has the whole of it
+    image_gradient, text_gradient = image.grad[share], text.grad[share]
+    if not states:
+        torch.autograd.backward([*encoded[0]], [image_gradient, text_gradient])
+    for chunk, state in zip(chunks, states):
+        _set_random_state(state, model.device)
+        with paused_running_statistics(model):
+            torch.autograd.backward([*encode(chunk)], [image_gradient[chunk], text_gradient[chunk]])
+    processes.sum_gradients(model)
+    return parts, image.detach(), text.detach()
+
+
+@torch.no_grad()
+def _first_pass(encode: Callable, chunks: list[slice], device: torch.device) -> tuple[list, list]:
+    """Return the features of each chunk, and the random state before it."""
+    encoded, states = [], []
+    for chunk in chunks:
+        states.append(_random_state(device))
+        encoded.append(encode(chunk))
+    return encoded, states
+
+
+def _random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
+
+def _set_random_state(state: tuple[torch.Tensor, torch.Tensor | None], device: torch.device) -> None:
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        torch.cuda.set_rng_state(state[1], device)

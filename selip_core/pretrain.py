@@ -1,0 +1,98 @@
+"""Train one run of ``04_pretraining`` from the command line: alone, on several GPUs, on several machines.
+
+    python -m selip_core.pretrain --profile paper --cohort folder --method SeLIP
+    torchrun --nproc-per-node 8 -m selip_core.pretrain --profile paper --cohort folder --method SeLIP --chunk-size 8
+
+``accelerate launch --multi_gpu -m selip_core.pretrain ...`` does the same. ``01_data_curation`` and
+``02_report_findings`` come first; several machines need one results folder. The run goes where the notebook looks for
+it: ``04_pretraining`` then reads the finished run and draws. Interrupted, the same command continues it.
+"""
+
+import argparse
+import sys
+
+from selip_core import paths
+from selip_core.ablation import METHODS
+from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
+from selip_core.distributed import joined_processes
+from selip_core.encoders import SelipModel
+from selip_core.errors import SelipError
+from selip_core.fingerprint import run_inputs
+from selip_core.pretraining_inputs import model_origin, pretraining_pairs
+from selip_core.run import describe_data_source, finished_upstream, resolve_device, set_seeds
+from selip_core.starting_model import starting_model
+from selip_core.training import Pretraining, pretrain
+
+NOTEBOOK = "04_pretraining"
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the options; unknown ones end the program with the usage."""
+    parser = argparse.ArgumentParser(prog="python -m selip_core.pretrain", description=__doc__.splitlines()[0])
+    parser.add_argument("--profile", choices=PROFILES, default="demo")
+    parser.add_argument("--seed", type=int, default=0, help="that of the earlier notebooks")
+    parser.add_argument("--cohort", default="embedded", help="embedded, or the folder of a cohort")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--method", choices=METHODS, default="SeLIP")
+    parser.add_argument("--repeat", type=int, default=0, help="which of the profile's seeds, from 0: seed + repeat")
+    fields = PretrainingSettings.model_fields
+    for name in EXECUTION:  # how a step is computed; what it computes is the profile's
+        kind = {"action": "store_true"} if fields[name].annotation is bool else {"type": int}
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, default=argparse.SUPPRESS, help=fields[name].description, **kind)
+    return parser.parse_args(arguments)
+
+
+def train_run(options: argparse.Namespace) -> Pretraining:
+    """Train, or continue, the run that `options` ask for; in every process that takes part.
+
+    Raises
+    ------
+    SelipError
+        If an earlier notebook is missing or was run with other parameters, or the profile has no such repeat.
+    """
+    profile, seed, cohort = options.profile, options.seed, options.cohort
+    settings = get_settings(profile)
+    if not 0 <= options.repeat < settings.n_seeds:
+        raise SelipError(f"--repeat {options.repeat}: profile {profile} has {settings.n_seeds} seed(s), counted from 0")
+    device = resolve_device(options.device)
+    processes = joined_processes(device.type)  # before anything is put on a GPU: each process gets its own
+    set_seeds(seed)
+    inputs = run_inputs(NOTEBOOK, profile=profile, seed=seed, cohort=cohort)
+    curation, findings = (
+        finished_upstream(name, profile=profile, seed=seed, cohort=cohort, inputs=inputs)[0]
+        for name in ("01_data_curation", "02_report_findings")
+    )
+    sizes = settings.cohort
+    folder = paths.cohort_dir(cohort, sizes.patients, sizes.frequencies, seed)
+    cache, pairs = pretraining_pairs(curation, findings)
+    origin = model_origin(cache, settings, describe_data_source(cohort, folder))
+    models, seed = paths.results_dir(profile, NOTEBOOK) / "models", seed + options.repeat
+    start = models / f"start_seed{seed}"
+
+    def prepare() -> None:
+        texts = sorted(set(pairs["train"].texts))
+        starting_model(settings, training_texts=texts, seed=seed, directory=start, extra=origin)
+
+    processes.from_main(prepare)
+    chosen = {name: value for name, value in vars(options).items() if name in EXECUTION}
+    pretraining = get_settings(profile, pretraining=chosen).pretraining
+    return pretrain(
+        SelipModel.from_pretrained(start, device=str(device)), pairs["train"], pairs["validation"], pretraining,
+        soft_target_weight=settings.pretraining.soft_target_weight if options.method == "SeLIP" else 0.0,
+        seed=seed, directory=models / f"{options.method}_seed{seed}",
+    )  # fmt: skip
+
+
+def main() -> None:
+    try:
+        run = train_run(parse())
+    except SelipError as error:
+        sys.exit(f"error: {error}")
+    if run.processes.is_main:
+        print(f"{run.directory.name}: {run.step} steps, best at {run.best['step']:.0f} with validation recall@10 "
+              f"{run.best['recall_at_10']:.3f}; {NOTEBOOK} shows it")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

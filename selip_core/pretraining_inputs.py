@@ -1,0 +1,34 @@
+"""What pretraining starts from: the pairs of the training and validation patients, and where they come from."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from selip_core.config import Settings
+from selip_core.pairs import Pairs, make_pairs
+from selip_core.volume_cache import VolumeCache, open_cache
+
+
+def pretraining_pairs(curation: Path, findings: Path) -> tuple[VolumeCache, dict[str, Pairs]]:
+    """Return the cached volumes, and the pairs of ``train`` and ``validation``.
+
+    Parameters
+    ----------
+    curation, findings : Path
+        Results folders of ``01_data_curation`` (volumes, split) and ``02_report_findings`` (sentences).
+    """
+    cache = open_cache(curation / "cache")
+    splits = pd.read_csv(curation / "splits.csv", dtype=str, keep_default_na=False)
+    sentences = pd.read_csv(findings / "sentences.csv", dtype=str, keep_default_na=False)
+    patients = {split: set(splits.loc[splits["split"] == split, "patient_id"]) for split in ("train", "validation")}
+    return cache, {split: make_pairs(cache.volumes, cache.index, sentences, ids) for split, ids in patients.items()}
+
+
+def model_origin(cache: VolumeCache, settings: Settings, data_source: str) -> dict:
+    """Return what a pretrained model's configuration says about its data; a run is of this data or is put aside."""
+    return {
+        "data_source": data_source,
+        "preprocessing": settings.preprocessing.model_dump(mode="json"),
+        "preprocessing_fingerprint": cache.preprocessing_fingerprint,
+        "cohort_fingerprint": cache.cohort_fingerprint,
+    }

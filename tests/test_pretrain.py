@@ -1,0 +1,75 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from conftest import SHAPE
+from test_training import tiny_pairs
+
+from selip_core import pretrain
+from selip_core.config import get_settings
+from selip_core.errors import SelipError
+from selip_core.pretraining_inputs import model_origin, pretraining_pairs
+
+
+def small(profile, **overrides):
+    changes = {"steps": 4, "validate_every": 2, "batch_size": 8, "flip": False, **overrides.get("pretraining", {})}
+    return get_settings(profile, pretraining=changes, preprocessing={"shape": SHAPE},
+                        text_encoder={"warm_start_steps": 0, "max_tokens": 32})  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose two earlier notebooks have run."""
+    cache = SimpleNamespace(preprocessing_fingerprint="p", cohort_fingerprint="c")
+    pairs = {"train": tiny_pairs(), "validation": tiny_pairs(seed=1)}
+    monkeypatch.setenv("SELIP_ROOT", str(tmp_path))
+    monkeypatch.setattr(pretrain, "get_settings", small)
+    monkeypatch.setattr(pretrain, "finished_upstream", lambda name, **_: (tmp_path / name, {}))
+    monkeypatch.setattr(pretrain, "pretraining_pairs", lambda curation, findings: (cache, pairs))
+    return tmp_path
+
+
+def test_a_run_goes_where_the_notebook_looks_and_is_trained_once(project):
+    done = pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu", "--chunk-size", "3"]))
+    models = project / "results" / "smoke" / "04_pretraining" / "models"
+    assert done.directory == models / "SeLIP_seed0" and done.settings.chunk_size == 3
+    assert (models / "SeLIP_seed0" / "best" / "model.safetensors").exists()
+    assert (models / "start_seed0" / "config.json").exists()
+    written = (models / "SeLIP_seed0" / "last" / "state.json").stat().st_mtime_ns
+    again = pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))  # other chunks, the same run
+    assert (models / "SeLIP_seed0" / "last" / "state.json").stat().st_mtime_ns == written
+    assert again.steps.equals(done.steps)
+
+
+def test_the_weight_of_the_soft_targets_is_the_methods(project):
+    options = ["--profile", "smoke", "--device", "cpu", "--method"]
+    assert pretrain.train_run(pretrain.parse([*options, "CLIP"])).soft_target_weight == 0
+    assert pretrain.train_run(pretrain.parse([*options, "SeLIP"])).soft_target_weight == 1
+
+
+def test_a_repeat_that_the_profile_does_not_have_is_an_error(project):
+    with pytest.raises(SelipError, match=r"--repeat 1: profile smoke has 1 seed\(s\)"):
+        pretrain.train_run(pretrain.parse(["--profile", "smoke", "--repeat", "1"]))
+
+
+def test_every_way_of_computing_a_step_is_an_option():
+    options = pretrain.parse(
+        ["--chunk-size", "2", "--channels-last", "--compile", "--checkpointing", "--prefetch", "1"]
+    )
+    assert (options.chunk_size, options.channels_last, options.prefetch) == (2, True, 1)
+    assert options.compile and options.checkpointing
+    assert not hasattr(pretrain.parse([]), "compile")  # what is not given is the profile's
+
+
+def test_pairs_are_those_of_the_split(tmp_path, monkeypatch):
+    index = pd.DataFrame({"row": [0, 1, 2], "patient_id": ["A", "B", "C"], "study_id": ["1", "2", "3"],
+                          "sequence": ["T1"] * 3})  # fmt: skip
+    cache = SimpleNamespace(volumes=None, index=index, preprocessing_fingerprint="p", cohort_fingerprint="c")
+    monkeypatch.setattr("selip_core.pretraining_inputs.open_cache", lambda folder: cache)
+    split = {"patient_id": ["A", "B", "C"], "split": ["train", "validation", "test"]}
+    pd.DataFrame(split).to_csv(tmp_path / "splits.csv", index=False)
+    said = {"study_id": ["1", "2", "3"], "sequence": ["T1"] * 3, "sentence": ["a", "b", "c"]}
+    pd.DataFrame(said).to_csv(tmp_path / "sentences.csv", index=False)
+    found, pairs = pretraining_pairs(tmp_path, tmp_path)
+    assert {name: part.texts for name, part in pairs.items()} == {"train": ["a"], "validation": ["b"]}
+    assert model_origin(found, get_settings("smoke"), "a test")["cohort_fingerprint"] == "c"
