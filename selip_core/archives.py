@@ -1,15 +1,23 @@
 """Unpacking zip and tar files that a source holds, without letting anything out of the folder meant for it."""
 
+import errno
+import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
+from selip_core.errors import SelipError
 from selip_core.files import read_json, write_json
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _BLOCK = 1 << 20
+_DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, EOFError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
+    ValueError,
+)  # fmt: skip
 
 
 def is_archive(path: Path) -> bool:
@@ -27,39 +35,55 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     ----------
     folder : Path
         Of this archive alone; made where missing.
+
+    Raises
+    ------
+    SelipError
+        If the disk is full.
     """
     done = folder.with_name(f"{folder.name}.json")
     if (known := read_json(done)) is not None:
         return known["left_out"]
     shutil.rmtree(folder, ignore_errors=True)  # half of it, from an interrupted call
     folder.mkdir(parents=True)
+    left_out: list[str] = []
     try:
         with zipfile.ZipFile(archive) if archive.name.lower().endswith(".zip") else tarfile.open(archive) as opened:
-            left_out = _unpack_members(opened, folder)
-    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+            _unpack_members(opened, folder, left_out)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SelipError(f"cannot unpack into {folder.parent}: {error.strerror}; free some space") from None
+        left_out.append("the archive cannot be read to its end; what could be read before is used")
+    except _DAMAGED as error:
         what = "is locked by a password" if "password" in str(error) else f"is damaged ({type(error).__name__})"
-        left_out = [f"the archive {what}; what could be read before is used"]
+        left_out.append(f"the archive {what}; what could be read before is used")
     write_json(done, {"left_out": left_out})
     return left_out
 
 
-def _unpack_members(opened: zipfile.ZipFile | tarfile.TarFile, folder: Path) -> list[str]:
-    left_out, written = [], 0
-    room = shutil.disk_usage(folder).free // 2
+def _unpack_members(opened: zipfile.ZipFile | tarfile.TarFile, folder: Path, left_out: list[str]) -> None:
+    written, room = 0, shutil.disk_usage(folder).free // 2
     for name, size, reason, open_member in _members(opened):
         target = safe_target(folder, name)
         written += size
         if reason or target is None:
             left_out.append(reason or "a member whose path climbs out of the archive; not written")
         elif written > room:
-            return [*left_out, "the archive holds more than half of the free disk; unpack it yourself"]
-        elif not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with open_member() as source, open(target, "xb") as file:
-                shutil.copyfileobj(source, file, _BLOCK)
-        else:
+            left_out.append("the archive holds more than half of the free disk; unpack it yourself")
+            return
+        elif is_archive(target):
+            left_out.append("an archive within an archive; unpack it yourself")
+        elif target.exists() or any(parent.is_file() for parent in target.parents):
             left_out.append("a member that is there twice; the first is used")
-    return left_out
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with open_member() as source, open(target, "xb") as file:
+                    shutil.copyfileobj(source, file, _BLOCK)
+            except _DAMAGED as error:  # one bad member does not lose those after it
+                target.unlink(missing_ok=True)
+                what = "locked by a password" if "password" in str(error) else "damaged"
+                left_out.append(f"a member that is {what}")
 
 
 def _members(opened):

@@ -16,7 +16,7 @@ from selip_core.sequence_names import LOW_B_VALUE
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
     "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime", "SeriesNumber",
-    "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID",
+    "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
 )  # fmt: skip
 _PERSONAL = (
     "PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs", "OtherPatientNames",
@@ -24,6 +24,7 @@ _PERSONAL = (
     "PerformingPhysicianName", "OperatorsName", "InstitutionName", "InstitutionAddress", "RequestingPhysician",
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames")
+_PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
 CONVERSION_SECONDS = 900
 """Longest time that the conversion of one series may take."""
 TYPICAL_B_VALUE = 1000.0
@@ -73,26 +74,43 @@ def is_dicom(path: Path) -> bool:
 
 def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, str]]]:
     """Return the headers of DICOM images, and the files that hold none with the reason."""
+    import warnings
+
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
     slices, refused = [], []
-    tags = sorted({*_TEXT, *_PERSONAL, *_GEOMETRY, "PixelData", "Rows"})
+    tags = sorted({*_TEXT, *_PERSONAL, *_GEOMETRY, *_PIXELS})
     for path in files:
         try:
-            found = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags)
+            with warnings.catch_warnings():  # they quote values of the header
+                warnings.simplefilter("ignore")
+                with open(path, "rb") as file:
+                    found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
+                    left = path.stat().st_size - file.tell()
             header = {key: str(found.get(key) or "").strip() for key in _TEXT}
             header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
             personal = tuple(text for key in _PERSONAL for text in _forms(key, str(found.get(key) or "")))
-            pictured = "Rows" in found
-        except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError) as error:
+            pictured, cut = "Rows" in found, _is_cut(found, left)
+        except Exception as error:  # a damaged header makes pydicom raise nearly anything
             refused.append((path, f"cannot be read as DICOM ({type(error).__name__}); export it again"))
             continue
         if not pictured or not header["SeriesInstanceUID"]:
             refused.append((path, "DICOM without an image (report, presentation state or directory)"))
+        elif cut:
+            refused.append((path, "a DICOM slice cut off before the end of its pixels; export it again"))
         else:
             slices.append(Slice(path, header, personal))
     return slices, refused
+
+
+def _is_cut(found, left: int) -> bool:
+    """Return whether fewer bytes are left after the header than the pixels need; of compressed ones nobody knows."""
+    syntax = getattr(found, "file_meta", {}).get("TransferSyntaxUID")
+    if syntax is None or syntax.is_compressed:
+        return False
+    frames = int(found.get("NumberOfFrames") or 1)
+    bits = int(found.get("BitsAllocated") or 8) * int(found.get("SamplesPerPixel") or 1)
+    return left < int(found.get("Rows") or 0) * int(found.get("Columns") or 0) * frames * bits // 8
 
 
 def _plain(value):
@@ -132,8 +150,21 @@ def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:
         header = {**ordered[0].header, "b_value": max((_b_value(one) for one in ordered), default=0.0)}
         personal = frozenset(text for one in ordered for text in one.personal)
         notes = (f"{doubled[uid]} files were copies of others and not used",) if doubled[uid] else ()
+        notes += _gap_in_numbers(ordered)
         series.append(DicomSeries(tuple(one.path for one in ordered), header, personal, check_slices(ordered), notes))
     return series
+
+
+def _gap_in_numbers(slices: list[Slice]) -> tuple[str, ...]:
+    """Return a remark where instance numbers are missing: slices left out at an end leave no gap in space.
+
+    Numbers may count over several series of an examination, so this alone sets nothing aside.
+    """
+    numbers = {int(n) for one in slices if (n := one.header["InstanceNumber"]).isdigit()}
+    missing = max(numbers, default=0) - len(numbers)
+    if len(numbers) == len(slices) and 0 < missing < len(numbers) and min(numbers) - 1 <= missing:
+        return (f"{missing} of its instance numbers are missing: slices may have been left out at an end",)
+    return ()
 
 
 def _b_value(one: Slice) -> float:

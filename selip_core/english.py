@@ -29,6 +29,9 @@ _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
 _CLAUSE = re.compile(r",|\bbut\b|\balthough\b|\bwhereas\b|\bwhile\b|:")
 _CHINESE = re.compile(r"[一-鿿]")
 _FUSED = re.compile(r"\b(fronto|temporo|parieto|occipito)(?=[a-z])", re.IGNORECASE)
+_SEQUENCE_WITHIN = re.compile(
+    r"\b(high|low|increased|decreased|bright|dark)[ -](T1|T2|FLAIR|DWI)[ -]signal", re.IGNORECASE
+)
 _ENGLISH = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -100,7 +103,9 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     if not _ENGLISH.search(text) or all(word.kind == "sequences" for word in _scan(text)):
         return text
     sentences = []
-    for sentence in _SENTENCE.split(_FUSED.sub(r"\1-", text)):  # frontoparietal names two lobes
+    text = _FUSED.sub(r"\1-", text)  # frontoparietal names two lobes
+    text = _SEQUENCE_WITHIN.sub(r"\1 signal on \2", text)
+    for sentence in _SENTENCE.split(text):
         if not sentence.strip():
             continue
         if _CHINESE.search(sentence):
@@ -123,6 +128,31 @@ def _replaced(sentence: str) -> str:
     return "".join([*out, sentence[end:]])
 
 
+_AFFIRMED = ("signals", "phrases", "enhancement", "compressed", "widened", "shifted", "oedema")
+
+
+def _not_denied(words: list[_Word]) -> list[_Word]:
+    """Return the words that a sentence affirms.
+
+    In its clause a negation denies what follows it, and where nothing follows, `compression is not observed`, what
+    stands before it; `normal` denies the organ beside it. What a clause has said before stays:
+    `high signal without restricted diffusion`.
+    """
+    kept: list[_Word] = []
+    for clause in sorted({word.clause for word in words}):
+        own = [word for word in words if word.clause == clause]
+        at = next((i for i, word in enumerate(own) if word.kind in ("negations", "normal")), len(own))
+        before, after = own[:at], own[at + 1 :]
+        if at < len(own) and own[at].kind == "normal":
+            while before and before[-1].kind in ("morphology", "sides", "sites"):
+                before.pop()
+        denied = at < len(own) and (
+            not any(word.kind in _AFFIRMED for word in before) or (own[at].kind == "negations" and not after)
+        )
+        kept += [] if denied else before
+    return kept
+
+
 _SUBJECTS = ("oedema", "inside", "sites", "signals", "lesions", "morphology")
 """What a sentence may be about: the first of its words of these kinds."""
 
@@ -133,11 +163,10 @@ def _rebuilt(sentence: str, words: list[_Word], default_sequence: str | None) ->
         return ""
     clauses = [match.start() for match in _CLAUSE.finditer(sentence)]
     words = [_Word(w.kind, w.value, w.start, w.end, sum(at < w.start for at in clauses)) for w in words]
-    denied = {word.clause for word in words if word.kind in ("negations", "normal")}
-    said = [word for word in words if word.clause not in denied]
+    said = _not_denied(words)
     first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
     told = []
-    if "normal" in kinds or (denied and not said):
+    if kinds & {"normal", "negations"} and not any(word.kind in _AFFIRMED for word in said):
         told.append("未见异常")
     told += _morphology(said)
     if first == "oedema":

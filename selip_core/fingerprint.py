@@ -18,7 +18,8 @@ def digest(*parts: str | bytes) -> str:
     """Return 16 hexadecimal digits that change when any part, or the order of parts, does."""
     total = hashlib.sha256()
     for part in parts:
-        data = part.encode() if isinstance(part, str) else part
+        # a file name may be no UTF-8
+        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()[:16]
 

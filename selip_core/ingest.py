@@ -101,15 +101,16 @@ def _prepare(settings: Options) -> dict | None:
         If the folder holds something else, or an option cannot be met.
     """
     out, work = settings.out, settings.out / WORK
-    if settings.source.is_relative_to(out):
-        raise SelipError(f"--out {out} holds the source: give a folder of its own")
+    if settings.source.is_relative_to(out) or out.is_relative_to(settings.source):
+        raise SelipError(f"--out {out} and the source lie in each other: give a folder of its own")
     finished, inputs = read_json(out / FINISHED), _inputs(settings)
     if finished:
         if finished.get("inputs") == inputs:
+            shutil.rmtree(work, ignore_errors=True)  # a kill may have left secret and unpacked files behind
             return finished["counts"]
         raise SelipError(f"--out {out} holds a finished cohort of other options or files: give another folder")
-    if settings.key:
-        check_key_path(settings.key, out)
+    if settings.key:  # of a call that was killed just after writing it there may be one
+        check_key_path(settings.key, out, begun=(work / "begun.json").exists())
     if out.exists() and not out.is_dir():
         raise SelipError(f"--out {out} is a file: give a folder")
     begun = read_json(work / "begun.json")

@@ -76,7 +76,7 @@ def take_inventory(
     else:
         raise SelipError(f"{source} is neither a folder nor a zip or tar file: give the one that holds the images")
     for archive in [path for path in roots[0][1] if is_archive(path)]:
-        folder = work / "archives" / hashlib.sha256(str(archive).encode()).hexdigest()[:16]
+        folder = work / "archives" / hashlib.sha256(os.fsencode(archive)).hexdigest()[:16]
         found.refused_files += [(str(archive), reason) for reason in unpack(archive, folder)]
         found.archives[folder] = archive
         roots.append((folder, sorted(_walk(folder, found))))
@@ -101,6 +101,9 @@ def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
         found.refused_files.append((str(error.filename), f"folder cannot be read ({error.strerror})"))
 
     for here, folders, files in os.walk(folder, onerror=stop):
+        for name in folders:
+            if (Path(here) / name).is_symlink():
+                found.refused_files.append((str(Path(here) / name), "a link to a folder; give the folder itself"))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             path = Path(here) / name

@@ -15,7 +15,7 @@ from selip_core.dicom import convert, write_clean
 from selip_core.errors import SelipError
 from selip_core.ingest_quality import thumbnail
 from selip_core.layouts import FoundSeries
-from selip_core.preprocessing import VolumeError, check_volume
+from selip_core.preprocessing import VolumeError, check_header, check_volume
 
 RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
 """Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
@@ -36,7 +36,7 @@ class Task:
         for path in self.series.files:
             state = path.stat()
             parts.append(f"{path.name} {state.st_size} {state.st_mtime_ns}")
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
 def process_series(task: Task) -> dict:
@@ -45,22 +45,24 @@ def process_series(task: Task) -> dict:
     Returns
     -------
     dict with ``reason`` (empty where it was written), ``shape``, ``spacing_mm``, ``orientation``, ``rank`` (more is
-    better, among series of one sequence in a study) and ``thumbnail`` (base64, may be empty)
+    better, among series of one sequence in a study), ``thumbnail`` (base64, may be empty) and ``notes``
 
     Raises
     ------
     SelipError
         If the disk is full.
     """
-    found = {"reason": "", "shape": "", "spacing_mm": "", "orientation": "", "rank": [], "thumbnail": ""}
+    found = {"reason": "", "shape": "", "spacing_mm": "", "orientation": "", "rank": [], "thumbnail": "", "notes": []}
     with tempfile.TemporaryDirectory(dir=task.work) as name:
         volume = Path(name) / "volume.nii.gz"
         try:
+            if task.series.files[0].name.lower().endswith((".nii", ".nii.gz")):
+                found["notes"] = [note] if (note := check_header(task.series.files[0])) else []
             found["reason"] = _write(task.series, volume)
             if not found["reason"] and not task.series.reason:
                 found |= _quality(task.series, volume)
         except VolumeError as error:
-            found["reason"] = _without_path(str(error))
+            found["reason"] = _without_path(str(error), task.series)
         except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise SelipError(
@@ -76,9 +78,12 @@ def process_series(task: Task) -> dict:
     return found
 
 
-def _without_path(message: str) -> str:
-    """Return what a message says after the path that it begins with: paths may hold names."""
-    return message.partition(": ")[2] or message
+def _without_path(message: str, series: FoundSeries) -> str:
+    """Return a message without the path of the file, wherever it stands: paths may hold names."""
+    for path in series.files[:1]:
+        for form in (str(path), path.as_posix(), path.name):
+            message = message.replace(form, "the file")
+    return message.removeprefix("the file: ")
 
 
 def _write(series: FoundSeries, target: Path) -> str:

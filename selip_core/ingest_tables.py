@@ -10,7 +10,7 @@ from selip_core.files import replacing, write_json
 from selip_core.ingest_inventory import Inventory
 from selip_core.ingest_quality import write_quality_report
 from selip_core.ingest_series import Task
-from selip_core.layouts import report_of_texts
+from selip_core.layouts import FoundSeries, report_of_texts
 from selip_core.pseudonyms import Names, write_key
 from selip_core.report_join import join
 from selip_core.report_scrub import HOLE, scrub
@@ -78,28 +78,33 @@ def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
         best = max(group, key=lambda i: (results[i]["rank"], -i))
         for i in group:
             if i != best:
-                what = clean(tasks[best].series)
-                reasons[i] = f"another series of its study is used for {tasks[i].series.sequence}: {what}"
+                reasons[i] = f"another of {len(group)} series of its study is used for {tasks[i].series.sequence}"
     return reasons
 
 
-def clean(series) -> str:
-    """Return the description of a series without what tells the person."""
-    return scrub(series.description, series.personal).text if series.personal else series.description
+def told(text: str, series: FoundSeries) -> str:
+    """Return a text about a series without what tells the person: values of its header, and where its files lie."""
+    personal = set(series.personal)
+    if series.layout in ("plain", "dicom"):
+        for path in series.files[:1]:
+            personal |= {str(path), *(part for part in path.parts if len(part) > 1), path.name.split(".")[0]}
+    return scrub(text, personal).text
 
 
 def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict:
     series = task.series
-    kept_id = series.patient_id and names.patient(series.patient_id) == series.patient_id
-    # a plain path may hold a name: it is told only where the ids are told too
-    description = clean(series) if series.layout == "dicom" or kept_id or not series.patient_id else ""
+    kept_id = bool(series.patient_id) and names.patient(series.patient_id) == series.patient_id
+    if series.layout == "dicom":
+        description = scrub(series.description, series.personal).text
+    else:  # a plain path may hold a name: it is told only where the ids are told too
+        description = series.description if kept_id else ""
     return {
         "patient_id": names.patient(series.patient_id) if series.patient_id else "",
         "study_id": names.study(series.study_id) if series.study_id else "",
         "sequence": series.sequence or "",
-        "description": "; ".join(filter(None, [description, *series.notes])),
+        "description": "; ".join(filter(None, [description, *series.notes, *result.get("notes", [])])),
         "path": task.target.relative_to(out).as_posix() if not reason else "",
-        "reason": reason,
+        "reason": reason if kept_id else told(reason, series),
         **{key: result[key] for key in ("shape", "spacing_mm", "orientation", "thumbnail")},
     }
 

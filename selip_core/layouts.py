@@ -9,6 +9,7 @@ from pathlib import Path
 from selip_core.brats import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
 from selip_core.errors import SelipError
 from selip_core.sequence_names import sequence_of_text
+from selip_core.tables import read_text
 
 VOLUME_ENDINGS = (".nii", ".nii.gz", ".npy")
 _OTHER_VOLUMES = (".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc")
@@ -40,6 +41,7 @@ class FoundSeries:
     reason : str
         Why it is set aside; empty where it is used.
     layout : ``dicom``, ``bids``, ``brats``, ``released`` or ``plain``
+        A folder in the manner of BraTS whose names are not the challenge's is ``plain``.
     personal : frozenset of str
         Texts that must not be written anywhere.
     keys : dict
@@ -156,7 +158,9 @@ def _found(root: Path, path: Path, fits) -> FoundSeries:
         return _bids(path, match, relative)
     if (match := BRATS_FILE.fullmatch(path.name)) and match["name"] == path.parent.name:
         sequence = SEQUENCES_OF_BRATS[match["what"].lower()].replace("seg", "mask")
-        return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, "brats")
+        # 王小明/王小明_t1.nii.gz lies just so: only names of the challenge itself are known to be pseudonyms
+        layout = "brats" if match["name"].lower().startswith("brats") else "plain"
+        return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, layout)
     return _plain(path, name, relative)
 
 
@@ -209,10 +213,10 @@ def released_texts(files: list[Path]) -> dict[str, dict[str, str]]:
     for path in files:
         match = re.search(r"text_data_([^/]+)/", path.as_posix())
         try:
-            texts = json.loads(path.read_text(encoding="utf-8"))
+            texts = json.loads(read_text(path))
             for name, of_name in texts.items():
                 found[f"{match[1]}/{name}" if match else name] = {str(k): str(v) for k, v in of_name.items()}
-        except (OSError, ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             raise SelipError(
                 f"{path} is no JSON of texts by name and sequence ({type(error).__name__}): correct it, or take it away"
             ) from None
@@ -244,6 +248,6 @@ def released_splits(files: list[Path]) -> dict[str, str]:
         match = re.search(r"nii_mri_([^/]+)_data/", path.as_posix())
         split = RELEASED_SPLITS.get(path.stem.lower())
         if match and split:
-            names = path.read_text(encoding="utf-8-sig").split("\n")
+            names = read_text(path).splitlines()
             found |= {f"{match[1]}/{name.strip()}": split for name in names if name.strip()}
     return found

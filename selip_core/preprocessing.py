@@ -39,16 +39,7 @@ def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
         that are no real numbers, or its spacing is impossible.
     """
     path = Path(path)
-    if not path.is_file():
-        raise VolumeError(f"{path}: no such file; correct its path, or put it there")
-    try:
-        with nib.imageglobals.LoggingOutputSuppressor():  # nibabel reports on standard error what it mends
-            image = nib.load(path)
-            voxels = np.asanyarray(image.dataobj)
-            stated_mm = _stated_spacing(path, image)
-            _check_size(path, image)
-    except Exception as error:  # a damaged header makes nibabel raise nearly anything
-        raise VolumeError(f"{path}: cannot be read as a volume ({_first_line(error)}); export it again") from None
+    image, voxels, stated_mm = _read(path)
     if not (np.issubdtype(voxels.dtype, np.floating) or np.issubdtype(voxels.dtype, np.integer)):
         raise VolumeError(f"{path}: voxels of type {voxels.dtype} are no grey values; export the magnitude image")
     shape = voxels.shape
@@ -77,6 +68,43 @@ def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
         "p1": float(np.percentile(voxels, 1)), "p99": float(np.percentile(voxels, 99)),
     }  # fmt: skip
     return np.asarray(canonical.dataobj, dtype=np.float32), canonical.affine, quality
+
+
+def _read(path: Path):
+    """Return the image, its voxels, and the spacing that `_stated_spacing` finds.
+
+    Raises
+    ------
+    VolumeError
+        If the file is missing, or what it states of itself is not what it holds.
+    """
+    if not path.is_file():
+        raise VolumeError(f"{path}: no such file; correct its path, or put it there")
+    try:
+        with nib.imageglobals.LoggingOutputSuppressor():  # nibabel reports on standard error what it mends
+            image = nib.load(path)
+            voxels = np.asanyarray(image.dataobj)
+            stated_mm = _stated_spacing(path, image)
+            _check_size(path, image)
+    except Exception as error:  # a damaged header makes nibabel raise nearly anything
+        raise VolumeError(f"{path}: cannot be read as a volume ({_first_line(error)}); export it again") from None
+    return image, voxels, stated_mm
+
+
+def check_header(path: str | Path) -> str:
+    """Check what a file of any number of volumes states of itself; return a remark, empty where there is none.
+
+    Raises
+    ------
+    VolumeError
+        If it is missing or unreadable, holds another number of voxels than it states, or its spacing is impossible.
+    """
+    path = Path(path)
+    image, _, stated_mm = _read(path)
+    _check_geometry(path, image.affine, stated_mm)
+    if isinstance(image, nib.Nifti1Image) and not (image.header["sform_code"] > 0 or image.header["qform_code"] > 0):
+        return "its header states no orientation: left and right are taken as usual, look at them"
+    return ""
 
 
 def check_volume(path: str | Path) -> dict:

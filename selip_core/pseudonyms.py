@@ -63,7 +63,7 @@ class Names:
                 self._studies.setdefault(study, f"{self._patients[patient]}-{number}")
 
     def _pseudonym(self, text: str) -> str:
-        return f"P{hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]}"
+        return f"P{hmac.new(self._secret, os.fsencode(text), hashlib.sha256).hexdigest()[:_DIGITS]}"
 
     def patient(self, source_id: str) -> str:
         """Return the cohort's id of a patient."""
@@ -86,7 +86,7 @@ def safe_name(text: str) -> str:
     return re.sub(r"[^\w.\-]+", "_", text).strip(".") or "_"
 
 
-def check_key_path(path: Path, out: Path) -> Path:
+def check_key_path(path: Path, out: Path, *, begun: bool = False) -> Path:
     """Return where the key table goes.
 
     Raises
@@ -97,7 +97,7 @@ def check_key_path(path: Path, out: Path) -> Path:
     path = path.expanduser().resolve()
     if path.is_relative_to(out):
         raise SelipError(f"--key {path} lies in {out}: keep the key apart from the cohort")
-    if path.exists():
+    if path.exists() and not begun:
         raise SelipError(f"--key {path} exists already: give another name, it is never overwritten")
     if not path.parent.is_dir():
         raise SelipError(f"--key {path}: its folder does not exist")
@@ -113,12 +113,18 @@ def write_key(path: Path, rows: list[dict[str, str]]) -> None:
         If a file is there already, or it cannot be written.
     """
     columns = ["source_patient_id", "source_study_id", "source", "patient_id", "study_id", "sequence", "remark"]
+    partial = path.with_name(f".{path.name}.partial")
     try:
-        with open(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
-        ) as file:
+        partial.unlink(missing_ok=True)
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
             writer.writerows(rows)
+        if path.exists() and path.read_bytes() != partial.read_bytes():  # else it is from a call killed just after
+            raise SelipError(f"the key table {path} exists already and holds other rows: it is never overwritten")
+        os.replace(partial, path)
     except OSError as error:
         raise SelipError(f"cannot write the key table {path}: {error.strerror or error}") from None
+    finally:
+        partial.unlink(missing_ok=True)

@@ -15,9 +15,13 @@ def _words(*patterns: str) -> re.Pattern:
 _ASIDE = {
     "a scout": _words(r"LOCALI[SZ]ER", rf"{_START}LOC{_END}", "SCOUT", "SURVEY", "SMARTBRAIN", "AAHEAD", r"3.?PLANE",
                       r"PLANE.?LOC", r"3.?PL.?LOC", "定位", "REFSCAN", rf"{_START}(REF|ASSET|CALIB)"),
+    "not of the head": _words(r"SPINE", "CERVIC", "LUMBAR", "THORAC", "KNEE", "颈椎", "腰椎", "胸椎", "脊柱", "脊髓"),
+    "a subtraction": _words(rf"{_START}SUB{_END}", "SUBTRACT", "减影"),
+    "a quantitative map": _words(r"T[12]\*?.?MAP", "RELAXOMETRY"),
     "a phase image": _words(rf"{_START}(PHA|PHASE){_END}"),
     "susceptibility-weighted": _words(
-        rf"{_START}(E?SWI|SWAN|QSM|T2.?STAR|T2\*|MIN.?IP|VEN.?BOLD|HEMO)", r"\(SW\)", "SUSCEPT", "磁敏感"),
+        rf"{_START}(E?SWI|SWAN|QSM|T2.?STAR|T2\*|MIN.?IP|VEN.?BOLD|HEMO)", r"\(SW\)", "SUSCEPT", "磁敏感",
+        rf"{_START}T2[A-Z]*.?(FFE|GRE|FL2D|FL3D|FLASH|MEDIC|MERGE)"),
     "an angiography": _words(r"TOF", rf"{_START}(MRA|MRV|CE.?MRA|COW|PCA)", "ANGIO", "血管成像", rf"{_START}MIP"),
     "perfusion": _words(rf"{_START}(ASL|PWI|PASL|PCASL|CBF|CBV|MTT|TTP|TMAX|DSC|DCE)", "PERF", "灌注"),
     "spectroscopy": _words(rf"{_START}(MRS|SVS|CSI|PRESS){_END}", "SPECTRO", "波谱"),
@@ -28,26 +32,25 @@ _ASIDE = {
     "a fat-suppressed sequence of another kind": _words(rf"{_START}STIR"),
 }  # fmt: skip
 _MASK = _words(
-    rf"{_START}(SEG|MASK|MSK|DSEG|GT|ROI|LABEL|LESION|LESIONS|CONSENSUS|GROUND.?TRUTH|GOLD.?STANDARD|BRAIN.?MASK)",
-    "分割", "掩膜", "BRAINMASK",
+    rf"{_START}(D?SEG|SEGMENTATION|MASK|MSK|GT|ROI|LABELS?|LESIONS?|CONSENSUS){_END}",
+    "GROUND.?TRUTH", "GOLD.?STANDARD", "BRAIN.?MASK", "分割", "掩膜",
 )  # fmt: skip
-_ADC = _words(rf"{_START}D?ADC", "APPARENT.?DIFF", "表观")
+_ADC = _words(rf"{_START}D?ADC({_END}|(?=MAP))", "APPARENT.?DIFF", "表观")
 _DWI = _words(
-    rf"{_START}(E?DWI|DTI|DIFF|HARDI|DSI)",
-    "DIFFUSION",
-    "TRACE",
-    rf"{_START}B.?(VALUE.?)?(8|9|10|12|15)00",
-    "弥散",
-    "扩散",
-)
+    rf"{_START}(E?DWI|DTI|DIFF|DIFFUSION|HARDI|DSI)(?![A-Z])", "TRACEW?(?![A-Z])",
+    rf"{_START}B.?(VALUE.?)?(8|9|10|12|15)00", "弥散", "扩散",
+)  # fmt: skip
+_B_ZERO = _words(rf"{_START}B[ =-]?(VALUE)?[ =]*0+{_END}")
 _FLAIR = _words("FLAIR", rf"{_START}(FLA|T2F|TIRM|FLR){_END}", "DARK.?FLUID", "水抑制", "黑水")
 _T1 = _words(rf"{_START}T1", "MPRAGE", "MP2RAGE", "BRAVO", "FSPGR", "TFE3D", "3D.?TFE", r"T1W", "VIBE")
 _T2 = _words(rf"{_START}T2")
 _CONTRAST = _words(
-    r"\+ ?C", r"C\+", rf"{_START}(CE|GD|GAD|POST|C|ENH|KM|CONTRAST){_END}", r"T1.?(WI?)?.?(CE|GD|C|POST|ENH)(?![A-Z])",
+    r"\+ ?C", r"C\+", rf"{_START}(CE|GD|GAD|POST|ENH|KM|CONTRAST){_END}", r"T1.?(WI?)?.?(CE|GD|C|POST|ENH)(?![A-Z])",
     "GADO", "POST.?CONTRAST", "增强",
 )  # fmt: skip
-_BEFORE_CONTRAST = _words(rf"{_START}(PRE|W.?O|NON|NO|WITHOUT).?(CE|GD|GAD|CONTRAST|C){_END}", "平扫")
+_BEFORE_CONTRAST = _words(
+    rf"{_START}(PRE|W.?O|NON|NO|WITHOUT).?(CE|GD|GAD|CONTRAST|C){_END}", rf"{_START}(PRE|NATIVE|PLAIN){_END}", "平扫"
+)
 _OTHER_BODY = _words(
     "SPINE", "NECK", "CERVICAL", "THORAC", "LUMBAR", "KNEE", "ABDOM", "PELVI", "HEART", "BREAST", "SHOULDER"
 )
@@ -74,13 +77,14 @@ def sequence_of_text(text: str) -> tuple[str | None, str]:
     (None, 'susceptibility-weighted')
     """
     bare = unicodedata.normalize("NFKC", text).upper().replace("_", " ")
+    bare = re.sub(r"POST(ERIOR)?.?FOSSA", "", bare)  # a place, no contrast agent
     if _MASK.search(bare):
         return "mask", ""
     diffusion_map = _ASIDE["a diffusion map other than ADC"].search(bare)
     if _ADC.search(bare) and not re.search(r"E.?ADC|EXPONENTIAL", bare):
         return "ADC", ""
     if _DWI.search(bare) and not diffusion_map:
-        return "DWI", ""
+        return (None, "diffusion without weighting (b-value 0)") if _B_ZERO.search(bare) else ("DWI", "")
     for what, pattern in _ASIDE.items():
         weak = what == "a diffusion map other than ADC" and (_T1.search(bare) or _T2.search(bare))
         if pattern.search(bare) and not weak:
@@ -106,10 +110,10 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
         in s/mm². Each may be missing.
     """
     if header.get("Modality") not in (None, "", "MR"):
-        return None, f"not MRI (modality {header['Modality']})"
+        return None, "not MRI"
     body = str(header.get("BodyPartExamined") or "").upper()
     if _OTHER_BODY.search(body) and not re.search("HEAD|BRAIN", body):
-        return None, f"not of the head ({header['BodyPartExamined']})"
+        return None, "not of the head"
     kinds = {str(kind).upper() for kind in header.get("ImageType") or []}
     if "LOCALIZER" in kinds:
         return None, "a scout"
@@ -120,6 +124,8 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
         "M_IR",
     }:
         return None, "a phase image"
+    if any("SUBTRACT" in kind for kind in kinds):
+        return None, "a subtraction"
     if any("PROJECTION" in kind or kind in ("MIP", "MNIP", "MIN IP") for kind in kinds):
         return None, "a projection"
     if "ADC" in kinds or "ADC_MAP" in kinds:

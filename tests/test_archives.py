@@ -37,3 +37,16 @@ def test_a_damaged_or_locked_archive_is_told_and_a_finished_one_not_unpacked_aga
     assert unpack(tmp_path / "a.zip", tmp_path / "a") == []
     (tmp_path / "a/file").write_bytes(b"as it was")
     assert unpack(tmp_path / "a.zip", tmp_path / "a") == [] and (tmp_path / "a/file").read_bytes() == b"as it was"
+
+
+def test_one_bad_member_does_not_lose_those_after_it_and_a_zip_in_a_zip_is_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("first", "second", "inner.zip", "p", "p/q"):
+            archive.writestr(name, name.encode() * 100)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    at = data.index(b"first") + 5
+    data[at : at + 6] = b"\xff" * 6
+    (tmp_path / "a.zip").write_bytes(bytes(data))
+    left_out = unpack(tmp_path / "a.zip", tmp_path / "a")
+    assert "a member that is damaged" in left_out and "an archive within an archive; unpack it yourself" in left_out
+    assert (tmp_path / "a/second").read_bytes() == b"second" * 100 and not (tmp_path / "a/first").exists()

@@ -90,3 +90,25 @@ def test_diffusion_without_b_values_or_without_weighting_is_refused(tmp_path):
     (tmp_path / "dwi.bval").write_text("0 50")
     assert "reach 50 s/mm²" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI")
     assert "4-D with 2 volumes" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="T2")
+
+
+def test_damaged_headers_are_refused_and_never_end_in_a_traceback(tmp_path, capfd):
+    data = write_series(tmp_path / "a")[0].read_bytes()
+    rng = np.random.default_rng(0)
+    files = []
+    for i in range(150):
+        spoiled = bytearray(data)
+        for at in rng.integers(132, min(len(data), 900), 3):
+            spoiled[at] = rng.integers(256)
+        files.append(tmp_path / f"{i}")
+        files[-1].write_bytes(spoiled)
+    slices, refused = read_slices(files)
+    group_series(slices)
+    assert len(slices) + len(refused) == 150 and "".join(capfd.readouterr()) == ""
+
+
+def test_slices_left_out_at_an_end_are_remarked(tmp_path):
+    (found,) = _series(write_series(tmp_path, skip=(0, 10, 11)))
+    assert found.notes[0].startswith("1 of its instance numbers")  # nothing tells of the last two
+    (found,) = _series(write_series(tmp_path / "b", skip=(0, 1)))
+    assert found.notes == ("2 of its instance numbers are missing: slices may have been left out at an end",)

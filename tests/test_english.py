@@ -33,6 +33,13 @@ CASES = [
     ("Mild mucosal thickening with high T2 signal of the maxillary sinuses.", {}),
     ("T2-weighted images show a high signal intensity in the left cerebellar hemisphere.",
      {"T2": ["左侧小脑半球 高信号"]}),
+    ("Left frontal lobe shows high signal on T2 and FLAIR without restricted diffusion.",
+     {"T2": ["左侧额叶 高信号"], "FLAIR": ["左侧额叶 高信号"]}),
+    ("Hyperintense lesion in the left frontal lobe on FLAIR without mass effect.", {"FLAIR": ["左侧额叶 高信号"]}),
+    ("High FLAIR signal in the right thalamus with no significant midline shift.", {"FLAIR": ["右侧丘脑 高信号"]}),
+    ("High FLAIR signal in the right thalamus, no midline shift.", {"FLAIR": ["右侧丘脑 高信号"]}),
+    ("Left temporal hyperintensity on FLAIR and normal ventricles.", {"FLAIR": ["左侧颞叶 高信号"]}),
+    ("Left temporal lobe without abnormal signal.", {}),
     ("HIGH SIGNAL IN THE LEFT FRONTAL LOBE ON FLAIR.", {"FLAIR": ["左侧额叶 高信号"]}),
     ("A lesion of the right thalamus is hyperintense on T2 and FLAIR, isointense on T1.",
      {"T1": ["右侧丘脑 等信号"], "T2": ["右侧丘脑 高信号"], "FLAIR": ["右侧丘脑 高信号"]}),
@@ -76,6 +83,9 @@ def test_a_report_of_one_sequence_need_not_name_it():
         ("Normal brain MRI.", True),
         ("High signal on T2 in the left frontal lobe. Otherwise unremarkable.", False),
         ("Please correlate clinically.", False),
+        ("High FLAIR signal in the right thalamus with no significant midline shift.", False),
+        ("Left frontal lesion, hyperintense on T2 without restricted diffusion. Normal ventricles.", False),
+        ("No mass. No restricted diffusion. The midline structures are normal.", True),
     ],
 )
 def test_normal_reports_are_told(text, normal):

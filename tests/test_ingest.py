@@ -83,6 +83,78 @@ def test_no_name_birth_date_address_or_number_reaches_any_output(hospital, tmp_p
             assert secret not in text, f"{secret} in {path}"
 
 
+def test_no_name_of_a_plain_folder_reaches_any_output(tmp_path, capfd):
+    names = ("LiuDehua/LiuDehua_t1.nii.gz", "LiuDehua/v/t1_mprage.nii.gz", "LiuDehua/v/t1_se.nii.gz",
+             "Name: LiuDehua/s/t2.nii.gz", "LiuDehua/s/loc.nii.gz")  # fmt: skip
+    for name in names:
+        _nifti(tmp_path / "in" / name)
+    (tmp_path / "in/LiuDehua/s/adc.nii").write_bytes(b"no volume")
+    (tmp_path / "in/LiuDehua/s/flair.nii.gz").write_bytes(gzip.compress(b"no volume"))
+    np.save(tmp_path / "in/LiuDehua/loose.npy", np.ones(3))
+    for i, options in enumerate(([], ["--pattern", "{patient}/{study}/{sequence}.nii.gz"])):
+        assert main([str(tmp_path / "in"), "--out", str(tmp_path / f"out{i}"), *options]) == 0
+        for path, text in _everything_written(tmp_path / f"out{i}"):
+            assert "LiuDehua" not in text, path
+    assert "LiuDehua" not in "".join(capfd.readouterr())
+
+
+def test_what_a_kill_leaves_after_the_end_is_taken_away(hospital, tmp_path):
+    counts = ingest(hospital[0], tmp_path / "out", **QUIET)
+    (tmp_path / "out/.ingest/archives/WangWei").mkdir(parents=True)
+    assert ingest(hospital[0], tmp_path / "out", **QUIET) == counts
+    assert not (tmp_path / "out/.ingest").exists()
+
+
+def test_killed_after_the_key_was_written_it_goes_on(hospital, tmp_path, monkeypatch):
+    import selip_core.ingest as module
+
+    options = {"key": tmp_path / "key.csv", **QUIET}
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write_json", _killed_at("ingest.json", module.write_json))
+        with pytest.raises(KeyboardInterrupt):
+            ingest(hospital[0], tmp_path / "out", **options)
+    before = (tmp_path / "key.csv").read_bytes()
+    ingest(hospital[0], tmp_path / "out", **options)
+    assert (tmp_path / "key.csv").read_bytes() == before and (tmp_path / "out/ingest.json").exists()
+
+
+def _killed_at(name, write):
+    def write_or_die(path, value):
+        if path.name == name:
+            raise KeyboardInterrupt
+        write(path, value)
+
+    return write_or_die
+
+
+def test_a_slice_cut_off_is_refused_and_so_is_the_series_that_lacks_it(tmp_path):
+    files = write_series(tmp_path / "in/1")
+    files[5].write_bytes(files[5].read_bytes()[:-900])
+    write_series(tmp_path / "in/2", SeriesDescription="t1_se_tra")
+    counts = ingest(tmp_path / "in", tmp_path / "out", **QUIET)
+    assert counts["series"] == 1 and counts["set_aside"] == 1 and counts["problems"] == 1
+    page = (tmp_path / "out/quality.html").read_text(encoding="utf-8")
+    assert "cut off before the end of its pixels" in page and "incomplete: 1 of 12 slices" in page
+
+
+def test_diffusion_and_masks_are_checked_as_other_volumes(tmp_path):
+    for name in ("sub-1_dwi", "sub-1_msk"):
+        bad = _nifti(tmp_path / f"in/sub-1/{name}.nii.gz")
+        data = gzip.decompress(bad.read_bytes())
+        bad.write_bytes(gzip.compress(_patched(data, 80, np.float32([0, 0, 0]).tobytes(), no_sform=True)))
+    _nifti(tmp_path / "in/sub-1/sub-1_T1w.nii.gz")
+    assert ingest(tmp_path / "in", tmp_path / "out", masks="infarct", **QUIET)["set_aside"] == 2
+
+
+def test_names_that_are_no_utf8_end_in_no_traceback(tmp_path):
+    folder = os.fsencode(tmp_path / "in") + "/病人".encode("gb18030")
+    os.makedirs(folder)
+    source = _nifti(tmp_path / "T1.nii.gz")
+    with open(folder + b"/T1.nii.gz", "wb") as file:
+        file.write(source.read_bytes())
+    assert main([str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--key", str(tmp_path / "key.csv")]) == 0
+
+
 def test_the_key_is_written_on_request_only_and_for_its_owner_alone(hospital, tmp_path):
     ingest(hospital[0], tmp_path / "out", reports=hospital[1], key=tmp_path / "key.csv", **QUIET)
     key = pd.read_csv(tmp_path / "key.csv", dtype=str).set_index("sequence")
@@ -115,11 +187,16 @@ def test_left_is_left_from_the_scanner_to_the_model(hospital, tmp_path):
 
 
 def test_published_ids_stay_and_plain_ones_do_not(tmp_path):
-    for name in ("sub-01/anat/sub-01_T1w.nii.gz", "B1/B1_t1ce.nii.gz", "B1/B1_seg.nii.gz", "wang/T2.nii.gz"):
+    for name in (
+        "sub-01/anat/sub-01_T1w.nii.gz",
+        "BraTS1/BraTS1_t1ce.nii.gz",
+        "BraTS1/BraTS1_seg.nii.gz",
+        "wang/T2.nii.gz",
+    ):
         _nifti(tmp_path / "in" / name)
     ingest(tmp_path / "in", tmp_path / "out", **QUIET)
     patients = set(load_cohort(tmp_path / "out").series["patient_id"])
-    assert {"sub-01", "B1"} < patients and "wang" not in patients and len(patients) == 3
+    assert {"sub-01", "BraTS1"} < patients and "wang" not in patients and len(patients) == 3
     assert pd.read_csv(tmp_path / "out" / "masks.csv")["target"].tolist() == ["tumour"]
     ingest(tmp_path / "in", tmp_path / "kept", keep_ids=True, **QUIET)
     assert "wang" in set(load_cohort(tmp_path / "kept").series["patient_id"])
@@ -238,7 +315,7 @@ def test_nothing_is_overwritten(tmp_path):
     _nifti(tmp_path / "in/Wu/T1.nii.gz")
     with pytest.raises(SelipError, match="finished cohort of other options or files"):
         ingest(tmp_path / "in", tmp_path / "out", **QUIET)
-    with pytest.raises(SelipError, match="holds the source"):
+    with pytest.raises(SelipError, match="lie in each other"):
         ingest(tmp_path / "in", tmp_path, **QUIET)
 
 
@@ -297,5 +374,8 @@ def test_killed_at_any_point_it_goes_on_without_doing_a_series_twice(tmp_path):
 
 @pytest.mark.skipif(not os.path.isdir("../shared/real"), reason="no real scans beside the project")
 def test_every_real_file_is_kept_or_set_aside_with_a_reason(tmp_path):
-    counts = ingest("../shared/real/dicom", tmp_path / "dicom", **QUIET)
-    assert counts["series"] == 3 and counts["set_aside"] == 0
+    counts = ingest("../shared/real", tmp_path / "out", masks="lesion", **QUIET)
+    table = pd.read_csv(tmp_path / "out/quality.csv", keep_default_na=False, encoding="utf-8-sig")
+    assert counts["series"] == 43 and len(table) == counts["series"] + counts["masks"] + counts["set_aside"]
+    aside = table[table["reason"] != ""]
+    assert aside["reason"].str.contains("series of its study is used for mask").all()

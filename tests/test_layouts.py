@@ -31,14 +31,15 @@ def test_bids_names_tell_patient_session_and_sequence(tmp_path):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("HGG/B18_1/B18_1_t1ce.nii.gz", ("B18_1", "B18_1", "T1ce", "brats")),
-        ("B18_1/B18_1_seg.nii.gz", ("B18_1", "B18_1", "mask", "brats")),
+        ("HGG/Brats18_1/Brats18_1_t1ce.nii.gz", ("Brats18_1", "Brats18_1", "T1ce", "brats")),
+        ("Brats18_1/Brats18_1_seg.nii.gz", ("Brats18_1", "Brats18_1", "mask", "brats")),
         (
             "BraTS-GLI-00005-001/BraTS-GLI-00005-001-t2f.nii.gz",
             ("BraTS-GLI-00005", "BraTS-GLI-00005-001", "FLAIR", "brats"),
         ),
         ("a/nii_mri_1_processed/t2_tse_tra/Q7.npy", ("1/Q7", "1/Q7", "T2", "released")),
         ("a/nii_mri_2_processed_small/ep2d_diff_3scan_trace_p2_ADC/Q7.nii.gz", ("2/Q7", "2/Q7", "ADC", "released")),
+        ("Wang/Wang_t1ce.nii.gz", ("Wang", "Wang", "T1ce", "plain")),
         ("Li/T1.nii.gz", ("Li", "Li", "T1", "plain")),
         ("Li/visit1_FLAIR.nii", ("Li", "Li/visit1", "FLAIR", "plain")),
         ("Li/2020/T1/0001.nii.gz", ("Li", "Li/2020", "T1", "plain")),
