@@ -1,6 +1,7 @@
 """The series in a folder, however it is laid out: BIDS, BraTS, the released SeLIP code's, DICOM, or plain folders."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -69,6 +70,15 @@ def volume_name(path: Path) -> str | None:
     name = path.name
     ending = next((ending for ending in VOLUME_ENDINGS if name.lower().endswith(ending)), None)
     return name[: -len(ending)] if ending else None
+
+
+def readable(name: str) -> str:
+    """Return a file name that is no UTF-8, as Windows archives unpacked on Linux leave it, read as GB18030."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "backslashreplace")
 
 
 def other_volume(path: Path) -> str:
@@ -140,7 +150,7 @@ def _expression(part: str) -> str:
 
 
 def _found(root: Path, path: Path, fits) -> FoundSeries:
-    relative, name = path.relative_to(root).as_posix(), volume_name(path)
+    relative, name = readable(path.relative_to(root).as_posix()), readable(volume_name(path))
     if fits:
         match = fits(relative)
         if not match:
