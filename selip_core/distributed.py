@@ -76,6 +76,11 @@ class Processes:
         if self.count > 1:
             dist.barrier()
 
+    def leave(self) -> None:
+        """End the exchange; a program does so before it ends."""
+        if self.count > 1:
+            dist.destroy_process_group()
+
     def from_main(self, job: Callable[[], object]) -> object:
         """Return what `job` returns in the main process, in every process; the others wait for it."""
         result = [job() if self.is_main else None]

@@ -92,6 +92,7 @@ def main() -> None:
     if run.processes.is_main:
         print(f"{run.directory.name}: {run.step} steps, best at {run.best['step']:.0f} with validation recall@10 "
               f"{run.best['recall_at_10']:.3f}; {NOTEBOOK} shows it")  # fmt: skip
+    run.processes.leave()
 
 
 if __name__ == "__main__":

@@ -106,7 +106,8 @@ class Pretraining:
 
         The model's configuration holds the fingerprints of the cohort, the preprocessing and the starting weights.
         How a step is computed (in chunks, by several processes) is left out: a run that has filled the memory may be
-        continued in chunks, and one of several GPUs be read by a notebook.
+        continued in chunks, and one of several GPUs be read by a notebook. That changes no more than rounding, but for
+        batch norm (ResNet-50), whose statistics are of a chunk; the checkpoint says how it was computed.
         """
         parts = [self.settings.model_dump_json(exclude=set(EXECUTION)), str(self.soft_target_weight), str(self.seed)]
         for pairs in (self.train_pairs, self.validation_pairs):
@@ -135,17 +136,19 @@ class Pretraining:
         batches = islice(self.sampler.steps(self.step), total - self.step)
         loaded = read_ahead(batches, self._load, self.settings.prefetch)
         bar = tqdm(loaded, initial=self.step, total=total, disable=not progress, mininterval=1.0)
+        started = time.perf_counter()
         for (rows, flips), volumes in bar:
-            self.history.append(self._train_step(rows, flips, volumes))
+            done = self._train_step(rows, flips, volumes)
+            self.history.append({**done, "seconds": time.perf_counter() - started})  # waiting for volumes counts
             bar.set_postfix(loss=f"{self.history[-1]['loss']:.3f}", refresh=False)
             if self.step % self.settings.validate_every == 0 or self.step == total:
                 self._validate()
                 if self.processes.is_main:
                     self.save()
+            started = time.perf_counter()
         self.model.eval()
 
     def _train_step(self, rows: np.ndarray, flips: np.ndarray, volumes: torch.Tensor) -> dict:
-        started = time.perf_counter()
         settings, model = self.settings, self.model
         rate = learning_rate_factor(self.step, settings.steps, settings.warmup_steps, settings.decay_power)
         for group in self.optimizer.param_groups:
@@ -174,7 +177,6 @@ class Pretraining:
             "accuracy": hits.float().mean().item(),
             "logit_scale": scale,
             "rate": rate,
-            "seconds": time.perf_counter() - started,
         }
 
     def _loss(self, similarity: torch.Tensor, image: torch.Tensor, text: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -226,7 +228,8 @@ class Pretraining:
         tensors |= optimizer_tensors(self.optimizer)
         state = {
             "step": self.step, "fingerprint": self.fingerprint, "scaler": self.scaler.state_dict(),
-            "history": self.history, "validated": self.validated,
+            "history": self.history, "validated": self.validated, "processes": self.processes.count,
+            "execution": self.settings.model_dump(include=set(EXECUTION)),
         }  # fmt: skip
         save_checkpoint(self.directory, tensors, state)
 

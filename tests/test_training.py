@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -157,3 +158,12 @@ def test_plateau_exit_is_the_first_step_clearly_under_chance():
     assert plateau_exit(losses, 32) is None
     losses[50:] = 0.5 * np.log(32)
     assert plateau_exit(losses, 32) == 53  # 3 of 25 values at half: mean 0.94 ln(batch)
+
+
+def test_a_checkpoint_says_how_it_was_computed_and_the_steps_how_long_they_took(tmp_path):
+    _, done = run(tmp_path, chunk_size=3)
+    state = json.loads((tmp_path / "last" / "state.json").read_text())
+    assert state["execution"]["chunk_size"] == 3 and state["processes"] == 1
+    assert (done.steps["seconds"] > 0).all() and done.steps.columns[-1] == "seconds"
+    again, done = run(tmp_path, model=fresh_model(seed=5), chunk_size=None)  # computed otherwise, the same run
+    assert done.steps["step"].tolist() == list(range(1, 13))

@@ -32,6 +32,7 @@ def main(folder: Path) -> None:
     normed = batch_normed()
     gradients(normed, None, 1.0, own, processes)
     made["statistics"] = normed.image_encoder.net[1].running_mean
+    processes.leave()
     torch.save(made, folder / f"{processes.index}.pt")
 
 
