@@ -24,13 +24,18 @@ def missing_packages() -> list[str]:
 
 
 def describe(device: str = "cpu") -> dict:
-    """Return processor, cores, memory, system, versions, CUDA device, commit and date, for the JSON of a benchmark."""
+    """Return processor, cores, memory, load, system, versions, CUDA device, commit and date, for a benchmark's JSON.
+
+    ``load`` is the mean number of processes that ran or waited in the last quarter of an hour, the benchmark's own one
+    among them: much more than 1 means that other work slowed it down.
+    """
     import torch
 
     about = {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gb": _memory_gb(),
+        "load": round(os.getloadavg()[2], 1) if hasattr(os, "getloadavg") else None,
         "os": platform.platform(terse=True),
         "python": platform.python_version(),
         "torch": torch.__version__,

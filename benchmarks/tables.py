@@ -77,7 +77,7 @@ def _table(name: str, device: str, results: Path) -> str:
 
 def _machine(about: dict) -> str:
     """Return one line on what a table was measured with."""
-    where = f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB"
+    where = f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, load {about['load']}"
     cuda = f"; {about['cuda_device']}" if about["cuda_device"] else ""
     return f"*{where}{cuda}; torch {about['torch']}; {about['date']}; commit {about['commit']}.*"
 
