@@ -129,8 +129,12 @@ def _forms(key: str, text: str) -> list[str]:
         year, month, day = text[:4], text[4:6], text[6:]
         return [text, f"{year}-{month}-{day}", f"{year}/{month}/{day}", f"{year}.{month}.{day}",
                 f"{year}年{int(month)}月{int(day)}日"]  # fmt: skip
-    parts = [part.strip() for part in re.split(r"[\^=\\]", text)]
-    return [part for part in dict.fromkeys([text, *parts, "".join(parts[:2])]) if len(part) > 1]
+    forms = [text]
+    for group in re.split(r"[=\\]", text):  # Wang^Wei=王^伟 is one name in two scripts
+        parts = [part.strip() for part in group.split("^")]
+        orders = [parts[:2], parts[1::-1]] if group.isascii() else [parts[:2]]
+        forms += [group.strip(), *parts, *("".join(order) for order in orders), *(" ".join(order) for order in orders)]
+    return [form for form in dict.fromkeys(form.strip() for form in forms) if len(form) > 1]
 
 
 def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:

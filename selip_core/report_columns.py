@@ -38,9 +38,26 @@ IDENTIFIERS = (
 
 IDENTIFIER_PARTS = (
     "姓名", "医生", "医师", "技师", "身份证", "电话", "手机", "地址", "住址", "住院号", "门诊号", "patientname",
-    "patientsname", "birth", "phone", "physician", "radiologist", "address", "accession",
+    "patientsname", "birth", "出生", "phone", "physician", "radiologist", "address", "accession",
 )  # fmt: skip
 """A column is one of these as well if its name holds such a part (报告医生, referring physician)."""
+
+HARMLESS = (
+    "性别", "sex", "gender", "年龄", "年龄单位", "age", "age unit", "modality", "设备", "设备型号", "设备名称",
+    "检查设备", "机器", "机型", "机房", "检查室", "device", "scanner", "station", "manufacturer", "body part",
+    "body part examined", "study description", "exam description", "检查名称", "protocol", "procedure", "technique",
+    "检查技术", "sequence", "history", "clinical history", "indication", "reason", "申请目的", "检查目的",
+    "检查要求", "主诉", "病情描述", "症状", "体征", "diagnosis", "clinical diagnosis", "comparison", "建议",
+    "recommendation", "department", "科别", "病区", "ward", "院区", "status", "序号", "行号", "no", "index", "row",
+    "阴阳性", "阳性", "是否阳性", "危急值", "是否增强", "增强", "急诊", "label", "标签",
+)  # fmt: skip
+"""Unused columns that tell nobody's identity."""
+
+HARMLESS_ENDINGS = (
+    "日期", "时间", "date", "time", "部位", "性别", "年龄", "科室", "病史", "序列", "项目", "方法", "类型", "类别",
+    "状态", "费用", "诊断", "diagnosis",
+)  # fmt: skip
+"""An unused column is harmless as well if its name ends so (检查日期, 申请科室); 诊断人 does not."""
 
 OPTION = "name it with --columns {role}=NAME, or columns={{{role!r}: NAME}} in Python"
 
@@ -52,6 +69,7 @@ def bare(name: str) -> str:
 
 _STEPS = {role: [{bare(name) for name in step} for step in steps] for role, steps in NAMES.items()}
 _IDENTIFIERS = {bare(name) for name in IDENTIFIERS}
+_HARMLESS = {bare(name) for name in HARMLESS}.union(*_STEPS["findings"], *_STEPS["impression"])
 
 
 def map_columns(header: list[str], given: dict[str, str], where: str) -> dict[str, int]:
@@ -106,6 +124,16 @@ def identifier_columns(header: list[str], used: dict[str, int]) -> list[int]:
         for i, name in enumerate(map(bare, header))
         if i not in texts
         and (i in used_ids or name in ids | _IDENTIFIERS or any(bare(part) in name for part in IDENTIFIER_PARTS))
+    ]
+
+
+def unknown_columns(header: list[str], used: dict[str, int]) -> list[int]:
+    """Return the positions of the columns that are neither used nor known: 患者, Pt Name may be persons."""
+    passed_over = {*used.values(), *identifier_columns(header, used)}
+    return [
+        i
+        for i, name in enumerate(map(bare, header))
+        if i not in passed_over and name not in _HARMLESS and not name.endswith(HARMLESS_ENDINGS)
     ]
 
 

@@ -39,7 +39,8 @@ def join(
 
     By the study's id, its accession number or its UID; else by the patient's id, if that patient has one study. Where
     the study ids of reports and source are of one numbering (some are found), an id that is not found is another
-    examination, and the patient's id does not stand for it.
+    examination, and the patient's id does not stand for it. Where the patient ids are of one numbering, a study whose
+    report names a patient that is not found is another patient's.
 
     Parameters
     ----------
@@ -60,14 +61,18 @@ def join(
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
     rows = reports.reports.to_dict("records")
     found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
+    found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
     one_numbering = any(hits or near for hits, near in found)
+    one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []
     zeros: dict[str, str] = {}  # of a study: the report's id that differs by leading zeros
-    for row, (hits, near) in zip(rows, found, strict=True):
-        patients, near_patient = by_patient.find(row["patient_id"], ignore_leading_zeros)
+    for row, (hits, near), (patients, near_patient) in zip(rows, found, found_patients, strict=True):
         other_exam = bool(row["study_id"]) and one_numbering
+        unknown = bool(row["patient_id"]) and one_patient_numbering and not patients and not near_patient
         problem = _refusal(hits, near, patients, near_patient, other_exam)
+        if hits and unknown and not problem:
+            problem = "its study is in the source, its patient id is not, though others of the reports are"
         if not problem:
             study = next(iter(hits or patients))
             matched.append({**row, "patient_id": owner[study], "study_id": study})

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from selip_core.lexicon import Lexicon, load_lexicon
 from selip_core.report_text import normalise
@@ -28,13 +29,23 @@ ENGLISH_WORDS = frozenset({
 
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ](?![0-9A-Za-z])")
 _MOBILE = re.compile(r"(?<!\d)(?:[+＋]?86[ -]?)?[1１][3-9３-９]\d(?:[ -]?\d{4}){2}(?!\d)")
+_LANDLINE = re.compile(
+    r"(?<![\d.])(?:[(（]0\d{2,3}[)）]|0\d{2,3}(?=[-－–— ])|[+＋]86[-－ ]?\d{2,3}(?=[-－–— ]))"
+    r"[-－–— ]?[2-9２-９]\d{2,3}[- ]?\d{4}(?:[-－]\d{1,6})?(?!\d)"
+)
 _DATE = re.compile(r"((?:19|20)\d\d)[-/.年]?(0?[1-9]|1[0-2])[-/.月]?(0?[1-9]|[12]\d|3[01])日?(?:[ T].*)?")
+_DAY_MONTH = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d\d)(?:[ T].*)?")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_NAMED = re.compile(r"(?:(\d{1,2})[\s.-]*)?([a-z]{3,9})[\s.-]*(?:(\d{1,2})[\s,.-]+)?((?:19|20)\d\d)", re.IGNORECASE)
 _SIGNED = re.compile(
     r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
     r"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?\s+)?))[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,2}"
 )
 _PARTS = re.compile(r"[\s^,;，、]+")
 _CONTEXT = 10
+LONGEST = 40
+"""Choice: a longer value of a column of unknown name is a text, no identifier."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ class Scrubbed:
 
 
 def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = None) -> Scrubbed:
-    """Replace the identifiers by ``＊＊``, and of any person identity and mobile numbers and the name under a report.
+    """Replace the identifiers by ``＊＊``, and of any person identity and phone numbers and the name under a report.
 
     A name that is a medical word (海马), or that cuts into one where it stands (高明 in 信号增高明显), makes no hole:
     such places are counted for somebody to look at.
@@ -74,8 +85,9 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     spared = 0
     text, removed = _IDENTITY.subn(HOLE, text)
     text, more = _MOBILE.subn(HOLE, text)
+    text, landlines = _LANDLINE.subn(HOLE, text)
     text, signed = _SIGNED.subn(lambda match: (match[1] or match[2]) + HOLE, text)
-    removed += more + signed
+    removed += more + landlines + signed
     for value in _values(identifiers):
         if not _may_hold(text, value):
             continue
@@ -91,35 +103,84 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     return Scrubbed(text, removed, spared)
 
 
+def may_identify(value: str) -> bool:
+    """Tell whether a value of a column of unknown name may be somebody's: not a text, and no medical words."""
+    lexicon, text = load_lexicon(), normalise(value.strip())
+    if not LEAST <= len(text) <= LONGEST or text in lexicon.known:
+        return False
+    return not any(token.end - token.start >= LEAST for token in lexicon.scan(text))
+
+
 def _values(identifiers: Iterable[str]) -> list[str]:
-    """Return the values to look for, the longest first, and the parts of a name in Latin letters."""
+    """Return the values to look for, the longest first, and the ways in which a name is written."""
     found = set()
     for identifier in identifiers:
         value = unicodedata.normalize("NFKC", identifier).strip()
-        parts = [part for part in _PARTS.split(value) if len(part) > LEAST and part.isalpha() and part.isascii()]
-        found |= {value, *(parts if not any(c.isdigit() for c in value) else [])}
+        found |= {value, *(_names(value) if not any(c.isdigit() for c in value) else [])}
     least = {v: LEAST_WITH_DIGIT if v.isascii() and any(c.isdigit() for c in v) else LEAST for v in found}
     looked_for = (v for v in found if len(v) >= least[v] and v.casefold() not in NO_VALUES)
     return sorted(looked_for, key=lambda v: (-len(v), v))
 
 
+def _names(value: str) -> set[str]:
+    """Return the names of a value: of Wang^Wei=王^伟 each script's, in Latin letters each part and both orders too."""
+    found = set()
+    for group in value.split("="):
+        parts = [part for part in _PARTS.split(group) if part]
+        if all(part.isascii() for part in parts):
+            words = [part for part in parts if part.isalpha()]
+            found |= {part for part in words if len(part) > LEAST}
+            if 2 <= len(words) <= 3:
+                found |= {" ".join(words[:2]), " ".join(words[1::-1])}
+        elif "^" in group:
+            found |= {group.strip(), *(part for part in parts[:2] if len(part) >= LEAST)}
+        elif "=" in value:
+            found.add(group.strip())
+    return found
+
+
+def _dates(value: str) -> set[tuple[str, str, str]]:
+    """Return the year, month and day that a value may be, 3/2/1960 in both orders; empty if it is no date."""
+    if date := _DATE.fullmatch(value):
+        year, month, day = date.groups()
+        return {(year, month.lstrip("0"), day.lstrip("0"))}
+    if date := _DAY_MONTH.fullmatch(value):
+        first, second, year = date[1].lstrip("0"), date[3].lstrip("0"), date[4]
+        orders = ((first, second), (second, first))
+        return {(year, m, d) for m, d in orders if m and d and int(m) <= 12 and int(d) <= 31}
+    if (date := _NAMED.fullmatch(value)) and (day := (date[1] or date[3] or "").lstrip("0")):
+        months = [i for i, month in enumerate(_MONTHS, 1) if month.startswith(date[2].casefold())]
+        return {(date[4], str(month), day) for month in months}
+    return set()
+
+
+def _date_pattern(year: str, month: str, day: str) -> str:
+    """Return an expression for a date: year first, last with either order of day and month, or the month's name."""
+    full = _MONTHS[int(month) - 1]
+    name = f"{full[:3]}(?:{full[3:]})?" if full != "september" else "sept?(?:ember)?"
+    y, m, d = _wide(year), f"[0０]?{_wide(month)}", f"[0０]?{_wide(day)}"
+    sign, gap, nth = r"\s?[-/.／．－]\s?", r"[\s,.，-]*", "(?:st|nd|rd|th)?"
+    return (
+        rf"(?:{y}\s?[-/.年／．－]?\s?{m}\s?[-/.月／．－]?\s?{d}日?|{m}{sign}{d}{sign}{y}|{d}{sign}{m}{sign}{y}"
+        rf"|{name}{gap}{d}{nth}{gap}{y}|{d}{nth}{gap}(?:of )?{name}{gap}{y})"
+    )
+
+
 def _may_hold(text: str, value: str) -> bool:
     """Tell quickly that a text cannot hold a value; most do not."""
     squeezed = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).casefold()
-    if _DATE.fullmatch(value):
-        return value[:4] in squeezed
+    if dates := _dates(value):
+        return any(year in squeezed for year, _, _ in dates)
     return re.sub(r"[\W_]", "", value).casefold() in squeezed
 
 
 def _pattern(value: str) -> str:
     """Return an expression for a value in either width, white space within or not; for a date, however written."""
-    date = _DATE.fullmatch(value)
-    if date:
-        year, month, day = date.groups()
-        body = f"{_wide(year)}[-/.年]?0?{_wide(month.lstrip('0'))}[-/.月]?0?{_wide(day.lstrip('0'))}日?"
-    else:
-        parts = [_wide(part) for part in _PARTS.split(value) if part]
-        body = r"[\s^,;，、]*".join(parts)
+    if dates := _dates(value):
+        body = "|".join(_date_pattern(*date) for date in sorted(dates))
+        return rf"(?<![0-9A-Za-z])(?:{body})(?![0-9A-Za-z])"
+    parts = [_wide(part) for part in _PARTS.split(value) if part]
+    body = r"[\s^,;，、]*".join(parts)
     before = r"(?<![0-9A-Za-z])" if value[0].isascii() and value[0].isalnum() else ""
     after = r"(?![0-9A-Za-z])" if value[-1].isascii() and value[-1].isalnum() else ""
     return before + body + after
@@ -132,7 +193,11 @@ def _wide(value: str) -> str:
 
 
 def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
-    """Tell whether a word of the lexicon is the match, holds it, or overlaps one of its ends."""
+    """Tell whether a word of the lexicon is the match, holds it, or overlaps one of its ends.
+
+    A word of common speech does so only where the rest of the match is words as well: 高明 in 高明显信号, not 王明 in
+    王明显示.
+    """
     if match[0].casefold() in ENGLISH_WORDS:
         return True
     before, found, after = (
@@ -140,9 +205,21 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
         for part in (text[max(match.start() - _CONTEXT, 0) : match.start()], match[0], text[match.end() :][:_CONTEXT])
     )
     start, end = len(before), len(before) + len(found)
-    return any(
+    whole = before + found + after
+    if any(
         token.start < end
         and token.end > start
         and (token.start < start or token.end > end or token.end - token.start == len(found))
-        for token in lexicon.scan(before + found + after)
-    )
+        for token in lexicon.scan(whole)
+    ):
+        return True
+    known = _common(lexicon)
+    words = [(i, j) for i in range(len(whole)) for j in range(max(i, start) + 1, min(len(whole), i + _CONTEXT) + 1)
+             if i < end and whole[i:j] in known]  # fmt: skip
+    cut = any(i < start < j or i < end < j for i, j in words)
+    return cut and all(any(i <= place < j for i, j in words) for place in range(start, end))
+
+
+@cache
+def _common(lexicon: Lexicon) -> frozenset[str]:
+    return lexicon.known

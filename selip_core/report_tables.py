@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.report_columns import identifier_columns, map_columns, n_known
+from selip_core.report_columns import identifier_columns, map_columns, n_known, unknown_columns
 from selip_core.report_files import Sheet, read_sheets
-from selip_core.report_scrub import scrub
+from selip_core.report_scrub import may_identify, scrub
 
 PROBLEM_COLUMNS = ["where", "patient_id", "study_id", "problem", "consequence"]
 REPORT_COLUMNS = ["patient_id", "study_id", "findings", "impression", "where"]
@@ -20,6 +20,7 @@ HEADER_ROWS = 10
 """Rows in which the header is looked for: exports begin with a title at times."""
 
 _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
+_SIGNS = "=@+-＝＠＋－ "
 _MARKED = re.compile("⟦(.*?)⟧")
 
 
@@ -55,6 +56,7 @@ class _Reading:
     sheet: Sheet
     used: dict[str, int]
     identifiers: list[int]
+    unknown: list[int]
     problems: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     removed: int = 0
 
@@ -75,11 +77,16 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
     """
     path = Path(path).expanduser()
     sheet, header, used, n_sheets = _choose(read_sheets(path), columns or {})
-    reading = _Reading(sheet, used, identifier_columns(sheet.rows[header][1], used))
-    rows = [_read_row(reading, line, cells) for line, cells in sheet.rows[header + 1 :]]
+    names, below = sheet.rows[header][1], sheet.rows[header + 1 :]
+    reading = _Reading(sheet, used, identifier_columns(names, used), unknown_columns(names, used))
+    rows = [_read_row(reading, line, cells) for line, cells in below]
     rows = without_doubles([row for row in rows if row], reading.problems, key=lambda row: row["study_id"])
-    named = {role: sheet.rows[header][1][i].strip() for role, i in used.items()}
+    named = {role: names[i].strip() for role, i in used.items()}
     notes = [f"{role} is read from {name!r}" for role, name in named.items()]
+    filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in below)]
+    if filled:
+        unknown = ", ".join(names[i].strip() or f"column {i + 1}" for i in filled)
+        notes.append(f"columns not known, their values taken out of the texts of their row as identifying: {unknown}")
     if n_sheets > 1:
         notes.insert(0, f"{sheet.name} is read, the first of {n_sheets} sheets that has the columns")
     return ReportTable(
@@ -147,6 +154,7 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
             note("no id", "report left out; give it the id of its patient or study")
         return None
     identifiers = [_cell(cells, i) for i in reading.identifiers]
+    identifiers += filter(may_identify, (_cell(cells, i) for i in reading.unknown))
     spared = 0
     for role in ("findings", "impression"):
         if role in reading.used:
@@ -193,8 +201,18 @@ def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tup
     if (line, column) in reading.sheet.broken:
         return "", "is a formula without a value, or an error of Excel"
     text = _cell(cells, column)
-    bare = text.lstrip("=@＝＠ ")
-    return (bare, "begins like a formula") if text.startswith(("=", "@", "＝", "＠")) else (text, "")
+    return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, "")
+
+
+def _like_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would compute a text: +cmd|calc!A0, -2+3+cmd; a line of Chinese after - is none."""
+    text = unicodedata.normalize("NFKC", text)
+    if not text.startswith(("+", "-")):
+        return text.startswith(("=", "@"))
+    if "\u4e00" <= text.lstrip(_SIGNS)[:1] <= "\u9fff":
+        return False
+    head = re.match(r"[^\s\u4e00-\u9fff，。；、]*", text)[0]
+    return bool(re.search(r"[|!]", text) or re.search(r"[+\-@=(][A-Za-z]", head))
 
 
 def without_doubles(rows: list[dict], problems: list, key: Callable[[dict], str]) -> list[dict]:

@@ -59,6 +59,17 @@ def test_what_tells_the_person_is_gathered_in_the_ways_it_is_written(tmp_path):
     assert {"Qiuxian", "Yuzhen", "MRN0012345", "1970-04-12", "1970年4月12日", "ACC778899"} <= found.personal
 
 
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [("Wang^Wei=王^伟", {"王伟", "王^伟", "WangWei", "WeiWang", "Wang Wei", "Wei Wang"}), ("王^小东", {"王小东"})],
+)
+def test_a_name_in_two_scripts_is_gathered_in_each(tmp_path, name, forms):
+    files = write_series(tmp_path, PatientName=name, SpecificCharacterSet="ISO_IR 192")
+    (found,) = _series(files)
+    assert forms <= found.personal
+    assert not {"王", "伟", "Wei王"} & found.personal
+
+
 def test_a_converted_series_keeps_left_on_the_left_and_no_person(tmp_path):
     files = write_series(tmp_path / "dicom", ImageComments="Qiuxian Yuzhen was here")
     assert convert(files, "T2", tmp_path / "volume.nii.gz") == ""

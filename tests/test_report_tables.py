@@ -310,6 +310,108 @@ def test_parts_of_a_name_in_latin_letters_are_removed():
     assert scrub("Mr. Smith was seen; SMITH^JOHN.", ["Smith^John"]).text == f"Mr. {HOLE} was seen; {HOLE}."
 
 
+@pytest.mark.parametrize(
+    "written", ["王伟", "王^伟", "王 伟", "WangWei", "WeiWang", "Wang Wei", "Wei Wang", "WANG^WEI"]
+)
+def test_a_name_in_two_scripts_is_removed_in_each(written):
+    assert scrub(f"患者{written}，男，图中王者伟岸", ["Wang^Wei=王^伟"]).text == f"患者{HOLE}，男，图中王者伟岸"
+
+
+def test_parts_of_a_chinese_name_are_joined_and_one_character_alone_is_none():
+    assert scrub("王小东，小东，王某", ["王^小东"]).text == f"{HOLE}，{HOLE}，王某"
+
+
+@pytest.mark.parametrize("written", ["LiNa", "NaLi", "Na Li", "Li, Na"])
+def test_short_latin_names_are_removed_in_both_orders_but_not_by_halves(written):
+    assert scrub(f"Seen: {written}. NA level", ["Li^Na"]).text == f"Seen: {HOLE}. NA level"
+
+
+@pytest.mark.parametrize(
+    "written", ["3/2/1960", "02/03/1960", "03.02.1960", "1960.2.3", "Feb 3, 1960", "3 Feb 1960", "February 3rd 1960"]
+)
+@pytest.mark.parametrize("value", ["1960-02-03", "19600203", "3/2/1960", "Feb 3, 1960", "3 February 1960"])
+def test_a_date_of_birth_is_found_with_day_or_month_first(value, written):
+    assert scrub(f"born {written}, seen", [value]).text == f"born {HOLE}, seen"
+
+
+@pytest.mark.parametrize("written", ["3/12/1960", "13/2/1960", "Feb 13, 1960", "1960年2月30日"])
+def test_another_date_is_none_of_birth(written):
+    assert scrub(f"seen {written}", ["1960年2月3日"]).removed == 0
+
+
+@pytest.mark.parametrize(
+    "number", ["010-62345678", "(0571)87654321", "（0571）87654321", "010 6234 5678", "+86-10-62345678"]
+)
+def test_landline_numbers_are_removed(number):
+    assert scrub(f"电话{number}。", []).text == f"电话{HOLE}。"
+
+
+@pytest.mark.parametrize("text", ["大小010-12", "(012)层", "0.10-62345678", "1.010-62345678"])
+def test_sizes_are_no_landline_numbers(text):
+    assert scrub(text, []).removed == 0
+
+
+@pytest.mark.parametrize("text", ["左侧额叶高明显信号", "信号较高明显"])
+def test_a_name_that_cuts_into_common_words_makes_no_hole(text):
+    done = scrub(text, ["高明"])
+    assert (done.text, done.spared) == (text, 1)
+
+
+def test_a_name_beside_a_common_word_is_still_removed():
+    assert scrub("王明显示头痛", ["王明"]).text == f"{HOLE}显示头痛"
+
+
+@pytest.mark.parametrize(
+    "column", ["患者", "病人", "申请人", "Patient", "Pt Name", "Referring MD", "出生时间地点", "诊断人", ""]
+)
+def test_a_column_of_unknown_name_counts_as_identifying(tmp_path, column):
+    path = table(tmp_path / "r.csv", [["1", "王伟", f"王伟，{TEXT}"]], header=["检查号", column, "检查所见"])
+    assert read_reports(path).reports["findings"][0] == f"{HOLE}，{TEXT}"
+
+
+def test_unknown_columns_are_named_in_the_notes_and_known_ones_are_not(tmp_path):
+    header = ["检查号", "患者", "性别", "检查日期", "检查部位", "检查方法", "设备型号", "空列", "检查所见"]
+    row = [
+        "1",
+        "王伟",
+        "男性",
+        "2024-01-02",
+        "额叶上部",
+        "平扫加",
+        "西门子",
+        "",
+        "男性，2024-01-02额叶上部平扫加西门子",
+    ]
+    found = read_reports(table(tmp_path / "r.csv", [row], header=header))
+    assert found.reports["findings"][0] == row[-1]
+    assert found.notes[-1].endswith("as identifying: 患者")
+
+
+@pytest.mark.parametrize("value", ["额叶", "左侧额叶梗死", "正常", "王", "王" * 41])
+def test_medical_words_texts_and_single_characters_of_unknown_columns_stay(tmp_path, value):
+    path = table(tmp_path / "r.csv", [["1", value, f"所示{value}。"]], header=["检查号", "杂项", "检查所见"])
+    found = read_reports(path)
+    assert found.reports["findings"][0] == f"所示{value}。"
+    assert found.problems.empty
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [("+cmd|calc!A0", "cmd|calc!A0"), ("-2+3+cmd", "2+3+cmd"), ("＋cmd", "cmd"), ("- 1|calc!A0", "1|calc!A0")],
+)
+def test_a_text_that_begins_with_a_computed_sign_loses_it(tmp_path, cell, kept):
+    found = read_reports(table(tmp_path / "r.csv", [["1", "1", "王伟", TEXT, cell]]))
+    assert found.reports["impression"][0] == kept
+    assert problems_of(found) == ["impression begins like a formula"]
+
+
+@pytest.mark.parametrize("cell", ["-左侧额叶T1-T2异常", "- 未见异常！", "-2.5cm结节", "+ 腔梗"])
+def test_a_bullet_before_a_text_stays(tmp_path, cell):
+    found = read_reports(table(tmp_path / "r.csv", [["1", "1", "王伟", cell, ""]]))
+    assert found.reports["findings"][0] == cell
+    assert found.problems.empty
+
+
 def test_the_same_report_twice_is_kept_once(tmp_path):
     found = read_reports(table(tmp_path / "r.csv", [["1", "1", "王伟", TEXT, ""]] * 2))
     assert found.reports["where"].tolist() == ["r.csv row 2"]
@@ -409,6 +511,17 @@ def test_reports_that_fit_nowhere_are_listed_on_both_sides(tmp_path, row, why):
     assert matched.empty
     assert problems["problem"][0] == f"report not joined: {why}"
     assert (problems["problem"] == "study has series but no report").sum() == 4
+
+
+def test_a_study_of_a_patient_who_is_not_in_the_source_is_refused_where_others_are(tmp_path):
+    matched, problems = joined(tmp_path, [["A1", "P999"], ["S2", "P2"]])
+    assert list(matched["study_id"]) == ["S2"]
+    assert problems[["patient_id", "study_id"]].values.tolist()[0] == ["P999", "A1"]
+    assert "its patient id is not" in problems["problem"][0]
+
+
+def test_where_patients_are_numbered_otherwise_the_study_is_enough(tmp_path):
+    assert list(joined(tmp_path, [["A1", "P999"], ["S2", "P998"]])[0]["study_id"]) == ["S1", "S2"]
 
 
 def test_another_examination_of_a_patient_does_not_take_the_place_of_one(tmp_path):
