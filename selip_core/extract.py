@@ -35,6 +35,9 @@ def write_findings(cohort: Cohort, read: list[Extracted], told: pd.DataFrame) ->
 def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Finding]]]]:
     """Return (normal, findings by sequence) of each study of ``findings.csv``; empty where the cohort has none.
 
+    Studies that the rules stood in for are left out: their rows are a record, and reading those reports again by the
+    rules takes the impression into account.
+
     Raises
     ------
     SelipError
@@ -45,6 +48,8 @@ def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Findin
         return {}
     found: dict[str, tuple[bool, dict[str, list[Finding]]]] = {}
     for row in read_table(path, ("study_id", "sequence", "site", "appearance")).to_dict("records"):
+        if row.get("extractor") == RULES:
+            continue
         normal, findings = found.setdefault(row["study_id"], (row["sequence"] == NORMAL, {}))
         if row["sequence"] in SEQUENCES and row["site"] and row["appearance"]:
             findings.setdefault(row["sequence"], []).append(Finding(row["site"], row["appearance"]))
@@ -69,6 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     where.add_argument("--server", metavar="URL", help="OpenAI-compatible: http://localhost:8000/v1 (vLLM, Ollama)")
     where.add_argument("--local", metavar="FOLDER", help="a causal language model of transformers")
     parser.add_argument("--model", metavar="NAME", help="as the server calls it")
+    parser.add_argument(
+        "--key-variable", metavar="NAME", help="environment variable with the server's key; else none is sent"
+    )
     parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="default: %(default)s")
     parser.add_argument(
         "--attempts", type=int, default=3, metavar="N", help="for invalid answers; default: %(default)s"
@@ -78,6 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = parser.parse_args(arguments)
         if options.server and not options.model:
             parser.error("--server needs --model")
+        if options.key_variable and not options.server:
+            parser.error("--key-variable goes with --server")
         if options.timeout <= 0 or options.attempts < 1:
             parser.error("--timeout and --attempts must be positive")
     except SystemExit as stop:
@@ -100,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> pd.DataFrame:
     cohort = load_cohort(options.cohort)
     if options.server:
-        model = ServerModel(options.server, options.model, timeout_s=options.timeout)
+        model = ServerModel(options.server, options.model, timeout_s=options.timeout, key_variable=options.key_variable)
     else:
         model = LocalModel(options.local, device=options.device)
     answers = cohort.directory.parent / f".{cohort.directory.name}.answers"  # beside: no part of the cohort

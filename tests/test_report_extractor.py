@@ -2,6 +2,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -40,6 +41,13 @@ class _Server(BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.end_headers()
+        if answer == "endless":
+            try:
+                for _ in range(12):  # MB
+                    self.wfile.write(b" " * 1_000_000)
+            except OSError:
+                pass
+            return
         if answer == "trickle":
             for _ in range(30):
                 try:
@@ -49,7 +57,7 @@ class _Server(BaseHTTPRequestHandler):
                     return
                 time.sleep(0.05)
             return
-        reply = {"choices": [{"message": {"content": answer}}]} if not answer.startswith("raw ") else None
+        reply = {"choices": [{"message": {"content": answer}}]} if not str(answer).startswith("raw ") else None
         self.wfile.write(json.dumps(reply).encode() if reply else answer[4:].encode())
 
     def log_message(self, *_):
@@ -75,13 +83,25 @@ def _read(server, tmp_path, reports=(REPORT,), **options):
 
 def test_a_good_answer_is_read_once_and_kept(server, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    monkeypatch.setenv("no_proxy", "")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     for _ in range(2):
         read, told = _read(server, tmp_path)
         assert read[0].by_sequence() == FOUND and told.to_numpy().tolist() == [["tiny", ""]]
     ((path, body, key),) = server.asked
-    assert path == "/v1/chat/completions" and key == "Bearer secret"
+    assert path == "/v1/chat/completions" and key is None
     assert body["model"] == "tiny" and body["temperature"] == 0 and body["messages"][1]["content"] == REPORT
     assert not any(REPORT in file.read_text(encoding="utf-8") for file in (tmp_path / "answers").iterdir())
+
+
+def test_a_key_is_sent_only_where_its_variable_is_named(server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "secret")
+    ServerModel(server.url, "tiny", key_variable="MY_KEY").answer([{"role": "user", "content": REPORT}])
+    assert server.asked[0][2] == "Bearer secret"
+    monkeypatch.delenv("MY_KEY")
+    with pytest.raises(SelipError, match="--key-variable MY_KEY"):
+        ServerModel(server.url, "tiny", key_variable="MY_KEY")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +124,10 @@ def test_a_bad_answer_is_asked_for_again_with_what_was_wrong(server, tmp_path, b
         ([json.dumps({**GOOD, "normal": True})], "invalid JSON: normal with findings", 3),
         ([500], "server error 500", 1),
         (["raw not json"], "no chat completion", 1),
+        (["raw " + "[" * 200_000], "no chat completion", 1),
+        ([None], "no text in the reply", 1),
+        ([[{"type": "text", "text": "{}"}]], "no text in the reply", 1),
+        (['{"findings": ' + "[" * 200_000], "invalid JSON: nested too deep", 3),
         (["hang"], "time-out", 1),
         (["trickle"], "time-out", 1),
     ],
@@ -114,6 +138,12 @@ def test_where_the_model_fails_the_rules_stand_in_and_the_reason_is_told(server,
     assert read[0] == by_rules(REPORT) and read[0].by_sequence()["T1"]
     assert told["extractor"].tolist() == ["rules"] and told["reason"].iloc[0].startswith(reason)
     assert len(server.asked) == asked and REPORT not in told["reason"].iloc[0]
+
+
+def test_a_reply_without_end_is_cut_off(server, tmp_path):
+    server.answers = ["endless"]
+    _, told = _read(server, tmp_path, timeout_s=30)
+    assert told["reason"].tolist() == ["reply too long"]
 
 
 def test_a_server_that_is_away_is_given_up_and_asked_again_next_time(server, tmp_path):
@@ -144,12 +174,14 @@ def test_words_around_the_object_are_passed_over(around):
     assert read_answer(around.format(json.dumps(GOOD))).by_sequence() == FOUND
 
 
-def test_an_address_that_is_none_is_refused():
+@pytest.mark.parametrize("address", ["localhost:8000", "http://[::1/v1", "http://localhost:port/v1"])
+def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(SelipError, match="is no address"):
-        ServerModel("localhost:8000", "tiny")
+        ServerModel(address, "tiny")
 
 
-def test_a_local_model_answers_and_what_it_babbles_is_not_believed(tmp_path):
+@pytest.fixture
+def local(tmp_path):
     from transformers import GPT2Config, GPT2LMHeadModel
 
     from selip_core.text_encoders import character_tokenizer
@@ -158,12 +190,45 @@ def test_a_local_model_answers_and_what_it_babbles_is_not_believed(tmp_path):
     config = GPT2Config(vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=2048)
     GPT2LMHeadModel(config).save_pretrained(tmp_path / "model")
     tokenizer.save_pretrained(tmp_path / "model")
-    model = LocalModel(str(tmp_path / "model"), max_new_tokens=4)
+    return str(tmp_path / "model")
+
+
+def test_a_local_model_answers_and_what_it_babbles_is_not_believed(local, tmp_path):
+    model = LocalModel(local, max_new_tokens=4)
     assert isinstance(model.answer([{"role": "user", "content": REPORT}]), str)
     read, told = extract_reports([REPORT], model, tmp_path / "answers", attempts=1, progress=False)
     assert told["extractor"].tolist() == ["rules"] and read[0] == by_rules(REPORT)
     with pytest.raises(SelipError, match="could not be loaded"):
         LocalModel(str(tmp_path / "nowhere"))
+
+
+def test_a_local_model_that_fails_at_a_report_is_told_with_the_reason(local, tmp_path):
+    model = LocalModel(local, max_new_tokens=4)
+    read, told = extract_reports([REPORT * 200], model, tmp_path / "answers", progress=False)  # 2048 positions
+    assert told["reason"].iloc[0].startswith("local model failed: ") and read[0] == by_rules(REPORT * 200)
+
+
+@pytest.mark.parametrize("error", [AssertionError("no CUDA"), RuntimeError("CUDA error: out of memory")])
+def test_a_device_that_is_missing_or_full_is_told(local, monkeypatch, error):
+    from transformers import GPT2LMHeadModel
+
+    def to(*_):
+        raise error
+
+    monkeypatch.setattr(GPT2LMHeadModel, "to", to)
+    with pytest.raises(SelipError, match=f"could not be loaded on cuda .*{error}"):
+        LocalModel(local, device="cuda")
+
+
+def test_weights_that_are_pickled_are_refused(local):
+    import torch
+    from safetensors.torch import load_file
+
+    weights = Path(local) / "model.safetensors"
+    torch.save(load_file(weights), weights.with_name("pytorch_model.bin"))
+    weights.unlink()
+    with pytest.raises(SelipError, match="could not be loaded"):
+        LocalModel(local)
 
 
 def test_agreement_counts_statements():
@@ -214,12 +279,31 @@ def test_a_cohorts_reports_are_read_into_its_table_and_used(server, cohort):
     assert sentences["sentence"].tolist() == ["在右侧顶叶表现为点状短信号", NORMAL_STATEMENT]
 
 
+def test_reports_that_the_rules_stood_in_for_are_read_with_their_impression(server, cohort):
+    from selip_core.cohort import load_cohort
+
+    rows = ["patient_id,findings,impression", "1,脑室系统大小正常。,颅脑MRI平扫未见异常。"]
+    rows += [f"{patient},请结合临床。," for patient in "23"]
+    (cohort / "reports.csv").write_text("\n".join(rows), encoding="utf-8")
+    server.answers = ["babble"] * 3 + [json.dumps({})]
+    assert main([str(cohort), "--server", server.url, "--model", "tiny"]) == 3
+    table = pd.read_csv(cohort / "findings.csv", keep_default_na=False)
+    assert table["extractor"].tolist() == ["rules", "tiny", "tiny"] and table["reason"].iloc[0] == "no JSON"
+    loaded = load_cohort(cohort)
+    extracted = read_findings(loaded)
+    assert len(extracted) == 2
+    sentences = describe_cohort(loaded.reports, loaded.series, extracted=extracted, progress=False)
+    assert sentences["sentence"].tolist() == [NORMAL_STATEMENT]
+
+
 def test_the_commands_status_can_be_trusted(server, cohort, capsys):
     server.answers = [500]
     assert main([str(cohort), "--server", server.url, "--model", "tiny"]) == 3
     assert "3 × server error 500" in capsys.readouterr().out
     assert main([str(cohort), "--server", server.url]) == 2
     assert main([str(cohort), "--server", "nonsense", "--model", "x"]) == 1
+    assert main([str(cohort), "--server", server.url, "--model", "x", "--key-variable", "NO_SUCH_KEY"]) == 1
+    assert main([str(cohort), "--local", "x", "--key-variable", "NO_SUCH_KEY"]) == 2
     assert main([str(cohort / "none"), "--local", "x"]) == 1
     (cohort / "findings.csv").write_text("study_id,sequence,site,appearance\n1,CT,a,b\n")
     from selip_core.cohort import load_cohort
