@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from selip_core.errors import SelipError
-from selip_core.lexicon import load_lexicon
+from selip_core.lexicon import check_keys, load_lexicon
 from selip_core.report_lesions import without_side
 
 _PATH = Path(__file__).with_name("lexicons") / "en.yaml"
@@ -45,13 +45,11 @@ class _Word:
 
 
 def check_english(book: dict, path: Path) -> None:
-    """Raise SelipError if the English lexicon has missing, unknown or empty parts; names file and key."""
-    if not isinstance(book, dict):
-        raise SelipError(f"{path} must be a mapping")
-    for key in sorted(_KEYS - set(book)):
-        raise SelipError(f"{path} lacks the key {key!r}")
-    for key in sorted(set(book) - _KEYS):
-        raise SelipError(f"{path} has an unknown key {key!r}")
+    """Raise SelipError if the English lexicon has missing, unknown or empty parts, or a site that zh.yaml lacks."""
+    check_keys(book, _KEYS, path)
+    for site in book["sites"]:
+        if site not in load_lexicon().book["sites"]:
+            raise SelipError(f"{path}: sites names {site!r}, which is no site of zh.yaml")
     for key in (*_GROUPS, *_LISTS):
         lists = book[key].values() if key in _GROUPS and isinstance(book[key], dict) else [book[key]]
         for words in lists:

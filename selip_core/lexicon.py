@@ -187,14 +187,19 @@ def load_lexicon(language: str = "zh") -> Lexicon:
     return Lexicon(book)
 
 
-def check_lexicon(book: dict, path: Path) -> None:
-    """Raise SelipError if a lexicon has missing, unknown or empty parts."""
+def check_keys(book: dict, keys: set[str], path: Path) -> None:
+    """Raise SelipError if a lexicon has not just these parts; names file and key."""
     if not isinstance(book, dict):
         raise SelipError(f"{path} must be a mapping")
-    for key in sorted(_KEYS - set(book)):
+    for key in sorted(keys - set(book)):
         raise SelipError(f"{path} lacks the key {key!r}")
-    for key in sorted(set(book) - _KEYS):
+    for key in sorted(set(book) - keys):
         raise SelipError(f"{path} has an unknown key {key!r}")
+
+
+def check_lexicon(book: dict, path: Path) -> None:
+    """Raise SelipError if a lexicon has missing, unknown or empty parts."""
+    check_keys(book, _KEYS, path)
     for key in sorted(_KEYS - {"shape_synonyms"}):
         if not book[key]:
             raise SelipError(f"{path}: {key} is empty")

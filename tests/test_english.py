@@ -109,3 +109,15 @@ def test_a_chinese_report_comes_back_as_it_is(text):
 def test_a_broken_lexicon_is_named(tmp_path, book, message):
     with pytest.raises(SelipError, match=message):
         check_english(book, tmp_path / "en.yaml")
+
+
+def test_a_site_that_chinese_does_not_know_is_named(tmp_path):
+    import yaml
+
+    from selip_core import english
+
+    book = yaml.safe_load(english._PATH.read_text(encoding="utf-8"))
+    check_english(book, tmp_path / "en.yaml")
+    book["sites"]["月亮"] = ["moon"]
+    with pytest.raises(SelipError, match="月亮"):
+        check_english(book, tmp_path / "en.yaml")
