@@ -163,7 +163,7 @@ def _is_address(url: str) -> bool:
 class LocalModel:
     """A causal language model of ``transformers``: a folder, or a name in the hub's cache.
 
-    Nothing is downloaded, no code of the model's own is run, and weights are read as safetensors only.
+    Nothing of the model is downloaded, no code of its own is run, and weights are read as safetensors only.
 
     Raises
     ------
