@@ -104,9 +104,7 @@ def test_a_key_is_sent_only_where_its_variable_is_named(server, monkeypatch):
         ServerModel(server.url, "tiny", key_variable="MY_KEY")
 
 
-@pytest.mark.parametrize(
-    "bad", ["I cannot do that", '{"findings": {"T2": [{"site": "左侧', '{"findings": {"CT": []}}', "{}]{"]
-)
+@pytest.mark.parametrize("bad", ["I cannot do that", '{"findings": {"T2": [{"site": "左侧', '{"findings": {"CT": []}}'])
 def test_a_bad_answer_is_asked_for_again_with_what_was_wrong(server, tmp_path, bad):
     server.answers = [bad, json.dumps(GOOD)]
     read, told = _read(server, tmp_path)
