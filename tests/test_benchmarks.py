@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import loader, machine, measure, retrieval, similarity, training
+from benchmarks import loader, machine, measure, retrieval, similarity, tables, training
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,7 +22,7 @@ def test_a_benchmark_runs_at_a_tiny_size_and_writes_json(module, device, tmp_pat
     name = module.__name__.split(".")[1]
     written = json.loads((tmp_path / f"{name}_{device}.json").read_text(encoding="utf-8"))
     assert written["benchmark"] == name
-    assert {"cpu", "cores", "memory_gb", "os", "python", "torch", "commit", "date"} <= set(written["machine"])
+    assert {"cpu", "cores", "memory_gb", "load", "os", "python", "torch", "commit", "date"} <= set(written["machine"])
     assert all(row["peak_memory_mb"] > 0 for row in written["rows"])
     assert measure.markdown(written["rows"]) in capsys.readouterr().out
 
@@ -99,3 +99,22 @@ def test_run_sh_names_what_a_python_lacks(tmp_path):
     run = subprocess.run(["bash", ROOT / "benchmarks/run.sh", "--python", bare], capture_output=True, text=True)
     assert run.returncode != 0
     assert all(name in run.stderr for name in ("monai", "nibabel", "jieba", "nilearn", "wheels"))
+
+
+def test_tables_of_a_page_are_written_from_the_json(tmp_path):
+    machine_of = {"cpu": "A CPU", "cores": 2, "memory_gb": 8.0, "load": 1.0, "cuda_device": None, "torch": "2",
+                  "date": "today", "commit": "abc"}  # fmt: skip
+    rows = [{"gallery": 1000, "queries": 5, "seconds": 0.25}]
+    written = {"benchmark": "retrieval", "machine": machine_of, "rows": rows}
+    (tmp_path / "retrieval_cpu.json").write_text(json.dumps(written), encoding="utf-8")
+    page = "before\n<!-- table: retrieval, cpu -->\nold\n<!-- end of table -->\nafter\n"
+    once = tables.filled(page, tmp_path)
+    assert "| 1,000 | 5 | 0.25 |" in once and "A CPU, 2 cores" in once and "old" not in once
+    assert once.startswith("before\n") and once.endswith("\nafter\n")
+    assert tables.filled(once, tmp_path) == once
+
+
+def test_the_tables_of_the_scaling_page_are_those_of_the_committed_json():
+    page = tables.PAGE.read_text(encoding="utf-8")
+    assert tables.filled(page) == page
+    assert all(f"<!-- table: {name}, cpu -->" in page for name in tables.TABLES)
