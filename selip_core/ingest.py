@@ -80,7 +80,8 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     tasks = _tasks(series, names, settings.out)
     results = _process(tasks, work, settings.workers, progress)
     counts = write_cohort(settings, table, found, tasks, results, names)
-    write_json(settings.out / FINISHED, {"inputs": _inputs(settings), "counts": counts})
+    # as they were at the start: the source is not walked again, and what changed meanwhile is told by the next call
+    write_json(settings.out / FINISHED, {**read_json(work / "begun.json"), "counts": counts})
     shutil.rmtree(work)
     return counts
 
