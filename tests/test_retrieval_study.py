@@ -41,10 +41,11 @@ def test_normal_queries_are_told_apart(study):
     assert one[one["direction"] == "text to image"]["normal"].sum() == 1
 
 
-def test_ranks_are_those_of_the_features(study):
+def test_ranks_are_those_of_the_features(study, device):
     from selip_core.encoders import SelipModel
 
-    models, pairs, queries = study
+    models, pairs, _ = study
+    queries = evaluate_runs(models, pairs, device=torch.device(device))
     image, text, texts = encode_pairs(SelipModel.from_pretrained(models["SeLIP", 1]), pairs)
     cosines = (image @ text.T).numpy()
     by_hand = [int((row >= row[texts.index(t)]).sum()) for row, t in zip(cosines, pairs.texts, strict=True)]

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -45,8 +46,8 @@ def fresh_model(seed=0):
     )  # fmt: skip
 
 
-def run(directory, weight=1.0, model=None, **changes):
-    model = model or fresh_model()
+def run(directory, weight=1.0, model=None, device="cpu", **changes):
+    model = (model or fresh_model()).to(device)
     pairs = tiny_pairs()
     done = pretrain(model, pairs, pairs, tiny_settings(**changes), soft_target_weight=weight, seed=0,
                     directory=directory, progress=False)  # fmt: skip
@@ -54,8 +55,8 @@ def run(directory, weight=1.0, model=None, **changes):
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0])
-def test_both_methods_learn_a_task_that_is_plain_to_see(tmp_path, weight):
-    _, done = run(tmp_path, weight, steps=150, validate_every=150)
+def test_both_methods_learn_a_task_that_is_plain_to_see(tmp_path, weight, device):
+    _, done = run(tmp_path, weight, device=device, steps=150, validate_every=150)
     assert done.validations["recall_at_10"].iloc[-1] > 0.9
     assert done.validations["mean_reciprocal_rank"].iloc[-1] > 0.6
     assert done.steps["clip"].tail(10).mean() < 0.6 * np.log(8)
@@ -82,9 +83,9 @@ def test_a_killed_run_ends_with_the_weights_of_the_uninterrupted_one(tmp_path, m
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
-def test_a_finished_run_is_not_trained_again(tmp_path):
-    first, _ = run(tmp_path)
-    again, done = run(tmp_path, model=fresh_model(seed=5))
+def test_a_finished_run_is_not_trained_again(tmp_path, device):
+    first, _ = run(tmp_path, device=device)
+    again, done = run(tmp_path, model=fresh_model(seed=5), device=device)
     assert torch.equal(first.image_projection.weight, again.image_projection.weight)
     assert len(done.steps) == 12
 
@@ -118,28 +119,39 @@ def test_clip_and_selip_differ_only_by_the_soft_targets(tmp_path):
     assert not torch.equal(clip.image_projection.weight, selip.image_projection.weight)
 
 
-def test_the_best_model_is_kept_and_loads(tmp_path):
-    _, done = run(tmp_path)
-    best = SelipModel.from_pretrained(tmp_path / "best")
+def test_the_best_model_is_kept_and_loads(tmp_path, device):
+    _, done = run(tmp_path, device=device)
+    best = SelipModel.from_pretrained(tmp_path / "best", device=device)
     pairs = tiny_pairs()
     score = validate(best, pairs, sample_of_pairs(pairs, 8), 8)["mean_reciprocal_rank"]
     assert score == pytest.approx(done.validations["mean_reciprocal_rank"].max(), abs=1e-6)
 
 
+def test_a_run_is_continued_on_another_device(tmp_path, device):
+    """What a checkpoint holds lies on no device; the optimiser's moments go where its weights are."""
+    run(tmp_path, steps=12)
+    shutil.rmtree(tmp_path / "last")  # what is left is the checkpoint of step 8
+    _, done = run(tmp_path, model=fresh_model(seed=9), device=device, steps=12)
+    assert done.steps["step"].tolist() == list(range(1, 13))
+    state = done.optimizer.state.values()
+    assert state and all(moments["exp_avg"].device.type == device for moments in state)
+
+
 @pytest.mark.parametrize("trained", [True, False])
-def test_the_temperature_trains_or_is_fixed(tmp_path, trained):
-    model, _ = run(tmp_path, train_logit_scale=trained)
+def test_the_temperature_trains_or_is_fixed(tmp_path, trained, device):
+    model, _ = run(tmp_path, device=device, train_logit_scale=trained)
     assert (model.logit_scale.item() != pytest.approx(1 / 0.07, rel=1e-6)) is trained
 
 
-def test_mirrored_pairs_carry_the_mirrored_text(tmp_path):
+def test_mirrored_pairs_carry_the_mirrored_text(tmp_path, device):
     pairs = tiny_pairs()
-    made = Pretraining(fresh_model(), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path)
+    made = Pretraining(fresh_model().to(device), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path)
     rows, flips = np.arange(8), np.arange(8) % 2 == 1
     volumes, ids = made._batch(rows, flips, made._load((rows, flips)))
     for row, flipped, volume, i in zip(rows, flips, volumes, ids, strict=True):
         raw = pairs.load(np.array([row]))[0]
-        assert torch.equal(volume, raw.flip(-1) if flipped else raw)
+        assert volume.device.type == device
+        assert torch.equal(volume.cpu(), raw.flip(-1) if flipped else raw)
         text = pairs.texts[row]
         expected = text.translate(str.maketrans("左右", "右左")) if flipped else text
         assert made.texts[i] == expected

@@ -24,15 +24,16 @@ def test_prompts_are_canonical_sentences_of_known_sites():
                 assert finding.site.removeprefix("左侧").removeprefix("右侧").removeprefix("双侧") in sites
 
 
-def test_scores_are_the_mean_over_series_of_prompt_less_normal(tiny_model):
+def test_scores_are_the_mean_over_series_of_prompt_less_normal(tiny_model, device):
+    tiny_model.to(device)
     rng = np.random.default_rng(0)
     features = rng.normal(size=(3, 16)).astype(np.float32)
     features /= np.linalg.norm(features, axis=1, keepdims=True)
     index = pd.DataFrame({"patient_id": ["A", "A", "B"], "sequence": ["T1", "DWI", "ADC"]})
     scores = zero_shot_scores(tiny_model, features, index, ["A", "B", "C"], ["atrophy", "abnormal", "unheard of"])
     with torch.inference_mode():
-        normal = tiny_model.encode_text([NORMAL_STATEMENT]).numpy()[0]
+        normal = tiny_model.encode_text([NORMAL_STATEMENT]).cpu().numpy()[0]
         prompt = torch.nn.functional.normalize(tiny_model.encode_text(prompt_book()["atrophy"]["T1"]).mean(0), dim=0)
-    assert np.isclose(scores[0, 0], features[0] @ (prompt.numpy() - normal), atol=1e-5)  # DWI says nothing of atrophy
+    assert np.isclose(scores[0, 0], features[0] @ (prompt.cpu().numpy() - normal), atol=1e-5)  # DWI says nothing of atrophy
     assert np.isnan(scores[1, 0]) and np.isnan(scores[2]).all() and np.isnan(scores[:, 2]).all()
     assert not np.isnan(scores[:2, 1]).any()
