@@ -8,8 +8,9 @@ import pandas as pd
 
 from selip_core.cohort import Cohort, load_cohort
 from selip_core.errors import SelipError
+from selip_core.extraction_models import LocalModel, ServerModel
 from selip_core.files import replacing
-from selip_core.report_extractor import RULES, Extracted, LocalModel, ServerModel, extract_reports
+from selip_core.report_extractor import RULES, Extracted, extract_reports
 from selip_core.sentences import SEQUENCES, Finding
 from selip_core.tables import read_table
 
@@ -112,7 +113,7 @@ def _run(options: argparse.Namespace) -> pd.DataFrame:
     if options.server:
         model = ServerModel(options.server, options.model, timeout_s=options.timeout, key_variable=options.key_variable)
     else:
-        model = LocalModel(options.local, device=options.device)
+        model = LocalModel(options.local, device=options.device, timeout_s=options.timeout)
     answers = cohort.directory.parent / f".{cohort.directory.name}.answers"  # beside: no part of the cohort
     read, told = extract_reports(cohort.reports["findings"].tolist(), model, answers, attempts=options.attempts)
     write_findings(cohort, read, told)

@@ -9,16 +9,8 @@ import pytest
 
 from selip_core.errors import SelipError
 from selip_core.extract import main, read_findings
-from selip_core.report_extractor import (
-    Extracted,
-    ExtractionError,
-    LocalModel,
-    ServerModel,
-    agreement,
-    by_rules,
-    extract_reports,
-    read_answer,
-)
+from selip_core.extraction_models import ExtractionError, LocalModel, ServerModel
+from selip_core.report_extractor import Extracted, agreement, by_rules, extract_reports, read_answer
 from selip_core.sentences import NORMAL_STATEMENT, Finding
 from selip_core.study_sentences import describe_cohort
 
@@ -166,10 +158,25 @@ def test_a_damaged_kept_answer_is_asked_for_again(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "around", ["{}", "```json\n{}\n```", "<think>{{not this}}</think>\n{}", "Here it is: {} I hope"]
-)
+    "around", ["{}", "```json\n{}\n```", "<think>{{not this}}</think>\n{}", "Here it is: {} I hope",
+               "As {{site}} and {{look: {{x}}}} say: {}"]
+)  # fmt: skip
 def test_words_around_the_object_are_passed_over(around):
     assert read_answer(around.format(json.dumps(GOOD))).by_sequence() == FOUND
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ('<think>perhaps {"normal": true, "findings": {}}', "thoughts had no end"),
+        ('{"normal": false, "findings": {}', "half a JSON"),
+        ('{"normal": false, "findings": {},}', "no JSON"),
+        ("} nothing {here}", "no JSON"),
+    ],
+)
+def test_a_part_of_a_broken_answer_is_not_taken_for_the_answer(answer, reason):
+    with pytest.raises(ExtractionError, match=reason):
+        read_answer(answer)
 
 
 @pytest.mark.parametrize("address", ["localhost:8000", "http://[::1/v1", "http://localhost:port/v1"])
@@ -198,6 +205,14 @@ def test_a_local_model_answers_and_what_it_babbles_is_not_believed(local, tmp_pa
     assert told["extractor"].tolist() == ["rules"] and read[0] == by_rules(REPORT)
     with pytest.raises(SelipError, match="could not be loaded"):
         LocalModel(str(tmp_path / "nowhere"))
+
+
+def test_a_local_model_ends_at_its_time_out(local):
+    """Of 1,500 tokens that it may write it has written few when the time is over."""
+    message = [{"role": "user", "content": REPORT}]
+    endless = LocalModel(local, max_new_tokens=1500, timeout_s=1e-6)
+    endless._model.generation_config.eos_token_id = None
+    assert len(endless.answer(message)) < 20
 
 
 def test_a_local_model_that_fails_at_a_report_is_told_with_the_reason(local, tmp_path):

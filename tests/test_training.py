@@ -145,7 +145,8 @@ def test_the_temperature_trains_or_is_fixed(tmp_path, trained, device):
 
 def test_mirrored_pairs_carry_the_mirrored_text(tmp_path, device):
     pairs = tiny_pairs()
-    made = Pretraining(fresh_model().to(device), pairs, pairs, tiny_settings(flip=True, augment=False), 1.0, 0, tmp_path)
+    settings = tiny_settings(flip=True, augment=False)
+    made = Pretraining(fresh_model().to(device), pairs, pairs, settings, 1.0, 0, tmp_path)
     rows, flips = np.arange(8), np.arange(8) % 2 == 1
     volumes, ids = made._batch(rows, flips, made._load((rows, flips)))
     for row, flipped, volume, i in zip(rows, flips, volumes, ids, strict=True):

@@ -34,6 +34,7 @@ def test_scores_are_the_mean_over_series_of_prompt_less_normal(tiny_model, devic
     with torch.inference_mode():
         normal = tiny_model.encode_text([NORMAL_STATEMENT]).cpu().numpy()[0]
         prompt = torch.nn.functional.normalize(tiny_model.encode_text(prompt_book()["atrophy"]["T1"]).mean(0), dim=0)
-    assert np.isclose(scores[0, 0], features[0] @ (prompt.cpu().numpy() - normal), atol=1e-5)  # DWI says nothing of atrophy
+    expected = features[0] @ (prompt.cpu().numpy() - normal)  # DWI says nothing of atrophy
+    assert np.isclose(scores[0, 0], expected, atol=1e-5)
     assert np.isnan(scores[1, 0]) and np.isnan(scores[2]).all() and np.isnan(scores[:, 2]).all()
     assert not np.isnan(scores[:2, 1]).any()
