@@ -171,28 +171,42 @@ def _rebuilt(sentence: str, words: list[_Word], default_sequence: str | None) ->
         told += ["周围见水肿"] if any(w.kind == "oedema" for w in said) else []
     elif first != "inside" and not ({"morphology"} & kinds and not {"signals"} & kinds):
         told += _lesions(said, default_sequence)
+        told += ["周围见水肿"] if told and any(w.kind == "oedema" for w in said) else []
     return "。".join(told)
 
 
 def _morphology(words: list[_Word]) -> list[str]:
     """Return what is said of ventricles, sulci and midline."""
     told, side, organ = [], "", ""
-    for word in words:
+    for i, word in enumerate(words):
         if word.kind == "sides":
             side = word.value
         elif word.kind == "morphology":
             organ = word.value
         elif word.kind == "shifted" and organ == "中线结构":
             told.append(f"中线结构{word.value}")
-        elif organ in ("侧脑室", "脑沟") and word.kind in ("compressed", "widened"):
-            looks = {"compressed": "受压变窄", "widened": "增宽" if organ == "脑沟" else "扩大"}
+        elif word.kind in ("compressed", "widened"):
+            of = _organ_ahead(words, i) or organ
+            looks = {"compressed": "受压变窄", "widened": "增宽" if of == "脑沟" else "扩大"}
             sides = [w.value for w in words if w.kind == "sides" and w.clause == word.clause]
-            where = (sides[0] if sides else side) if organ == "侧脑室" else ""
-            statement = f"{where}{organ}{looks[word.kind]}"
-            if not (organ == "脑沟" and word.kind == "compressed") and statement not in told:
+            where = (sides[0] if sides else side) if of == "侧脑室" else ""
+            statement = f"{where}{of}{looks[word.kind]}"
+            known = of == "侧脑室" or (of == "脑沟" and word.kind == "widened")
+            if known and statement not in told:
                 told.append(statement)
     # "ventricular compression, the right ventricle is compressed" says it once
     return [one for one in told if not any(other != one and other.endswith(one) for other in told)]
+
+
+def _organ_ahead(words: list[_Word], at: int) -> str:
+    """Return the organ that the word there is said of if that comes after it, `enlarged ventricles`; else nothing.
+
+    So it is in a clause that names no organ before its first such word: `dilated ventricles and widened sulci`.
+    """
+    own = [w for w in words if w.clause == words[at].clause and w.kind in ("morphology", "compressed", "widened")]
+    if own[0].kind == "morphology":
+        return ""
+    return next((w.value for w in own if w.kind == "morphology" and w.start > words[at].start), "")
 
 
 _PLACES = ("sites", "sides")

@@ -49,6 +49,12 @@ CASES = [
     ("Scattered punctate foci of FLAIR hyperintensity in the subcortical white matter of both frontal lobes.",
      {"FLAIR": ["双侧额叶 多发点状高信号"]}),
     ("The left basal ganglia are bright on diffusion-weighted imaging.", {"DWI": ["左侧基底节区 高信号"]}),
+    ("A lesion in the left frontal lobe is bright on T2 and FLAIR and dark on T1.",
+     {"T1": ["左侧额叶 低信号"], "T2": ["左侧额叶 高信号"], "FLAIR": ["左侧额叶 高信号"]}),
+    ("Mass in the left temporal lobe with high signal on T2 and surrounding edema.",
+     {"T2": ["左侧颞叶 团块状高信号", "左侧颞叶 水肿"], "FLAIR": ["左侧颞叶 水肿"]}),
+    ("Mass in the left temporal lobe with high signal on T2, without surrounding edema.",
+     {"T2": ["左侧颞叶 团块状高信号"]}),
     ("左侧frontal lobe见patchy hyperintensity，FLAIR呈high signal", {"FLAIR": ["左侧额叶 片状高信号"]}),
     ("右侧基底节区病灶，T2WI/FLAIR呈high signal，T1WI呈低信号", {
         "T1": ["右侧基底节区 低信号"], "T2": ["右侧基底节区 高信号"], "FLAIR": ["右侧基底节区 高信号"]}),
@@ -66,6 +72,21 @@ def test_morphology_is_read_on_the_sequences_that_show_it():
     assert found == {s: ["中线结构 向左侧移位", "右侧侧脑室 受压变窄"] for s in ("T1", "T2", "FLAIR")}
     assert _read("The sulci are widened.")["T1"] == ["脑沟 增宽"]
     assert _read("Ventricular compression is not observed.") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "on_t1"),
+    [
+        ("Enlarged lateral ventricles.", ["双侧侧脑室 扩大"]),
+        ("Compression of the right lateral ventricle.", ["右侧侧脑室 受压变窄"]),
+        ("Dilated ventricles and widened sulci.", ["双侧侧脑室 扩大", "脑沟 增宽"]),
+        ("The ventricles are dilated and the sulci are widened.", ["双侧侧脑室 扩大", "脑沟 增宽"]),
+        ("Effacement of the sulci.", []),
+        ("No enlarged ventricles.", []),
+    ],
+)
+def test_what_is_said_of_an_organ_may_stand_before_it(text, on_t1):
+    assert _read(text).get("T1", []) == on_t1
 
 
 def test_a_report_of_one_sequence_need_not_name_it():
