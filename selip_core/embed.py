@@ -78,7 +78,7 @@ def embed(
 
     Parameters
     ----------
-    model : SelipModel, or the folder of one
+    model : SelipModel, or what `SelipModel.from_pretrained` takes
     sources : path or list of paths
         NIfTI files, folders (searched in depth) and cohorts.
     out : path, optional
@@ -211,7 +211,8 @@ def main(arguments: list[str] | None = None) -> int:
         "Image features of NIfTI files by a trained model, as a Parquet table. Exit status 3: the table is written, "
         "but some volumes could not be used (column reason)."))  # fmt: skip
     parser.add_argument(
-        "model", type=Path, help="folder of a model, as results/demo/04_pretraining/models/SeLIP_seed0/best"
+        "model",
+        help="folder of a model, as results/demo/04_pretraining/models/SeLIP_seed0/best, or its name on the hub",
     )
     parser.add_argument("sources", nargs="+", metavar="FILE_OR_FOLDER", help="NIfTI files, folders, cohorts")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")
