@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 from selip_core.errors import SelipError
 from selip_core.files import replacing
 from selip_core.image_encoders import build_image_encoder
-from selip_core.model_files import WEIGHTS, find_model, read_model_config, write_model_config
+from selip_core.model_files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.text_encoders import TextEncoder, character_tokenizer, hub_bert, small_bert
 
 LOGIT_SCALE_RANGE = (1.0, 100.0)
@@ -76,6 +77,7 @@ class SelipModel(nn.Module):
         with replacing(directory / WEIGHTS) as partial:
             save_file(weights, partial, metadata={"format": "pt"})
         write_model_config(directory, self.config, json.loads(self.text_encoder.bert.config.to_json_string()))
+        shutil.copymode(directory / CONFIG, directory / WEIGHTS)  # safetensors lets none but the owner read
         return directory
 
     @classmethod
