@@ -1,10 +1,11 @@
-"""Image features of NIfTI files by a trained model: ``python -m selip_core.embed MODEL FOLDER... --out FILE``."""
+"""Image features of NIfTI files by a trained model: ``python -m selip_core.embed MODEL FOLDERS --out FILE``."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
 from selip_core.processors import in_processes, processors
 from selip_core.sequence_names import sequence_of_text
 from selip_core.tables import read_table
+
+if TYPE_CHECKING:
+    from selip_core.encoders import SelipModel
 
 COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
 """Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
@@ -66,7 +70,7 @@ def _plain(path: Path) -> tuple[str, str, str, str]:
 
 
 def embed(
-    model,
+    model: "SelipModel | str | Path",
     sources: str | Path | Iterable[str | Path],
     out: str | Path | None = None,
     *,
