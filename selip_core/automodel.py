@@ -10,7 +10,7 @@ The only module that imports transformers when it is imported, for its classes a
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from selip_core.encoders import SelipModel, build_encoders
 from selip_core.errors import SelipError
@@ -66,7 +66,7 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
         model, info = super(SelipModel, cls).from_pretrained(name, *args, output_loading_info=True, **options)
         if info["missing_keys"]:
             raise SelipError(f"{name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
-        model.text_encoder.tokenizer = AutoTokenizer.from_pretrained(name, **where)
+        model.text_encoder.load_tokenizer(name, **where)
         return (model, info) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> Path:

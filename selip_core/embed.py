@@ -40,7 +40,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     Raises
     ------
     SelipError
-        If a source does not exist, or there is no NIfTI file in any.
+        If a source does not exist, there is no NIfTI file in any, or a name cannot be written down (no UTF-8).
     """
     rows: list[tuple[str, str, str, str]] = []
     for source in (Path(source).expanduser().resolve() for source in sources):
@@ -58,6 +58,9 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
             raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
     if not rows:
         raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given")
+    strange = [path for path, *_ in rows if path.encode("utf-8", "replace").decode() != path]
+    if strange:
+        raise SelipError(f"{len(strange)} names are no UTF-8, as {strange[0]!r}: rename them, no table can hold them")
     return pd.DataFrame(rows, columns=COLUMNS[:4]).drop_duplicates("path", ignore_index=True)
 
 
@@ -98,10 +101,13 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, it does not say its preprocessing, or `out` exists.
+        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists, or a
+        number is not positive.
     """
     from selip_core.encoders import SelipModel
 
+    if batch_size < 1 or (workers is not None and workers < 1):
+        raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
     if not isinstance(model, SelipModel):
         model = SelipModel.from_pretrained(model)
     options = model.config.get("preprocessing")

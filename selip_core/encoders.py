@@ -108,12 +108,11 @@ class SelipModel(nn.Module):
             wrote it, or the hub cannot be reached and its cache does not have the repository.
         """
         from safetensors.torch import load_file
-        from transformers import AutoTokenizer
 
         folder = find_model(name, revision=revision, cache_dir=cache_dir, local_files_only=local_files_only)
         config, text_config, tokenizer_folder = read_model_config(folder)
         image_encoder, text_encoder = build_encoders(config, text_config)
-        text_encoder.tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
+        text_encoder.load_tokenizer(tokenizer_folder)
         model = cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
         try:
             model.load_state_dict(load_file(folder / WEIGHTS))

@@ -1,7 +1,8 @@
 """Text encoders: a Chinese BERT from a folder or the hub, or a small one with a vocabulary of characters."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -90,6 +91,13 @@ class TextEncoder(nn.Module):
         self.bert = bert
         self.max_tokens = max_tokens
         self.out_features = bert.config.hidden_size
+
+    def load_tokenizer(self, name: str | Path, **where: Any) -> None:
+        """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says."""
+        from transformers import AutoTokenizer
+
+        # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
+        self.tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
 
     def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Return ``input_ids`` and ``attention_mask``, each ``(B, L)`` with L the longest text of the batch."""

@@ -46,10 +46,11 @@ def test_logit_scale_is_clamped(tiny_model, parameter, expected):
     assert tiny_model.logit_scale.item() == expected
 
 
-def test_saved_model_comes_back_bit_equal(tiny_model, tmp_path):
+def test_saved_model_comes_back_bit_equal_without_a_word(tiny_model, tmp_path, caplog, capfd):
     volumes = torch.randn(2, 1, *SHAPE)
     tiny_model.eval().save_pretrained(tmp_path)
     again = SelipModel.from_pretrained(tmp_path)
+    assert caplog.text == "" and capfd.readouterr() == ("", "")
     assert torch.equal(again.encode_image(volumes), tiny_model.encode_image(volumes))
     assert torch.equal(again.encode_text(SENTENCES), tiny_model.encode_text(SENTENCES))
     assert again.config["data_source"] == "a test"
