@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from selip_core.preprocessing import FOREGROUND_SHARE
+from selip_core.volume_cache import VolumeCache
 
 SAMPLES_A_SERIES = 20_000
 
 
-def series_of_patient(cache, patient_id: str) -> dict[str, np.ndarray]:
+def series_of_patient(cache: VolumeCache, patient_id: str) -> dict[str, np.ndarray]:
     """Return the preprocessed volumes (D, H, W) of a patient's first study by sequence."""
     rows = cache.index[cache.index["patient_id"] == patient_id]
     rows = rows[rows["study_id"] == rows["study_id"].iloc[0]]
@@ -19,7 +20,7 @@ def series_of_patient(cache, patient_id: str) -> dict[str, np.ndarray]:
 
 
 def raw_volumes(
-    directory: Path, cache, *, per_sequence: int, seed: int
+    directory: Path, cache: VolumeCache, *, per_sequence: int, seed: int
 ) -> tuple[dict[str, list[np.ndarray]], dict[str, list[np.ndarray]]]:
     """Return foreground intensities on disk and after preprocessing, of some series of each sequence.
 

@@ -1,10 +1,11 @@
-"""Image features of NIfTI files by a trained model: ``python -m selip_core.embed MODEL FOLDER... --out FILE``."""
+"""Image features of NIfTI files by a trained model: ``python -m selip_core.embed MODEL FOLDERS --out FILE``."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
 from selip_core.processors import in_processes, processors
 from selip_core.sequence_names import sequence_of_text
 from selip_core.tables import read_table
+
+if TYPE_CHECKING:
+    from selip_core.encoders import SelipModel
 
 COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
 """Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
@@ -36,7 +40,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     Raises
     ------
     SelipError
-        If a source does not exist, or there is no NIfTI file in any.
+        If a source does not exist, there is no NIfTI file in any, or a name cannot be written down (no UTF-8).
     """
     rows: list[tuple[str, str, str, str]] = []
     for source in (Path(source).expanduser().resolve() for source in sources):
@@ -54,6 +58,9 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
             raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
     if not rows:
         raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given")
+    strange = [path for path, *_ in rows if path.encode("utf-8", "replace").decode() != path]
+    if strange:
+        raise SelipError(f"{len(strange)} names are no UTF-8, as {strange[0]!r}: rename them, no table can hold them")
     return pd.DataFrame(rows, columns=COLUMNS[:4]).drop_duplicates("path", ignore_index=True)
 
 
@@ -66,7 +73,7 @@ def _plain(path: Path) -> tuple[str, str, str, str]:
 
 
 def embed(
-    model,
+    model: "SelipModel | str | Path",
     sources: str | Path | Iterable[str | Path],
     out: str | Path | None = None,
     *,
@@ -78,7 +85,7 @@ def embed(
 
     Parameters
     ----------
-    model : SelipModel, or the folder of one
+    model : SelipModel, or what `SelipModel.from_pretrained` takes
     sources : path or list of paths
         NIfTI files, folders (searched in depth) and cohorts.
     out : path, optional
@@ -94,10 +101,13 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, it does not say its preprocessing, or `out` exists.
+        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists, or a
+        number is not positive.
     """
     from selip_core.encoders import SelipModel
 
+    if batch_size < 1 or (workers is not None and workers < 1):
+        raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
     if not isinstance(model, SelipModel):
         model = SelipModel.from_pretrained(model)
     options = model.config.get("preprocessing")
@@ -211,7 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
         "Image features of NIfTI files by a trained model, as a Parquet table. Exit status 3: the table is written, "
         "but some volumes could not be used (column reason)."))  # fmt: skip
     parser.add_argument(
-        "model", type=Path, help="folder of a model, as results/demo/04_pretraining/models/SeLIP_seed0/best"
+        "model",
+        help="folder of a model, as results/demo/04_pretraining/models/SeLIP_seed0/best, or its name on the hub",
     )
     parser.add_argument("sources", nargs="+", metavar="FILE_OR_FOLDER", help="NIfTI files, folders, cohorts")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")

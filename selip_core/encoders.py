@@ -2,17 +2,19 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from selip_core.errors import SelipError
+from selip_core.files import replacing
 from selip_core.image_encoders import build_image_encoder
+from selip_core.model_files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.text_encoders import TextEncoder, character_tokenizer, hub_bert, small_bert
 
 LOGIT_SCALE_RANGE = (1.0, 100.0)
-_CONFIG, _WEIGHTS, _TEXT = "config.json", "model.safetensors", "text_encoder"
 
 
 class SelipModel(nn.Module):
@@ -30,12 +32,15 @@ class SelipModel(nn.Module):
 
     def __init__(self, image_encoder: nn.Module, text_encoder: TextEncoder, *, embedding_size: int, config: dict):
         super().__init__()
+        self._join(image_encoder, text_encoder, embedding_size)
+        self.config = config
+
+    def _join(self, image_encoder: nn.Module, text_encoder: TextEncoder, embedding_size: int) -> None:
         self.image_encoder = image_encoder
         self.text_encoder = text_encoder
         self.image_projection = nn.Linear(image_encoder.out_features, embedding_size)
         self.text_projection = nn.Linear(text_encoder.out_features, embedding_size)
         self.log_logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
-        self.config = config
 
     @property
     def device(self) -> torch.device:
@@ -49,7 +54,7 @@ class SelipModel(nn.Module):
 
     def encode_image(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return unit-norm features ``(B, E)`` of preprocessed volumes ``(B, 1, D, H, W)``."""
-        features = self.image_projection(self.image_encoder(volumes.to(self.device)))
+        features = self.image_projection(self.image_encoder(volumes.to(self.log_logit_scale)))
         return nn.functional.normalize(features.float(), dim=-1)
 
     def encode_text(self, texts: list[str]) -> torch.Tensor:
@@ -66,52 +71,69 @@ class SelipModel(nn.Module):
         from safetensors.torch import save_file
 
         directory = Path(directory)
-        (directory / _TEXT).mkdir(parents=True, exist_ok=True)
-        self.text_encoder.tokenizer.save_pretrained(directory / _TEXT)
-        self.text_encoder.bert.config.save_pretrained(directory / _TEXT)
+        directory.mkdir(parents=True, exist_ok=True)
+        self.text_encoder.tokenizer.save_pretrained(directory)
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
-        partial = directory / f"{_WEIGHTS}.partial"
-        save_file(weights, partial)
-        partial.replace(directory / _WEIGHTS)
-        partial = directory / f"{_CONFIG}.partial"
-        partial.write_text(json.dumps(self.config, indent=2, ensure_ascii=False), encoding="utf-8")
-        partial.replace(directory / _CONFIG)
+        with replacing(directory / WEIGHTS) as partial:
+            save_file(weights, partial, metadata={"format": "pt"})
+        write_model_config(directory, self.config, json.loads(self.text_encoder.bert.config.to_json_string()))
+        shutil.copymode(directory / CONFIG, directory / WEIGHTS)  # safetensors lets none but the owner read
         return directory
 
     @classmethod
-    def from_pretrained(cls, directory: str | Path, *, device: str = "cpu") -> "SelipModel":
-        """Return the model that `save_pretrained` wrote.
+    def from_pretrained(
+        cls,
+        name: str | Path,
+        *,
+        device: str = "cpu",
+        revision: str | None = None,
+        cache_dir: str | Path | None = None,
+        local_files_only: bool = False,
+    ) -> "SelipModel":
+        """Return the model that `save_pretrained` wrote, in evaluation mode.
+
+        Parameters
+        ----------
+        name : str or Path
+            A folder, of any earlier version of this project too, or a repository on the Hugging Face hub
+            (``owner/name``), which is fetched once and then read from its cache.
+        device : str
+        revision, cache_dir, local_files_only
+            For a repository on the hub: its branch, tag or commit; another cache; nothing but the cache.
 
         Raises
         ------
         SelipError
-            If the folder does not hold a whole SeLIP model, or its weights do not fit its configuration.
+            If the folder does not hold a whole SeLIP model, its weights do not fit its configuration, a newer version
+            wrote it, or the hub cannot be reached and its cache does not have the repository.
         """
         from safetensors.torch import load_file
-        from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-        directory = Path(directory)
-        missing = [name for name in (_CONFIG, _WEIGHTS, _TEXT) if not (directory / name).exists()]
-        if missing:
-            raise SelipError(f"{directory} is not a SeLIP model: {', '.join(missing)} missing")
-        config = json.loads((directory / _CONFIG).read_text(encoding="utf-8"))
-        bert_config = AutoConfig.from_pretrained(directory / _TEXT)
-        bert = AutoModel.from_config(bert_config, add_pooling_layer=False)
-        tokenizer = AutoTokenizer.from_pretrained(directory / _TEXT)
-        model = cls._assemble(TextEncoder(tokenizer, bert, max_tokens=config["text_encoder"]["max_tokens"]), config)
+        folder = find_model(name, revision=revision, cache_dir=cache_dir, local_files_only=local_files_only)
+        config, text_config, tokenizer_folder = read_model_config(folder)
+        image_encoder, text_encoder = build_encoders(config, text_config)
+        text_encoder.load_tokenizer(tokenizer_folder)
+        model = cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
         try:
-            model.load_state_dict(load_file(directory / _WEIGHTS))
-        except RuntimeError as error:
-            raise SelipError(f"{directory / _WEIGHTS} does not fit {_CONFIG}: {error}") from None
+            model.load_state_dict(load_file(folder / WEIGHTS))
+        except Exception as error:  # safetensors raises its own types
+            raise SelipError(f"{folder / WEIGHTS} does not fit config.json, or is damaged: {error}") from None
         return model.to(device).eval()
 
-    @classmethod
-    def _assemble(cls, text_encoder: TextEncoder, config: dict) -> "SelipModel":
-        image = config["image_encoder"]
-        image_encoder = build_image_encoder(
-            image["name"], shape=tuple(config["volume_shape"]), pooling=image["pooling"], width=image["width"]
-        )
-        return cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
+
+def build_encoders(config: dict, text_config: dict) -> tuple[nn.Module, TextEncoder]:
+    """Return the encoders that a saved configuration describes, their weights random, without a tokenizer."""
+    from transformers import AutoConfig, AutoModel
+
+    bert = AutoModel.from_config(AutoConfig.for_model(**text_config), add_pooling_layer=False)
+    return _image_encoder(config), TextEncoder(None, bert, max_tokens=config["text_encoder"]["max_tokens"])
+
+
+def _image_encoder(config: dict) -> nn.Module:
+    image = config["image_encoder"]
+    return build_image_encoder(
+        image["name"], shape=tuple(config["volume_shape"]), pooling=image["pooling"], width=image["width"]
+    )
 
 
 def build_model(
@@ -136,17 +158,21 @@ def build_model(
     extra : dict, optional
         Added to the saved configuration: preprocessing settings, fingerprints, data source.
     """
-    max_tokens = text_encoder["max_tokens"]
-    if text_encoder["name"] == "small":
+    name, max_tokens = text_encoder["name"], text_encoder["max_tokens"]
+    if name == "small":
         tokenizer = character_tokenizer(vocabulary_texts)
         bert = small_bert(len(tokenizer), max_tokens=max_tokens)
     else:
-        tokenizer, bert = hub_bert(text_encoder["name"])
+        tokenizer, bert = hub_bert(name)
+    told = Path(name).name if Path(name).is_dir() else name  # where a folder lies is nobody's business elsewhere
     config = {
         "image_encoder": dict(image_encoder),
-        "text_encoder": dict(text_encoder),
+        "text_encoder": {**text_encoder, "name": told},
         "volume_shape": list(volume_shape),
         "embedding_size": embedding_size,
         **(extra or {}),
     }
-    return SelipModel._assemble(TextEncoder(tokenizer, bert, max_tokens=max_tokens), config)
+    return SelipModel(
+        _image_encoder(config), TextEncoder(tokenizer, bert, max_tokens=max_tokens),
+        embedding_size=embedding_size, config=config,
+    )  # fmt: skip

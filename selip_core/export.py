@@ -1,25 +1,34 @@
 """A trained model with its card, to take elsewhere: ``python -m selip_core.export results/demo SeLIP 0 --out DIR``."""
 
 import argparse
+import csv
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selip_core.errors import SelipError
 from selip_core.files import read_json, write_text
+from selip_core.model_files import CONFIG
+
+if TYPE_CHECKING:
+    from selip_core.encoders import SelipModel
 
 CARD = "README.md"
 
 _FRONT = """---
-license: apache-2.0
+license: {license}
 library_name: selip
+pipeline_tag: image-feature-extraction
 language: zh
-tags: [medical, mri, brain, radiology, contrastive, image-text-retrieval]
+tags: [medical, mri, brain, radiology, contrastive, image-text-retrieval{synthetic}]
 ---
 """
 
 _USE = """
 ## Use
+
+`pip install` the project that this model comes from (`selip`), then:
 
 ```python
 from selip_core.embed import embed
@@ -30,26 +39,33 @@ images = embed(model, ["scan.nii.gz"])                                # a table,
 texts = model.encode_text(["在左侧额叶表现为片状长信号"])               # (1, {size})
 ```
 
+With transformers, which runs no code of this folder: `from selip_core import automodel`, then
+`AutoModel.from_pretrained("{folder}")`.
 A table of features of many files: `python -m selip_core.embed {folder} FILES --out features.parquet`.
 
 ## Intended use and limits
 
-For research on image-text pretraining. **Not a medical device**: not for diagnosis, and not evaluated for any clinical
-decision.
+For research on image-text pretraining: retrieval, features for a classifier, a start for fine-tuning.
+**Not a medical device**: not for diagnosis, and not evaluated for any clinical decision.
 
 - It knows the sequences, sites and appearances of its training reports, in the canonical sentences of the lexicon
   (`在…表现为…`); other words are outside what it has learnt.
+- A score is a cosine, not a probability; a finding that is not there also has a closest series.
 - It expects volumes preprocessed as above (fingerprint `{fingerprint}`); other preprocessing is refused.
 - Scanners, protocols, ages and diseases other than those of the data named above were not tested.
-{synthetic}"""
+{source}"""
 
 _SYNTHETIC = """- **Its training images and reports are synthetic.** Its numbers check the method, and say nothing
   about patients.
 """
 
+_PATIENTS = """- Whether, and under which licence, it may be given away is for the owner of the data named above to
+  say. Its vocabulary holds the characters and Latin words of the training sentences.
+"""
+
 
 def export_model(results: str | Path, method: str, seed: int, out: str | Path) -> Path:
-    """Copy a model of ``04_pretraining`` into a folder of its own and write its card; return the folder.
+    """Write a model of ``04_pretraining`` into a folder of its own, with its card; return the folder.
 
     Parameters
     ----------
@@ -65,10 +81,11 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     SelipError
         If there is no such model, or `out` exists.
     """
+    from selip_core.encoders import SelipModel
+
     results, out = Path(results), Path(out).expanduser()
     model = results / "04_pretraining" / "models" / f"{method}_seed{seed}" / "best"
-    config = read_json(model / "config.json")
-    if config is None:
+    if not (model / CONFIG).exists():
         known = sorted(path.parent.name for path in results.glob("04_pretraining/models/*/best"))
         there = ", ".join(known) or "none: run 04_pretraining first"
         raise SelipError(f"{model} holds no model; {results} has {there}")
@@ -77,53 +94,77 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     partial = out.with_name(f".{out.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(model, partial)
-        write_text(partial / CARD, model_card(results, method, seed, config, name=out.name))
+        loaded = SelipModel.from_pretrained(model)
+        loaded.save_pretrained(partial)  # in today's format, whichever it was written in
+        write_text(partial / CARD, model_card(results, method, seed, loaded, name=out.name))
         partial.rename(out)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise SelipError(f"cannot write {out}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return out
 
 
-def model_card(results: Path, method: str, seed: int, config: dict, *, name: str) -> str:
+def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, name: str) -> str:
     """Return the card of a model as Markdown, written from the records of its run."""
-    record = read_json(results / "04_pretraining" / "run.json") or {}
-    source = config.get("data_source", "unknown data")
-    options = config.get("preprocessing", {})
+    config, record = model.config, read_json(results / "04_pretraining" / "run.json") or {}
+    source, options = config.get("data_source", "unknown data"), config.get("preprocessing", {})
+    synthetic = "synthetic" in source
+    training = record.get("settings", {}).get("pretraining", {})
+    front = _FRONT.format(
+        license="apache-2.0" if synthetic else "unknown", synthetic=", synthetic-data" if synthetic else ""
+    )
     lines = [
-        f"{_FRONT}\n# {name}: {method} for head MRI and radiology reports\n",
+        f"{front}\n# {name}: {method} for head MRI and radiology reports\n",
         f"Image and text encoders in one space of {config['embedding_size']} dimensions, pretrained as "
         f"{'CLIP (hard targets)' if method == 'CLIP' else 'SeLIP (soft targets from the similarity of reports)'} "
         "(arXiv 2503.19801), seed "
         f"{seed}, profile {record.get('profile', results.name)}.\n",
         "| | |\n|---|---|",
         f"| data | {source} |",
+        *(f"| {split} | {size} |" for split, size in _data_sizes(results).items()),
+        f"| steps | {training.get('steps', 'unknown')} of at most {training.get('batch_size', 'unknown')} pairs; "
+        "the weights that were best on validation patients |",
         f"| image encoder | {config['image_encoder']['name']}, {config['image_encoder']['pooling']} pooling |",
         f"| text encoder | {config['text_encoder']['name']} |",
-        f"| volumes (D, H, W) | {_sizes(options.get('shape'))}, {_sizes(options.get('spacing_mm'))} mm |",
+        f"| parameters | {sum(p.numel() for p in model.parameters()) / 1e6:.1f} million |",
+        f"| volumes (D, H, W) | {_numbers(options.get('shape'))}, {_numbers(options.get('spacing_mm'))} mm |",
         f"| preprocessing fingerprint | {config.get('preprocessing_fingerprint')} |",
         f"| cohort fingerprint | {config.get('cohort_fingerprint')} |",
         f"| code | commit {record.get('git') or 'unknown'} |",
         "",
         "## Results on test patients\n",
-        "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients.\n",
+        "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients; n counts "
+        "queries for retrieval, patients elsewhere.\n",
         *_metric_rows(results, method),
     ]
     use = _USE.format(
         folder=name, size=config["embedding_size"], fingerprint=config.get("preprocessing_fingerprint"),
-        synthetic=_SYNTHETIC if "synthetic" in source else "",
+        source=_SYNTHETIC if synthetic else _PATIENTS,
     )  # fmt: skip
     return "\n".join(lines) + "\n" + use
 
 
-def _sizes(values: list | None) -> str:
+def _data_sizes(results: Path) -> dict[str, str]:
+    """Return how many patients, series and sentences the model was trained and validated on, as the run counted."""
+    path = results / "04_pretraining" / "tables" / "pairs.csv"
+    if not path.exists():
+        return {"training patients": "unknown"}
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        f"{split} data": ", ".join(f"{row[split]} {next(iter(row.values()))}" for row in rows)
+        for split in ("train", "validation")
+    }
+
+
+def _numbers(values: list | None) -> str:
     return " × ".join(f"{value:g}" for value in values) if values else "unknown"
 
 
 def _metric_rows(results: Path, method: str) -> list[str]:
     rows = []
-    for path in sorted(results.glob("0[5-8]_*/metrics.json")):
+    for path in sorted(results.glob("0[5-7]_*/metrics.json")):
         found = read_json(path) or {}
         for name, metric in found.get("metrics", {}).items():
             if name.startswith((f"{method}_", "chance_")) and metric["value"] is not None:

@@ -7,7 +7,7 @@ import signal
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tqdm.auto import tqdm
 
@@ -44,7 +44,7 @@ class Options:
     workers: int | None = None
 
 
-def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **options) -> dict:
+def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **options: Any) -> dict:
     """Write a cohort (data/README.md) from a folder of DICOM or NIfTI files and a table of reports.
 
     An interrupted call goes on where it was. Nothing in `source` is changed and nothing in `out` overwritten.

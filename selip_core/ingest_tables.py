@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,11 +17,19 @@ from selip_core.report_join import join
 from selip_core.report_scrub import HOLE, scrub
 from selip_core.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
 
+if TYPE_CHECKING:
+    from selip_core.ingest import Options
+
 TUMOUR_OF_BRATS = "tumour"
 
 
 def write_cohort(
-    settings, table: ReportTable | None, found: Inventory, tasks: list[Task], results: list[dict], names: Names
+    settings: "Options",
+    table: ReportTable | None,
+    found: Inventory,
+    tasks: list[Task],
+    results: list[dict],
+    names: Names,
 ) -> dict[str, int]:
     """Write the tables, the quality report and, where asked for, the key; return how many of each there are.
 

@@ -5,6 +5,7 @@ interpolation, its field of view centred on the head. Only nibabel, numpy and sc
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
@@ -12,6 +13,9 @@ from scipy import ndimage
 
 from selip_core.errors import SelipError
 from selip_core.fingerprint import digest
+
+if TYPE_CHECKING:
+    import torch
 
 VERSION = 1
 """Raised by hand whenever `preprocess` gives other numbers for the same file."""
@@ -186,7 +190,9 @@ def preprocess_array(
     return np.ascontiguousarray(normalised.transpose(2, 1, 0), dtype=np.float32), quality  # (R, A, S) -> (D, H, W)
 
 
-def target_affine(path: str | Path, *, spacing_mm: tuple[float, float, float], shape: tuple[int, int, int]):
+def target_affine(
+    path: str | Path, *, spacing_mm: tuple[float, float, float], shape: tuple[int, int, int]
+) -> np.ndarray:
     """Return the (4, 4) affine, RAS, of the grid that `preprocess` puts a volume onto."""
     voxels, affine, _ = load_volume(path)
     return _target_affine(path, voxels, affine, spacing_mm, shape)
@@ -284,7 +290,7 @@ def preprocess(
     spacing_mm: tuple[float, float, float] = (8.0, 4.0, 4.0),
     shape: tuple[int, int, int] = (16, 48, 40),
     clip_percentiles: tuple[float, float] = (0.1, 99.9),
-):
+) -> "torch.Tensor":
     """Return the model input of one volume.
 
     Parameters

@@ -12,11 +12,11 @@ from selip_core.sentences import SEQUENCES
 from selip_core.statistics import FEWEST_PATIENTS
 
 ERRORS = ("wrong side", "wrong site", "wrong appearance", "wrong sequence", "missed", "spurious")
-Statement = tuple[str, str, str]
+_Statement = tuple[str, str, str]
 """Sequence, site, appearance."""
 
 
-def error_kinds(truth: set[Statement], read: set[Statement]) -> Counter:
+def error_kinds(truth: set[_Statement], read: set[_Statement]) -> Counter:
     """Return what went wrong in one report: each missed statement is matched to the spurious one that explains it best.
 
     Examples
@@ -43,7 +43,9 @@ def error_kinds(truth: set[Statement], read: set[Statement]) -> Counter:
     return +kinds
 
 
-def score_reports(cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame, *, samples: int, seed: int):
+def score_reports(
+    cohort_dir: Path, reports: pd.DataFrame, series: pd.DataFrame, *, samples: int, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return (scores, errors) of reading a cohort's reports, if it has ``truth/findings.csv``; else two empty tables.
 
     A statement counts when sequence, site with side, and appearance are all right. Only sequences that were acquired

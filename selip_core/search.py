@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ import pandas as pd
 from selip_core.errors import SelipError
 from selip_core.reports import describe_series
 from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
+
+if TYPE_CHECKING:
+    from selip_core.encoders import SelipModel
 
 
 def query_sentences(text: str) -> dict[str, str]:
@@ -42,7 +46,9 @@ def query_sentences(text: str) -> dict[str, str]:
     return {"": NORMAL_STATEMENT} if set(found.values()) == {NORMAL_STATEMENT} else found
 
 
-def search(model, table: pd.DataFrame, text: str, *, top: int = 10, sequence: str | None = None) -> pd.DataFrame:
+def search(
+    model: "SelipModel", table: pd.DataFrame, text: str, *, top: int = 10, sequence: str | None = None
+) -> pd.DataFrame:
     """Return the series that are closest to a text, the closest first.
 
     Parameters

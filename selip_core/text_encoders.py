@@ -1,16 +1,21 @@
 """Text encoders: a Chinese BERT from a folder or the hub, or a small one with a vocabulary of characters."""
 
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from selip_core.errors import SelipError
 
+if TYPE_CHECKING:
+    from transformers import BertTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def character_tokenizer(texts: Iterable[str]):
+def character_tokenizer(texts: Iterable[str]) -> "BertTokenizer":
     """Return a BERT tokenizer whose words are the characters of `texts` (and runs of Latin letters and digits)."""
     from transformers import BertTokenizer
 
@@ -54,7 +59,7 @@ def small_bert(vocabulary_size: int, *, max_tokens: int, hidden_size: int = 128,
     return BertModel(config, add_pooling_layer=False)
 
 
-def hub_bert(name: str):
+def hub_bert(name: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
     """Return (tokenizer, model) from a local folder or a hub name such as ``hfl/chinese-bert-wwm``.
 
     Raises
@@ -80,12 +85,19 @@ class TextEncoder(nn.Module):
     A batch is padded to its own longest text; the attention mask keeps the padding from changing the features.
     """
 
-    def __init__(self, tokenizer, bert: nn.Module, *, max_tokens: int):
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase | None", bert: nn.Module, *, max_tokens: int):
         super().__init__()
         self.tokenizer = tokenizer
         self.bert = bert
         self.max_tokens = max_tokens
         self.out_features = bert.config.hidden_size
+
+    def load_tokenizer(self, name: str | Path, **where: Any) -> None:
+        """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says."""
+        from transformers import AutoTokenizer
+
+        # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
+        self.tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
 
     def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Return ``input_ids`` and ``attention_mask``, each ``(B, L)`` with L the longest text of the batch."""

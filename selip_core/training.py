@@ -78,7 +78,15 @@ class Pretraining:
     """State of one pretraining run; use `pretrain`."""
 
     def __init__(
-        self, model, train, validation, settings, soft_target_weight, seed, directory, processes: Processes = ALONE
+        self,
+        model: SelipModel,
+        train: Pairs,
+        validation: Pairs,
+        settings: PretrainingSettings,
+        soft_target_weight: float,
+        seed: int,
+        directory: Path,
+        processes: Processes = ALONE,
     ):
         self.model, self.train_pairs, self.validation_pairs = model, train, validation
         self.settings, self.seed = settings, seed

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -70,6 +71,9 @@ def test_wrong_input_is_one_line(model, folder, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     with pytest.raises(SelipError, match="no NIfTI file"):
         embed(model, tmp_path / "empty", progress=False)
+    for numbers in ({"batch_size": 0}, {"workers": -1}):
+        with pytest.raises(SelipError, match="both must be 1 or more"):
+            embed(model, folder, progress=False, **numbers)
     (tmp_path / "there.parquet").write_text("mine")
     with pytest.raises(SelipError, match="never overwritten"):
         embed(model, folder, tmp_path / "there.parquet", progress=False)
@@ -78,6 +82,12 @@ def test_wrong_input_is_one_line(model, folder, tmp_path, capsys):
         embed(model, folder, progress=False)
     assert main([str(tmp_path), str(folder), "--out", str(tmp_path / "o.parquet")]) == 1
     assert "is not a SeLIP model" in capsys.readouterr().err
+
+
+def test_a_name_that_no_table_can_hold_is_refused_before_any_work(model, folder):
+    (folder / "a" / "T1.nii.gz").rename(os.fsdecode(os.fsencode(folder) + b"/\xcd\xb7\xff.nii.gz"))
+    with pytest.raises(SelipError, match="1 names are no UTF-8"):
+        embed(model, folder, workers=1, progress=False)
 
 
 def test_killed_it_goes_on_to_the_same_table(model, tmp_path, monkeypatch):
@@ -92,7 +102,7 @@ def test_killed_it_goes_on_to_the_same_table(model, tmp_path, monkeypatch):
         f"e.embed({str(tmp_path / 'model')!r}, {str(tmp_path / 'in')!r}, {str(out)!r}, workers=1, progress=False)"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
-    while process.poll() is None and len(list(tmp_path.glob(".features.parquet.*.parts/*.parquet"))) < 2:
+    while process.poll() is None and len(list(tmp_path.glob(".features.parquet.*.parts/0*.parquet"))) < 2:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()

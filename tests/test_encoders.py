@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -7,6 +8,8 @@ from conftest import SENTENCES, SHAPE
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
 from selip_core.image_encoders import build_image_encoder
+from selip_core.model_files import FORMAT_VERSION
+from selip_core.preprocessing import fingerprint
 from selip_core.text_encoders import character_tokenizer, hub_bert
 
 
@@ -43,10 +46,11 @@ def test_logit_scale_is_clamped(tiny_model, parameter, expected):
     assert tiny_model.logit_scale.item() == expected
 
 
-def test_saved_model_comes_back_bit_equal(tiny_model, tmp_path):
+def test_saved_model_comes_back_bit_equal_without_a_word(tiny_model, tmp_path, caplog, capfd):
     volumes = torch.randn(2, 1, *SHAPE)
     tiny_model.eval().save_pretrained(tmp_path)
     again = SelipModel.from_pretrained(tmp_path)
+    assert caplog.text == "" and capfd.readouterr() == ("", "")
     assert torch.equal(again.encode_image(volumes), tiny_model.encode_image(volumes))
     assert torch.equal(again.encode_text(SENTENCES), tiny_model.encode_text(SENTENCES))
     assert again.config["data_source"] == "a test"
@@ -115,8 +119,48 @@ def test_a_local_bert_folder_is_loaded_like_a_hub_name(tiny_model, tmp_path):
     expected = tiny_model.text_encoder.eval()(SENTENCES)
     assert torch.allclose(model.text_encoder.eval()(SENTENCES), expected, atol=1e-6)
     assert len(tokenizer) == bert.config.vocab_size
+    again = SelipModel.from_pretrained(model.eval().save_pretrained(tmp_path / "saved"))
+    assert torch.equal(again.encode_text(SENTENCES), model.encode_text(SENTENCES))
+    assert str(tmp_path.parent) not in (tmp_path / "saved" / "config.json").read_text(encoding="utf-8")
 
 
 def test_a_missing_hub_model_says_what_to_do(tmp_path):
     with pytest.raises(SelipError, match="could not be loaded"):
         hub_bert(str(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize("name", ["small", "resnet50"])
+def test_every_encoder_comes_back_bit_equal_its_running_statistics_too(name, tmp_path):
+    torch.manual_seed(0)
+    model = build_model(
+        {"name": name, "pooling": "attention", "width": 8}, {"name": "small", "max_tokens": 48},
+        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=SENTENCES,
+    )  # fmt: skip
+    volumes = torch.randn(2, 1, *SHAPE)
+    model.train()(volumes, SENTENCES[:2])  # batch norm counts
+    model.eval().save_pretrained(tmp_path)
+    again = SelipModel.from_pretrained(str(tmp_path))
+    assert again.state_dict().keys() == model.state_dict().keys()
+    assert all(torch.equal(again.state_dict()[key], tensor) for key, tensor in model.state_dict().items())
+    assert torch.equal(again.encode_image(volumes), model.encode_image(volumes))
+
+
+def test_a_checkpoint_of_an_earlier_version_gives_the_features_that_it_gave_then():
+    folder = Path(__file__).with_name("earlier_checkpoint")  # made by commit a70b2e5
+    then = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+    volumes = torch.arange(2 * 4 * 16 * 16, dtype=torch.float64).sin().float().reshape(2, 1, *SHAPE)
+    model = SelipModel.from_pretrained(folder)
+    with torch.inference_mode():
+        image, text, scale = model(volumes, then["texts"])
+    assert torch.allclose(image, torch.tensor(then["image_features"]), atol=1e-5)
+    assert torch.allclose(text, torch.tensor(then["text_features"]), atol=1e-5)
+    assert scale.item() == pytest.approx(then["logit_scale"])
+    assert fingerprint(model.config["preprocessing"]) == model.config["preprocessing_fingerprint"]
+
+
+def test_an_earlier_checkpoint_saved_again_has_the_format_of_today(tmp_path):
+    model = SelipModel.from_pretrained(Path(__file__).with_name("earlier_checkpoint"))
+    again = SelipModel.from_pretrained(model.save_pretrained(tmp_path))
+    written = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert written["format_version"] == FORMAT_VERSION and written["model_type"] == "selip"
+    assert again.config == model.config and torch.equal(again.encode_text(SENTENCES), model.encode_text(SENTENCES))

@@ -1,10 +1,14 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 
 from selip_core.encoders import SelipModel
 from selip_core.export import main
+from selip_core.model_files import FORMAT_VERSION
 from tests.conftest import SENTENCES, SHAPE
 
 
@@ -39,6 +43,41 @@ def test_a_model_leaves_with_its_card_and_comes_back_bit_equal(results, tiny_mod
         volumes = torch.rand(2, 1, *SHAPE)
         assert torch.equal(again.encode_image(volumes), tiny_model.eval().encode_image(volumes))
         assert torch.equal(again.encode_text(SENTENCES), tiny_model.encode_text(SENTENCES))
+
+
+def test_the_front_of_the_card_is_metadata_that_the_hub_reads(results, tmp_path):
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    data = ModelCard.load(tmp_path / "mine/README.md").data
+    assert (data.library_name, data.pipeline_tag, data.language) == ("selip", "image-feature-extraction", "zh")
+    assert data.license == "unknown" and "mri" in data.tags and "synthetic-data" not in data.tags
+
+
+def test_the_card_says_how_much_it_was_trained_on(results, tiny_model, tmp_path):
+    tables = results / "04_pretraining" / "tables"
+    tables.mkdir()
+    (tables / "pairs.csv").write_text(",train,validation\npatients,816,144\nseries with a sentence,3514,608\n")
+    record = {"profile": "study", "git": "abc", "settings": {"pretraining": {"steps": 1000, "batch_size": 32}}}
+    (results / "04_pretraining" / "run.json").write_text(json.dumps(record))
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
+    assert "| train data | 816 patients, 3514 series with a sentence |" in card
+    assert "| validation data | 144 patients, 608 series with a sentence |" in card
+    assert "| steps | 1000 of at most 32 pairs;" in card
+    assert f"| parameters | {sum(p.numel() for p in tiny_model.parameters()) / 1e6:.1f} million |" in card
+
+
+def test_a_model_of_an_earlier_format_leaves_in_todays(tmp_path):
+    model = tmp_path / "results/04_pretraining/models/CLIP_seed3/best"
+    shutil.copytree(Path(__file__).with_name("earlier_checkpoint"), model)
+    assert main([str(tmp_path / "results"), "CLIP", "3", "--out", str(tmp_path / "mine")]) == 0
+    assert json.loads((tmp_path / "mine/config.json").read_text())["format_version"] == FORMAT_VERSION
+    again, first = SelipModel.from_pretrained(tmp_path / "mine"), SelipModel.from_pretrained(model)
+    assert torch.equal(again.encode_text(SENTENCES), first.encode_text(SENTENCES))
+
+
+def test_all_files_of_a_model_can_be_read_by_whoever_can_read_its_card(results, tmp_path):
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    assert len({path.stat().st_mode for path in (tmp_path / "mine").iterdir()}) == 1
 
 
 def test_a_model_of_synthetic_data_says_so_first(results, tmp_path):

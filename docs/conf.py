@@ -1,0 +1,22 @@
+"""The API pages, from the docstrings: ``python -m sphinx -W -b html docs docs/_build/html``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the code beside these pages, not an installed one
+
+from selip_core import __version__
+
+project = "SeLIP"
+release = version = __version__
+copyright = "the SeLIP authors"
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "**.md"]
+default_role = "py:obj"  # `name` in a docstring is a link where there is such a name
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_typehints = "signature"
+numpydoc_show_class_members = False  # automodule lists them already
+html_theme = "alabaster"
+html_theme_options = {"description": "Language-image pretraining for head MRI", "page_width": "1100px"}
+html_show_sourcelink = False

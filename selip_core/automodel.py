@@ -1,0 +1,80 @@
+"""SeLIP for the Auto classes of transformers, without remote code: importing this module registers it.
+
+>>> from selip_core import automodel
+>>> from transformers import AutoModel
+>>> model = AutoModel.from_pretrained("folder or hub name")  # doctest: +SKIP
+
+The only module that imports transformers when it is imported, for its classes are transformers'.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+
+from selip_core.encoders import SelipModel, build_encoders
+from selip_core.errors import SelipError
+from selip_core.model_files import check_format
+
+_WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
+
+
+class SelipConfig(PretrainedConfig):
+    """What ``config.json`` of a SeLIP model says, as attributes, and as the dictionary that `SelipModel.config` is."""
+
+    model_type = "selip"
+
+    def __getitem__(self, key: str) -> Any:
+        """Return what `SelipModel.config` has under `key`."""
+        if not hasattr(self, key):
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return what `SelipModel.config` has under `key`, or `default`."""
+        return getattr(self, key, default)
+
+
+class SelipAutoModel(SelipModel, PreTrainedModel):
+    """A `SelipModel` that transformers loads and saves, with its ``dtype``, ``device_map`` and ``push_to_hub``."""
+
+    config_class = SelipConfig
+    _supports_sdpa = True  # of its BERT; it has no attention of its own
+
+    def __init__(self, config: SelipConfig):
+        super(SelipModel, self).__init__(config)  # not SelipModel's, which is given encoders
+        self._join(*build_encoders(config, config.text_encoder_config), config.embedding_size)
+        self.post_init()
+
+    @classmethod
+    def from_pretrained(
+        cls, name: str | Path, *args: Any, output_loading_info: bool = False, **options: Any
+    ) -> "SelipAutoModel | tuple[SelipAutoModel, dict]":
+        """Return the model of a folder or hub repository with its tokenizer; options as in `PreTrainedModel`.
+
+        Raises
+        ------
+        SelipError
+            If the folder lacks weights, or a newer version of this project wrote it.
+        """
+        config = options.get("config")
+        if not isinstance(config, SelipConfig):
+            where = {key: options[key] for key in _WHERE if key in options}
+            options["config"] = config = SelipConfig.from_pretrained(config or name, **where)
+        check_format(config, name)
+        where = {key: options[key] for key in _WHERE if key in options}  # from_pretrained may take some out
+        model, info = super(SelipModel, cls).from_pretrained(name, *args, output_loading_info=True, **options)
+        if info["missing_keys"]:
+            raise SelipError(f"{name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
+        model.text_encoder.load_tokenizer(name, **where)
+        return (model, info) if output_loading_info else model
+
+    def save_pretrained(self, directory: str | Path, **options: Any) -> Path:
+        """Write the folder that `SelipModel.from_pretrained` reads; options as in `PreTrainedModel`."""
+        self.text_encoder.tokenizer.save_pretrained(directory)
+        super(SelipModel, self).save_pretrained(directory, **options)
+        return Path(directory)
+
+
+AutoConfig.register(SelipConfig.model_type, SelipConfig, exist_ok=True)
+AutoModel.register(SelipConfig, SelipAutoModel, exist_ok=True)

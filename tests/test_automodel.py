@@ -1,0 +1,85 @@
+"""The Auto classes of transformers: the same model, bit by bit, without remote code."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+
+from selip_core import automodel
+from selip_core.encoders import SelipModel, build_model
+from selip_core.errors import SelipError
+from tests.conftest import SENTENCES, SHAPE
+
+
+@pytest.fixture(params=["small", "resnet50"])
+def trained(request):
+    torch.manual_seed(0)
+    model = build_model(
+        {"name": request.param, "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
+        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=SENTENCES,
+        extra={"data_source": "a test", "preprocessing_fingerprint": "abc"},
+    )  # fmt: skip
+    model.train()(torch.randn(2, 1, *SHAPE), SENTENCES[:2])  # batch norm counts
+    return model.eval()
+
+
+@torch.inference_mode()
+def features(model):
+    volumes = torch.randn(2, 1, *SHAPE, generator=torch.Generator().manual_seed(1))
+    return torch.cat([model.encode_image(volumes), model.encode_text(SENTENCES)])
+
+
+def same_weights(a, b):
+    return a.state_dict().keys() == b.state_dict().keys() and all(
+        torch.equal(tensor, b.state_dict()[name]) for name, tensor in a.state_dict().items()
+    )
+
+
+def test_auto_model_has_the_weights_and_features_of_the_model(trained, tmp_path):
+    trained.save_pretrained(tmp_path)
+    auto = AutoModel.from_pretrained(tmp_path)
+    assert isinstance(auto, PreTrainedModel) and isinstance(auto, SelipModel) and not auto.training
+    assert same_weights(auto, trained)
+    assert torch.equal(features(auto), features(SelipModel.from_pretrained(tmp_path)))
+    assert auto.config["data_source"] == "a test" and auto.config.get("preprocessing") is None
+
+
+def test_what_the_auto_model_saves_is_a_model_of_this_project(tiny_model, tmp_path):
+    AutoModel.from_pretrained(tiny_model.eval().save_pretrained(tmp_path / "a")).save_pretrained(tmp_path / "b")
+    again = SelipModel.from_pretrained(tmp_path / "b")
+    assert again.config == tiny_model.config and same_weights(again, tiny_model)
+    assert torch.equal(features(AutoModel.from_pretrained(tmp_path / "b")), features(tiny_model))
+
+
+def test_no_code_travels_with_the_model_and_its_parts_open_alone(tiny_model, tmp_path):
+    tiny_model.save_pretrained(tmp_path)
+    config = AutoConfig.from_pretrained(tmp_path)
+    assert isinstance(config, automodel.SelipConfig) and config.embedding_size == 16
+    assert not hasattr(config, "auto_map") and not list(tmp_path.glob("*.py"))
+    tokens = AutoTokenizer.from_pretrained(tmp_path)(SENTENCES[0]).input_ids
+    assert tokens == tiny_model.text_encoder.tokenizer(SENTENCES[0]).input_ids
+    with pytest.raises(KeyError):
+        config["nothing"]
+
+
+def test_a_smaller_dtype_is_taken(tiny_model, tmp_path):
+    tiny_model.eval().save_pretrained(tmp_path)
+    auto = AutoModel.from_pretrained(tmp_path, dtype=torch.bfloat16)
+    assert auto.image_projection.weight.dtype == torch.bfloat16
+    assert torch.allclose(features(auto), features(tiny_model), atol=0.05)
+
+
+def test_missing_weights_and_a_newer_format_are_refused(tiny_model, tmp_path):
+    tiny_model.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps({**config, "format_version": 99}))
+    with pytest.raises(SelipError, match="has format 99"):
+        AutoModel.from_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["image_projection.weight"]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(SelipError, match="lacks weights: image_projection.weight"):
+        AutoModel.from_pretrained(tmp_path)

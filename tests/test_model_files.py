@@ -1,0 +1,85 @@
+"""The folder of a model: what is missing or too new is said, and hub names are looked up."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from selip_core.encoders import SelipModel
+from selip_core.errors import SelipError
+from selip_core.model_files import FORMAT_VERSION, find_model, read_model_config
+from tests.conftest import SENTENCES
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def folder(tiny_model, tmp_path):
+    return tiny_model.eval().save_pretrained(tmp_path / "model")
+
+
+@pytest.fixture
+def hub_cache(folder, tmp_path):
+    """The cache that the hub's client would leave of a repository with one commit."""
+    repository = tmp_path / "cache" / "models--a-hospital--selip"
+    shutil.copytree(folder, repository / "snapshots" / COMMIT)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(COMMIT)
+    return tmp_path / "cache"
+
+
+def change(folder, **values):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("version", [FORMAT_VERSION + 1, "3b"])
+def test_a_newer_format_is_refused_with_what_to_do(folder, version):
+    change(folder, format_version=version)
+    with pytest.raises(SelipError, match=rf"format '?{version}'?, .* up to {FORMAT_VERSION}: a newer selip wrote it"):
+        read_model_config(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer_config.json"])
+def test_a_folder_that_lacks_a_file_is_no_model(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(SelipError, match=f"{name} missing|the tokenizer missing"):
+        read_model_config(folder)
+
+
+def test_a_configuration_without_its_parts_is_named(folder):
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(SelipError, match="embedding_size, image_encoder, text_encoder, volume_shape missing"):
+        SelipModel.from_pretrained(folder)
+    (folder / "config.json").write_text("[")
+    with pytest.raises(SelipError, match="not a JSON object"):
+        SelipModel.from_pretrained(folder)
+
+
+def test_cut_weights_are_a_message(folder):
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:500])
+    with pytest.raises(SelipError, match="or is damaged"):
+        SelipModel.from_pretrained(folder)
+
+
+def test_a_hub_name_is_read_from_the_cache(folder, hub_cache):
+    options = {"cache_dir": hub_cache, "local_files_only": True}
+    model = SelipModel.from_pretrained("a-hospital/selip", **options)
+    again = SelipModel.from_pretrained("a-hospital/selip", revision=COMMIT, **options)
+    expected = SelipModel.from_pretrained(folder).encode_text(SENTENCES)
+    assert torch.equal(model.encode_text(SENTENCES), expected) and torch.equal(again.encode_text(SENTENCES), expected)
+
+
+def test_offline_a_hub_name_that_is_not_cached_says_so(hub_cache):
+    with pytest.raises(SelipError, match=r"a-hospital/other is no folder here, and .* could not be fetched \("):
+        SelipModel.from_pretrained("a-hospital/other", cache_dir=hub_cache, local_files_only=True)
+    with pytest.raises(SelipError, match="a-hospital/selip is no folder here"):
+        SelipModel.from_pretrained("a-hospital/selip", revision="v2", cache_dir=hub_cache, local_files_only=True)
+
+
+def test_a_folder_comes_before_the_hub_and_a_path_never_goes_there(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path.parent)
+    assert find_model(f"{tmp_path.name}/model") == (folder.relative_to(tmp_path.parent))
+    with pytest.raises(SelipError, match="is not a SeLIP model: config.json, model.safetensors missing"):
+        SelipModel.from_pretrained(folder / "nothing")
