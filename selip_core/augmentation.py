@@ -19,11 +19,12 @@ PROBABILITY = {"zoom": 0.2, "rotation": 0.2, "gamma": 0.2, "scale": 0.2, "elasti
 def augment(
     volumes: torch.Tensor, generator: torch.Generator, *, share: slice = slice(None), batch_size: int | None = None
 ) -> torch.Tensor:
-    """Return ``(B, 1, D, H, W)`` with each augmentation applied to each volume with its own probability.
+    """Return ``(B, C, D, H, W)`` with each augmentation applied to each volume with its own probability.
 
     Parameters
     ----------
-    volumes : (B, 1, D, H, W)
+    volumes : (B, C, D, H, W)
+        Channels of a volume are moved alike; gamma takes each in its own range.
     generator : torch.Generator
         On the CPU whatever the device of the volumes, so that the same draws are made everywhere.
     share : slice
@@ -49,7 +50,7 @@ def augment(
     moved = ((zoom != 1) | (angle != 0) | elastic).nonzero().flatten()
     out = volumes.clone()
     if len(moved):
-        out[moved] = _warp(volumes[moved], zoom[moved], angle[moved], bumps[moved])
+        out[moved] = _warp(volumes[moved], zoom[moved], angle[moved], bumps[moved], elastic[moved])
     return _gamma(out, gamma.to(out.device)) * _per_volume(scale.to(out.device))
 
 
@@ -58,23 +59,31 @@ def _per_volume(values: torch.Tensor) -> torch.Tensor:
 
 
 def _gamma(volumes: torch.Tensor, gamma: torch.Tensor) -> torch.Tensor:
-    """Apply the exponent to each volume's range brought to [0, 1], and bring it back."""
-    low, high = volumes.amin((1, 2, 3, 4), keepdim=True), volumes.amax((1, 2, 3, 4), keepdim=True)
+    """Apply the exponent to each channel's range brought to [0, 1], and bring it back."""
+    low, high = volumes.amin((2, 3, 4), keepdim=True), volumes.amax((2, 3, 4), keepdim=True)
     span = (high - low).clamp_min(1e-6)
     return ((volumes - low) / span).clamp_min(0) ** _per_volume(gamma) * span + low
 
 
-def _warp(volumes: torch.Tensor, zoom: torch.Tensor, angle: torch.Tensor, bumps: torch.Tensor) -> torch.Tensor:
-    """Resample under in-plane rotation and zoom and a smooth in-plane displacement; edges repeat."""
-    n, _, _, height, width = volumes.shape
+def _warp(
+    volumes: torch.Tensor, zoom: torch.Tensor, angle: torch.Tensor, bumps: torch.Tensor, elastic: torch.Tensor
+) -> torch.Tensor:
+    """Resample under in-plane rotation and zoom and, where `elastic`, a smooth displacement; edges repeat."""
+    n, _, depth, height, width = volumes.shape
     cos, sin = (angle.cos() / zoom).to(volumes), (angle.sin() / zoom).to(volumes)
     aspect = height / width  # grid coordinates run from -1 to 1 on each axis, whatever its length
     theta = torch.zeros(n, 3, 4, device=volumes.device, dtype=volumes.dtype)
     theta[:, 0, 0], theta[:, 0, 1] = cos, -sin * aspect
     theta[:, 1, 0], theta[:, 1, 1] = sin / aspect, cos
     theta[:, 2, 2] = 1.0
-    grid = functional.affine_grid(theta, list(volumes.shape), align_corners=False)  # (n, D, H, W, 3) as (x, y, z)
-    shift = functional.interpolate(bumps.to(volumes), size=volumes.shape[2:], mode="trilinear", align_corners=True)
-    voxel = torch.tensor([2 / width, 2 / height], device=volumes.device, dtype=volumes.dtype)
-    grid[..., :2] += shift.permute(0, 2, 3, 4, 1) * ELASTIC_VOXELS * voxel
+    # in-plane, a slice is moved as any other: (n, 1, H, W, 3) as (x, y, z), for all (n, D, H, W, 3)
+    grid = functional.affine_grid(theta, [n, 1, 1, height, width], align_corners=False).repeat(1, depth, 1, 1, 1)
+    still = functional.affine_grid(theta[:1], [1, 1, depth, 1, 1], align_corners=False)
+    grid[..., 2] = still[..., 2]
+    chosen = elastic.nonzero().flatten()
+    if len(chosen):
+        bumps = bumps[chosen].to(volumes)
+        shift = functional.interpolate(bumps, size=volumes.shape[2:], mode="trilinear", align_corners=True)
+        voxel = torch.tensor([2 / width, 2 / height], device=volumes.device, dtype=volumes.dtype)
+        grid[chosen, ..., :2] += shift.permute(0, 2, 3, 4, 1) * ELASTIC_VOXELS * voxel
     return functional.grid_sample(volumes, grid, padding_mode="border", align_corners=False)

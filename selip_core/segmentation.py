@@ -181,16 +181,13 @@ def train_segmenter(
 
 def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int):
     """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time."""
-    parts = [torch.from_numpy(cases.volumes[rows]), torch.from_numpy(cases.regions[rows].astype(np.float32))]
+    series = cases.volumes.shape[1]
+    both = torch.from_numpy(np.concatenate([cases.volumes[rows], cases.regions[rows]], axis=1, dtype=np.float32))
     mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5)
-    out = []
-    for part in parts:
-        part[mirrored] = part[mirrored].flip(-1)
-        # one generator state a channel: every channel of a case draws the same zoom, rotation and bumps
-        channels = [augment(part[:, i : i + 1], torch.Generator().manual_seed(seed)) for i in range(part.shape[1])]
-        out.append(torch.cat(channels, dim=1))
+    both[mirrored] = both[mirrored].flip(-1)
+    both = augment(both, torch.Generator().manual_seed(seed))
     # regions were scaled and gamma-changed like intensities, by a tenth at most: half still tells in from out
-    return out[0], (out[1] > 0.5).float()
+    return both[:, :series], (both[:, series:] > 0.5).float()
 
 
 @torch.inference_mode()

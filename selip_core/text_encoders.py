@@ -12,6 +12,9 @@ from selip_core.errors import SelipError
 if TYPE_CHECKING:
     from transformers import BertTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+REMEMBERED_TEXTS = 2**16
+"""Texts whose tokens an encoder keeps: training asks for the same ones again and again."""
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -91,6 +94,7 @@ class TextEncoder(nn.Module):
         self.bert = bert
         self.max_tokens = max_tokens
         self.out_features = bert.config.hidden_size
+        self._ids: dict[str, torch.Tensor] = {}
 
     def load_tokenizer(self, name: str | Path, **where: Any) -> None:
         """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says."""
@@ -98,14 +102,27 @@ class TextEncoder(nn.Module):
 
         # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
         self.tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
+        self._ids.clear()
 
     def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Return ``input_ids`` and ``attention_mask``, each ``(B, L)`` with L the longest text of the batch."""
-        batch = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
-        )
-        device = self.bert.device
-        return {key: batch[key].to(device) for key in ("input_ids", "attention_mask")}
+        rows = self._token_ids(texts)
+        lengths = torch.tensor([len(row) for row in rows])
+        ids = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self.tokenizer.pad_token_id)  # (B, L)
+        attention_mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+        return {"input_ids": ids.to(self.bert.device), "attention_mask": attention_mask.to(self.bert.device)}
+
+    def _token_ids(self, texts: list[str]) -> list[torch.Tensor]:
+        """Return the token ids of each text, (its tokens,); what was met before is not tokenised again."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._ids]
+        known = {text: self._ids[text] for text in texts if text in self._ids}
+        if new:
+            encoded = self.tokenizer(new, truncation=True, max_length=self.max_tokens)["input_ids"]
+            known |= {text: torch.tensor(ids) for text, ids in zip(new, encoded, strict=True)}
+            if len(self._ids) + len(new) > REMEMBERED_TEXTS:
+                self._ids.clear()
+            self._ids |= known
+        return [known[text] for text in texts]
 
     def forward(self, texts: list[str]) -> torch.Tensor:
         return self.bert(**self.tokenize(texts)).last_hidden_state[:, 0]  # (B, hidden)

@@ -93,3 +93,11 @@ def test_a_template_can_be_adopted():
         assert template() is source
     finally:
         anatomy._adopted.clear()
+
+
+def test_interpolation_does_not_depend_on_the_points_beside_it(monkeypatch):
+    source, points = template(), np.random.default_rng(0).uniform(-80, 80, (500, 3)).astype(np.float32)
+    monkeypatch.setattr(anatomy, "_POINTS_A_BLOCK", 7)
+    in_blocks = source.at(points)
+    monkeypatch.setattr(anatomy, "_POINTS_A_BLOCK", 1000)
+    assert np.array_equal(source.at(points), in_blocks)

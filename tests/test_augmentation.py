@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn import functional
 
 from selip_core import augmentation
 from selip_core.augmentation import augment
@@ -77,3 +78,33 @@ def test_elastic_moves_little(only):
     only("elastic")
     (y0, x0), (y1, x1) = centre(blob()), centre(augment(blob(), torch.Generator().manual_seed(2)))
     assert 0 < ((y1 - y0) ** 2 + (x1 - x0) ** 2) ** 0.5 < 4
+
+
+def warp_by_full_grids(volumes, zoom, angle, bumps):
+    """Return `_warp` from a grid and a displacement of every voxel of every volume."""
+    n, _, _, height, width = volumes.shape
+    cos, sin, zero, aspect = angle.cos() / zoom, angle.sin() / zoom, torch.zeros(n), height / width
+    rows = [[cos, -sin * aspect, zero, zero], [sin / aspect, cos, zero, zero], [zero, zero, zero + 1, zero]]
+    theta = torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
+    grid = functional.affine_grid(theta, list(volumes.shape), align_corners=False)
+    shift = functional.interpolate(bumps, size=volumes.shape[2:], mode="trilinear", align_corners=True)
+    grid[..., :2] += shift.permute(0, 2, 3, 4, 1) * augmentation.ELASTIC_VOXELS * torch.tensor([2 / width, 2 / height])
+    return functional.grid_sample(volumes, grid, padding_mode="border", align_corners=False)
+
+
+@pytest.mark.parametrize("share_elastic", [0.0, 0.5, 1.0])
+def test_warping_equals_a_displacement_of_every_voxel(share_elastic):
+    generator = torch.Generator().manual_seed(1)
+    volumes = torch.randn(6, 1, 7, 12, 10, generator=generator)
+    zoom, angle = 0.9 + 0.2 * torch.rand(6, generator=generator), torch.rand(6, generator=generator) - 0.5
+    elastic = torch.arange(6) < 6 * share_elastic
+    bumps = torch.randn(6, 2, 3, 4, 4, generator=generator) * elastic[:, None, None, None, None]
+    expected = warp_by_full_grids(volumes, zoom, angle, bumps)
+    assert torch.allclose(augmentation._warp(volumes, zoom, angle, bumps, elastic), expected, atol=1e-6)
+
+
+def test_channels_are_augmented_as_volumes_of_their_own_with_the_same_draws():
+    volumes = torch.randn(16, 3, 4, 12, 10) * torch.tensor([1.0, 3.0, 0.2])[:, None, None, None]
+    together = augment(volumes, torch.Generator().manual_seed(2))
+    apart = [augment(volumes[:, [i]], torch.Generator().manual_seed(2)) for i in range(3)]
+    assert torch.allclose(together, torch.cat(apart, dim=1), atol=1e-6)

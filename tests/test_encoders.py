@@ -5,6 +5,7 @@ import pytest
 import torch
 from conftest import SENTENCES, SHAPE
 
+from selip_core import text_encoders
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
 from selip_core.image_encoders import build_image_encoder
@@ -164,3 +165,39 @@ def test_an_earlier_checkpoint_saved_again_has_the_format_of_today(tmp_path):
     written = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     assert written["format_version"] == FORMAT_VERSION and written["model_type"] == "selip"
     assert again.config == model.config and torch.equal(again.encode_text(SENTENCES), model.encode_text(SENTENCES))
+
+
+def padded_by_the_tokenizer(encoder, texts):
+    found = encoder.tokenizer(texts, padding=True, truncation=True, max_length=encoder.max_tokens, return_tensors="pt")
+    return {key: found[key] for key in ("input_ids", "attention_mask")}
+
+
+@pytest.mark.parametrize("remembered", [1, 2**16])
+def test_remembered_tokens_are_those_of_the_tokenizer(tiny_model, monkeypatch, remembered):
+    monkeypatch.setattr(text_encoders, "REMEMBERED_TEXTS", remembered)
+    encoder = tiny_model.text_encoder
+    short, middle, long = SENTENCES[1], SENTENCES[2], SENTENCES[2] * 9
+    for texts in ([middle], [short, middle, short], [long, "", short], [middle, long], [short]):
+        found = encoder.tokenize(texts)
+        for key, expected in padded_by_the_tokenizer(encoder, texts).items():
+            assert torch.equal(found[key], expected) and found[key].dtype == expected.dtype
+
+
+def test_a_text_is_tokenised_once(tiny_model, monkeypatch):
+    encoder, seen = tiny_model.text_encoder, []
+    tokenizer = encoder.tokenizer
+    monkeypatch.setattr(encoder, "tokenizer", Recorder(tokenizer, seen))
+    for texts in ([SENTENCES[0], SENTENCES[1]], [SENTENCES[1], SENTENCES[2], SENTENCES[0]]):
+        encoder.tokenize(texts)
+    assert seen == [SENTENCES[0], SENTENCES[1], SENTENCES[2]]
+
+
+class Recorder:
+    """A tokenizer that notes what it is given."""
+
+    def __init__(self, tokenizer, seen):
+        self.tokenizer, self.seen, self.pad_token_id = tokenizer, seen, tokenizer.pad_token_id
+
+    def __call__(self, texts, **options):
+        self.seen += texts
+        return self.tokenizer(texts, **options)
