@@ -17,7 +17,8 @@ from selip_core.pair_drawing import (
     Link,
     draw_pair,
 )
-from selip_core.pair_inspector import PairComparison, PairPlace
+from selip_core.pair_inspector import PairComparison
+from selip_core.pair_place import PairPlace
 
 SHARED_COLOUR, BEST_COLOUR, LINK_COLOUR = "#0B5A8F", "#0072B2", "#6E6E6E"
 
@@ -27,7 +28,8 @@ _STYLE = f"""
 .selip-pairs svg {{max-width:100%;height:auto;font-family:"{FAMILY}","Noto Sans CJK SC",sans-serif}}
 .selip-pairs table {{border-collapse:collapse;margin:8px 0;font-size:13px}}
 .selip-pairs caption {{text-align:left;font-weight:600;padding:2px 0}}
-.selip-pairs th,.selip-pairs td {{border:1px solid #c8c8c8;padding:2px 8px;text-align:left;color:#1c1c1c;background:#fff}}
+.selip-pairs th,.selip-pairs td {{border:1px solid #c8c8c8;padding:2px 8px;text-align:left;color:#1c1c1c;
+  background:#fff}}
 .selip-pairs td.number {{text-align:right;font-variant-numeric:tabular-nums}}
 .selip-pairs tr.counted td,.selip-pairs tr.counted th {{background:#E8F1F8}}
 .selip-pairs ol {{margin:0;padding-left:2.2em;flex:1 1 320px;overflow-wrap:anywhere}}
@@ -88,11 +90,7 @@ def _remarks(comparison: PairComparison, matching: str) -> list[str]:
 def _findings_svg(comparison: PairComparison, drawing: Drawing, matching: str, names: tuple[str, str]) -> str:
     score = comparison.scores[matching]["mixed"]
     title = f"{names[0]} and {names[1]}: {len(drawing.links)} lines between findings, mixed similarity {score:.2f}"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" width="{WIDTH}" '
-        f'height="{drawing.height:.0f}" viewBox="-2 0 {WIDTH + 4} {drawing.height:.0f}"><title>{escape(title)}</title>',
-        f'<rect x="-2" width="{WIDTH + 4}" height="{drawing.height:.0f}" fill="#fff"/>',
-    ]
+    parts = [_svg(WIDTH, round(drawing.height), title)]
     for x, name in zip((0, WIDTH - BOX_WIDTH), names, strict=True):
         parts.append(f'<text x="{x}" y="16" font-size="13" font-weight="600" fill="#1c1c1c">{escape(name)}</text>')
     parts += [_link_svg(link, comparison) for link in drawing.links]
@@ -138,8 +136,8 @@ def _line_svg(line: Line) -> str:
 def _pair_words(comparison: PairComparison, i: int, j: int) -> str:
     site, signal = ("same" if part[i, j] else "different" for part in (comparison.same_site, comparison.same_tag))
     return (
-        f"finding {i + 1} of A and {j + 1} of B: {site} site, {signal} signal word; syntax {comparison.syntax[i, j]:.2f}, "
-        f"semantic {comparison.semantic[i, j]:.2f}, mixed {comparison.mixed[i, j]:.2f}"
+        f"finding {i + 1} of A and {j + 1} of B: {site} site, {signal} signal word; "
+        f"syntax {comparison.syntax[i, j]:.2f}, semantic {comparison.semantic[i, j]:.2f}, mixed {comparison.mixed[i, j]:.2f}"
     )
 
 
@@ -209,27 +207,34 @@ def crop_names(place: PairPlace) -> list[str]:
 def _matrix_svg(place: PairPlace, names: list[str], title: str) -> str:
     cell, edge = 34, 34
     size = cell * len(names) + edge + 2
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" width="{size}" height="{size}" '
-        f'viewBox="0 0 {size} {size}"><title>{escape(title)}</title><rect width="{size}" height="{size}" fill="#fff"/>'
-    ]
+    parts = [_svg(size, size, title)]
     for n, name in enumerate(names):
         style = f'font-size="13" text-anchor="middle" fill="#1c1c1c" font-weight="{700 if n in place.marks else 400}"'
         at = edge + cell * n + cell / 2
+        parts += [f'<text x="{x}" y="{y}" {style}>{name}</text>' for x, y in ((at, edge - 8), (edge / 2, at + 5))]
+    for (i, j), value in np.ndenumerate(place.crop):
+        x, y, colour = edge + cell * j, edge + cell * i, "#fff" if value > 0.55 else "#1c1c1c"
         parts.append(
-            f'<text x="{at}" y="{edge - 8}" {style}>{name}</text><text x="{edge / 2}" y="{at + 5}" {style}>{name}</text>'
+            f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{_blue(value)}" stroke="#ddd">'
+            f"<title>{names[i]} and {names[j]}: {value:.3f}</title></rect>"
+            f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" font-size="11" text-anchor="middle" '
+            f'fill="{colour}" pointer-events="none">{value:.2f}</text>'
         )
-    for i, row in enumerate(place.crop):
-        for j, value in enumerate(row):
-            x, y = edge + cell * j, edge + cell * i
-            parts.append(f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{_blue(value)}" stroke="#ddd">'
-                         f"<title>{names[i]} and {names[j]}: {value:.3f}</title></rect>"
-                         f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" font-size="11" text-anchor="middle" '
-                         f'fill="{"#fff" if value > 0.55 else "#1c1c1c"}" pointer-events="none">{value:.2f}</text>')  # fmt: skip
     for i, j in {place.marks, place.marks[::-1]}:
-        parts.append(f'<rect x="{edge + cell * j + 1.5}" y="{edge + cell * i + 1.5}" width="{cell - 3}" '
-                     f'height="{cell - 3}" fill="none" stroke="#D55E00" stroke-width="3"/>')  # fmt: skip
+        parts.append(
+            f'<rect x="{edge + cell * j + 1.5}" y="{edge + cell * i + 1.5}" width="{cell - 3}" '
+            f'height="{cell - 3}" fill="none" stroke="#D55E00" stroke-width="3"/>'
+        )
     return "".join(parts) + "</svg>"
+
+
+def _svg(width: int, height: int, title: str) -> str:
+    """Return the opening of a picture on white, whose title a screen reader reads."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" width="{width}" '
+        f'height="{height}" viewBox="-2 0 {width + 4} {height}"><title>{escape(title)}</title>'
+        f'<rect x="-2" width="{width + 4}" height="{height}" fill="#fff"/>'
+    )
 
 
 def _blue(value: float) -> str:
