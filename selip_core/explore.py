@@ -1,27 +1,24 @@
 """Asking a cohort: the series closest to a finding, the reports closest to a volume. The widgets only show this."""
 
-import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from selip_core.annotations import read_masks
 from selip_core.cohort import SPLITS, Cohort
 from selip_core.errors import SelipError
-from selip_core.files import replacing
-from selip_core.fingerprint import digest
-from selip_core.preprocessing import fingerprint, preprocess_array, preprocess_mask, target_affine
+from selip_core.explore_features import cohort_features
+from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
 from selip_core.search import Gallery, greatest
+from selip_core.thumbnails import thumbnail_png
 from selip_core.volume_cache import VolumeCache
 
 NOT_TEST = tuple(split for split in SPLITS if split != "test")
 """Choice: test patients are found only where they are asked for, so that looking around does not spend them."""
 
 SERIES_COLUMNS = ("patient_id", "study_id", "sequence", "split", "sentence", "report")
-_ENCODED_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -199,7 +196,10 @@ class Explorer:
         SelipError
             If the model was trained on volumes of another preprocessing.
         """
-        features, sentence_features = _features(model, self.cache, self.series, self.sentences, self.store)
+        rows = self.series["row"].to_numpy()
+        features, sentence_features = cohort_features(
+            model, self.cache, rows, self.sentences, self.store, progress=False
+        )
         gallery = Gallery(self.series, features)
         return replace(self, model=model, gallery=gallery, sentence_features=sentence_features)
 
@@ -239,70 +239,6 @@ def open_explorer(
     texts = [text for text in dict.fromkeys(series["sentence"]) if text]
     if not texts:
         raise SelipError("no series has a sentence: look at 02_report_findings for what the reports were read as")
-    features, text_features = _features(model, cache, series, texts, Path(store))
+    features, text_features = cohort_features(model, cache, series["row"].to_numpy(), texts, Path(store))
     masks = read_masks(cohort).table
     return Explorer(model, cohort, cache, Gallery(series, features), texts, text_features, masks, Path(store))
-
-
-def _features(model, cache: VolumeCache, series: pd.DataFrame, texts: list[str], store: Path):
-    """Return the features of all series and of all texts, from `store` where they were computed before."""
-    check_preprocessing(model, cache)
-    weights = [tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in model.state_dict().values()]
-    key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, "\n".join(texts), *weights)
-    path = store / f"features_{key}.npz"
-    if not path.exists():
-        with replacing(path) as partial:
-            np.savez(partial, series=_encode(model, cache, series), texts=_encode_texts(model, texts))
-    kept = np.load(path)
-    return kept["series"], kept["texts"]
-
-
-def _encode(model, cache: VolumeCache, series: pd.DataFrame) -> np.ndarray:
-    from selip_core.features import encode_series
-
-    rows = series["row"].to_numpy()
-    starts = tqdm(range(0, len(rows), _ENCODED_AT_ONCE), desc="embedding", unit=f"{_ENCODED_AT_ONCE} series")
-    return np.concatenate([encode_series(model, cache.volumes, rows[i : i + _ENCODED_AT_ONCE]) for i in starts])
-
-
-def _encode_texts(model, texts: list[str]) -> np.ndarray:
-    import torch
-
-    parts = range(0, len(texts), _ENCODED_AT_ONCE)
-    with torch.inference_mode():
-        return np.concatenate([model.encode_text(texts[i : i + _ENCODED_AT_ONCE]).cpu().numpy() for i in parts])
-
-
-def check_preprocessing(model, cache: VolumeCache) -> None:
-    """Raise SelipError, naming both fingerprints, if a model was not trained on volumes like those of a cache."""
-    options = model.config.get("preprocessing")
-    trained = model.config.get("preprocessing_fingerprint")
-    if not options or trained != cache.preprocessing_fingerprint or trained != fingerprint(options):
-        raise SelipError(
-            f"the model was trained with preprocessing {trained}, the volumes of this cohort were made with "
-            f"{cache.preprocessing_fingerprint}: choose a model that 04_pretraining trained on them, or run "
-            "01_data_curation with the model's settings"
-        )
-
-
-def thumbnail_png(volume: np.ndarray, depth: int | None = None, *, height: int = 96) -> bytes:
-    """Return an axial slice of (D, H, W) as PNG, seen from the feet: the patient's left on the right, nose up.
-
-    Parameters
-    ----------
-    depth : int, optional
-        The slice; the middle one where left out.
-    height : int
-        Pixels; voxels are square on it.
-    """
-    from PIL import Image
-
-    from selip_core.figures import axial_slice
-
-    image = axial_slice(volume, depth)
-    low, high = np.percentile(image, [1, 99.5])
-    grey = ((image - low) / max(high - low, 1e-6)).clip(0, 1) * 255
-    size = (round(height * image.shape[1] / image.shape[0]), height)
-    buffer = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR).save(buffer, "PNG")
-    return buffer.getvalue()

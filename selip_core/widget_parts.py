@@ -97,7 +97,7 @@ class Status:
         try:
             yield
         except SelipError as error:
-            self.error(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            self.error(f"{error}.")
         except Exception as error:  # a fault of the program: told here, and kept whole where it can be read
             _write_log(self.log, what)
             self.error(f"Something went wrong in {what} ({type(error).__name__}: {error}). Details are in {self.log}.")
