@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.reports import describe_series
-from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
+from selip_core.reports import describe_series, parse_report
+from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, canonical_sentence, parse_sentence
 
 
 def query_sentences(text: str) -> dict[str, str]:
     """Return the canonical sentence that a text means, for each sequence it speaks of.
 
     The model has learnt canonical sentences (``在左侧额叶表现为长信号``): such a one is taken as it is, under ``""``
-    for any sequence; free text is read by the report parser; what it cannot read is taken word for word.
+    for any sequence; free text is read by the report parser, and a finding that names no sequence holds for any; what
+    it cannot read is taken word for word.
 
     Raises
     ------
@@ -27,6 +28,8 @@ def query_sentences(text: str) -> dict[str, str]:
     --------
     >>> query_sentences("左侧额叶见片状长T2信号")
     {'T2': '在左侧额叶表现为片状长信号'}
+    >>> query_sentences("左侧额叶片状高信号")
+    {'': '在左侧额叶表现为片状高信号'}
     """
     text = text.strip()
     if not text:
@@ -38,8 +41,92 @@ def query_sentences(text: str) -> dict[str, str]:
         pass
     found = describe_series(text, SEQUENCES)
     if not found:
-        return {"": text}
+        return {"": _of_any_sequence(text) or text}
     return {"": NORMAL_STATEMENT} if set(found.values()) == {NORMAL_STATEMENT} else found
+
+
+def _of_any_sequence(text: str) -> str:
+    """Return the sentence of a finding that names no sequence, read as if it were said of one; empty without one."""
+    sequence = "FLAIR"
+    for said in (
+        f"{sequence}示{text}",
+        text,
+    ):  # Chinese names the sequence before the finding, English may leave it out
+        findings = parse_report(said, default_sequence=sequence).get(sequence)
+        if findings:
+            return canonical_sentence(findings)
+    return ""
+
+
+class Gallery:
+    """Series and their features, side by side in one array: made once, asked often.
+
+    Parameters
+    ----------
+    series : DataFrame with ``sequence``
+        A row a series.
+    features : (n, E) float32, unit norm
+    """
+
+    def __init__(self, series: pd.DataFrame, features: np.ndarray):
+        self.series = series.reset_index(drop=True)
+        self.features = np.ascontiguousarray(features, dtype=np.float32)
+
+    def search(
+        self, model, text: str, *, top: int = 10, sequence: str | None = None, keep: np.ndarray | None = None
+    ) -> pd.DataFrame:
+        """Return the series that are closest to a text, the closest first.
+
+        Parameters
+        ----------
+        model : SelipModel
+        text : str
+            As of `search`.
+        top : int
+        sequence : str, optional
+            Series of this sequence only.
+        keep : (n,) bool, optional
+            Series that may be found.
+
+        Returns
+        -------
+        DataFrame: `series` with ``score`` (cosine) and ``query`` (the sentence compared); its index is the row there
+
+        Raises
+        ------
+        SelipError
+            If the query is empty, no series is left to search, or features and model are of different sizes.
+        """
+        import torch
+
+        of_series = self.series["sequence"].to_numpy()
+        kept = np.ones(len(self.series), bool) if keep is None else keep
+        kept = kept if sequence is None else kept & (of_series == sequence)
+        sentences = query_sentences(text)
+        may = {s: kept & np.isin(of_series, [s, ""]) if s else kept for s in sentences}
+        if not any(rows.any() for rows in may.values()):
+            raise SelipError(
+                f"no series of {sequence or 'the sequences that the query speaks of'} among {len(self.series)}"
+            )
+        if self.features.shape[1] != model.config["embedding_size"]:
+            raise SelipError(
+                f"the table's features have {self.features.shape[1]} numbers, the model's "
+                f"{model.config['embedding_size']}: embed the series with this model"
+            )
+        with torch.inference_mode():
+            queries = model.eval().encode_text(list(sentences.values())).cpu().numpy()  # (sentences, E)
+        scores = np.where(np.stack(list(may.values())), queries @ self.features.T, -np.inf)  # (sentences, n)
+        best = scores.argmax(0)
+        found = greatest(scores.max(0), top)
+        return self.series.iloc[found].assign(
+            score=scores.max(0)[found], query=[list(sentences.values())[best[i]] for i in found]
+        )
+
+
+def greatest(scores: np.ndarray, top: int) -> np.ndarray:
+    """Return where the `top` greatest of ``scores`` (n,) are, the greatest first; -inf is never among them."""
+    order = np.argsort(-scores, kind="stable")[:top]
+    return order[np.isfinite(scores[order])]
 
 
 def search(model, table: pd.DataFrame, text: str, *, top: int = 10, sequence: str | None = None) -> pd.DataFrame:
@@ -66,28 +153,10 @@ def search(model, table: pd.DataFrame, text: str, *, top: int = 10, sequence: st
     SelipError
         If the query is empty, no series is left to search, or features and model are of different sizes.
     """
-    import torch
-
     known = table[table["reason"] == ""]
-    known = known if sequence is None else known[known["sequence"] == sequence]
-    hits = []
-    for of_sequence, sentence in query_sentences(text).items():
-        rows = known[known["sequence"].isin([of_sequence, ""])] if of_sequence else known
-        if rows.empty:
-            continue
-        features = np.stack(rows["feature"].to_list())
-        if features.shape[1] != model.config["embedding_size"]:
-            raise SelipError(
-                f"the table's features have {features.shape[1]} numbers, the model's {model.config['embedding_size']}: "
-                "embed the series with this model"
-            )
-        with torch.inference_mode():
-            query = model.eval().encode_text([sentence]).cpu().numpy()[0]
-        hits.append(rows.drop(columns="feature").assign(score=features @ query, query=sentence))
-    if not hits:
-        raise SelipError(f"no series of {sequence or 'the sequences that the query speaks of'} among {len(table)}")
-    found = pd.concat(hits).sort_values("score", ascending=False, kind="stable")
-    return found.drop_duplicates("path").head(top).reset_index(drop=True)
+    features = np.stack(known["feature"].to_list()) if len(known) else np.empty((0, model.config["embedding_size"]))
+    gallery = Gallery(known.drop(columns="feature"), features)
+    return gallery.search(model, text, top=top, sequence=sequence).reset_index(drop=True)
 
 
 def read_features(path: str | Path) -> pd.DataFrame:

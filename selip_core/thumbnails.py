@@ -1,0 +1,28 @@
+"""Small pictures of volumes."""
+
+import io
+
+import numpy as np
+
+
+def thumbnail_png(volume: np.ndarray, depth: int | None = None, *, height: int = 96) -> bytes:
+    """Return an axial slice of (D, H, W) as PNG, seen from the feet: the patient's left on the right, nose up.
+
+    Parameters
+    ----------
+    depth : int, optional
+        The slice; the middle one where left out.
+    height : int
+        Pixels; voxels are square on it.
+    """
+    from PIL import Image
+
+    from selip_core.figures import axial_slice
+
+    image = axial_slice(volume, depth)
+    low, high = np.percentile(image, [1, 99.5])
+    grey = ((image - low) / max(high - low, 1e-6)).clip(0, 1) * 255
+    size = (round(height * image.shape[1] / image.shape[0]), height)
+    buffer = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR).save(buffer, "PNG")
+    return buffer.getvalue()

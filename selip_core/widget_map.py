@@ -1,0 +1,226 @@
+"""The embedding map as a widget for JupyterLab: hover shows a series, a click or a lasso hands series on."""
+
+import base64
+import html
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from selip_core.embedding_map import OTHER, common_labels
+from selip_core.errors import SelipError
+from selip_core.figures_map import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
+
+WEBGL_ABOVE = 5000
+"""More points than these are drawn by the graphics card (WebGL): as SVG they would be slow."""
+
+_NOTHING = "Point at a series, or choose one by name, to see it here."
+_PANEL_STYLE = "style=\"font:13px/1.45 'SeLIP Sans CJK',sans-serif;max-width:22em;overflow-wrap:anywhere\""
+
+
+class EmbeddingMap:
+    """A map of series whose points can be read, picked and selected; show `box`, or the object itself.
+
+    Parameters
+    ----------
+    points : (M, 2)
+        As `selip_core.embedding_map.project` gives them.
+    labels : dict of name to (M,) labels
+        The ways to colour the map; the first is shown first.
+    names : (M,) str
+        What each series is called in lists. Equal names are numbered.
+    describe : callable of int to str
+        HTML of a point's report; what it takes from reports it must have escaped. A `SelipError` is shown as its words.
+    thumbnail : callable of int to bytes, optional
+        PNG of a point's series.
+    on_select : callable of list of int, optional
+        Called with the points that are clicked, chosen by name or inside a lasso or box.
+    top : int
+        Labels shown by name, at most ``len(MAP_COLOURS)``.
+
+    Attributes
+    ----------
+    box : ipywidgets.VBox
+        Its DOM class is ``selip-map``, that of the panel ``selip-map-panel``.
+    selected : list of int
+        The points of the last selection.
+
+    Raises
+    ------
+    ValueError
+        If points, labels and names differ in number.
+    """
+
+    def __init__(
+        self,
+        points: np.ndarray,
+        labels: Mapping[str, Sequence[str]],
+        names: Sequence[str],
+        *,
+        describe: Callable[[int], str],
+        thumbnail: Callable[[int], bytes] | None = None,
+        on_select: Callable[[list[int]], None] | None = None,
+        top: int = len(MAP_COLOURS),
+    ):
+        lengths = {len(points), len(names), *(len(of_points) for of_points in labels.values())}
+        if len(lengths) != 1 or not labels:
+            raise ValueError(f"points, names and each of the labels must be equally many, not {sorted(lengths)}")
+        self.points, self.names = np.asarray(points, float), _numbered(names)
+        self._row_of = {name: row for row, name in enumerate(self.names)}
+        self.selected: list[int] = []
+        self._labels = {
+            name: common_labels(of_points, min(top, len(MAP_COLOURS))) for name, of_points in labels.items()
+        }
+        self._describe, self._thumbnail, self._on_select = describe, thumbnail, on_select
+        self._of_trace: list[np.ndarray] = []  # which points each trace shows
+        self._gathered: list[int] = []
+        self._build()
+        self._colour_by(next(iter(labels)))
+
+    def _repr_mimebundle_(self, **options):
+        return self.box._repr_mimebundle_(**options)
+
+    def _build(self) -> None:
+        import ipywidgets as widgets
+
+        self.figure = self._empty_figure()
+        wide = {"description_width": "7em"}
+        self.colouring = widgets.Dropdown(options=list(self._labels), description="Colour by", style=wide)
+        self.colouring.tooltip = "What colours and shapes stand for"
+        self.picker = widgets.Combobox(options=sorted(self.names), description="Series", style=wide,
+                                       placeholder="type or choose a name", continuous_update=False)  # fmt: skip
+        self.picker.tooltip = "Choose a series without the mouse"
+        self.chosen = widgets.Select(options=[], rows=6, description="Selected", style=wide)
+        self.chosen.tooltip = "The series of the last selection; choose one to see it"
+        self.count = widgets.HTML()
+        self.panel = widgets.HTML(f"<div {_PANEL_STYLE}>{_NOTHING}</div>")
+        self.panel.add_class("selip-map-panel")
+        self.message = widgets.HTML()
+        self.colouring.observe(lambda change: self._colour_by(change["new"]), "value")
+        self.picker.observe(lambda change: self._picked(change["new"]), "value")
+        self.chosen.observe(lambda change: self._show(change["new"]), "value")
+        side = widgets.VBox([self.panel, self.count, self.chosen], layout={"width": "24em", "flex": "0 0 auto"})
+        controls = widgets.HBox([self.colouring, self.picker], layout={"flex_flow": "row wrap"})
+        plot = widgets.Box([self.figure], layout={"flex": "1 1 460px", "min_width": "0"})
+        body = widgets.HBox([plot, side], layout={"flex_flow": "row wrap"})
+        self.box = widgets.VBox([controls, body, self.message])
+        self.box.add_class("selip-map")
+
+    def _empty_figure(self):
+        """Return a figure with one trace for each place of the palette; a colouring fills them."""
+        import plotly.graph_objects as go
+
+        kind = go.Scattergl if len(self.points) > WEBGL_ABOVE else go.Scatter
+        size = float(np.clip(3000 / max(len(self.points), 1), 5, 9))
+        styles = [*zip(MAP_COLOURS, MAP_SYMBOLS, strict=True), (OTHER_COLOUR, OTHER_SYMBOL)]
+        traces = [
+            kind(x=[], y=[], mode="markers", hovertemplate="%{text}<extra></extra>",
+                 marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.8},
+                 unselected={"marker": {"opacity": 0.15}})
+            for colour, symbol in styles
+        ]  # fmt: skip
+        axis = {"showticklabels": False, "ticks": "", "zeroline": False, "showgrid": False}
+        layout = go.Layout(
+            template="none", height=460, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis=axis, yaxis=axis,
+            dragmode="lasso", hovermode="closest", legend={"orientation": "h", "y": -0.02, "yanchor": "top"},
+            font={"family": "'SeLIP Sans CJK', sans-serif", "size": 12},
+        )  # fmt: skip
+        figure = go.FigureWidget(data=traces, layout=layout)
+        figure._config = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "responsive": True}
+        for j, trace in enumerate(figure.data):
+            trace.on_hover(lambda _, points, state, j=j: self._hovered(j, points.point_inds))
+            trace.on_click(lambda _, points, state, j=j: self._clicked(j, points.point_inds))
+            trace.on_selection(lambda _, points, selector, j=j: self._lassoed(j, points.point_inds))
+        return figure
+
+    def _colour_by(self, name: str) -> None:
+        of_points, shown = self._labels[name]
+        of_points = np.asarray(of_points, dtype=object)
+        by_place = {len(MAP_COLOURS) if label == OTHER else i: label for i, label in enumerate(shown)}
+        self._of_trace = [np.flatnonzero(of_points == by_place.get(j)) for j in range(len(self.figure.data))]
+        with self.figure.batch_update():
+            for j, (trace, rows) in enumerate(zip(self.figure.data, self._of_trace, strict=True)):
+                trace.x, trace.y = self.points[rows, 0], self.points[rows, 1]
+                trace.text = [html.escape(self.names[i]) for i in rows]
+                trace.name = f"{html.escape(by_place[j])} ({len(rows)})" if j in by_place else ""
+                trace.showlegend = j in by_place
+            self._mark_selected()
+
+    def _mark_selected(self) -> None:
+        for trace, rows in zip(self.figure.data, self._of_trace, strict=True):
+            marked = np.flatnonzero(np.isin(rows, self.selected))
+            trace.selectedpoints = marked if self.selected else None
+
+    def _hovered(self, trace: int, places: list[int]) -> None:
+        if places:
+            self._show(int(self._of_trace[trace][places[0]]))
+
+    def _clicked(self, trace: int, places: list[int]) -> None:
+        if places:
+            self.figure.layout.selections = ()  # the outline of an earlier lasso
+            self.select([int(self._of_trace[trace][places[0]])])
+
+    def _lassoed(self, trace: int, places: list[int]) -> None:
+        """Gather a lasso's points: plotly tells each trace its part, one after another, the empty parts too."""
+        if trace == 0:
+            self._gathered = []
+        self._gathered += [int(self._of_trace[trace][place]) for place in places]
+        if trace == len(self.figure.data) - 1 and self._gathered:
+            self.select(sorted(self._gathered))
+
+    def _picked(self, name: str) -> None:
+        if name in self._row_of:
+            self.figure.layout.selections = ()
+            self.select([self._row_of[name]])
+        elif name.strip():
+            self.message.value = _alert(f"There is no series called {name!r} on the map: choose one of the list.")
+
+    def select(self, rows: list[int]) -> None:
+        """Select points: list them, show the first, mark them on the map, and hand them to `on_select`."""
+        self.selected = list(rows)
+        self.count.value = f"<b>{len(rows)} series selected</b>"
+        self.chosen.options = [(self.names[row], row) for row in rows]
+        with self.figure.batch_update():
+            self._mark_selected()
+        self._show(rows[0] if rows else None)
+        self.message.value = ""
+        if self._on_select is not None and rows:
+            self.message.value = _text_of(
+                lambda: self._on_select(list(self.selected)) or "", "The selection cannot be used"
+            )
+
+    def _show(self, row: int | None) -> None:
+        """Show the picture and report of a point in the panel."""
+        parts = [_NOTHING]
+        if row is not None:
+            name, failed = self.names[row], "This series cannot be shown"
+            parts = [f"<b>{html.escape(name)}</b>", _text_of(lambda: self._describe(row), failed)]
+            if self._thumbnail is not None:
+                parts.insert(1, _text_of(lambda: _image(self._thumbnail(row), name), failed))
+        self.panel.value = f"<div {_PANEL_STYLE}>{''.join(f'<div>{part}</div>' for part in parts)}</div>"
+
+
+def _text_of(action: Callable[[], str], failed: str) -> str:
+    """Return what a caller's function returns, or why it could not, as a sentence: a trace in a widget helps nobody."""
+    try:
+        return action()
+    except (SelipError, ValueError, OSError, LookupError) as error:
+        return _alert(f"{failed}: {error if isinstance(error, SelipError) else f'{type(error).__name__}: {error}'}")
+
+
+def _alert(sentence: str) -> str:
+    return f'<span role="alert">{html.escape(sentence)}</span>'
+
+
+def _image(png: bytes, name: str) -> str:
+    data = base64.b64encode(png).decode()
+    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="width:100%">'
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return names, the second and later of equal ones with a number."""
+    seen: dict[str, int] = {}
+    numbered = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        numbered.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return numbered

@@ -1,0 +1,160 @@
+"""What the widgets share: a session, a status line that takes the place of stack traces, the font, pictures."""
+
+import base64
+import html
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from selip_core.errors import SelipError
+from selip_core.explore import NOT_TEST, Explorer, OwnVolume
+from selip_core.fonts import FAMILY
+
+STYLE = {"description_width": "6.5em"}
+_CSS = """
+.selip-page, .selip-page input, .selip-page select, .selip-page button, .selip-page label {
+  font-family: system-ui, -apple-system, "Segoe UI", sans-serif, "%(family)s"; }
+.selip-page .widget-html-content { line-height: 1.4; }
+.selip-page img { background: #000; border-radius: 2px; }
+.selip-note { color: #1c1c1c; background: #eaf3fa; border-left: 4px solid #0072b2; padding: .3em .6em; }
+.selip-error { color: #1c1c1c; background: #fdf0e6; border-left: 4px solid #d55e00; padding: .3em .6em; }
+.selip-source { color: #1c1c1c; background: #fff4d6; border-left: 4px solid #e69f00; padding: .3em .6em; }
+.selip-row { color: var(--jp-ui-font-color1, #1c1c1c); }
+.selip-row details { margin-top: .2em; }
+"""
+
+
+class Session:
+    """What all widgets of a page look at: the explorer, the series in view, and the text it was found with.
+
+    Attributes
+    ----------
+    explorer : Explorer
+    splits : tuple of str
+        Of the patients who may be found.
+    series : int or None
+        In view; None where `own` is.
+    own : OwnVolume or None
+    query : str
+        The canonical sentence that a series was found with; empty without one.
+    """
+
+    def __init__(self, explorer: Explorer):
+        self.explorer, self.splits = explorer, NOT_TEST
+        self.series: int | None = None
+        self.own: OwnVolume | None = None
+        self.query = ""
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever another volume comes into view."""
+        self._listeners.append(listener)
+
+    def view(self, volume: int | OwnVolume, query: str = "") -> None:
+        """Bring a series or an own volume into view."""
+        own = isinstance(volume, OwnVolume)
+        self.series, self.own, self.query = (None, volume, query) if own else (int(volume), None, query)
+        for listener in self._listeners:
+            listener()
+
+
+class Status:
+    """A line that tells what happened, and is read out when it changes.
+
+    Parameters
+    ----------
+    log : Path
+        Where what nobody expected is written with its stack trace.
+    """
+
+    def __init__(self, log: Path):
+        import ipywidgets
+
+        self.log = Path(log)
+        self.widget = ipywidgets.HTML()
+        self.widget.add_class("selip-status")
+
+    def note(self, text: str) -> None:
+        """Show a plain sentence."""
+        self.widget.value = f'<div role="status" class="selip-note">{html.escape(text)}</div>' if text else ""
+
+    def error(self, text: str) -> None:
+        """Show what is wrong."""
+        self.widget.value = f'<div role="alert" class="selip-error">{html.escape(text)}</div>'
+
+    @contextmanager
+    def guarded(self, what: str) -> Iterator[None]:
+        """Run a block; what goes wrong in it becomes a sentence, never a stack trace in the output area.
+
+        Parameters
+        ----------
+        what : str
+            What the block does, to begin the sentence with: ``the search``.
+        """
+        try:
+            yield
+        except SelipError as error:
+            self.error(f"{error}.")
+        except Exception as error:  # a fault of the program: told here, and kept whole where it can be read
+            _write_log(self.log, what)
+            self.error(f"Something went wrong in {what} ({type(error).__name__}: {error}). Details are in {self.log}.")
+
+
+def _write_log(path: Path, what: str) -> None:
+    """Append the exception under way to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    logger, handler = logging.getLogger("selip_core.widgets"), logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        logger.exception("in %s", what)
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def page_style():
+    """Return a widget that brings the page's style and the package's Chinese font, for browsers without one.
+
+    A page needs it once. The font lies in the page itself: nothing is fetched.
+    """
+    import ipywidgets
+
+    font = (files("selip_core") / "fonts" / "SeLIPSansCJK-Regular.ttf").read_bytes()
+    data = base64.b64encode(font).decode()
+    face = f'@font-face {{ font-family: "{FAMILY}"; src: url(data:font/ttf;base64,{data}) format("truetype"); }}'
+    return ipywidgets.HTML(f"<style>{face}{_CSS % {'family': FAMILY}}</style>")
+
+
+def picture(png: bytes, alt: str) -> str:
+    """Return a PNG as HTML that needs no file."""
+    return f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="{html.escape(alt)}">'
+
+
+def source_line(explorer: Explorer) -> str:
+    """Return the line of HTML that says which cohort all this is from."""
+    source = explorer.cohort.data_source
+    warning = " Generated, not of patients: nothing here is a clinical result." if explorer.cohort.synthetic else ""
+    return (
+        f'<div class="selip-source"><b>Data: {html.escape(source)}.</b>{warning} '
+        f"{len(explorer.series)} series. Not a medical device.</div>"
+    )
+
+
+def show_live(*builders: Callable[[], object]) -> None:
+    """Build and show widgets where somebody can use them; under ``run_all.sh`` say that they are there.
+
+    A widget's state would otherwise be written into the executed copy of the notebook, some megabytes each.
+    """
+    from IPython.display import display
+
+    if os.environ.get("SELIP_PIPELINE") == "1":
+        print("The widgets of this cell are live in JupyterLab: open the notebook there and run it.")
+        return
+    for build in builders:
+        built = build()
+        display(getattr(built, "box", built))

@@ -1,0 +1,154 @@
+"""Asking for a finding, and what is found: the search widget."""
+
+from pathlib import Path
+
+from selip_core.cohort import SPLITS
+from selip_core.explore import NOT_TEST
+from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
+from selip_core.widget_own import OwnBox
+from selip_core.widget_parts import STYLE, Session, Status, source_line
+from selip_core.widget_results import ResultList
+from selip_core.widget_viewer import Viewer
+from selip_core.widget_why import WhyPanel
+
+FIRST_QUERY = "左侧基底节区片状高信号"
+PATIENTS = {"all but test": NOT_TEST, "all": SPLITS, **{split: (split,) for split in SPLITS}}
+
+
+class SearchPage:
+    """Query box, choices from the lexicon, the closest series, and what is close to the one picked; show `box`.
+
+    It begins with the answer to a first query, and its first series in view.
+
+    Parameters
+    ----------
+    session : Session
+    log : Path
+        For faults.
+    viewer : Viewer, optional
+        Shown beside the results; of the same session.
+    models : dict of str to Path, optional
+        Models to choose by name.
+    top : int
+        Series shown.
+
+    Attributes
+    ----------
+    box : ipywidgets.VBox
+        With the DOM class ``selip-page``; parts have ``selip-query``, ``selip-status`` and ``selip-results``.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        log: Path,
+        *,
+        viewer: Viewer | None = None,
+        models: dict[str, Path] | None = None,
+        top: int = 6,
+    ):
+        self.session, self.status = session, Status(log)
+        self._sentence_of: dict[int, str] = {}
+        self.own = OwnBox(session, self.status, models or {}, self._model_changed)
+        self.why = WhyPanel(session, log)
+        self._build(top)
+        self._arrange(viewer)
+        session.listen(self._show_close)
+        self.query.value = FIRST_QUERY
+        if self.results.series:
+            self._pick(self.results.series[0])
+
+    def _build(self, top: int) -> None:
+        import ipywidgets as w
+
+        wide = {"width": "26em"}
+        # the value changes on Enter, or when the box is left
+        self.query = w.Text(description="Finding", placeholder="type a finding, Chinese or English, then Enter",
+                            continuous_update=False, layout={"width": "36em"}, style=STYLE,
+                            tooltip="A finding in free words; Enter searches")  # fmt: skip
+        self.query.add_class("selip-query")
+        self.go = w.Button(description="Search", button_style="primary", tooltip="Search for the finding typed")
+        self.site = w.Dropdown(options=sites(), description="Site", layout=wide, style=STYLE)
+        self.side = w.Dropdown(options=sides(self.site.value), description="Side", layout=wide, style=STYLE)
+        self.shape = w.Dropdown(options=shapes(), description="Shape", layout=wide, style=STYLE)
+        self.signal = w.Dropdown(options=signals(), description="Signal", layout=wide, style=STYLE)
+        self.sequence = w.Dropdown(options=sequences(), description="Sequence", layout=wide, style=STYLE)
+        self.patients = w.Dropdown(options=PATIENTS, description="Patients", layout=wide, style=STYLE,
+                                   tooltip="Whose series may be found")  # fmt: skip
+        self.choose = w.Button(description="Search this choice", layout={"width": "12em"},
+                               tooltip="Search for the site, side, shape and signal chosen")  # fmt: skip
+        self.results = ResultList("Closest series", top, self._pick)
+        self.results.box.add_class("selip-results")
+        self.reports = ResultList("Closest reports to the series in view", 4, self._pick)
+        self.reports.box.add_class("selip-reports")
+        self.others = ResultList("Closest series of other patients", 4, self._pick)
+        self.others.box.add_class("selip-others")
+        self.site.observe(self._site_changed, "value")
+        self.query.observe(lambda change: self.search(), "value")
+        for narrowing in (self.sequence, self.patients):
+            narrowing.observe(lambda change: self.search(), "value")
+        self.go.on_click(lambda _: self.search())
+        self.choose.on_click(lambda _: self._search_choice())
+
+    def _arrange(self, viewer: Viewer | None) -> None:
+        import ipywidgets as w
+
+        picks = w.GridBox([self.site, self.side, self.shape, self.signal, self.sequence, self.patients],
+                          layout={"grid_template_columns": "repeat(auto-fit, minmax(26em, 1fr))"})  # fmt: skip
+        left = w.VBox([self.results.box, self.reports.box])
+        right = w.VBox([*([viewer.box] if viewer else []), self.why.box, self.others.box])
+        for column in (left, right):
+            column.layout.flex, column.layout.min_width = "1 1 26em", "0"
+        columns = w.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "1em"})
+        ask = w.HBox([self.query, self.go])
+        source = w.HTML(source_line(self.session.explorer))
+        self.box = w.VBox([source, ask, picks, self.choose, self.own.box, self.status.widget, columns])
+        self.box.add_class("selip-page")
+
+    def search(self) -> None:
+        """Search for what the query box holds, and show what is found."""
+        with self.status.guarded("the search"):
+            text, session = self.query.value, self.session
+            session.splits = self.patients.value
+            note = reading(text)
+            found = session.explorer.closest_series(
+                text, self.sequence.value or None, len(self.results.rows), self.patients.value
+            )
+            self._sentence_of = dict(zip(found["series"], found["query"], strict=True))
+            self.results.show(found)
+            self.status.note(f"{note} {len(found)} closest of {len(session.explorer.series)} series shown.")
+
+    def _search_choice(self) -> None:
+        """Write the choice into the query box, which searches; where it stands there already, search again."""
+        with self.status.guarded("the choice"):
+            chosen = sentence_of(self.side.value, self.site.value, self.shape.value, self.signal.value)
+            if self.query.value == chosen:
+                self.search()
+            self.query.value = chosen
+
+    def _site_changed(self, change: dict) -> None:
+        self.side.options = sides(change["new"])
+
+    def _pick(self, series: int) -> None:
+        with self.status.guarded("the series"):
+            self.session.view(series, self._sentence_of.get(series, self.session.query))
+
+    def _model_changed(self) -> None:
+        """Ask again, and look again at what is in view, now that another model answers."""
+        self.search()
+        if self.session.own is not None:
+            self.own.read()
+        elif self.session.series is not None:
+            self.session.view(self.session.series, self.session.query)
+
+    def _show_close(self) -> None:
+        """Show what is close to the volume in view."""
+        with self.status.guarded("the closest reports"):
+            session, size = self.session, len(self.reports.rows)
+            if session.own is not None:
+                self.results.show(None)
+                self.others.show(None)
+            else:
+                self.others.show(session.explorer.closest_other_series(session.series, size, session.splits))
+            volume = session.series if session.own is None else session.own
+            self.reports.show(session.explorer.closest_reports(volume, size, session.splits))

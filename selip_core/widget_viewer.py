@@ -1,0 +1,231 @@
+"""The volume in view, in NiiVue: scrolled, windowed, with the findings' mask or the saliency of a text on it."""
+
+import gzip
+import html
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from selip_core.errors import SelipError
+from selip_core.widget_parts import STYLE, Session, Status
+
+WINDOWS = {
+    "brain (1st to 99.5th percentile)": (1.0, 99.5),
+    "everything": (0.0, 100.0),
+    "bright findings": (50.0, 100.0),
+    "dark findings": (0.0, 60.0),
+}
+"""Percentiles of the volume that are black and white."""
+
+OVERLAYS = {"none": "", "segmentation of the findings": "mask", "saliency for the text": "saliency"}
+COLOURS = {"mask": "blue2cyan", "saliency": "plasma"}
+"""Choice: NiiVue's colour maps that rise steadily in lightness, apart for colour-blind readers as well."""
+_SALIENT = 0.35
+"""Choice: saliency below this share of its maximum is transparent."""
+_VIEWS = {"three planes": 3, "axial": 0, "coronal": 1, "sagittal": 2, "three-dimensional": 4}
+
+
+def nifti_bytes(volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> bytes:
+    """Return a preprocessed volume (D, H, W) as a gzipped NIfTI file in RAS, millimetres, centred on the origin.
+
+    Parameters
+    ----------
+    volume : (D, H, W)
+        From inferior to superior, posterior to anterior, left to right.
+    spacing_mm : (D, H, W)
+    """
+    voxels = np.ascontiguousarray(np.asarray(volume, dtype=np.float32).transpose(2, 1, 0))  # (R, A, S)
+    spacing = np.array(spacing_mm[::-1], dtype=float)
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = -spacing * (np.array(voxels.shape) - 1) / 2
+    image = nib.Nifti1Image(voxels, affine)
+    image.header.set_xyzt_units("mm")
+    return gzip.compress(image.to_bytes(), compresslevel=1, mtime=0)
+
+
+class Viewer:
+    """The viewer of a session; show `box`.
+
+    Parameters
+    ----------
+    session : Session
+        What it has in view is shown.
+    log : Path
+        For faults.
+    height : int
+        Pixels.
+
+    Attributes
+    ----------
+    box : ipywidgets.VBox
+        Its DOM class is ``selip-viewer``.
+    niivue : ipyniivue.NiiVue
+    """
+
+    def __init__(self, session: Session, log: Path, *, height: int = 380):
+        self.session, self.status = session, Status(log)
+        self._volume: np.ndarray | None = None
+        self._gone: list = []
+        self._quiet = False  # while controls follow what is shown
+        self._build(height)
+        session.listen(self.refresh)
+
+    def _build(self, height: int) -> None:
+        import ipywidgets as w
+        from ipyniivue import NiiVue
+
+        self.niivue = NiiVue(height=height, is_radiological_convention=True, is_corner_orientation_text=False,
+                             back_color=(0, 0, 0, 1), crosshair_color=(0.34, 0.71, 0.91, 0.8),
+                             loading_text="", drag_and_drop_enabled=False)  # fmt: skip
+        self.title = w.HTML("<p>Pick a series to see it here.</p>")
+        self.view = w.Dropdown(options=_VIEWS, value=3, description="View", style=STYLE, tooltip="Planes shown")
+        self.slice = w.IntSlider(0, 0, 1, description="Axial slice", style=STYLE,
+                                 tooltip="From the lowest slice to the highest; the arrow keys move it")  # fmt: skip
+        self.preset = w.Dropdown(options=list(WINDOWS), description="Window", style=STYLE,
+                                 tooltip="Which part of the intensities is between black and white")  # fmt: skip
+        self.window = w.FloatRangeSlider(value=(-2, 3), min=-5, max=8, step=0.05, description="Black–white",
+                                         style=STYLE, readout_format=".1f",
+                                         tooltip="Intensities shown as black and as white")  # fmt: skip
+        self.overlay = w.Dropdown(options=OVERLAYS, value="", description="Overlay", style=STYLE,
+                                  tooltip="What is drawn over the volume")  # fmt: skip
+        self.opacity = w.FloatSlider(0.5, min=0, max=1, step=0.05, description="Opacity", style=STYLE,
+                                     tooltip="Of the overlay")  # fmt: skip
+        self.shown = w.Checkbox(True, description="Show overlay", style=STYLE, tooltip="Overlay on or off")
+        self.view.observe(lambda change: self._set_view(change["new"]), "value")
+        self.slice.observe(lambda change: self._set_slice(change["new"]), "value")
+        self.preset.observe(lambda change: self._set_preset(), "value")
+        self.window.observe(lambda change: self._set_window(), "value")
+        self.overlay.observe(lambda change: self.refresh(), "value")
+        self.opacity.observe(lambda change: self._set_opacity(), "value")
+        self.shown.observe(lambda change: self._set_opacity(), "value")
+        self.niivue.on_location_change(self._moved)
+        left = w.VBox([self.view, self.slice, self.preset, self.window])
+        right = w.VBox([self.overlay, self.opacity, self.shown])
+        self.box = w.VBox([self.title, self.niivue, w.HBox([left, right], layout={"flex_flow": "row wrap"}),
+                           self.status.widget])  # fmt: skip
+        self.box.add_class("selip-viewer")
+        self.box.add_class("selip-page")
+
+    def refresh(self) -> None:
+        """Show what the session has in view."""
+        session = self.session
+        if session.series is None and session.own is None:
+            return
+        with self.status.guarded("the viewer"):
+            self.status.note("")
+            explorer = session.explorer
+            self._volume = session.own.volume if session.own else explorer.volume(session.series)
+            self.title.value = self._titled()
+            self._limit_window()
+            volumes = [self._as_volume("volume.nii.gz", self._volume, "gray", *self.window.value, opacity=1.0)]
+            overlay, sentence = self._overlaid()
+            if overlay is not None:
+                kind, top = self.overlay.value, float(overlay.max())
+                low = 0.5 if kind == "mask" else _SALIENT * top
+                opacity = self.opacity.value if self.shown.value else 0.0
+                volumes.append(self._as_volume(f"{kind}.nii.gz", overlay, COLOURS[kind], low, top, opacity=opacity))
+            self._replace(volumes)
+            self._focus(overlay)
+            self.status.note(sentence)
+
+    def _overlaid(self) -> tuple[np.ndarray | None, str]:
+        """Return the overlay (D, H, W) or None, and a sentence on it."""
+        session, kind = self.session, self.overlay.value
+        if not kind:
+            return None, ""
+        if kind == "mask":
+            if session.own:
+                return None, "A file of your own has no segmentation here."
+            mask = session.explorer.mask(session.series)
+            if mask is None:
+                return None, "This study has no segmentation: masks.csv of the cohort lists none."
+            return (mask.astype(np.float32), "") if mask.any() else (None, "The segmentation is empty on this grid.")
+        if not session.query:
+            raise SelipError("saliency needs a text: search for a finding, then pick one of its series")
+        from selip_core.saliency import volume_saliency
+
+        saliency = volume_saliency(session.explorer.model, self._volume, session.query)
+        saliency = np.maximum(np.asarray(saliency, dtype=np.float32), 0)
+        if not saliency.any():
+            return None, f"No part of this volume speaks for “{session.query}”."
+        return saliency, f"Saliency for “{session.query}”: transparent below {_SALIENT:.0%} of its maximum."
+
+    def _as_volume(self, name: str, values: np.ndarray, colours: str, low: float, high: float, *, opacity: float):
+        from ipyniivue import ColormapType, Volume
+
+        kind = ColormapType.MIN_TO_MAX if colours == "gray" else ColormapType.ZERO_TO_MAX_TRANSPARENT_BELOW_MIN
+        data = nifti_bytes(values, self.session.explorer.spacing_mm)
+        return Volume(name=name, data=data, colormap=colours, cal_min=float(low), cal_max=float(high),
+                      opacity=opacity, colormap_type=kind, colorbar_visible=False)  # fmt: skip
+
+    def _replace(self, volumes: list) -> None:
+        """Put volumes in the place of those shown; the bytes of earlier ones are let go.
+
+        Those shown until now stay until the next call: the browser may still be loading them.
+        """
+        for volume in self._gone:
+            volume.close()
+        self._gone = self.niivue.volumes
+        self.niivue.volumes = volumes
+
+    def _titled(self) -> str:
+        session = self.session
+        if session.own:
+            return f"<p><b>{html.escape(session.own.name)}</b>, your file, as the model sees it</p>"
+        row = session.explorer.series.iloc[session.series]
+        told = " · ".join(html.escape(str(row[c])) for c in ("patient_id", "sequence", "split") if row[c])
+        said = f"<br>{html.escape(row['sentence'])}" if row["sentence"] else "<br>(its report says nothing about it)"
+        return f"<p><b>{told}</b>{said}<br>Data: {html.escape(session.explorer.cohort.data_source)}</p>"
+
+    def _limit_window(self) -> None:
+        low, high = float(self._volume.min()), float(self._volume.max())
+        self._quiet = True
+        with self.window.hold_trait_notifications():
+            self.window.min, self.window.max = low, high
+            self.window.value = tuple(np.percentile(self._volume, WINDOWS[self.preset.value]))
+        self.slice.max = self._volume.shape[0] - 1
+        self._quiet = False
+
+    def _set_preset(self) -> None:
+        if self._volume is not None:
+            self.window.value = tuple(np.percentile(self._volume, WINDOWS[self.preset.value]))
+
+    def _set_window(self) -> None:
+        if self.niivue.volumes and not self._quiet:
+            self.niivue.volumes[0].cal_min, self.niivue.volumes[0].cal_max = self.window.value
+
+    def _set_opacity(self) -> None:
+        for volume in self.niivue.volumes[1:]:
+            volume.opacity = self.opacity.value if self.shown.value else 0.0
+
+    def _set_view(self, view: int) -> None:
+        from ipyniivue import SliceType
+
+        self.niivue.set_slice_type(SliceType(view))
+
+    def _focus(self, overlay: np.ndarray | None) -> None:
+        """Move to the slice where most of the overlay lies, or to the middle one."""
+        place = [n // 2 for n in self._volume.shape]
+        if overlay is not None:
+            place = list(np.unravel_index(np.argmax(overlay), overlay.shape))
+        self._move(*[(i + 0.5) / n for i, n in zip(place, self._volume.shape, strict=True)])
+        self._quiet = True
+        self.slice.value = int(place[0])
+        self._quiet = False
+
+    def _set_slice(self, depth: int) -> None:
+        if self._volume is not None and not self._quiet:
+            x, y, _ = self.niivue.scene.crosshair_pos
+            self._move((depth + 0.5) / self._volume.shape[0], y, x)
+
+    def _move(self, z: float, y: float, x: float) -> None:
+        self.niivue.scene.crosshair_pos = [float(x), float(y), float(z)]
+
+    def _moved(self, location: dict) -> None:
+        """Follow the crosshair: the browser tells where it is, as shares of the volume's sides."""
+        if self._volume is not None:
+            self._quiet = True
+            last = self._volume.shape[0] - 1
+            self.slice.value = min(max(int(location["frac"][2] * (last + 1)), 0), last)
+            self._quiet = False
