@@ -180,17 +180,17 @@ def run_all_cells(page, *, seconds: float) -> None:
     for _ in range(3):  # a menu clicked while JupyterLab is still starting does nothing; so a user clicks again
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        if _soon(lambda: any("*" in text or text.strip("[ ]:") for text in prompts.all_inner_texts()), seconds=5):
+        if _soon(lambda: any("*" in text or text.strip("[ ]:") for text in prompts.all_text_contents()), seconds=5):
             break
-    _soon(lambda: tracebacks(page) or all(text.strip("[ ]:*") for text in prompts.all_inner_texts()), seconds=seconds)
-    if tracebacks(page) or not all(text.strip("[ ]:*") for text in prompts.all_inner_texts()):
+    _soon(lambda: tracebacks(page) or all(text.strip("[ ]:*") for text in prompts.all_text_contents()), seconds=seconds)
+    if tracebacks(page) or not all(text.strip("[ ]:*") for text in prompts.all_text_contents()):
         shown = tracebacks(page) or [page.locator(".jp-NotebookPanel .jp-Notebook").inner_text()]
         raise RuntimeError(f"the notebook was not run through in {seconds:.0f} s:\n{shown[0][-2000:]}")
 
 
 def tracebacks(page) -> list[str]:
     """Return the texts of all outputs of the notebook that are errors."""
-    return page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
+    return page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_text_contents()
 
 
 def _soon(condition, *, seconds: float) -> bool:
