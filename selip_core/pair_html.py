@@ -137,7 +137,8 @@ def _pair_words(comparison: PairComparison, i: int, j: int) -> str:
     site, signal = ("same" if part[i, j] else "different" for part in (comparison.same_site, comparison.same_tag))
     return (
         f"finding {i + 1} of A and {j + 1} of B: {site} site, {signal} signal word; "
-        f"syntax {comparison.syntax[i, j]:.2f}, semantic {comparison.semantic[i, j]:.2f}, mixed {comparison.mixed[i, j]:.2f}"
+        f"syntax {comparison.syntax[i, j]:.2f}, semantic {comparison.semantic[i, j]:.2f}, "
+        f"mixed {comparison.mixed[i, j]:.2f}"
     )
 
 
@@ -189,19 +190,12 @@ def _pair_table(comparison: PairComparison, matching: str) -> str:
 
 def _place_html(place: PairPlace) -> str:
     words = "".join(f"<p>{escape(sentence)}</p>" for sentence in place.in_words())
-    names = crop_names(place)
+    names = place.crop_names
     listed = "".join(f"<li><b>{name}</b> {escape(text)}</li>"
                      for name, text in zip(names, place.crop_sentences, strict=True))  # fmt: skip
     listed = f'<ol style="list-style:none;padding-left:0">{listed}</ol>'
     caption = "A and B in the similarity matrix, with the nearest neighbours of each"
     return f'{words}<b>{caption}</b><div class="place">{_matrix_svg(place, names, caption)}{listed}</div>'
-
-
-def crop_names(place: PairPlace) -> list[str]:
-    """Return what the reports of the piece of the matrix are called: A, B, and numbers between them."""
-    first, second = place.marks
-    named = {first: "A", second: "B"} if first != second else {first: "A=B"}
-    return [named.get(n, str(n)) for n in range(len(place.crop_sentences))]
 
 
 def _matrix_svg(place: PairPlace, names: list[str], title: str) -> str:
@@ -215,7 +209,7 @@ def _matrix_svg(place: PairPlace, names: list[str], title: str) -> str:
     for (i, j), value in np.ndenumerate(place.crop):
         x, y, colour = edge + cell * j, edge + cell * i, "#fff" if value > 0.55 else "#1c1c1c"
         parts.append(
-            f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{_blue(value)}" stroke="#ddd">'
+            f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{blue(value)}" stroke="#ddd">'
             f"<title>{names[i]} and {names[j]}: {value:.3f}</title></rect>"
             f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" font-size="11" text-anchor="middle" '
             f'fill="{colour}" pointer-events="none">{value:.2f}</text>'
@@ -237,7 +231,7 @@ def _svg(width: int, height: int, title: str) -> str:
     )
 
 
-def _blue(value: float) -> str:
+def blue(value: float) -> str:
     """Return a colour from white to dark blue; the number stands in the cell as well."""
     light, dark = np.array([255, 255, 255]), np.array([8, 69, 148])
     return "#" + "".join(f"{int(c):02x}" for c in light + min(max(float(value), 0), 1) * (dark - light))

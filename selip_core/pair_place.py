@@ -62,6 +62,13 @@ class PairPlace:
     crop: np.ndarray
     marks: tuple[int, int]
 
+    @property
+    def crop_names(self) -> list[str]:
+        """What the reports of the piece are called: A, B, and numbers between them; ``A=B`` where they are one."""
+        first, second = self.marks
+        named = {first: "A", second: "B"} if first != second else {first: "A=B"}
+        return [named.get(n, str(n)) for n in range(len(self.crop_sentences))]
+
     def in_words(self) -> list[str]:
         """Return the place as sentences for a caption; A is the first report, B the second."""
         words = [
@@ -160,11 +167,18 @@ class CohortPairs:
         below, equal = self._shares(similarity)
         crop = list(dict.fromkeys([at[0], *near[0], *(p for p in near[1][::-1] if p not in near[0]), at[1]]))
         return PairPlace(
-            matching=corpus.matching, similarity=similarity,
-            rank=tuple(rank), n_ranked=tuple(n_ranked), tied=tuple(tied), n_pairs=n * (n - 1) // 2, share_below=below, share_equal=equal,
-            crop_sentences=[texts[p] for p in crop], crop=corpus.similarity(crop).numpy(),
+            matching=corpus.matching,
+            similarity=similarity,
+            rank=tuple(rank),
+            n_ranked=tuple(n_ranked),
+            tied=tuple(tied),
+            n_pairs=n * (n - 1) // 2,
+            share_below=below,
+            share_equal=equal,
+            crop_sentences=[texts[place] for place in crop],
+            crop=corpus.similarity(crop).numpy(),
             marks=(crop.index(at[0]), crop.index(at[1])),
-        )  # fmt: skip
+        )
 
     def _shares(self, similarity: float) -> tuple[float, float]:
         """Return the shares of the cohort's pairs that are less similar, and as similar."""
