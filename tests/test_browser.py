@@ -1,5 +1,6 @@
 """10_explore in JupyterLab and a real browser, as its user meets it; pictures of the steps in results/browser/."""
 
+import re
 import shutil
 import time
 from contextlib import contextmanager
@@ -74,18 +75,15 @@ def opened(tmp_path_factory):
 
 
 @pytest.fixture
-def page(opened):
-    return opened[0]
+def page(opened, request):
+    """The page, of which a picture is kept as each test leaves it, failed or not."""
+    yield opened[0]
+    keep_picture(opened[0], request.node.name.removeprefix("test_"))
 
 
-@pytest.fixture(autouse=True)
-def picture(request):
-    """Keep a picture of the page as each test leaves it, failed or not."""
-    yield
-    if "page" in request.fixturenames:
-        page = request.getfixturevalue("page")
-        taken = len(list(SCREENSHOTS.glob("*.png"))) + 1
-        page.screenshot(path=SCREENSHOTS / f"{taken:02}_{request.node.name.removeprefix('test_')}.png")
+def keep_picture(page, name: str) -> None:
+    taken = len(list(SCREENSHOTS.glob("*.png"))) + 1
+    page.screenshot(path=SCREENSHOTS / f"{taken:02}_{re.sub(r'[^a-z0-9]+', '_', name).strip('_')}.png")
 
 
 def ask(page, text: str) -> None:
@@ -116,6 +114,19 @@ def status(page) -> str:
 
 def results(page) -> str:
     return page.locator(".selip-results").text_content()
+
+
+def expect_status(page, words: str) -> None:
+    """Wait until the status line holds these words."""
+    page.wait_for_function(
+        "words => document.querySelector('.selip-page .selip-status').textContent.includes(words)", arg=words,
+        timeout=ANSWER_MS,
+    )  # fmt: skip
+
+
+def slider_of(page, name: str):
+    """Return a slider of the viewer; ipywidgets gives its handle no name of its own."""
+    return page.locator(".selip-viewer .widget-slider", has_text=name).get_by_role("slider")
 
 
 def canvas_of(page):
@@ -192,7 +203,7 @@ def test_the_wheel_scrolls_through_the_volume(page):
 def test_the_arrow_keys_move_the_slice(page):
     canvas = canvas_of(page)
     before = still(canvas)
-    slider = page.locator(".selip-viewer").get_by_role("slider", name="Axial slice")
+    slider = slider_of(page, "Axial slice")
     slider.focus()
     for _ in range(3):
         slider.press("ArrowDown")
@@ -210,11 +221,63 @@ def test_the_window_changes_the_picture(page):
 
 @needs_results
 def test_the_saliency_is_laid_over_the_volume_and_taken_off_again(page):
-    canvas = canvas_of(page)
-    overlay = page.get_by_label("Overlay", exact=True)
-    before = still(canvas)
+    ask(page, "左侧额叶见片状长T2信号")
+    page.locator(".selip-results").get_by_role("button", name="View 1", exact=True).click()
     with answered(page, ".selip-viewer .selip-status"):
-        overlay.select_option("saliency for the text")
-    coloured = still(canvas)
-    assert (np.ptp(coloured, axis=-1) > 60).mean() > (np.ptp(before, axis=-1) > 60).mean() + 0.002
-    overlay.select_option("none")
+        page.get_by_label("Overlay", exact=True).select_option("saliency for the text")
+    slider_of(page, "Opacity").press("End")
+    canvas = canvas_of(page)
+    on = still(canvas)
+    page.get_by_label("Show overlay", exact=True).uncheck()
+    off = still(canvas)
+    assert changed(on, off) > 0.001
+    page.get_by_label("Show overlay", exact=True).check()
+    assert changed(on, still(canvas)) == 0
+    page.get_by_label("Overlay", exact=True).select_option("none")
+
+
+@needs_results
+def test_a_file_of_ones_own_is_shown_beside_its_closest_reports(page):
+    file = sorted(paths.data_dir().glob("synthetic/60_*/images/*/FLAIR.nii.gz"))[-1]
+    box = page.get_by_label("Your NIfTI", exact=True)
+    box.fill(str(file))
+    with answered(page, ".selip-reports"):
+        box.press("Enter")
+    assert file.name in status(page) and file.name in page.locator(".selip-viewer").text_content()
+    assert page.locator(".selip-reports img").count() >= 1
+    still(canvas_of(page))
+
+
+BAD_INPUT = {
+    "an_empty_query": ("Finding", "", "empty"),
+    "a_query_outside_the_lexicon": ("Finding", "asdf qwer zxcv", "word for word"),
+    "a_missing_file": ("Your NIfTI", "/nowhere/missing.nii.gz", "missing.nii.gz"),
+    "a_file_that_is_no_volume": ("Your NIfTI", __file__, "test_browser.py"),
+    "no_model_there": ("Model", "/nowhere/model", "/nowhere/model"),
+}
+
+
+@needs_results
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_answered_by_a_sentence_and_the_page_stays_usable(page, case):
+    label, text, said = BAD_INPUT[case]
+    ask(page, "右侧丘脑DWI呈高信号")
+    box = page.get_by_label(label, exact=True)
+    with answered(page):
+        box.fill(text)
+        box.press("Enter")
+        if label == "Model":
+            page.get_by_role("button", name="Use this model").click()
+    expect_status(page, said)
+    keep_picture(page, case)
+    assert "Traceback" not in page.locator(".jp-Notebook").text_content() and tracebacks(page) == []
+    ask(page, "左侧额叶见片状长T2信号")
+    assert "在左侧额叶表现为片状长信号" in status(page)
+
+
+@needs_results
+def test_the_console_has_no_error_and_no_request_left_this_machine(opened):
+    _, watch = opened
+    assert watch.errors == []
+    assert watch.foreign == []
+    assert len(watch.requests) > 50  # the watch was there
