@@ -11,7 +11,7 @@ from selip_core.errors import SelipError
 from selip_core.widget_parts import STYLE, Session, Status
 
 WINDOWS = {
-    "brain (1st to 99.5th percentile)": (1.0, 99.5),
+    "brain (1 to 99.5 %)": (1.0, 99.5),
     "everything": (0.0, 100.0),
     "bright findings": (50.0, 100.0),
     "dark findings": (0.0, 60.0),
@@ -19,7 +19,7 @@ WINDOWS = {
 """Percentiles of the volume that are black and white."""
 
 OVERLAYS = {"none": "", "segmentation of the findings": "mask", "saliency for the text": "saliency"}
-COLOURS = {"mask": "blue2cyan", "saliency": "plasma"}
+COLOURS = {"mask": "blue2cyan", "saliency": "viridis"}
 """Choice: NiiVue's colour maps that rise steadily in lightness, apart for colour-blind readers as well."""
 _SALIENT = 0.35
 """Choice: saliency below this share of its maximum is transparent."""
@@ -75,9 +75,11 @@ class Viewer:
         import ipywidgets as w
         from ipyniivue import NiiVue
 
-        self.niivue = NiiVue(height=height, is_radiological_convention=True, is_corner_orientation_text=False,
-                             back_color=(0, 0, 0, 1), crosshair_color=(0.34, 0.71, 0.91, 0.8),
-                             loading_text="", drag_and_drop_enabled=False)  # fmt: skip
+        self.niivue = NiiVue(
+            height=height, is_radiological_convention=True, is_corner_orientation_text=True, loading_text="",
+            back_color=(0, 0, 0, 1), font_color=(1, 1, 1, 1), crosshair_color=(0.34, 0.71, 0.91, 1),
+            crosshair_width=0.25, drag_and_drop_enabled=False,
+        )  # fmt: skip
         self.title = w.HTML("<p>Pick a series to see it here.</p>")
         self.view = w.Dropdown(options=_VIEWS, value=3, description="View", style=STYLE, tooltip="Planes shown")
         self.slice = w.IntSlider(0, 0, 1, description="Axial slice", style=STYLE,
@@ -89,7 +91,7 @@ class Viewer:
                                          tooltip="Intensities shown as black and as white")  # fmt: skip
         self.overlay = w.Dropdown(options=OVERLAYS, value="", description="Overlay", style=STYLE,
                                   tooltip="What is drawn over the volume")  # fmt: skip
-        self.opacity = w.FloatSlider(0.5, min=0, max=1, step=0.05, description="Opacity", style=STYLE,
+        self.opacity = w.FloatSlider(0.7, min=0, max=1, step=0.05, description="Opacity", style=STYLE,
                                      tooltip="Of the overlay")  # fmt: skip
         self.shown = w.Checkbox(True, description="Show overlay", style=STYLE, tooltip="Overlay on or off")
         self.view.observe(lambda change: self._set_view(change["new"]), "value")
