@@ -30,7 +30,9 @@ LAB_SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "extensionmanager-extension/plugin": {"enabled": False},
 }
-START_SECONDS = 60
+NOTEBOOK = "10_explore"
+NEEDED = ("01_data_curation", "02_report_findings", "03_similarity_matrix", "04_pretraining")
+START_SECONDS, RUN_SECONDS = 60, 120
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir></fontconfig>
@@ -200,3 +202,37 @@ def _soon(condition, *, seconds: float) -> bool:
             return False
         time.sleep(0.2)
     return True
+
+
+@contextmanager
+def explored(folder: Path, *, profile: str, width: int = 1440, height: int = 1100):
+    """Run 10_explore through in JupyterLab and Chromium, in a project folder made of links to this one.
+
+    Its results go there: those of the project stay as they are.
+
+    Yields
+    ------
+    page, Watch
+    """
+    import nbformat
+
+    from selip_core import paths
+
+    root, work = paths.project_root(), folder / "work"
+    (work / "results" / profile).mkdir(parents=True)
+    (work / "notebooks").mkdir()
+    shutil.copy(root / "pyproject.toml", work)
+    (work / "data").symlink_to(root / "data")
+    for name in NEEDED:
+        (work / "results" / profile / name).symlink_to(paths.results_dir(profile, name))
+    notebook = nbformat.read(root / "notebooks" / f"{NOTEBOOK}.ipynb", as_version=4)
+    parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    parameters.source = parameters.source.replace('profile = "demo"', f'profile = "{profile}"')
+    nbformat.write(notebook, work / "notebooks" / f"{NOTEBOOK}.ipynb")
+    with (
+        jupyter_lab(folder, environment={"SELIP_ROOT": str(work)}) as lab,
+        browser_page(width=width, height=height) as (page, watch),
+    ):
+        open_notebook(page, lab, f"notebooks/{NOTEBOOK}.ipynb")
+        run_all_cells(page, seconds=RUN_SECONDS)
+        yield page, watch

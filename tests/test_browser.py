@@ -5,15 +5,13 @@ import shutil
 import time
 from contextlib import contextmanager
 
-import nbformat
 import numpy as np
 import pytest
-from jupyter_browser import browser_page, jupyter_lab, open_notebook, run_all_cells, tracebacks, why_no_browser
+from jupyter_browser import NEEDED, browser_page, explored, tracebacks, why_no_browser
 
 from selip_core import paths
 
-PROFILE, NOTEBOOK = "smoke", "10_explore"
-NEEDED = ("01_data_curation", "02_report_findings", "03_similarity_matrix", "04_pretraining")
+PROFILE = "smoke"
 SCREENSHOTS = paths.project_root() / "results" / "browser"
 ANSWER_MS = 15_000
 
@@ -21,7 +19,7 @@ if why_no_browser():
     pytest.skip(why_no_browser(), allow_module_level=True)
 missing = [name for name in NEEDED if not (paths.results_dir(PROFILE, name) / "run.json").exists()]
 needs_results = pytest.mark.skipif(
-    bool(missing), reason=f"{NOTEBOOK} looks at results that are not there: ./run_all.sh --profile {PROFILE}"
+    bool(missing), reason=f"10_explore looks at results that are not there: ./run_all.sh --profile {PROFILE}"
 )
 
 
@@ -36,40 +34,11 @@ def test_the_watch_sees_console_errors_uncaught_errors_and_requests_to_other_mac
         assert any("loud" in error for error in watch.errors) and any("thrown" in error for error in watch.errors)
 
 
-@contextmanager
-def explored(folder, *, profile: str = PROFILE, width: int = 1440, height: int = 1100):
-    """Yield (page, watch) with 10_explore run through in JupyterLab, in a project folder of its own.
-
-    The folder has a copy of the notebook and links to the results of the others: those stay as they are.
-    """
-    root, work = paths.project_root(), folder / "work"
-    (work / "results" / profile).mkdir(parents=True)
-    (work / "notebooks").mkdir()
-    shutil.copy(root / "pyproject.toml", work)
-    (work / "data").symlink_to(root / "data")
-    for source in paths.results_dir(profile).glob("0[0-9]_*"):
-        (work / "results" / profile / source.name).symlink_to(source)
-    notebook = nbformat.read(root / "notebooks" / f"{NOTEBOOK}.ipynb", as_version=4)
-    parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-    parameters.source = parameters.source.replace('profile = "demo"', f'profile = "{profile}"')
-    nbformat.write(notebook, work / "notebooks" / f"{NOTEBOOK}.ipynb")
-    with (
-        jupyter_lab(folder, environment={"SELIP_ROOT": str(work)}) as lab,
-        browser_page(width=width, height=height) as (
-            page,
-            watch,
-        ),
-    ):
-        open_notebook(page, lab, f"notebooks/{NOTEBOOK}.ipynb")
-        run_all_cells(page, seconds=120)
-        yield page, watch
-
-
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
     shutil.rmtree(SCREENSHOTS, ignore_errors=True)
     SCREENSHOTS.mkdir(parents=True)
-    with explored(tmp_path_factory.mktemp("jupyter")) as (page, watch):
+    with explored(tmp_path_factory.mktemp("jupyter"), profile=PROFILE) as (page, watch):
         page.set_default_timeout(ANSWER_MS)
         yield page, watch
 
@@ -116,21 +85,35 @@ def results(page) -> str:
     return page.locator(".selip-results").text_content()
 
 
-def expect_status(page, words: str) -> None:
-    """Wait until the status line holds these words."""
-    page.wait_for_function(
-        "words => document.querySelector('.selip-page .selip-status').textContent.includes(words)", arg=words,
-        timeout=ANSWER_MS,
-    )  # fmt: skip
+def expect_text(part, words: str) -> None:
+    """Wait until a part of the page holds these words."""
+    part.filter(has_text=words).first.wait_for(state="attached", timeout=ANSWER_MS)
+
+
+def lasso(page, plot) -> None:
+    """Draw round the middle of a plot."""
+    box = plot.bounding_box()
+    corners = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9), (0.1, 0.1)]
+    places = [(box["x"] + box["width"] * across, box["y"] + box["height"] * down) for across, down in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+
+
+def viewer(page):
+    """Return the viewer of the search page; map and pair inspector have theirs below."""
+    return page.locator(".selip-viewer").first
 
 
 def slider_of(page, name: str):
     """Return a slider of the viewer; ipywidgets gives its handle no name of its own."""
-    return page.locator(".selip-viewer .widget-slider", has_text=name).get_by_role("slider")
+    return viewer(page).locator(".widget-slider", has_text=name).get_by_role("slider")
 
 
 def canvas_of(page):
-    canvas = page.locator(".selip-viewer canvas").first
+    canvas = viewer(page).locator("canvas").first
     canvas.scroll_into_view_if_needed()
     return canvas
 
@@ -214,9 +197,9 @@ def test_the_arrow_keys_move_the_slice(page):
 def test_the_window_changes_the_picture(page):
     canvas = canvas_of(page)
     before = still(canvas)
-    page.get_by_label("Window", exact=True).select_option("bright findings")
+    viewer(page).get_by_label("Window", exact=True).select_option("bright findings")
     assert changed(before, still(canvas)) > 0.05
-    page.get_by_label("Window", exact=True).select_option(index=0)
+    viewer(page).get_by_label("Window", exact=True).select_option(index=0)
 
 
 @needs_results
@@ -224,16 +207,17 @@ def test_the_saliency_is_laid_over_the_volume_and_taken_off_again(page):
     ask(page, "左侧额叶见片状长T2信号")
     page.locator(".selip-results").get_by_role("button", name="View 1", exact=True).click()
     with answered(page, ".selip-viewer .selip-status"):
-        page.get_by_label("Overlay", exact=True).select_option("saliency for the text")
+        viewer(page).get_by_label("Overlay", exact=True).select_option("saliency for the text")
     slider_of(page, "Opacity").press("End")
     canvas = canvas_of(page)
     on = still(canvas)
-    page.get_by_label("Show overlay", exact=True).uncheck()
+    keep_picture(page, "saliency")
+    viewer(page).get_by_label("Show overlay", exact=True).uncheck()
     off = still(canvas)
     assert changed(on, off) > 0.001
-    page.get_by_label("Show overlay", exact=True).check()
+    viewer(page).get_by_label("Show overlay", exact=True).check()
     assert changed(on, still(canvas)) == 0
-    page.get_by_label("Overlay", exact=True).select_option("none")
+    viewer(page).get_by_label("Overlay", exact=True).select_option("none")
 
 
 @needs_results
@@ -243,9 +227,55 @@ def test_a_file_of_ones_own_is_shown_beside_its_closest_reports(page):
     box.fill(str(file))
     with answered(page, ".selip-reports"):
         box.press("Enter")
-    assert file.name in status(page) and file.name in page.locator(".selip-viewer").text_content()
+    assert file.name in status(page) and file.name in viewer(page).text_content()
     assert page.locator(".selip-reports img").count() >= 1
     still(canvas_of(page))
+
+
+@needs_results
+def test_pointing_at_the_map_shows_a_series_and_a_lasso_selects_for_the_viewer(page):
+    embedding_map = page.locator(".selip-map")
+    embedding_map.scroll_into_view_if_needed()
+    with answered(page, ".selip-map-panel"):
+        embedding_map.locator(".scatterlayer .point").nth(7).hover(force=True)
+    assert embedding_map.locator(".selip-map-panel img").count() == 1
+    keep_picture(page, "map_hover")
+    with answered(page, ".selip-map"):
+        lasso(page, embedding_map.locator(".nsewdrag").first)
+    assert re.search(r"[1-9][0-9]* series selected", embedding_map.text_content())
+    first = embedding_map.get_by_label("Selected", exact=True).locator("option").first.text_content()
+    patient, sequence = first.split()
+    below = page.locator(".selip-page", has=embedding_map).locator(".selip-viewer")
+    expect_text(below, f"{patient} · {sequence}")
+
+
+@needs_results
+def test_the_map_can_be_used_without_a_mouse(page):
+    box = page.locator(".selip-map").get_by_label("Series", exact=True)
+    offered = page.locator(".selip-map datalist option").first.get_attribute("value")
+    with answered(page, ".selip-map-panel"):
+        box.fill(offered)
+        box.press("Enter")
+    assert offered in page.locator(".selip-map-panel").text_content()
+
+
+@needs_results
+def test_two_reports_are_compared_and_a_bad_one_is_told_in_a_sentence(page):
+    pairs = page.locator(".selip-pairs-widget")
+    pairs.scroll_into_view_if_needed()
+    first, second = (pairs.get_by_label(f"Report {name}", exact=True) for name in "AB")
+    with answered(page, ".selip-pairs-widget"):
+        first.fill("在左侧额叶表现为片状高信号")
+        first.press("Enter")
+    with answered(page, ".selip-pairs-widget"):
+        second.fill("在左侧额叶表现为点状高信号")
+        second.press("Enter")
+    assert "点状高信号" in pairs.text_content()
+    keep_picture(page, "pair_compared")
+    second.fill("")
+    second.press("Enter")
+    expect_text(pairs.get_by_role("alert"), "Report B")
+    assert tracebacks(page) == []
 
 
 BAD_INPUT = {
@@ -268,7 +298,7 @@ def test_bad_input_is_answered_by_a_sentence_and_the_page_stays_usable(page, cas
         box.press("Enter")
         if label == "Model":
             page.get_by_role("button", name="Use this model").click()
-    expect_status(page, said)
+    expect_text(page.locator(".selip-page .selip-status").first, said)
     keep_picture(page, case)
     assert "Traceback" not in page.locator(".jp-Notebook").text_content() and tracebacks(page) == []
     ask(page, "左侧额叶见片状长T2信号")
