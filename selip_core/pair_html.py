@@ -84,7 +84,7 @@ def _remarks(comparison: PairComparison, matching: str) -> list[str]:
     drawn = "best matches" if matching == "best" else "best matches (solid) and other pairs above 0 (dashed)"
     words = f"Lines: {drawn}; number and width are the mixed similarity. That of the reports is {counted[matching]}."
     shared = "Underlined characters are those that a finding shares with its best counterpart."
-    return [words, shared] if comparison.best_pairs() else ["No finding of A is similar to one of B.", words]
+    return [words, shared] if comparison.best_pairs() else ["No finding of A is similar to one of B."]
 
 
 def _findings_svg(comparison: PairComparison, drawing: Drawing, matching: str, names: tuple[str, str]) -> str:

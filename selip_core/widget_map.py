@@ -73,6 +73,7 @@ class EmbeddingMap:
         self._describe, self._thumbnail, self._on_select = describe, thumbnail, on_select
         self._of_trace: list[np.ndarray] = []  # which points each trace shows
         self._gathered: list[int] = []
+        self._outlined = False  # whether the browser shows the outline of a lasso
         self._build()
         self._colour_by(next(iter(labels)))
 
@@ -100,7 +101,7 @@ class EmbeddingMap:
         self.chosen.observe(lambda change: self._show(change["new"]), "value")
         side = widgets.VBox([self.panel, self.count, self.chosen], layout={"width": "24em", "flex": "0 0 auto"})
         controls = widgets.HBox([self.colouring, self.picker], layout={"flex_flow": "row wrap"})
-        plot = widgets.Box([self.figure], layout={"flex": "1 1 460px", "min_width": "0"})
+        plot = widgets.Box([self.figure], layout={"flex": "0 0 auto"})
         body = widgets.HBox([plot, side], layout={"flex_flow": "row wrap"})
         self.box = widgets.VBox([controls, body, self.message])
         self.box.add_class("selip-map")
@@ -120,16 +121,18 @@ class EmbeddingMap:
         ]  # fmt: skip
         axis = {"showticklabels": False, "ticks": "", "zeroline": False, "showgrid": False}
         layout = go.Layout(
-            template="none", height=460, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis=axis, yaxis=axis,
+            template="none", width=620, height=460, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis=axis, yaxis=axis,
             dragmode="lasso", hovermode="closest", legend={"orientation": "h", "y": -0.02, "yanchor": "top"},
             font={"family": "'SeLIP Sans CJK', sans-serif", "size": 12},
         )  # fmt: skip
         figure = go.FigureWidget(data=traces, layout=layout)
-        figure._config = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage"], "responsive": True}
+        # plotly's own buttons would upload the figure, patients' reports and all, and link to its makers
+        figure._config = {"displaylogo": False, "showSendToCloud": False, "plotlyServerURL": ""}
         for j, trace in enumerate(figure.data):
             trace.on_hover(lambda _, points, state, j=j: self._hovered(j, points.point_inds))
             trace.on_click(lambda _, points, state, j=j: self._clicked(j, points.point_inds))
             trace.on_selection(lambda _, points, selector, j=j: self._lassoed(j, points.point_inds))
+        figure.data[0].on_deselect(lambda *_: self._deselected())  # a double click
         return figure
 
     def _colour_by(self, name: str) -> None:
@@ -143,12 +146,31 @@ class EmbeddingMap:
                 trace.text = [html.escape(self.names[i]) for i in rows]
                 trace.name = f"{html.escape(by_place[j])} ({len(rows)})" if j in by_place else ""
                 trace.showlegend = j in by_place
-            self._mark_selected()
+            if not self._outlined:  # the browser finds again what lies in an outline
+                self._mark_selected()
 
     def _mark_selected(self) -> None:
+        """Let the selected points stand out, in the middle of a ``batch_update``."""
+        self.figure.layout.selections = ()
         for trace, rows in zip(self.figure.data, self._of_trace, strict=True):
-            marked = np.flatnonzero(np.isin(rows, self.selected))
-            trace.selectedpoints = marked if self.selected else None
+            trace.selectedpoints = np.flatnonzero(np.isin(rows, self.selected)) if self.selected else None
+
+    def _mark(self) -> None:
+        """Mark the selected points on the map, and take an earlier lasso's outline away, which would win over them.
+
+        The browser never tells Python of an outline, and so would not be told to drop it: it is first given another.
+        """
+
+        def mark() -> None:
+            with self.figure.batch_update():
+                self._mark_selected()
+
+        if self._outlined:
+            self._outlined = False
+            self.figure.layout.selections = [{"type": "rect", "x0": 0, "x1": 0, "y0": 0, "y1": 0}]
+            self.figure.on_edits_completed(mark)
+        else:
+            mark()
 
     def _hovered(self, trace: int, places: list[int]) -> None:
         if places:
@@ -156,7 +178,6 @@ class EmbeddingMap:
 
     def _clicked(self, trace: int, places: list[int]) -> None:
         if places:
-            self.figure.layout.selections = ()  # the outline of an earlier lasso
             self.select([int(self._of_trace[trace][places[0]])])
 
     def _lassoed(self, trace: int, places: list[int]) -> None:
@@ -165,28 +186,32 @@ class EmbeddingMap:
             self._gathered = []
         self._gathered += [int(self._of_trace[trace][place]) for place in places]
         if trace == len(self.figure.data) - 1 and self._gathered:
-            self.select(sorted(self._gathered))
+            self._outlined = True
+            self._hand_on(sorted(self._gathered))
+
+    def _deselected(self) -> None:
+        self._outlined = False
+        self._hand_on([])
 
     def _picked(self, name: str) -> None:
         if name in self._row_of:
-            self.figure.layout.selections = ()
             self.select([self._row_of[name]])
         elif name.strip():
             self.message.value = _alert(f"There is no series called {name!r} on the map: choose one of the list.")
 
-    def select(self, rows: list[int]) -> None:
-        """Select points: list them, show the first, mark them on the map, and hand them to `on_select`."""
-        self.selected = list(rows)
-        self.count.value = f"<b>{len(rows)} series selected</b>"
+    def select(self, rows: Sequence[int]) -> None:
+        """Select points: mark and list them, show the first, and hand them to `on_select`."""
+        self._hand_on([int(row) for row in rows])
+        self._mark()
+
+    def _hand_on(self, rows: list[int]) -> None:
+        self.selected = rows
+        self.count.value = f"<b>{len(rows)} series selected</b>" if rows else ""
         self.chosen.options = [(self.names[row], row) for row in rows]
-        with self.figure.batch_update():
-            self._mark_selected()
         self._show(rows[0] if rows else None)
         self.message.value = ""
         if self._on_select is not None and rows:
-            self.message.value = _text_of(
-                lambda: self._on_select(list(self.selected)) or "", "The selection cannot be used"
-            )
+            self.message.value = _text_of(lambda: self._on_select(list(rows)) or "", "The selection cannot be used")
 
     def _show(self, row: int | None) -> None:
         """Show the picture and report of a point in the panel."""
@@ -213,7 +238,7 @@ def _alert(sentence: str) -> str:
 
 def _image(png: bytes, name: str) -> str:
     data = base64.b64encode(png).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="width:100%">'
+    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="max-width:180px">'
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

@@ -1,0 +1,146 @@
+"""The pair inspector as a widget for JupyterLab: choose or type two reports and see how they match."""
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+
+from selip_core.errors import SelipError
+from selip_core.pair_html import pair_html
+from selip_core.pair_inspector import compare, read_sentences
+from selip_core.pair_place import CohortPairs
+from selip_core.sentences import canonical_sentence
+from selip_core.similarity_study import example_reports
+
+OFFERED = 400
+"""How many of the most frequent sentences the pickers offer; any other can be typed."""
+
+
+class PairInspector:
+    """Two reports of choice side by side; show `box`, or the object itself.
+
+    Each report is chosen from the cohort's sentences or typed: a canonical sentence, or free Chinese or English that
+    the report parser reads. What cannot be compared is said in a sentence, and the last comparison stays.
+
+    Parameters
+    ----------
+    sentences : sequence of str
+        Canonical sentences of the cohort's series, repetitions allowed.
+    weights : (float, float)
+        Of site and appearance tag in the semantic part.
+    matching : {"mean", "best"}
+        Of the similarity at the start.
+
+    Attributes
+    ----------
+    box : ipywidgets.VBox
+        Its DOM class is ``selip-pairs-widget``; that of the comparison in it is ``selip-pairs``.
+    first, second : ipywidgets.Combobox
+        The texts.
+    """
+
+    def __init__(self, sentences: Sequence[str], *, weights: tuple[float, float] = (0.5, 0.5), matching: str = "mean"):
+        import ipywidgets as widgets
+
+        self._sentences, self._weights = list(sentences), weights
+        self._cohorts: dict[str, CohortPairs] = {}  # by matching
+        self._updating = False
+        offered = [text for text, _ in Counter(self._sentences).most_common(OFFERED)]
+        self.first, self.second = (_picker(name, offered) for name in ("Report A", "Report B"))
+        self.sequences = [
+            widgets.Dropdown(options=[""], description="Sequence", layout={"width": "11em"}) for _ in range(2)
+        ]
+        for dropdown in self.sequences:
+            dropdown.layout.display = "none"  # until a text speaks of several
+        self.matching = widgets.ToggleButtons(
+            options=[("mean over all pairs", "mean"), ("best matching", "best")],
+            value=matching,
+            description="Matching",
+            tooltips=["The paper's similarity", "Each finding with its best counterpart, in both directions"],
+        )
+        self.message, self.view = widgets.HTML(), widgets.HTML()
+        rows = [
+            widgets.HBox([text, sequence], layout={"flex_flow": "row wrap"})
+            for text, sequence in zip((self.first, self.second), self.sequences, strict=True)
+        ]
+        self.box = widgets.VBox([*rows, self.matching, self.message, self.view])
+        self.box.add_class("selip-pairs-widget")
+        for control in (self.first, self.second, *self.sequences, self.matching):
+            control.observe(lambda _: self._update(), "value")
+        self.show(*self._example())
+
+    def _repr_mimebundle_(self, **options):
+        return self.box._repr_mimebundle_(**options)
+
+    def show(self, first: str, second: str) -> None:
+        """Compare two texts."""
+        self._updating = True
+        try:
+            self.first.value, self.second.value = first, second
+        finally:
+            self._updating = False
+        self._update()
+
+    def _example(self) -> tuple[str, str]:
+        """Return two of the cohort's sentences that are alike in part, or nothing where there are none."""
+        try:
+            distinct = list(dict.fromkeys(self._sentences))
+            return tuple(canonical_sentence(findings) for findings in example_reports(distinct))
+        except SelipError:
+            return "", ""
+
+    def _update(self) -> None:
+        """Read both texts and show their comparison, or say what is wrong with one of them."""
+        if self._updating:  # by this very function, or by one that will call it
+            return
+        self._updating = True
+        try:
+            self.view.value, self.message.value = self._compared(), ""
+        except SelipError as error:
+            stale = " What stands below is the comparison before." if self.view.value else ""
+            self.message.value = f'<b role="alert">{escape(str(error))}</b>{stale}'
+        finally:
+            self._updating = False
+
+    def _compared(self) -> str:
+        (sequence_a, first), (sequence_b, second) = (self._sentence(side) for side in (0, 1))
+        names = (_heading("A", sequence_a), _heading("B", sequence_b))
+        matching = self.matching.value
+        comparison = compare(first, second, weights=self._weights)
+        if len(set(self._sentences)) < 2:  # no matrix to place them in
+            return pair_html(comparison, matching=matching, names=names)
+        if matching not in self._cohorts:
+            self._cohorts[matching] = CohortPairs(self._sentences, weights=self._weights, matching=matching)
+        return pair_html(comparison, self._cohorts[matching].place(first, second), matching=matching, names=names)
+
+    def _sentence(self, side: int) -> tuple[str, str]:
+        """Return sequence and sentence of a text; where it speaks of several sequences, a picker offers them."""
+        try:
+            read = read_sentences((self.first, self.second)[side].value)
+        except SelipError as error:
+            raise SelipError(f"Report {'AB'[side]}: {error}") from None
+        picker = self.sequences[side]
+        if tuple(read) != picker.options:
+            picker.options = tuple(read)
+            other = self.sequences[1 - side].value
+            picker.value = other if other in read else next(iter(read))  # like with like, where both speak of it
+        picker.layout.display = "" if len(read) > 1 else "none"
+        return picker.value, read[picker.value]
+
+
+def _heading(name: str, sequence: str) -> str:
+    return f"Report {name}, {sequence}" if sequence else f"Report {name}"
+
+
+def _picker(name: str, offered: list[str]):
+    """Return a field that offers sentences and takes any text."""
+    import ipywidgets as widgets
+
+    return widgets.Combobox(
+        options=offered,
+        description=name,
+        placeholder="choose a sentence, or type a report in Chinese or English",
+        tooltip="Choose a sentence of the cohort, or type a report in Chinese or English, then press Enter",
+        continuous_update=False,
+        layout={"width": "min(620px, 100%)"},
+        style={"description_width": "6em"},
+    )
