@@ -97,10 +97,12 @@ def reading(text: str) -> str:
         read = "; ".join(f"{sentence}{f' on {sequence}' if sequence else ''}" for sequence, sentence in found.items())
         return f"Read as: {read}."
     near = suggestions(text)
-    if near and near[0] in text.lower():
-        hint = f" It names {near[0]}; name a site and its signal, such as 左侧基底节区高信号."
-    else:
-        hint = f" Did you mean {', '.join(near)}?" if near else " Name a site and a signal, such as 左侧基底节区高信号."
+    named = [word for word in near if word in text.lower()]
+    hint = " Name a site and a signal, such as 左侧基底节区高信号."
+    if len(near) > len(named):
+        hint = f" Did you mean {', '.join(word for word in near if word not in named)}?"
+    elif named:
+        hint = f" It names {', '.join(named)}; name a site and its signal, such as 左侧基底节区高信号."
     return f"No finding of the lexicon is recognised in “{text}”: it is searched word for word.{hint}"
 
 

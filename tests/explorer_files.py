@@ -5,10 +5,12 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pandas as pd
+import torch
 
 from selip_core import preprocessing
 from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.encoders import build_model
 from selip_core.explore import Explorer, open_explorer
 from selip_core.volume_cache import build_cache
 from tests.conftest import SENTENCES, SHAPE
@@ -50,9 +52,21 @@ def write_cohort(folder: Path) -> Path:
     return folder
 
 
-def make_explorer(folder: Path, model) -> Explorer:
+def make_model(size: int = 16, **config):
+    """Return an untrained model of the volumes of `OPTIONS`."""
+    torch.manual_seed(size)
+    return build_model(
+        {"name": "small", "pooling": "located", "width": 8},
+        {"name": "small", "max_tokens": 48},
+        volume_shape=SHAPE,
+        embedding_size=size,
+        vocabulary_texts=SENTENCES,
+        extra={"preprocessing": OPTIONS, "preprocessing_fingerprint": preprocessing.fingerprint(OPTIONS), **config},
+    )
+
+
+def make_explorer(folder: Path) -> Explorer:
     """Return the explorer of a new cohort in `folder`; patient p4 has no sentence."""
-    model.config |= {"preprocessing": OPTIONS, "preprocessing_fingerprint": preprocessing.fingerprint(OPTIONS)}
     cohort = load_cohort(write_cohort(folder / "cohort"))
     cache = build_cache(cohort, PreprocessingSettings(**OPTIONS), folder / "cache", workers=1, progress=False)
     sentences = pd.DataFrame(
@@ -64,4 +78,4 @@ def make_explorer(folder: Path, model) -> Explorer:
         columns=["study_id", "sequence", "sentence"],
     )
     splits = pd.DataFrame({"patient_id": SPLIT_OF.keys(), "split": SPLIT_OF.values()})
-    return open_explorer(model, cache, cohort, sentences=sentences, splits=splits, store=folder / "store")
+    return open_explorer(make_model(), cache, cohort, sentences=sentences, splits=splits, store=folder / "store")

@@ -21,8 +21,8 @@ ALL = ("train", "validation", "test")
 
 
 @pytest.fixture
-def explorer(tmp_path, tiny_model):
-    return make_explorer(tmp_path, tiny_model)
+def explorer(tmp_path):
+    return make_explorer(tmp_path)
 
 
 def test_search_gives_the_cosines_with_all_that_is_told_of_a_series(explorer):

@@ -1,0 +1,242 @@
+import numpy as np
+import pytest
+
+from selip_core.embedding_map import project
+from selip_core.explore_map import mapped_series
+from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites, suggestions
+from selip_core.widget_parts import Session, page_style, show_live
+from selip_core.widget_search import FIRST_QUERY, SearchPage
+from selip_core.widget_viewer import Viewer
+from selip_core.widget_why import characters_html, in_words
+from tests.conftest import SENTENCES
+from tests.explorer_files import make_explorer, make_model, write_head
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory):
+    return make_explorer(tmp_path_factory.mktemp("explorer"))
+
+
+@pytest.fixture
+def session(explorer):
+    return Session(explorer)
+
+
+@pytest.fixture
+def page(session, tmp_path):
+    return SearchPage(session, tmp_path / "log.txt", viewer=Viewer(session, tmp_path / "log.txt"), top=5)
+
+
+def said(page) -> str:
+    return page.status.widget.value
+
+
+def shown(results) -> list[str]:
+    return [card.value for row, card in zip(results.rows, results.cards, strict=True) if row.layout.display != "none"]
+
+
+def test_the_page_begins_with_an_answer_and_its_first_series_in_view(page, session):
+    assert page.query.value == FIRST_QUERY and "Read as: 在左侧基底节区表现为片状高信号" in said(page)
+    assert len(shown(page.results)) == 5 and session.series == page.results.series[0]
+
+
+def test_enter_in_the_query_box_changes_the_results_in_place(page, session):
+    before, cards = shown(page.results), page.results.cards
+    page.query.value = "T2左侧额叶斑片状长信号"  # what Enter sets
+    found = session.explorer.closest_series("T2左侧额叶斑片状长信号", top=5)
+    assert page.results.series == found["series"].tolist() and page.results.cards is cards
+    assert shown(page.results) != before and all(" · T2" in card for card in shown(page.results))
+    assert f"score {found['score'][0]:.3f}" in shown(page.results)[0] and "alt=" in shown(page.results)[0]
+    assert "在左侧额叶表现为斑片状长信号 on T2" in said(page)
+
+
+def test_a_choice_from_the_lexicon_is_written_into_the_box_and_searched(page):
+    page.site.value, page.shape.value, page.signal.value = "丘脑", "点状", "高信号"
+    page.side.value, page.sequence.value = "右侧", "T1"
+    page.choose.click()
+    assert page.query.value == SENTENCES[1] and "canonical sentence" in said(page)
+    assert all(" · T1" in card for card in shown(page.results))
+    page.site.value = "脑桥"
+    assert page.side.value == ""
+    page.choose.click()
+    assert page.query.value == "在脑桥表现为点状高信号"
+
+
+def test_patients_of_the_test_are_shown_once_they_are_asked_for(page):
+    assert not any("<b>p3 ·" in card for card in shown(page.results))
+    page.patients.value = ("test",)
+    assert all("<b>p3 ·" in card for card in shown(page.results)) and len(shown(page.results)) == 2
+
+
+def test_picking_a_series_shows_its_closest_reports_other_series_and_the_viewer(page, session):
+    page.results.buttons[1].click()
+    assert session.series == page.results.series[1] and session.query == "在左侧基底节区表现为片状高信号"
+    assert page.reports.series == session.explorer.closest_reports(session.series, 4)["series"].tolist()
+    assert page.others.series == session.explorer.closest_other_series(session.series, 4)["series"].tolist()
+    assert "its own report" in "".join(shown(page.reports))
+    assert "The text searched for" in page.why.text.value and "Its own sentence" in page.why.text.value
+    page.others.buttons[0].click()
+    assert session.series is not None and len(shown(page.reports)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "sentence"),
+    [
+        ("", "alert", "the query is empty: type a finding"),
+        ("   ", "alert", "the query is empty"),
+        ("火星", "status", "No finding of the lexicon is recognised in “火星”: it is searched word for word."),
+        ("左侧基底截区高信号", "status", "Did you mean 基底节区"),
+        ("basel ganglia lesion", "status", "Did you mean basal ganglia"),
+        ("左侧额叶", "status", "It names 额叶; name a site and its signal"),
+        ("<b>x</b>", "status", "&lt;b&gt;x&lt;/b&gt;"),
+        ("T1ce右侧额叶结节状高信号", "alert", "no series of"),
+    ],
+)
+def test_a_bad_query_is_answered_with_a_sentence_and_the_page_goes_on(page, capsys, text, role, sentence):
+    page.query.value = "x"
+    page.query.value = text
+    assert sentence in said(page) and f'role="{role}"' in said(page)
+    page.query.value = SENTENCES[0]
+    page.go.click()
+    assert "canonical sentence" in said(page) and shown(page.results)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_of_the_search_is_a_sentence_and_lies_in_the_log(page, session, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(session.explorer), "closest_series", lambda *_: 1 / 0)
+    page.go.click()
+    assert "Something went wrong in the search (ZeroDivisionError" in said(page) and str(tmp_path) in said(page)
+    assert "ZeroDivisionError" in (tmp_path / "log.txt").read_text(encoding="utf-8")
+    monkeypatch.undo()
+    page.go.click()
+    assert "Read as" in said(page)
+
+
+def test_an_own_file_stands_beside_its_closest_reports(page, session, tmp_path):
+    page.own.path.value = str(write_head(tmp_path / "mine.nii.gz", 20))
+    assert session.own.name == "mine.nii.gz" and "mine.nii.gz is in view" in said(page)
+    assert page.reports.series == session.explorer.closest_reports(session.own, 4)["series"].tolist()
+    assert page.results.box.layout.display == "none" and page.others.box.layout.display == "none"
+    page.go.click()
+    assert page.results.box.layout.display == ""
+    page.results.buttons[0].click()
+    assert session.own is None and len(shown(page.others)) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("", None, "no file is named"),
+        ("nowhere.nii.gz", None, "no such file"),
+        ("broken.nii.gz", b"no", "cannot be read as a volume"),
+        ("flat.nii.gz", "flat", "the volume is empty"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_and_the_series_stays_in_view(page, session, tmp_path, name, content, why):
+    if content == "flat":
+        import nibabel as nib
+
+        nib.save(nib.Nifti1Image(np.ones((10, 10, 10), np.float32), np.eye(4)), tmp_path / name)
+    elif content:
+        (tmp_path / name).write_bytes(content)
+    before = session.series
+    page.own.path.value = str(tmp_path / name) if name else ""
+    page.own.add.click()
+    assert why in said(page) and 'role="alert"' in said(page) and session.series == before
+
+
+def test_another_model_answers_from_then_on(page, session, tmp_path):
+    page.own.model.value = str(make_model(8).save_pretrained(tmp_path / "other"))
+    before = session.explorer
+    page.own.load.click()
+    assert "All answers are now those of" in said(page) and session.explorer is not before
+    assert session.explorer.gallery.features.shape == (8, 8) and shown(page.results)
+
+
+def test_a_model_of_another_preprocessing_is_refused_and_the_old_one_answers(page, session, tmp_path):
+    page.own.model.value = str(
+        make_model(8, preprocessing_fingerprint="of another time").save_pretrained(tmp_path / "other")
+    )
+    before = session.explorer
+    page.own.load.click()
+    assert "of another time" in said(page) and before.cache.preprocessing_fingerprint in said(page)
+    page.own.model.value = str(tmp_path / "nothing")
+    page.own.load.click()
+    assert "is not a SeLIP model" in said(page)
+    page.go.click()
+    assert session.explorer is before and "Read as" in said(page)
+
+
+def test_map_and_pairs_bring_series_into_view(page, session, tmp_path):
+    from selip_core.widget_pages import MapPage, PairsPage
+
+    series = mapped_series(session.explorer)
+    on_map = MapPage(session, tmp_path / "log.txt", project(session.explorer.gallery.features[series], seed=0), series)
+    on_map.map.select([2])
+    assert session.series == series[2] and len(on_map.viewer.niivue.volumes) == 1
+    assert SENTENCES[1] in on_map.map.panel.value and page.reports.series
+    pairs = PairsPage(session, tmp_path / "log.txt")
+    pairs.inspector.show(SENTENCES[0], "在左侧额叶表现为低信号")
+    pairs.buttons[0].click()
+    assert session.explorer.series["sentence"].iloc[session.series] == SENTENCES[0]
+    assert "One of 2 series" in pairs.status.widget.value
+    pairs.buttons[1].click()
+    assert "no series of the cohort has just the sentence of report B" in pairs.status.widget.value
+
+
+def test_every_control_is_labelled_and_every_part_can_be_found(page):
+    controls = [page.query, page.site, page.side, page.shape, page.signal, page.sequence, page.patients, page.go,
+                page.choose, page.own.path, page.own.model, page.own.add, page.own.load]  # fmt: skip
+    assert all(control.description for control in controls)
+    for part, name in ((page.box, "page"), (page.query, "query"), (page.results.box, "results"),
+                       (page.status.widget, "status"), (page.own.box, "own"), (page.why.box, "why")):  # fmt: skip
+        assert f"selip-{name}" in part._dom_classes
+
+
+def test_the_page_says_what_its_data_are(page):
+    assert "user cohort tiny" in page.box.children[0].value and "not of patients" in page.box.children[0].value
+
+
+def test_the_style_brings_the_font_in_itself():
+    style = page_style().value
+    assert "@font-face" in style and "url(data:font/ttf;base64,AAEAAAA" in style and "http" not in style[-3000:]
+
+
+def test_widgets_are_not_built_in_the_pipeline(monkeypatch, capsys):
+    monkeypatch.setenv("SELIP_PIPELINE", "1")
+    show_live(lambda: pytest.fail("built"))
+    assert "live in JupyterLab" in capsys.readouterr().out
+    monkeypatch.delenv("SELIP_PIPELINE")
+    show_live(lambda: "shown as it is")
+    assert "shown as it is" in capsys.readouterr().out
+
+
+def test_the_choices_are_those_of_the_lexicon_in_both_languages():
+    assert ("基底节区 · basal ganglia region", "基底节区") in sites()
+    assert ("左侧 · left-sided", "左侧") in sides("额叶") and [side for _, side in sides("脑桥")] == [""]
+    assert sequences()[0][1] == "" and ("DWI · diffusion-weighted image", "DWI") in sequences()
+    assert ("结节状 · nodular", "结节状") in shapes() and ("高信号 · hyperintense", "高信号") in signals()
+
+
+@pytest.mark.parametrize("signal", [signal for _, signal in signals()])
+def test_every_choice_is_a_sentence_that_is_taken_as_it_is(signal):
+    for side in ("左侧", ""):
+        assert "canonical sentence" in reading(sentence_of(side, "额叶", "片状", signal))
+
+
+def test_suggestions_are_near_words_and_none_for_what_resembles_nothing():
+    assert suggestions("左侧基底截区") == ["基底节区"]
+    assert suggestions("frontel white matter")[0] == "frontal white matter"
+    assert suggestions("12345") == []
+
+
+def test_characters_are_shaded_for_and_against_and_told_in_words():
+    text, saliency = "左<侧", np.array([0.2, -0.1, np.nan], np.float32)
+    shown = characters_html(text, saliency)
+    assert shown.count("<span") == 4 and "&lt;" in shown
+    assert (
+        'rgba(0, 114, 178,0.55);text-decoration:underline" title="+0.2000">左' in shown
+        and "rgba(213, 94, 0,0.28)" in shown
+    )
+    assert in_words(text, saliency) == "Strongest for the match: 左 (+0.200)."
+    assert in_words(text, -np.abs(saliency)) == "No character speaks for the match."

@@ -1,0 +1,156 @@
+import gzip
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from selip_core.saliency import volume_saliency
+from selip_core.widget_parts import Session
+from selip_core.widget_viewer import COLOURS, WINDOWS, Viewer, nifti_bytes
+from tests.conftest import SENTENCES
+from tests.explorer_files import make_explorer, write_head
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory):
+    return make_explorer(tmp_path_factory.mktemp("explorer"))
+
+
+@pytest.fixture
+def session(explorer):
+    return Session(explorer)
+
+
+@pytest.fixture
+def viewer(session, tmp_path):
+    return Viewer(session, tmp_path / "log.txt")
+
+
+def loaded(volume) -> nib.Nifti1Image:
+    return nib.Nifti1Image.from_bytes(gzip.decompress(volume.data))
+
+
+def test_the_bytes_load_back_with_their_geometry_and_left_stays_left():
+    volume = np.zeros((4, 6, 8), np.float32)
+    volume[3, 5, 0] = 7.0  # top, front, left
+    image = nib.Nifti1Image.from_bytes(gzip.decompress(nifti_bytes(volume, (8.0, 4.0, 3.0))))
+    assert image.shape == (8, 6, 4) and nib.aff2axcodes(image.affine) == ("R", "A", "S")
+    assert image.header.get_zooms() == pytest.approx((3.0, 4.0, 8.0))
+    place = np.argwhere(image.get_fdata() == 7)[0]
+    assert image.affine @ [*place, 1] == pytest.approx([-10.5, 10.0, 12.0, 1.0])  # millimetres, left is negative
+    assert nib.affines.apply_affine(image.affine, (np.array(image.shape) - 1) / 2) == pytest.approx([0, 0, 0])
+
+
+def test_a_series_in_view_is_shown_in_the_spacing_of_the_preprocessing(viewer, session):
+    session.view(0)
+    (volume,) = viewer.niivue.volumes
+    image = loaded(volume)
+    assert image.get_fdata().transpose(2, 1, 0) == pytest.approx(session.explorer.volume(0))
+    assert image.header.get_zooms() == pytest.approx((12.0, 12.0, 20.0))
+    assert "p1 · T1 · train" in viewer.title.value and "embedded" not in viewer.title.value
+    assert "user cohort tiny" in viewer.title.value and SENTENCES[0] in viewer.title.value
+    assert viewer.slice.max == 3 and viewer.slice.value == 2 and not viewer.status.widget.value
+
+
+def test_nothing_in_view_shows_nothing(viewer):
+    viewer.refresh()
+    viewer.preset.value, viewer.slice.value = "everything", 1
+    assert viewer.niivue.volumes == [] and "Pick a series" in viewer.title.value
+
+
+def test_the_mask_is_laid_over_the_volume_and_switched_off_and_on(viewer, session):
+    viewer.overlay.value = "mask"
+    session.view(0)
+    volume, overlay = viewer.niivue.volumes
+    shown = loaded(overlay)
+    assert (shown.affine == loaded(volume).affine).all() and overlay.colormap == COLOURS["mask"]
+    assert (shown.get_fdata().transpose(2, 1, 0) > 0).tolist() == session.explorer.mask(0).tolist()
+    assert np.argwhere(shown.get_fdata())[:, 0].mean() < (shown.shape[0] - 1) / 2  # on the patient's left
+    viewer.opacity.value = 0.4
+    assert overlay.opacity == 0.4
+    viewer.shown.value = False
+    assert overlay.opacity == 0
+    viewer.shown.value = True
+    assert overlay.opacity == 0.4
+
+
+def test_a_study_without_a_mask_says_so_and_shows_the_volume(viewer, session):
+    viewer.overlay.value = "mask"
+    session.view(2)
+    assert len(viewer.niivue.volumes) == 1 and "no segmentation" in viewer.status.widget.value
+
+
+def test_saliency_is_that_of_the_text_the_series_was_found_with(viewer, session):
+    viewer.overlay.value = "saliency"
+    session.view(0)
+    assert "saliency needs a text" in viewer.status.widget.value and 'role="alert"' in viewer.status.widget.value
+    session.view(1, SENTENCES[0])
+    expected = volume_saliency(session.explorer.model, session.explorer.volume(1), SENTENCES[0])
+    shown = loaded(viewer.niivue.volumes[1]).get_fdata().transpose(2, 1, 0)
+    assert shown == pytest.approx(expected, rel=1e-3, abs=1e-7)
+    assert SENTENCES[0] in viewer.status.widget.value and 'role="status"' in viewer.status.widget.value
+
+
+def test_the_window_follows_slider_and_preset(viewer, session):
+    session.view(0)
+    viewer.window.value = (0.25, 1.5)
+    assert (viewer.niivue.volumes[0].cal_min, viewer.niivue.volumes[0].cal_max) == (0.25, 1.5)
+    for name, percentiles in reversed(WINDOWS.items()):
+        viewer.preset.value = name
+        low, high = np.percentile(session.explorer.volume(0), percentiles)
+        assert viewer.niivue.volumes[0].cal_max == pytest.approx(high, abs=0.06)
+        assert viewer.niivue.volumes[0].cal_min == pytest.approx(low, abs=0.06)
+
+
+def test_slice_slider_and_crosshair_follow_each_other(viewer, session):
+    session.view(0)
+    viewer.slice.value = 3
+    assert viewer.niivue.scene.crosshair_pos[2] == pytest.approx(3.5 / 4)
+    viewer.niivue._handle_custom_msg({"event": "location_change", "data": {"frac": [0.5, 0.5, 0.3]}}, [])
+    assert viewer.slice.value == 1
+    assert viewer.niivue.scene.crosshair_pos[2] == pytest.approx(3.5 / 4)  # the browser has moved it itself
+
+
+def test_an_overlay_is_shown_where_most_of_it_lies(viewer, session):
+    viewer.overlay.value = "mask"
+    session.view(0)
+    assert session.explorer.mask(0)[viewer.slice.value].any()
+
+
+def test_a_file_of_ones_own_is_shown_and_has_no_mask(viewer, session, tmp_path):
+    viewer.overlay.value = "mask"
+    session.view(session.explorer.read_volume(write_head(tmp_path / "mine.nii.gz")))
+    assert "mine.nii.gz" in viewer.title.value and "no segmentation here" in viewer.status.widget.value
+    assert len(viewer.niivue.volumes) == 1
+
+
+def test_a_fault_is_a_sentence_and_leaves_its_trace_in_the_log(tmp_path, capsys):
+    session = Session(make_explorer(tmp_path))
+    viewer = Viewer(session, tmp_path / "log.txt")
+    capsys.readouterr()
+    session.explorer.cohort.directory.joinpath("mask.nii.gz").write_bytes(b"broken")
+    viewer.overlay.value = "mask"
+    session.view(0)
+    assert "cannot be read as a mask" in viewer.status.widget.value
+    session.view(10_000)
+    assert "Something went wrong in the viewer (IndexError" in viewer.status.widget.value
+    assert "Traceback" in (tmp_path / "log.txt").read_text(encoding="utf-8")
+    viewer.overlay.value = ""
+    session.view(1)
+    assert not viewer.status.widget.value and len(viewer.niivue.volumes) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_volumes_that_are_shown_no_more_are_let_go(viewer, session):
+    session.view(0)
+    (first,) = viewer.niivue.volumes
+    session.view(1)
+    assert first.comm is not None  # the browser may still be loading it
+    session.view(2)
+    assert first.comm is None
+
+
+def test_every_control_says_what_it_is_for(viewer):
+    controls = [viewer.view, viewer.slice, viewer.preset, viewer.window, viewer.overlay, viewer.opacity, viewer.shown]
+    assert all(control.description and control.tooltip for control in controls)
+    assert {"selip-viewer", "selip-page"} <= set(viewer.box._dom_classes)
