@@ -4,6 +4,7 @@ set -u
 [ $# -eq 0 ] || { echo "run_tests.sh takes no options; for one file: .venv/bin/python -m pytest tests/test_x.py" >&2; exit 2; }
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup_environment.sh"
 
+get_browser
 failed=""
 step() {  # every step runs, so that one failure does not hide another
     local name="$1"

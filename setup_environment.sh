@@ -67,6 +67,35 @@ install_packages() {
     echo "$wanted" > "$stamp"
 }
 
+get_browser() {  # for run_tests.sh: what tests/test_browser.py needs; without it that test is skipped, and says so
+    local pins said apt="apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=60"
+    pins="$("$PYTHON" - "$ROOT/pyproject.toml" <<'PY'
+import importlib.metadata, sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    pins = tomllib.load(file)["project"]["optional-dependencies"]["browser"]
+here = {f"{d.metadata['Name']}=={d.version}".lower() for d in importlib.metadata.distributions()}
+print(*[pin for pin in pins if pin not in here])
+PY
+)"
+    if [ -n "$pins" ]; then
+        echo "installing $pins, which drives the browser"
+        # shellcheck disable=SC2086
+        said="$("$PYTHON" -m pip install --disable-pip-version-check --retries 1 --timeout 20 $pins 2>&1)" ||
+            printf '%s\n' "${said##*$'\n'}" "pip could not install $pins: the browser test will be skipped"
+    fi
+    if (cd "$ROOT/tests" && "$PYTHON" -c 'import jupyter_browser, sys; sys.exit(not jupyter_browser.find_chromium())'); then
+        return 0
+    fi
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        echo "no Chromium here: install it (on Debian: apt-get install chromium) to have the browser test too"
+        return 0
+    fi
+    echo "installing Debian's chromium, for the browser test: once, a few minutes"
+    said="$( ($apt update && DEBIAN_FRONTEND=noninteractive $apt install -y --no-install-recommends chromium) \
+        2>&1 < /dev/null)" ||
+        printf '%s\n' "${said##*$'\n'}" "apt-get could not install chromium: the browser test will be skipped"
+}
+
 if conda_has_packages; then
     PYTHON="$CONDA_PREFIX/bin/python"
     echo "using the conda environment $CONDA_PREFIX"

@@ -23,7 +23,8 @@ def test_environment_and_pyproject_pin_the_same_versions():
 
 
 def test_every_pin_is_exact():
-    assert all(re.fullmatch(r"[A-Za-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in PINNED)
+    browser = PROJECT["optional-dependencies"]["browser"]
+    assert all(re.fullmatch(r"[A-Za-z0-9-]+==[0-9][0-9a-z.]*", pin) for pin in PINNED + browser)
     assert "torch==2.13.0" in PINNED
 
 
@@ -36,6 +37,12 @@ def test_environment_is_named_selip_and_installs_the_package():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert environment["name"] == "selip"
     assert "-e ." in conda_pins()
+
+
+def test_run_tests_gets_a_browser_before_the_tests():
+    text = (ROOT / "run_tests.sh").read_text(encoding="utf-8")
+    assert text.index("\nget_browser\n") < text.index("\nstep ")
+    assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
 
 
 def test_ci_calls_run_tests():
