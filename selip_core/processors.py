@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -65,7 +66,11 @@ def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it is killed; else it would wait for work for ever."""
+    """End this process when the one that started it is killed; else it would wait for work for ever.
+
+    Ctrl-C reaches every process of a terminal: the one that started this one decides what becomes of it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:
         multiprocessing.parent_process().join()

@@ -1,6 +1,7 @@
 """Work spread over processes: in order, and never far ahead of what was taken."""
 
 import os
+import signal
 
 import pytest
 
@@ -32,3 +33,7 @@ def test_an_error_of_one_item_reaches_the_caller_after_those_before_it():
 def test_a_process_that_dies_is_a_message():
     with pytest.raises(SelipError, match="a preprocessing process died, perhaps for want of memory; run again"):
         list(in_processes(os._exit, [1, 1, 1], 2))
+
+
+def test_an_interrupt_from_the_terminal_is_left_to_the_process_that_started_the_others():
+    assert list(in_processes(signal.getsignal, [signal.SIGINT] * 2, 2)) == [signal.SIG_IGN] * 2
