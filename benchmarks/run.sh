@@ -61,7 +61,7 @@ if [ -n "$TINY" ]; then
     OUT="$(mktemp -d)"
     trap 'rm -r "$OUT"' EXIT
 fi
-for benchmark in similarity retrieval loader training; do
+for benchmark in similarity retrieval loader training startup; do
     step "$benchmark" "$PYTHON" -m "benchmarks.$benchmark" --device "$DEVICE" --out "$OUT" $TINY
 done
 

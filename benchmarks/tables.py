@@ -50,6 +50,12 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
         {"what": "", "shape": "volume", "batch": "batch", "volumes": "volumes", "file_mb": "file (MB)",
          "volumes_a_second": "volumes/s", **_MEMORY},
     ),
+    "startup": (
+        "startup", lambda row: True,
+        {"what": "", "notebooks": "notebooks", "seconds": "all (s)", "in_cells": "of it in cells (s)",
+         "kernel_starts": "of it starting kernels (s)", "own_seconds": "its own (s)",
+         "own_seconds_a_notebook": "its own, a notebook (s)"},
+    ),
 }  # fmt: skip
 """By name: the benchmark, which of its rows, and the columns with their headings."""
 

@@ -6,6 +6,7 @@ stripped, isotropic 2 mm in place of thick slices, all series on one grid, and o
 
 import gzip
 import shutil
+from functools import partial
 from pathlib import Path
 
 import nibabel as nib
@@ -19,7 +20,7 @@ from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.lesions import LesionMaps, draw_lesion_maps
 from selip_core.signal import enhanced_t1, inversion_recovery, null_inversion_time, spin_echo, tissue_book
-from selip_core.synthetic_cohort import generator_version
+from selip_core.synthetic_cohort import for_each_patient, generator_version
 
 DATA_SOURCE = "embedded synthetic BraTS cohort"
 SPACING_MM = 2.0
@@ -40,7 +41,14 @@ _WEAK_HGG, _ENHANCING_LGG = 0.15, 0.3
 _MARK = "embedded.json"  # written last: without it the folder is not complete
 
 
-def make_brats(directory: str | Path, *, patients: tuple[int, int], seed: int = 0, progress: bool = True) -> Path:
+def make_brats(
+    directory: str | Path,
+    *,
+    patients: tuple[int, int],
+    seed: int = 0,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Path:
     """Write the embedded BraTS cohort, or return at once where it is complete already.
 
     Parameters
@@ -49,6 +57,8 @@ def make_brats(directory: str | Path, *, patients: tuple[int, int], seed: int = 
     patients : (int, int)
         Number of high-grade and of low-grade gliomas.
     seed : int
+    workers : int, optional
+        Processes; the files do not depend on it.
 
     Raises
     ------
@@ -65,13 +75,15 @@ def make_brats(directory: str | Path, *, patients: tuple[int, int], seed: int = 
     shutil.rmtree(directory, ignore_errors=True)
     write_json(directory / f".{_MARK}", settings)  # says whose folder it is while it is being filled
     numbers = [(grade, n) for grade, count in zip(_KINDS, patients, strict=True) for n in range(1, count + 1)]
-    for grade, number in tqdm(numbers, desc="embedded BraTS cohort", unit="patient", disable=not progress):
-        _write_patient(directory, grade, number, seed)
+    made = for_each_patient(partial(_write_patient, directory=directory, seed=seed), numbers, workers)
+    for _ in tqdm(made, total=len(numbers), desc="embedded BraTS cohort", unit="patient", disable=not progress):
+        pass
     write_json(directory / _MARK, settings)
     return directory
 
 
-def _write_patient(directory: Path, grade: str, number: int, seed: int) -> None:
+def _write_patient(patient: tuple[str, int], *, directory: Path, seed: int) -> None:
+    grade, number = patient
     rng = np.random.default_rng([seed, tuple(_KINDS).index(grade), number])
     lesion = _draw_tumour(_KINDS[grade], rng)
     sites = {name: site["centre_mm"] for name, site in catalogue()["sites"].items()}
@@ -149,11 +161,15 @@ def _measure(image: np.ndarray, inside: np.ndarray, rng: np.random.Generator) ->
     """Return int16 magnitudes with a smooth bias field and Rician noise; 0 outside the brain."""
     x, y, z = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape), indexing="ij", sparse=True)
     a, b, c, d = rng.normal(0, 0.05, 4)
-    level = float(np.median(image[inside]))
+    bias = (a * x + b * y + c * z + d * x * y)[inside]
+    signal = image[inside]
+    level = float(np.median(signal))
     spread = level / rng.uniform(30, 60)
-    clean = image * np.exp(a * x + b * y + c * z + d * x * y)
-    noisy = np.hypot(clean + spread * rng.standard_normal(image.shape), spread * rng.standard_normal(image.shape))
-    return np.where(inside, np.clip(noisy * (rng.uniform(300, 700) / level), 1, 32767), 0).astype(np.int16)
+    real, imaginary = (spread * rng.standard_normal(image.shape)[inside] for _ in range(2))
+    noisy = np.hypot(signal * np.exp(bias) + real, imaginary)
+    measured = np.zeros(image.shape, np.int16)
+    measured[inside] = np.clip(noisy * (rng.uniform(300, 700) / level), 1, 32767)
+    return measured
 
 
 def _segmentation(maps: LesionMaps, label_of: dict[str, int]) -> np.ndarray:

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -98,12 +99,17 @@ def notebook_html(path: Path) -> str:
             for output in cell.outputs:
                 if "text/markdown" in output.get("data", {}):
                     output.data["text/markdown"] = _with_math(output.data["text/markdown"])
-    exporter = HTMLExporter(
+    body, _ = _exporter().from_notebook_node(notebook, resources={"metadata": {"path": str(path.parent)}})
+    return re.sub(r"<script\b.*?</script>", "", body, flags=re.DOTALL | re.IGNORECASE)
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """Return the one exporter of all notebooks: its templates are compiled once."""
+    return HTMLExporter(
         template_name="basic", exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True,
         embed_images=True,
     )  # fmt: skip
-    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"path": str(path.parent)}})
-    return re.sub(r"<script\b.*?</script>", "", body, flags=re.DOTALL | re.IGNORECASE)
 
 
 def external_resources(page: str) -> list[str]:

@@ -3,7 +3,7 @@
 import gzip
 import multiprocessing
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -104,7 +104,7 @@ def make_cohort(
     _clear(out_dir)
     job = partial(_write_patient, out_dir=out_dir, seed=seed, frequencies=frequencies)
     numbers = range(1, patients + 1)
-    made = _run(job, numbers, workers)
+    made = for_each_patient(job, numbers, workers)
     bar = tqdm(made, total=patients, desc="embedded cohort", unit="patient", disable=not progress)
     results = sorted(bar, key=lambda tables: tables["reports.csv"][0][0])
     for name, columns in _COLUMNS.items():
@@ -141,16 +141,25 @@ def _clear(out_dir: Path) -> None:
         raise SelipError(f"cannot prepare {out_dir}: {error.strerror or error}; check permissions and space") from error
 
 
-def _run(job, numbers: range, workers: int | None) -> Iterator[dict]:
-    """Yield the result of each patient as it is ready."""
-    workers = min(workers or (processors() if len(numbers) > _FEW else 1), len(numbers))
+def for_each_patient(job: Callable, patients: Sequence, workers: int | None = None) -> Iterator:
+    """Yield ``job(patient)`` of each patient, in order; the processes share one template head.
+
+    Parameters
+    ----------
+    job : callable
+        Can be pickled.
+    patients : sequence
+    workers : int, optional
+        Processes; where left out as many as there are processors, or this one alone for a few patients.
+    """
+    workers = min(workers or (processors() if len(patients) > _FEW else 1), len(patients))
     if workers == 1:
-        yield from map(job, numbers)
+        yield from map(job, patients)
         return
     spawn = multiprocessing.get_context("spawn")  # fork would copy the threads of torch in a bad state
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_worker, initargs=(template(),)) as pool:
         try:
-            yield from pool.map(job, numbers, chunksize=4)
+            yield from pool.map(job, patients, chunksize=4)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -6,7 +6,7 @@ import pytest
 
 from selip_core.brats import load_brats, patient_of
 from selip_core.brats_study import split_patients_by_grade, why_no_task
-from selip_core.brats_synthetic import make_brats
+from selip_core.brats_synthetic import _measure, make_brats
 from selip_core.errors import SelipError
 
 
@@ -142,6 +142,31 @@ def test_it_is_made_once_and_the_same_for_a_seed(embedded, tmp_path):
     again = make_brats(tmp_path / "again", patients=(1, 0), seed=1, progress=False)
     one = next(again.rglob("*_flair.nii.gz"))
     assert one.read_bytes() == (embedded / one.relative_to(again)).read_bytes()
+
+
+def test_workers_do_not_change_its_files(embedded, tmp_path):
+    again = make_brats(tmp_path, patients=(2, 1), seed=1, workers=2, progress=False)
+    files = sorted(path.relative_to(embedded) for path in embedded.rglob("*.nii.gz"))
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*.nii.gz"))
+    assert all((again / path).read_bytes() == (embedded / path).read_bytes() for path in files)
+
+
+def measured_everywhere(image, inside, rng):
+    """Return `brats_synthetic._measure` of every voxel, those outside set to 0 at the end."""
+    x, y, z = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape), indexing="ij")
+    a, b, c, d = rng.normal(0, 0.05, 4)
+    level = float(np.median(image[inside]))
+    spread = level / rng.uniform(30, 60)
+    clean = image * np.exp(a * x + b * y + c * z + d * x * y)
+    noisy = np.hypot(clean + spread * rng.standard_normal(image.shape), spread * rng.standard_normal(image.shape))
+    return np.where(inside, np.clip(noisy * (rng.uniform(300, 700) / level), 1, 32767), 0).astype(np.int16)
+
+
+def test_measuring_the_brain_alone_gives_what_measuring_everything_does():
+    draw = np.random.default_rng(0)
+    image, inside = draw.random((9, 8, 7), np.float32), draw.random((9, 8, 7)) < 0.3
+    found, expected = (f(image, inside, np.random.default_rng(5)) for f in (_measure, measured_everywhere))
+    assert np.array_equal(found, expected) and found.dtype == expected.dtype
 
 
 def test_it_refuses_a_folder_that_holds_something_else(tmp_path):

@@ -259,3 +259,9 @@ def test_interrupt_ends_the_kernel_and_says_so(project):
 
 def test_clock():
     assert [clock(0), clock(61), clock(3723)] == ["0:00", "1:01", "1:02:03"]
+
+
+def test_a_finished_kernel_is_not_given_time_to_clean_up(project):
+    write_notebook(project, "01_one", "import atexit, pathlib\natexit.register(pathlib.Path('cleaned').touch)")
+    assert pipeline.main(SMOKE) == 0
+    assert not list(project.rglob("cleaned"))

@@ -1,11 +1,13 @@
 """The report is one page with prose, figures and tables, without code, and fetches nothing."""
 
 import base64
+import re
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from selip_core import report_html
 from selip_core.errors import SelipError
 from selip_core.files import write_json
 from selip_core.report_html import build_report, external_resources, notebook_html
@@ -118,3 +120,18 @@ def test_formula_in_code_and_prices_stay_text(tmp_path):
     path = tmp_path / "x.ipynb"
     nbformat.write(new_notebook(cells=[new_markdown_cell("`$HOME$` costs $5 and $6")]), path)
     assert "<img" not in notebook_html(path)
+
+
+def test_a_notebook_reads_the_same_after_another(folder, tmp_path):
+    other = tmp_path / "other.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Other")]), other)
+    path = folder / "executed.ipynb"
+    report_html._exporter.cache_clear()
+    alone = without_pictures(notebook_html(path))
+    notebook_html(other)
+    assert without_pictures(notebook_html(path)) == alone
+
+
+def without_pictures(body):
+    """Formulas are drawn with random identifiers."""
+    return re.sub(r'src="data:image/svg[^"]*"', "", body)
