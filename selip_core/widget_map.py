@@ -116,7 +116,7 @@ class EmbeddingMap:
         traces = [
             kind(x=[], y=[], mode="markers", hovertemplate="%{text}<extra></extra>",
                  marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.8},
-                 unselected={"marker": {"opacity": 0.15}})
+                 selected={"marker": {"size": size + 3}}, unselected={"marker": {"opacity": 0.15}})
             for colour, symbol in styles
         ]  # fmt: skip
         axis = {"showticklabels": False, "ticks": "", "zeroline": False, "showgrid": False}
@@ -238,7 +238,7 @@ def _alert(sentence: str) -> str:
 
 def _image(png: bytes, name: str) -> str:
     data = base64.b64encode(png).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="max-width:180px">'
+    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="width:180px">'
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
