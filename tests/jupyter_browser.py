@@ -202,8 +202,8 @@ def run_all_cells(page, *, seconds: float) -> None:
 
 
 def tracebacks(page) -> list[str]:
-    """Return the texts of all outputs of the notebook that are errors."""
-    return page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_text_contents()
+    """Return the texts of all outputs of the notebook, widgets among them, that hold a stack trace."""
+    return page.locator(".jp-OutputArea-output", has_text="Traceback (most recent call last)").all_text_contents()
 
 
 @contextmanager
