@@ -86,6 +86,7 @@ def neighbour_agreement(
     labels: Mapping[str, Sequence[str]],
     patients: Sequence[str],
     *,
+    within: Sequence[str] | None = None,
     k: int = 10,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -100,6 +101,9 @@ def neighbour_agreement(
         Compared by cosine, in the full space.
     labels : dict of name to (N,) labels
     patients : (N,)
+    within : (N,), optional
+        Neighbours are sought among series with the same value, such as the sequence: across sequences the sequence
+        itself decides who is near whom.
     k : int
         Neighbours of each series, at least 1; fewer where there are fewer.
     seed : int
@@ -110,7 +114,7 @@ def neighbour_agreement(
     DataFrame with one row a label
         ``label``, ``n`` (series), ``patients``, ``classes``, ``agreement`` (mean share of the neighbours with the same
         label) with ``low`` and ``high`` (95 %, patients resampled; NaN for few patients), ``chance`` (the same share
-        among *all* series of other patients) and ``lift``, the ratio of the two.
+        among *all* series of other patients that could be neighbours) and ``lift``, the ratio of the two; ``k``.
 
     Raises
     ------
@@ -121,39 +125,59 @@ def neighbour_agreement(
     if k < 1:
         raise SelipError(f"k, the number of neighbours, must be at least 1, not {k}")
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    patients = np.asarray(patients, dtype=object).astype(str)
+    groups = np.zeros(len(features), int) if within is None else np.asarray(within, dtype=object).astype(str)
     rows = []
     for name, of_series in labels.items():
         kept = np.array([label not in ("", NO_FINDING, None) for label in of_series], bool)
         values = np.asarray(of_series, dtype=object)[kept].astype(str)
-        rows.append({"label": name, **_agreement(unit[kept], values, np.asarray(patients)[kept].astype(str), k, seed)})
+        rows.append({"label": name, **_agreement(unit[kept], values, patients[kept], groups[kept], k, seed)})
     return pd.DataFrame(rows)
 
 
-def _agreement(unit: np.ndarray, labels: np.ndarray, patients: np.ndarray, k: int, seed: int) -> dict:
+def _agreement(
+    unit: np.ndarray, labels: np.ndarray, patients: np.ndarray, within: np.ndarray, k: int, seed: int
+) -> dict:
     """Return one row of `neighbour_agreement`, for unit-norm features (N, E)."""
+    from selip_core.statistics import bootstrap_interval
+
+    _, patient = np.unique(patients, return_inverse=True)
+    _, label = np.unique(labels, return_inverse=True)
+    shares, chance = np.full((2, len(labels)), np.nan)
+    for group in dict.fromkeys(within):
+        rows = np.flatnonzero(within == group)
+        shares[rows], chance[rows] = _shares(unit[rows], label[rows], patient[rows], k)
+    known = np.isfinite(chance)
+    row = {"n": int(known.sum()), "patients": len(set(patient[known])), "classes": len(set(label[known])), "k": k}
+    if not known.any():
+        return row | dict.fromkeys(("agreement", "low", "high", "chance", "lift"), np.nan)
+    estimate, level = bootstrap_interval(shares[known], patients[known], seed=seed), float(chance[known].mean())
+    return row | {"agreement": estimate.value, "low": estimate.low, "high": estimate.high, "chance": level,
+                  "lift": estimate.value / level if level else np.nan}  # fmt: skip
+
+
+def _shares(unit: np.ndarray, label: np.ndarray, patient: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of the same label among the `k` nearest series of other patients, and among all of those.
+
+    Both are (N,), NaN where there is no other patient.
+    """
     import torch
 
     from selip_core.nearest import nearest_items
-    from selip_core.statistics import bootstrap_interval
 
-    row = {"n": len(labels), "patients": len(set(patients)), "classes": len(set(labels)), "k": k}
-    if row["patients"] < 2:  # no series of another patient
-        return row | dict.fromkeys(("agreement", "low", "high", "chance", "lift"), np.nan)
-    _, patient = np.unique(patients, return_inverse=True)
-    _, label = np.unique(labels, return_inverse=True)
-    both = pd.DataFrame({"patient": patient, "label": label})
-    own, own_same = np.bincount(patient)[patient], both.groupby(["patient", "label"])["label"].transform("size")
-    chance = (np.bincount(label)[label] - own_same.to_numpy()) / (len(label) - own)
-    shares = np.empty(len(label))
-    for part in np.array_split(np.arange(len(label)), max(len(label) // 1024, 1)):
+    own = np.bincount(patient)[patient]
+    pairs = pd.Series(list(zip(patient, label, strict=True)))
+    same = np.bincount(label)[label] - pairs.map(pairs.value_counts()).to_numpy()
+    others = len(label) - own
+    chance = np.where(others > 0, same / np.maximum(others, 1), np.nan)
+    shares = np.full(len(label), np.nan)
+    for part in np.array_split(np.arange(len(label)), len(label) // 1024 + 1):
         found = nearest_items(torch.from_numpy(unit[part]), torch.from_numpy(unit), k + int(own.max()))[1].numpy()
         other = patient[found] != patient[part][:, None]
-        counted = other & (other.cumsum(axis=1) <= k)  # the first k of other patients
-        shares[part] = (counted & (label[found] == label[part][:, None])).sum(1) / counted.sum(1)
-    estimate = bootstrap_interval(shares, patients, seed=seed)
-    level = float(chance.mean())
-    return row | {"agreement": estimate.value, "low": estimate.low, "high": estimate.high, "chance": level,
-                  "lift": estimate.value / level if level else np.nan}  # fmt: skip
+        counted = other & (other.cumsum(axis=1) <= k)
+        agreeing = (counted & (label[found] == label[part][:, None])).sum(1)
+        shares[part] = np.where(counted.any(1), agreeing / np.maximum(counted.sum(1), 1), np.nan)
+    return shares, chance
 
 
 def first_sites(sentences: Sequence[str]) -> list[str]:

@@ -27,6 +27,7 @@ from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
 from selip_core.fingerprint import run_inputs
+from selip_core.notebook_errors import show_errors_as_sentences
 from selip_core.style import apply_style
 
 _PACKAGES = (
@@ -96,6 +97,7 @@ def start_run(
             raise SelipError(f"parameter {name} = {value!r} must be {kind.__name__}, not {type(value).__name__}")
     if not 0 <= seed < 2**31:
         raise SelipError(f"parameter seed = {seed} must be from 0 to {2**31 - 1}")
+    show_errors_as_sentences()
     run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device, brats=brats)
     set_seeds(seed)
     apply_style()
@@ -343,6 +345,7 @@ def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, in
 def _stamp(figure: Figure, text: str) -> None:
     """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
     figure.canvas.draw()
+    figure.set_layout_engine("none")  # or saving would lay everything out anew, the stamp apart
     box = figure.get_tightbbox()  # inches
     width, height = figure.get_size_inches()
     left, below = box.x0 / width, (box.y0 - 0.06) / height

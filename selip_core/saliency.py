@@ -14,8 +14,8 @@ from selip_core.sentences import NORMAL_STATEMENT
 METHODS = ("gradient", "occlusion")
 """Ways to tell which voxels carried a match; see `volume_saliency`."""
 
-_SMOOTH = (0.5, 1.0, 1.0)  # voxels
-_PATCH, _STRIDE = (4, 8, 8), (2, 4, 4)  # voxels
+_SMOOTH = (0.5, 1.0, 1.0)  # voxels; the signs of neighbours cancel before the positive part is taken
+_PATCH, _STRIDE = (4, 8, 8), (4, 4, 4)  # voxels
 
 
 def volume_saliency(
@@ -32,13 +32,21 @@ def volume_saliency(
     What is explained is ``cos(volume, text) − cos(volume, against)``; where both texts are the same, the first cosine
     alone.
 
+    # Choice: of the saliency of findings of validation patients (1200 patients, study size), so much lay in the mask,
+    # which takes 0.6 % of the head. 100 findings: this gradient 4.0 %, with the whole mirror 4.0 % (less on the
+    # midline), with 0 instead 3.4 %, integrated along the way 4.1 % for eight times the work; without `against` 1.9 %,
+    # against the swapped side 2.6 %, against the mean of all sites 4.2 %. 60 findings: without smoothing 3.1 %, the
+    # gradient alone 1.0 %, SmoothGrad 1.0 % (squared 1.6 %), gradient times last map (class activation) 2.3 %, times
+    # the gradient 3.4 %; occlusion by the mirrored side 3.1 %, by the mean 2.4 %.
+
     Parameters
     ----------
     volume : (D, H, W) or (1, D, H, W)
         Preprocessed model input.
     text : str
     method : {"gradient", "occlusion"}
-        ``gradient``: gradient times difference from the mirrored volume, smoothed, its positive part; two passes.
+        ``gradient``: gradient times difference from half the mirrored volume (between the other side and the mean
+        brightness, 0), smoothed, its positive part; one pass.
         ``occlusion``: fall of the score where a patch is replaced by the mirrored side's, the mean over the patches
         that hold a voxel, its positive part; hundreds of passes.
     against : str
@@ -76,7 +84,7 @@ def character_saliency(
     """Return how much each character of `text` brings it closer to the volume.
 
     Each token in turn is replaced by [MASK]; what its characters share in equal parts is the fall of the cosine, so
-    that sums over characters can be compared.
+    that sums over characters can be compared. It says what the model used, which need not be what is right.
 
     Parameters
     ----------
@@ -163,7 +171,7 @@ def _gradient_map(model: SelipModel, x: torch.Tensor, direction: torch.Tensor) -
     x = x.requires_grad_(True)
     with torch.enable_grad():
         (gradient,) = torch.autograd.grad((model.encode_image(x) @ direction).sum(), x)
-    signed = (gradient * (x - x.flip(-1))).detach()[0, 0].cpu().numpy()
+    signed = (gradient * (x - x.flip(-1) / 2)).detach()[0, 0].cpu().numpy()
     return ndimage.gaussian_filter(signed, _SMOOTH)
 
 

@@ -73,7 +73,7 @@ class EmbeddingMap:
         self._describe, self._thumbnail, self._on_select = describe, thumbnail, on_select
         self._of_trace: list[np.ndarray] = []  # which points each trace shows
         self._gathered: list[int] = []
-        self._outlined = False  # whether the browser shows the outline of a lasso
+        self._outlines: list[dict] = []  # of the lassos that the browser shows
         self._build()
         self._colour_by(next(iter(labels)))
 
@@ -116,7 +116,7 @@ class EmbeddingMap:
         traces = [
             kind(x=[], y=[], mode="markers", hovertemplate="%{text}<extra></extra>",
                  marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.8},
-                 unselected={"marker": {"opacity": 0.15}})
+                 selected={"marker": {"size": size + 3}}, unselected={"marker": {"opacity": 0.15}})
             for colour, symbol in styles
         ]  # fmt: skip
         axis = {"showticklabels": False, "ticks": "", "zeroline": False, "showgrid": False}
@@ -131,7 +131,7 @@ class EmbeddingMap:
         for j, trace in enumerate(figure.data):
             trace.on_hover(lambda _, points, state, j=j: self._hovered(j, points.point_inds))
             trace.on_click(lambda _, points, state, j=j: self._clicked(j, points.point_inds))
-            trace.on_selection(lambda _, points, selector, j=j: self._lassoed(j, points.point_inds))
+            trace.on_selection(lambda _, points, selector, j=j: self._lassoed(j, points.point_inds, selector))
         figure.data[0].on_deselect(lambda *_: self._deselected())  # a double click
         return figure
 
@@ -146,31 +146,14 @@ class EmbeddingMap:
                 trace.text = [html.escape(self.names[i]) for i in rows]
                 trace.name = f"{html.escape(by_place[j])} ({len(rows)})" if j in by_place else ""
                 trace.showlegend = j in by_place
-            if not self._outlined:  # the browser finds again what lies in an outline
-                self._mark_selected()
-
-    def _mark_selected(self) -> None:
-        """Let the selected points stand out, in the middle of a ``batch_update``."""
-        self.figure.layout.selections = ()
-        for trace, rows in zip(self.figure.data, self._of_trace, strict=True):
-            trace.selectedpoints = np.flatnonzero(np.isin(rows, self.selected)) if self.selected else None
+        self._mark()
 
     def _mark(self) -> None:
-        """Mark the selected points on the map, and take an earlier lasso's outline away, which would win over them.
-
-        The browser never tells Python of an outline, and so would not be told to drop it: it is first given another.
-        """
-
-        def mark() -> None:
-            with self.figure.batch_update():
-                self._mark_selected()
-
-        if self._outlined:
-            self._outlined = False
-            self.figure.layout.selections = [{"type": "rect", "x0": 0, "x1": 0, "y0": 0, "y1": 0}]
-            self.figure.on_edits_completed(mark)
-        else:
-            mark()
+        """Let the selected points stand out."""
+        with self.figure.batch_update():
+            self.figure.layout.selections = self._outlines
+            for trace, rows in zip(self.figure.data, self._of_trace, strict=True):
+                trace.selectedpoints = np.flatnonzero(np.isin(rows, self.selected)).tolist() if self.selected else None
 
     def _hovered(self, trace: int, places: list[int]) -> None:
         if places:
@@ -180,17 +163,24 @@ class EmbeddingMap:
         if places:
             self.select([int(self._of_trace[trace][places[0]])])
 
-    def _lassoed(self, trace: int, places: list[int]) -> None:
+    def _lassoed(self, trace: int, places: list[int], selector) -> None:
         """Gather a lasso's points: plotly tells each trace its part, one after another, the empty parts too."""
         if trace == 0:
             self._gathered = []
         self._gathered += [int(self._of_trace[trace][place]) for place in places]
-        if trace == len(self.figure.data) - 1 and self._gathered:
-            self._outlined = True
-            self._hand_on(sorted(self._gathered))
+        if trace < len(self.figure.data) - 1:
+            return
+        if selector is None:  # no lasso, but the end of one that was taken away: plotly has just unmarked all
+            self._mark()
+            return
+        added = self._outlines if set(self.selected) <= set(self._gathered) else []  # with Shift a lasso is added
+        self._outlines = [*added, _outline(selector)]
+        # plotly keeps outlines to the browser: only one that Python set can Python take away
+        self.figure.layout.selections = self._outlines
+        self._hand_on(sorted(self._gathered))
 
     def _deselected(self) -> None:
-        self._outlined = False
+        self._outlines = []
         self._hand_on([])
 
     def _picked(self, name: str) -> None:
@@ -201,6 +191,7 @@ class EmbeddingMap:
 
     def select(self, rows: Sequence[int]) -> None:
         """Select points: mark and list them, show the first, and hand them to `on_select`."""
+        self._outlines = []
         self._hand_on([int(row) for row in rows])
         self._mark()
 
@@ -224,6 +215,15 @@ class EmbeddingMap:
         self.panel.value = f"<div {_PANEL_STYLE}>{''.join(f'<div>{part}</div>' for part in parts)}</div>"
 
 
+def _outline(selector) -> dict:
+    """Return a lasso or box as plotly's layout describes it."""
+    if selector.type == "box":
+        (x0, x1), (y0, y1) = selector.xrange, selector.yrange
+        return {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
+    corners = "L".join(f"{x},{y}" for x, y in zip(selector.xs, selector.ys, strict=True))
+    return {"type": "path", "path": f"M{corners}Z"}
+
+
 def _text_of(action: Callable[[], str], failed: str) -> str:
     """Return what a caller's function returns, or why it could not, as a sentence: a trace in a widget helps nobody."""
     try:
@@ -238,7 +238,7 @@ def _alert(sentence: str) -> str:
 
 def _image(png: bytes, name: str) -> str:
     data = base64.b64encode(png).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="max-width:180px">'
+    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="width:180px">'
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

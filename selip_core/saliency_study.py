@@ -1,0 +1,189 @@
+"""Whether saliency lies on the finding it is asked for: against chance, and against what must not find it."""
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import rankdata
+from tqdm.auto import tqdm
+
+from selip_core.encoders import SelipModel
+from selip_core.saliency import volume_saliency
+from selip_core.saliency_cases import FindingCases, inside_of_head
+from selip_core.statistics import bootstrap_interval, paired_difference
+
+TRAINED, RANDOMISED, OTHER = "trained", "randomised weights", "another patient"
+"""The model's map; that of the same network with shuffled weights; that of the same text on another patient."""
+
+ALL_SITES = "all sites"
+
+
+def randomise(model: SelipModel, *, seed: int) -> SelipModel:
+    """Return a copy in which the weights of every tensor are shuffled: same values, nothing learned.
+
+    The sanity check of Adebayo et al. (Sanity checks for saliency maps, NeurIPS 2018): a map that stays as it was
+    shows the image, not the model. Shuffled and not drawn anew, so that the scale of every layer stays.
+    """
+    copied = copy.deepcopy(model)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for tensor in copied.state_dict().values():
+            if tensor.is_floating_point() and tensor.numel() > 1:
+                order = torch.randperm(tensor.numel(), generator=generator).to(tensor.device)
+                tensor.copy_(tensor.flatten()[order].view_as(tensor))
+    return copied
+
+
+def saliency_results(
+    model: SelipModel,
+    cases: FindingCases,
+    volumes: np.ndarray,
+    *,
+    spacing_mm: tuple[float, float, float],
+    method: str = "gradient",
+    seed: int = 0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return where the saliency of each finding's sentence lies, for the model and the two controls.
+
+    Parameters
+    ----------
+    cases : FindingCases
+        Of one split.
+    volumes : (N, 1, D, H, W)
+        The cohort's, as its cache has them.
+    spacing_mm : (D, H, W)
+    method : str
+        See `volume_saliency`.
+    seed : int
+        Of the shuffled weights.
+
+    Returns
+    -------
+    DataFrame
+        A row a case and ``map`` (`TRAINED`, `RANDOMISED`, `OTHER`): ``case``, ``patient_id``, ``sequence``, ``site``,
+        ``side``, ``share`` (of the saliency inside the head, in the mask; 0 where there is none), ``chance`` (share of
+        the inside of the head that is the mask), ``hit`` (the most salient voxel is in the mask), ``rank_correlation``
+        (Spearman, inside the head, with the model's own map; NaN where a map is constant). `OTHER` has rows where the
+        cases have another patient with the sequence: what the text alone brings about is the same there.
+    """
+    randomised = randomise(model, seed=seed)
+    others = _other_patients(cases.table)
+    rows = []
+    for i, case in enumerate(tqdm(cases.table.itertuples(), total=len(cases), desc="saliency", disable=not progress)):
+        mask, volume = cases.masks[i], np.asarray(volumes[case.row], np.float32)
+        inside = inside_of_head(volume[0], spacing_mm) | mask
+        maps = {
+            TRAINED: volume_saliency(model, volume, case.text, method=method),
+            RANDOMISED: volume_saliency(randomised, volume, case.text, method=method),
+        }
+        if others[i] >= 0:
+            maps[OTHER] = volume_saliency(model, np.asarray(volumes[others[i]]), case.text, method=method)
+        about = {"case": i, **{name: getattr(case, name) for name in ("patient_id", "sequence", "site", "side")}}
+        for name, found in maps.items():
+            correlation = rank_correlation(found[inside], maps[TRAINED][inside])
+            rows.append({**about, "map": name, **localisation(found, mask, inside), "rank_correlation": correlation})
+    columns = ["case", "patient_id", "sequence", "site", "side", "map", "share", "chance", "hit", "rank_correlation"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def localisation(saliency: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> dict[str, float]:
+    """Return ``share``, ``chance`` and ``hit`` of one map; all three arrays are of one shape, `mask` in `inside`."""
+    counted = np.where(inside, saliency, 0)
+    total = float(counted.sum())
+    return {
+        "share": float(counted[mask].sum()) / total if total > 0 else 0.0,
+        "chance": float(mask.sum() / inside.sum()),
+        "hit": bool(total > 0 and mask.flat[counted.argmax()]),
+    }
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return Spearman's correlation of two maps (n,), equal values at their mean rank; NaN where one is constant."""
+    ranks = [rankdata(values) for values in (first, second)]
+    if min(np.ptp(r) for r in ranks) == 0:
+        return float("nan")
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _other_patients(table: pd.DataFrame) -> list[int]:
+    """Return for each case the row of the next patient's series of the same sequence, -1 where there is none."""
+    found = np.full(len(table), -1)
+    for _, part in table.groupby("sequence"):
+        patients, rows = part["patient_id"].to_numpy(), part["row"].to_numpy()
+        for place, i in enumerate(part.index):
+            turned = np.roll(np.arange(len(part)), -place)
+            different = turned[patients[turned] != patients[place]]
+            if len(different):
+                found[i] = rows[different[0]]
+    return found.tolist()
+
+
+def saliency_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return the share of saliency in the masks by site and map, with 95 % intervals over patients.
+
+    Returns
+    -------
+    DataFrame
+        ``site`` (`ALL_SITES` first, then by number of cases), ``map``, ``share`` with ``low`` and ``high``, ``chance``,
+        ``ratio`` (of both means), ``above_chance`` (mean of share − chance) with ``above_low``, ``above_high`` and
+        ``p`` (sign flips of patients), ``hit`` with ``hit_low``, ``hit_high``, ``patients``, ``cases``, ``note`` (why
+        there is no interval).
+    """
+
+    def row(part: pd.DataFrame) -> dict:
+        patients = part["patient_id"].to_numpy()
+        share, chance = part["share"].to_numpy(), part["chance"].to_numpy()
+        mean = bootstrap_interval(share, patients, samples=samples, seed=seed)
+        above = paired_difference(chance, share, patients, samples=samples, seed=seed)
+        hit = bootstrap_interval(part["hit"].to_numpy(float), patients, samples=samples, seed=seed)
+        return {
+            "share": mean.value, "low": mean.low, "high": mean.high, "chance": chance.mean(),
+            "ratio": mean.value / chance.mean(), "above_chance": above.value, "above_low": above.low,
+            "above_high": above.high, "p": above.p, "hit": hit.value, "hit_low": hit.low, "hit_high": hit.high,
+            "patients": mean.n_patients, "cases": len(part), "note": mean.note,
+        }  # fmt: skip
+
+    return _by_site(results, row)
+
+
+def saliency_controls(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return what the model's maps have over those of each control, over the same cases.
+
+    Returns
+    -------
+    DataFrame
+        ``site``, ``map`` (the control), ``difference`` (mean share of the model less that of the control) with
+        ``low``, ``high``, ``p``; ``rank_correlation`` (mean over cases) with ``correlation_low``,
+        ``correlation_high``; ``patients``, ``cases``, ``note``.
+    """
+    own = results[results["map"] == TRAINED].set_index("case")["share"]
+
+    def row(part: pd.DataFrame) -> dict:
+        patients = part["patient_id"].to_numpy()
+        ours = own.reindex(part["case"]).to_numpy()
+        found = paired_difference(part["share"].to_numpy(), ours, patients, samples=samples, seed=seed)
+        same = part["rank_correlation"].to_numpy()
+        known = np.isfinite(same)
+        low = high = mean = np.nan
+        if known.any():
+            estimate = bootstrap_interval(same[known], patients[known], samples=samples, seed=seed)
+            mean, low, high = estimate.value, estimate.low, estimate.high
+        return {
+            "difference": found.value, "low": found.low, "high": found.high, "p": found.p, "rank_correlation": mean,
+            "correlation_low": low, "correlation_high": high, "patients": found.n_patients, "cases": len(part),
+            "note": found.note,
+        }  # fmt: skip
+
+    return _by_site(results[results["map"] != TRAINED], row)
+
+
+def _by_site(results: pd.DataFrame, row: Callable[[pd.DataFrame], dict]) -> pd.DataFrame:
+    everything = results.assign(site=ALL_SITES)
+    order = [ALL_SITES, *results.drop_duplicates("case")["site"].value_counts().index]
+    groups = dict(list(pd.concat([everything, results]).groupby(["site", "map"], sort=False)))
+    names = [name for name in (TRAINED, RANDOMISED, OTHER) if name in set(results["map"])]
+    wanted = [(site, name) for site in order for name in names if (site, name) in groups]
+    return pd.DataFrame([{"site": site, "map": name, **row(groups[site, name])} for site, name in wanted])

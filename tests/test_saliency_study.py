@@ -1,0 +1,221 @@
+"""Saliency is measured against the right voxels, and a map known by hand gets the score known by hand."""
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import SENTENCES, SHAPE
+from scipy.stats import spearmanr
+
+from selip_core.cohort import load_cohort
+from selip_core.config import PreprocessingSettings
+from selip_core.errors import SelipError
+from selip_core.preprocessing import preprocess_mask, target_affine
+from selip_core.saliency_cases import FindingCases, finding_cases, inside_of_head
+from selip_core.saliency_study import (
+    ALL_SITES,
+    OTHER,
+    RANDOMISED,
+    TRAINED,
+    localisation,
+    randomise,
+    rank_correlation,
+    saliency_controls,
+    saliency_results,
+    saliency_table,
+)
+
+SETTINGS = PreprocessingSettings(spacing_mm=(6.0, 4.0, 4.0), shape=(12, 24, 20))
+SPACING = (8.0, 4.0, 4.0)
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Two patients with a ball for a head; A has lesions 1 to 4, of which the image holds the first two."""
+    x, y, z = np.meshgrid(*(np.arange(n) for n in (48, 60, 50)), indexing="ij")
+    head = (x - 24) ** 2 + (y - 30) ** 2 + (z - 25) ** 2 < 20**2
+    numbers = np.zeros(head.shape, np.uint8)
+    numbers[(x - 32) ** 2 + (y - 36) ** 2 + (z - 25) ** 2 < 5**2] = 1
+    numbers[(x - 15) ** 2 + (y - 26) ** 2 + (z - 25) ** 2 < 5**2] = 2
+    voxels = (100 * head + np.random.default_rng(0).normal(5, 1, head.shape)).astype(np.float32)
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    (tmp_path / "truth" / "lesion_masks").mkdir(parents=True)
+    nib.save(nib.Nifti1Image(numbers, affine), tmp_path / "truth/lesion_masks/A.nii.gz")
+    nib.save(nib.Nifti1Image(voxels, affine), tmp_path / "a.nii.gz")
+    series = [("A", "FLAIR", "a.nii.gz"), ("A", "T1", "a.nii.gz"), ("B", "FLAIR", "a.nii.gz")]
+    write(tmp_path / "series.csv", [("patient_id", "sequence", "path"), *series])
+    write(tmp_path / "reports.csv", [("patient_id", "findings"), ("A", "脑实质未见异常。")])
+    lesions = [("A", 1, "额叶", "右侧"), ("A", 2, "脑桥", ""), ("A", 3, "顶叶", "左侧"), ("A", 4, "", "左侧"),
+               ("B", 1, "枕叶", "双侧")]  # fmt: skip
+    write(tmp_path / "truth/lesions.csv", [("patient_id", "lesion", "site", "side"), *lesions])
+    findings = [
+        ("A", "FLAIR", "右侧额叶", "片状高信号"), ("A", "T1", "脑桥", "点状长信号"), ("A", "T1", "右侧额叶", "等信号"),
+        ("A", "FLAIR", "右侧额叶", "水肿"), ("A", "FLAIR", "左侧顶叶", "片状高信号"),
+        ("A", "FLAIR", "中线结构", "移位"),
+        ("B", "FLAIR", "双侧枕叶", "片状高信号"), ("A", "DWI", "脑桥", "点状高信号"),
+    ]  # fmt: skip
+    write(tmp_path / "truth/findings.csv", [("patient_id", "sequence", "site", "appearance"), *findings])
+    return load_cohort(tmp_path)
+
+
+@pytest.fixture
+def index(cohort):
+    return cohort.series.assign(row=[5, 6, 7])
+
+
+def test_a_finding_has_its_sentence_and_the_mask_of_its_lesion(cohort, index):
+    cases = finding_cases(cohort, index, ["A"], SETTINGS)
+    assert cases.table["text"].tolist() == ["在右侧额叶表现为片状高信号", "在脑桥表现为点状长信号"]
+    assert cases.table[["site", "side", "row"]].to_numpy().tolist() == [["额叶", "右侧", 5], ["脑桥", "", 6]]
+    options = {"spacing_mm": SETTINGS.spacing_mm, "shape": SETTINGS.shape}
+    target = target_affine(cohort.directory / "a.nii.gz", **options)
+    for mask, lesion in zip(cases.masks, (1, 2), strict=True):
+        path = cohort.directory / "truth/lesion_masks/A.nii.gz"
+        expected = preprocess_mask(path, target, values=(lesion,), shape=SETTINGS.shape)
+        assert expected.any() and np.array_equal(mask, expected)
+
+
+def test_findings_that_cannot_be_used_say_why(cohort, index):
+    problems = finding_cases(cohort, index, ["A", "B"], SETTINGS).problems
+    assert problems["patient_id"].tolist() == ["A", "B"]
+    assert "fills no voxel" in problems["reason"].iloc[0]
+    assert "no such file" in problems["reason"].iloc[1].lower() or "cannot be read" in problems["reason"].iloc[1]
+    assert str(cohort.directory) not in problems["reason"].iloc[1]
+
+
+def test_a_cohort_without_truth_is_refused_in_words(cohort, index):
+    (cohort.directory / "truth").rename(cohort.directory / "hidden")
+    with pytest.raises(SelipError, match="only the embedded cohort"):
+        finding_cases(cohort, index, ["A"], SETTINGS)
+
+
+def test_patients_of_another_split_are_not_touched(cohort, index):
+    cases = finding_cases(cohort, index, ["B"], SETTINGS)
+    assert len(cases) == 0 and set(cases.problems["patient_id"]) == {"B"}
+
+
+def test_the_inside_of_a_head_leaves_out_its_rim_and_keeps_its_holes():
+    volume = np.full((2, 24, 24), -2.0)
+    volume[:, 4:20, 4:20] = 1
+    volume[:, 10:13, 10:13] = -2  # dark ventricles
+    expected = np.zeros(volume.shape, bool)
+    expected[:, 6:18, 6:18] = True
+    found = inside_of_head(volume, SPACING)
+    corners = expected & ~found  # erosion and opening round the corners off
+    assert not (found & ~expected).any() and corners.sum() <= 2 * 4
+
+
+def test_localisation_by_hand():
+    saliency = np.array([[[4.0, 1.0, 3.0, 100.0]]])
+    mask, inside = np.array([[[1, 0, 0, 0]]], bool), np.array([[[1, 1, 1, 0]]], bool)
+    assert localisation(saliency, mask, inside) == {"share": 0.5, "chance": pytest.approx(1 / 3), "hit": True}
+    missed = localisation(saliency, np.roll(mask, 1), inside)
+    assert missed["share"] == 0.125 and missed["hit"] is False
+    assert localisation(0 * saliency, mask, inside)["share"] == 0
+
+
+def test_rank_correlation_is_spearmans():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 5, 40).astype(float)  # with ties
+    second = first + rng.normal(0, 2, 40)
+    assert rank_correlation(first, second) == pytest.approx(spearmanr(first, second).statistic)
+    assert np.isnan(rank_correlation(first, np.ones(40)))
+
+
+def test_a_randomised_copy_has_the_same_values_elsewhere(tiny_model, device):
+    model = tiny_model.to(device)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    found = randomise(model, seed=0)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    moved = 0
+    for name, tensor in found.state_dict().items():
+        assert torch.equal(tensor.flatten().sort().values, before[name].flatten().sort().values)
+        moved += not torch.equal(tensor, before[name])
+    constant = sum(int(tensor.unique().numel() == 1) for tensor in before.values())
+    assert moved >= len(before) - constant - 1  # position numbers are no weights
+    again = randomise(model, seed=0).state_dict()
+    assert all(torch.equal(tensor, again[name]) for name, tensor in found.state_dict().items())
+
+
+def some_cases(n=4):
+    """Findings of two patients; the volume is a head in air."""
+    rng = np.random.default_rng(0)
+    volumes = np.full((n, 1, *SHAPE), -3.0, np.float16)
+    volumes[:, :, :, 2:14, 2:14] = rng.normal(0, 0.3, (n, 1, SHAPE[0], 12, 12))
+    masks = np.zeros((n, *SHAPE), bool)
+    masks[:, 1:3, 6:9, 6:10] = True
+    table = pd.DataFrame({
+        "patient_id": ["A", "A", "B", "B"], "study_id": ["A", "A", "B", "B"], "sequence": ["T1", "T2", "T1", "FLAIR"],
+        "site": ["额叶", "丘脑", "额叶", "额叶"], "side": "左侧", "text": [SENTENCES[0], SENTENCES[1]] * 2,
+        "row": range(n),
+    })  # fmt: skip
+    return FindingCases(table, masks, pd.DataFrame()), volumes
+
+
+def test_results_have_a_row_a_case_and_map(tiny_model, device):
+    cases, volumes = some_cases()
+    results = saliency_results(tiny_model.to(device), cases, volumes, spacing_mm=SPACING, progress=False)
+    assert results["map"].value_counts().to_dict() == {TRAINED: 4, RANDOMISED: 4, OTHER: 2}  # T1 alone is of both
+    own = results[results["map"] == TRAINED]
+    assert np.allclose(own["rank_correlation"], 1) and (own["share"] > 0).all()
+    randomised = results.loc[results["map"] == RANDOMISED, "rank_correlation"]
+    assert (randomised < 0.9).all()
+    assert results.groupby("case")["chance"].nunique().eq(1).all()
+
+
+def test_another_patients_map_is_of_the_other_volume(tiny_model, monkeypatch):
+    seen = []
+
+    def spy(model, volume, text, **_):
+        seen.append((float(np.asarray(volume, np.float32).sum()), text))
+        return np.ones(SHAPE, np.float32)
+
+    monkeypatch.setattr("selip_core.saliency_study.volume_saliency", spy)
+    cases, volumes = some_cases()
+    results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
+    sums = [float(v.astype(np.float32).sum()) for v in volumes]
+    assert seen[:3] == [(sums[0], SENTENCES[0]), (sums[0], SENTENCES[0]), (sums[2], SENTENCES[0])]
+    assert np.allclose(results["share"], results["chance"])  # an even map is chance
+
+
+def made_results(patients=20):
+    """Shares of the model are 0.1 above chance at one site, and at chance at a rarer one; the control is at chance."""
+    rows = []
+    for i in range(patients):
+        for site, share in (("额叶", 0.15 + 0.01 * (i % 2)), ("丘脑", 0.05)):
+            if site == "丘脑" and i >= 5:
+                continue
+            for name, value, same in ((TRAINED, share, 1.0), (RANDOMISED, 0.05, 0.2)):
+                rows.append({
+                    "case": 2 * i + (site == "丘脑"), "patient_id": f"P{i}", "sequence": "T1", "site": site,
+                    "side": "左侧", "map": name, "share": value, "chance": 0.05, "hit": name == TRAINED,
+                    "rank_correlation": same,
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_table_compares_with_chance_by_site():
+    table = saliency_table(made_results(), samples=200, seed=0).set_index(["site", "map"])
+    assert [site for site, _ in table.index][::2] == [ALL_SITES, "额叶", "丘脑"]
+    frontal = table.loc["额叶", TRAINED]
+    assert frontal["share"] == pytest.approx(0.155) and frontal["ratio"] == pytest.approx(3.1)
+    assert frontal["low"] < 0.155 < frontal["high"] and frontal["above_low"] > 0.1 and frontal["p"] < 0.001
+    assert frontal["hit"] == 1 and table.loc[ALL_SITES, TRAINED]["cases"] == 25
+    few = table.loc["丘脑", TRAINED]
+    assert np.isnan(few["low"]) and "5 patients" in few["note"]
+    assert table.loc["额叶", RANDOMISED]["above_chance"] == pytest.approx(0)
+
+
+def test_controls_are_compared_over_the_same_cases():
+    results = made_results()
+    kept = results[(results["map"] == TRAINED) | (results["case"] % 4 == 0)]  # the control lacks cases
+    controls = saliency_controls(kept, samples=200, seed=0).set_index("site")
+    assert controls.loc["额叶", "difference"] == pytest.approx(0.1)
+    assert controls.loc["额叶", "cases"] == 10 and controls.loc["额叶", "rank_correlation"] == pytest.approx(0.2)
+    assert controls.loc["额叶", "low"] <= 0.1 <= controls.loc["额叶", "high"]
