@@ -15,7 +15,7 @@ from selip_core.catalogue import Lesion
 from selip_core.synthetic import synthesise_patient
 
 PROFILE, SEED = "demo", 2026
-LESION = Lesion("acute_infarct", "基底节区", "左侧", "片状", foci=1, radius_mm=14.0)
+LESION = Lesion("acute_infarct", "额叶", "左侧", "大片状", foci=1, radius_mm=24.0)
 NAME = "made_up_patient_DWI.nii.gz"
 
 
@@ -35,7 +35,7 @@ def main() -> int:
         return 1
     with TemporaryDirectory() as name, explored(Path(name), profile=PROFILE, width=1400, height=1300) as (page, _):
         box = page.get_by_label("Your NIfTI", exact=True)
-        box.fill(str(make_volume(Path(name))))
+        box.fill(make_volume(Path(name) / "work" / "notebooks").name)  # beside the notebook: its name is its path
         box.press("Enter")
         page.locator(".selip-viewer", has_text=NAME).first.wait_for(timeout=60_000)
         page.wait_for_timeout(3000)
