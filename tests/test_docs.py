@@ -46,7 +46,7 @@ def test_public_functions_are_typed(name):
     assert untyped == []
 
 
-@pytest.mark.skipif(importlib.util.find_spec("sphinx") is None, reason="sphinx is not installed: ./run_tests.sh installs it")
+@pytest.mark.skipif(importlib.util.find_spec("sphinx") is None, reason="no sphinx: ./run_tests.sh installs it")
 def test_the_pages_are_built_without_a_warning(tmp_path):
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("_build", "generated"))
     shutil.copytree(ROOT / "selip_core", tmp_path / "selip_core", ignore=shutil.ignore_patterns("__pycache__"))
