@@ -47,17 +47,20 @@ class Session:
         self.series: int | None = None
         self.own: OwnVolume | None = None
         self.query = ""
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: dict[str, Callable[[], None]] = {}
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever another volume comes into view."""
-        self._listeners.append(listener)
+    def listen(self, name: str, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever another volume comes into view, and no longer an earlier one of the same name.
+
+        So a cell that is run again leaves nothing behind that works unseen.
+        """
+        self._listeners[name] = listener
 
     def view(self, volume: int | OwnVolume, query: str = "") -> None:
         """Bring a series or an own volume into view."""
         own = isinstance(volume, OwnVolume)
         self.series, self.own, self.query = (None, volume, query) if own else (int(volume), None, query)
-        for listener in self._listeners:
+        for listener in list(self._listeners.values()):
             listener()
 
 

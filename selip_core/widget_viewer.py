@@ -55,6 +55,8 @@ class Viewer:
         For faults.
     height : int
         Pixels.
+    name : str
+        Of the viewer in the session: a new one takes the place of an earlier one of the same name.
 
     Attributes
     ----------
@@ -63,13 +65,14 @@ class Viewer:
     niivue : ipyniivue.NiiVue
     """
 
-    def __init__(self, session: Session, log: Path, *, height: int = 380):
+    def __init__(self, session: Session, log: Path, *, height: int = 380, name: str = "viewer"):
         self.session, self.status = session, Status(log)
         self._volume: np.ndarray | None = None
         self._gone: list = []
         self._quiet = False  # while controls follow what is shown
         self._build(height)
-        session.listen(self.refresh)
+        session.listen(name, self.refresh)
+        self.refresh()
 
     def _build(self, height: int) -> None:
         import ipywidgets as w

@@ -150,6 +150,14 @@ def test_volumes_that_are_shown_no_more_are_let_go(viewer, session):
     assert first.comm is None
 
 
+def test_a_viewer_that_is_built_again_takes_the_place_of_the_first(viewer, session, tmp_path):
+    session.view(0)
+    again = Viewer(session, tmp_path / "log.txt")
+    assert "p1 · T1" in again.title.value and len(again.niivue.volumes) == 1
+    session.view(2)
+    assert "p2 · T1" in again.title.value and "p1 · T1" in viewer.title.value
+
+
 def test_every_control_says_what_it_is_for(viewer):
     controls = [viewer.view, viewer.slice, viewer.preset, viewer.window, viewer.overlay, viewer.opacity, viewer.shown]
     assert all(control.description and control.tooltip for control in controls)
