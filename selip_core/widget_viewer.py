@@ -146,15 +146,15 @@ class Viewer:
             if mask is None:
                 return None, "This study has no segmentation: masks.csv of the cohort lists none."
             return (mask.astype(np.float32), "") if mask.any() else (None, "The segmentation is empty on this grid.")
-        if not session.query:
-            raise SelipError("saliency needs a text: search for a finding, then pick one of its series")
+        if not session.text:
+            raise SelipError("saliency needs a text, and this volume has none: search for a finding first")
         from selip_core.saliency import volume_saliency
 
-        saliency = volume_saliency(session.explorer.model, self._volume, session.query)
+        saliency = volume_saliency(session.explorer.model, self._volume, session.text)
         saliency = np.maximum(np.asarray(saliency, dtype=np.float32), 0)
         if not saliency.any():
-            return None, f"No part of this volume speaks for “{session.query}”."
-        return saliency, f"Saliency for “{session.query}”: transparent below {_SALIENT:.0%} of its maximum."
+            return None, f"No part of this volume speaks for “{session.text}”."
+        return saliency, f"Saliency for “{session.text}”: transparent below {_SALIENT:.0%} of its maximum."
 
     def _as_volume(self, name: str, values: np.ndarray, colours: str, low: float, high: float, *, opacity: float):
         from ipyniivue import ColormapType, Volume
