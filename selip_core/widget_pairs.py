@@ -42,7 +42,7 @@ class PairInspector:
         import ipywidgets as widgets
 
         self._sentences, self._weights = list(sentences), weights
-        self._cohorts: dict[str, CohortPairs] = {}  # by matching
+        self._cohorts: dict[str, CohortPairs | None] = {}  # by matching
         self._updating = False
         offered = [text for text, _ in Counter(self._sentences).most_common(OFFERED)]
         self.first, self.second = (_picker(name, offered) for name in ("Report A", "Report B"))
@@ -106,11 +106,18 @@ class PairInspector:
         names = (_heading("A", sequence_a), _heading("B", sequence_b))
         matching = self.matching.value
         comparison = compare(first, second, weights=self._weights)
-        if len(set(self._sentences)) < 2:  # no matrix to place them in
-            return pair_html(comparison, matching=matching, names=names)
+        cohort = self._cohort(matching)
+        place = cohort.place(first, second) if cohort else None
+        return pair_html(comparison, place, matching=matching, names=names)
+
+    def _cohort(self, matching: str) -> CohortPairs | None:
+        """Return the cohort's reports, prepared at the first call; nothing where they are too few to make a matrix."""
         if matching not in self._cohorts:
-            self._cohorts[matching] = CohortPairs(self._sentences, weights=self._weights, matching=matching)
-        return pair_html(comparison, self._cohorts[matching].place(first, second), matching=matching, names=names)
+            try:
+                self._cohorts[matching] = CohortPairs(self._sentences, weights=self._weights, matching=matching)
+            except SelipError:
+                self._cohorts[matching] = None
+        return self._cohorts[matching]
 
     def _sentence(self, side: int) -> tuple[str, str]:
         """Return sequence and sentence of a text; where it speaks of several sequences, a picker offers them."""

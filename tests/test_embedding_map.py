@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -11,14 +10,7 @@ from selip_core.embedding_map import (
     project,
 )
 from selip_core.errors import SelipError
-from selip_core.figures_map import MAP_COLOURS, MAP_MARKERS, MAP_SYMBOLS, map_figure
 from selip_core.sentences import NORMAL_STATEMENT
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def two_groups(n=30, size=6):
@@ -131,27 +123,3 @@ def test_rare_labels_are_called_other():
     assert names == ["b", "a", OTHER] and labels == ["b", "a", "b", OTHER, OTHER]
     assert common_labels(["x", "y"], top=2)[1] == ["x", "y"]
     assert common_labels([OTHER, OTHER, "x"], top=2) == ([OTHER, OTHER, "x"], ["x", OTHER])
-
-
-def test_each_label_of_a_map_has_its_own_colour_and_shape():
-    assert len(set(MAP_COLOURS)) == len(set(MAP_MARKERS)) == len(set(MAP_SYMBOLS)) == len(MAP_COLOURS)
-
-
-def test_a_figure_has_one_panel_a_labelling_and_counts_in_its_legends():
-    points = np.random.default_rng(0).normal(size=(12, 2))
-    sites = [f"site {i}" for i in range(10)] + ["site 0"] * 2
-    figure = map_figure(points, {"sequence": ["T1", "T2"] * 6, "site": sites}, top=3)
-    assert [axis.get_title() for axis in figure.axes] == ["sequence", "site"]
-    legends = [[text.get_text() for text in axis.get_legend().get_texts()] for axis in figure.axes]
-    assert legends == [["T1 (6)", "T2 (6)"], ["site 0 (3)", "site 1 (1)", "site 2 (1)", "other (7)"]]
-    assert sum(len(scatter.get_offsets()) for scatter in figure.axes[1].collections) == 12
-
-
-def test_the_legends_of_a_figure_do_not_reach_into_each_other():
-    points = np.random.default_rng(0).normal(size=(40, 2))
-    names = [f"双侧侧脑室旁白质{i % 9}" for i in range(40)]
-    figure = map_figure(points, {"one": names, "two": names, "three": names})
-    figure.canvas.draw()
-    boxes = [axis.get_legend().get_window_extent() for axis in figure.axes]
-    assert all(left.x1 <= right.x0 for left, right in zip(boxes, boxes[1:]))
-    assert all(box.y0 >= 0 and box.y1 <= axis.get_window_extent().y0 + 1 for box, axis in zip(boxes, figure.axes))
