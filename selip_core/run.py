@@ -345,7 +345,10 @@ def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, in
 def _stamp(figure: Figure, text: str) -> None:
     """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
     figure.canvas.draw()
-    figure.set_layout_engine("none")  # or saving would lay everything out anew, the stamp apart
+    figure.set_layout_engine("none")  # what is laid out now stays when the figure is saved with its stamp
+    for legend in figure.legends:  # saving enlarges the figure, and a legend would follow its edge onto the stamp
+        if legend.get_bbox_to_anchor() is figure.bbox:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
     box = figure.get_tightbbox()  # inches
     width, height = figure.get_size_inches()
     left, below = box.x0 / width, (box.y0 - 0.06) / height

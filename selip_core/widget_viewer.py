@@ -73,12 +73,12 @@ class Viewer:
 
     def _build(self, height: int) -> None:
         import ipywidgets as w
-        from ipyniivue import NiiVue
+        from ipyniivue import NiiVue, ShowRender
 
         self.niivue = NiiVue(
             height=height, is_radiological_convention=True, is_corner_orientation_text=True, loading_text="",
             back_color=(0, 0, 0, 1), font_color=(1, 1, 1, 1), crosshair_color=(0.34, 0.71, 0.91, 1),
-            crosshair_width=0.25, drag_and_drop_enabled=False,
+            crosshair_width=0.25, drag_and_drop_enabled=False, multiplanar_show_render=ShowRender.NEVER,
         )  # fmt: skip
         self.title = w.HTML("<p>Pick a series to see it here.</p>")
         self.view = w.Dropdown(options=_VIEWS, value=3, description="View", style=STYLE, tooltip="Planes shown")

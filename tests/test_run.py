@@ -70,6 +70,19 @@ def test_stamp_lies_below_everything_drawn():
     assert stamp.y1 / figure.dpi < lowest
 
 
+def test_stamp_lies_below_a_legend_outside_the_axes():
+    run = start()
+    figure, axis = plt.subplots(figsize=(3, 2), layout="constrained")
+    axis.plot([0, 1], color="red", label="a line")
+    axis.set_xlabel("lower than the axes\nby two lines")
+    figure.legend(loc="outside lower center")
+    run.save_figure(figure, "legend", "A caption.")
+    pixels = plt.imread(run.results / "figures" / "legend.png")[..., :3]
+    red = np.flatnonzero(((pixels[..., 0] > 0.9) & (pixels[..., 1] < 0.1)).any(axis=1))
+    inked = np.flatnonzero((pixels < 0.95).any(axis=(1, 2)))
+    assert not (np.diff(inked) > 1).any() or red.max() < inked[np.flatnonzero(np.diff(inked) > 1)[-1] + 1]
+
+
 def test_table_carries_its_data_source():
     run = start()
     run.save_table(pd.DataFrame({"f1": [0.5]}, index=["T1"]), "scores", "A caption.")
