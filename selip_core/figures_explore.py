@@ -57,8 +57,8 @@ def saliency_slices(
                 axis.contour(_as_read(mask[depth]), levels=[0.5], colors=[PALETTE[4]], linewidths=1.2)
         column[0].set_title(f"slice {depth + 1} of {len(volume)}", fontsize=7.5, pad=2)
     for axis in axes[:, 0]:
-        for place, side in ((0.03, "R"), (0.97, "L")):
-            axis.text(place, 0.5, side, transform=axis.transAxes, color="white", fontsize=7, ha="center", va="center")
+        for place, side in ((0.06, "R"), (0.94, "L")):
+            axis.text(place, 0.94, side, transform=axis.transAxes, color="white", fontsize=7, ha="center", va="center")
     axes[0, 0].set_ylabel("volume", fontsize=7.5)
     axes[1, 0].set_ylabel("saliency", fontsize=7.5)
     bar = figure.colorbar(heat, ax=axes[1], shrink=0.9, pad=0.02)
@@ -105,8 +105,9 @@ def saliency_by_site(table: pd.DataFrame) -> Figure:
     axis.set(
         xlabel="saliency inside the finding's mask, % (95 % interval over patients)", ylim=(len(sites) - 0.4, -0.6)
     )
-    labels = [f"{site} (n = {n})" for site, n in zip(sites, chance["patients"], strict=True)]
+    labels = [f"{site} ({n})" for site, n in zip(sites, chance["patients"], strict=True)]
     axis.set_yticks(range(len(sites)), labels, fontsize=8)
+    axis.set_ylabel("site (n patients)")
     axis.axhline(0.5, lw=0.5, color="#bbbbbb")
     axis.set_xlim(left=0)
     figure.legend(*axis.get_legend_handles_labels(), fontsize=7.5, loc="outside lower center", ncols=2)

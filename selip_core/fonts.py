@@ -9,6 +9,10 @@ FAMILY = "SeLIP Sans CJK"
 """GB 2312 with punctuation, full-width forms and Greek; renamed, for it is a modified font (see fonts/OFL.txt)."""
 
 
+CSS_FAMILY = f"'{FAMILY}','Noto Sans CJK SC',sans-serif"
+"""The same for a page: the package's font where the page declares it, else whatever Chinese font there is."""
+
+
 def register_fonts() -> None:
     """Let matplotlib fall back on the package's font, and embed fonts as text in PDF files.
 

@@ -4,7 +4,7 @@ from html import escape
 
 import numpy as np
 
-from selip_core.fonts import FAMILY
+from selip_core.fonts import CSS_FAMILY
 from selip_core.pair_drawing import (
     BOX_WIDTH,
     FONT,
@@ -24,8 +24,8 @@ SHARED_COLOUR, BEST_COLOUR, LINK_COLOUR = "#0B5A8F", "#0072B2", "#6E6E6E"
 
 _STYLE = f"""
 .selip-pairs {{background:#fff;color:#1c1c1c;padding:8px;max-width:{WIDTH + 16}px;
-  font:13px/1.5 "{FAMILY}","Noto Sans CJK SC",sans-serif}}
-.selip-pairs svg {{max-width:100%;height:auto;font-family:"{FAMILY}","Noto Sans CJK SC",sans-serif}}
+  font:13px/1.5 {CSS_FAMILY}}}
+.selip-pairs svg {{max-width:100%;height:auto;font-family:{CSS_FAMILY}}}
 .selip-pairs table {{border-collapse:collapse;margin:8px 0;font-size:13px}}
 .selip-pairs caption {{text-align:left;font-weight:600;padding:2px 0}}
 .selip-pairs th,.selip-pairs td {{border:1px solid #c8c8c8;padding:2px 8px;text-align:left;color:#1c1c1c;

@@ -48,7 +48,7 @@ def volume_saliency(
         ``gradient``: gradient times difference from half the mirrored volume (between the other side and the mean
         brightness, 0), smoothed, its positive part; one pass.
         ``occlusion``: fall of the score where a patch is replaced by the mirrored side's, the mean over the patches
-        that hold a voxel, its positive part; hundreds of passes.
+        that hold a voxel, its positive part; hundreds of passes, half a minute of a core for the ResNet-50.
     against : str
         What the text is contrasted with.
     batch_size : int
@@ -85,6 +85,10 @@ def character_saliency(
 
     Each token in turn is replaced by [MASK]; what its characters share in equal parts is the fall of the cosine, so
     that sums over characters can be compared. It says what the model used, which need not be what is right.
+
+    # Choice: [MASK] keeps the place of all that follows. Of 200 findings of validation patients, each in one sentence
+    # with another patient's, the model preferred the right one in 54 %; its characters carried more in 50 %, in 53 %
+    # where they were left out instead, in 54 % by integrated gradients: no difference beyond chance.
 
     Parameters
     ----------

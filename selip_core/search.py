@@ -105,9 +105,9 @@ class Gallery:
         sentences = query_sentences(text)
         may = {s: kept & np.isin(of_series, [s, ""]) if s else kept for s in sentences}
         if not any(rows.any() for rows in may.values()):
-            raise SelipError(
-                f"no series of {sequence or 'the sequences that the query speaks of'} among {len(self.series)}"
-            )
+            named = " and ".join(s for s in sentences if s)
+            spoken = f"; the query speaks of {named}" if named else ""
+            raise SelipError(f"no series of {sequence or named or 'these patients'} among {len(self.series)}{spoken}")
         if self.features.shape[1] != model.config["embedding_size"]:
             raise SelipError(
                 f"the table's features have {self.features.shape[1]} numbers, the model's "

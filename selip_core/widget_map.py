@@ -9,12 +9,13 @@ import numpy as np
 from selip_core.embedding_map import OTHER, common_labels
 from selip_core.errors import SelipError
 from selip_core.figures_map import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
+from selip_core.fonts import CSS_FAMILY
 
 WEBGL_ABOVE = 5000
 """More points than these are drawn by the graphics card (WebGL): as SVG they would be slow."""
 
 _NOTHING = "Point at a series, or choose one by name, to see it here."
-_PANEL_STYLE = "style=\"font:13px/1.45 'SeLIP Sans CJK',sans-serif;max-width:22em;overflow-wrap:anywhere\""
+_PANEL_STYLE = f'style="font:13px/1.45 {CSS_FAMILY};max-width:22em;overflow-wrap:anywhere"'
 
 
 class EmbeddingMap:
@@ -103,7 +104,8 @@ class EmbeddingMap:
         controls = widgets.HBox([self.colouring, self.picker], layout={"flex_flow": "row wrap"})
         plot = widgets.Box([self.figure], layout={"flex": "0 0 auto"})
         body = widgets.HBox([plot, side], layout={"flex_flow": "row wrap"})
-        self.box = widgets.VBox([controls, body, self.message])
+        style = widgets.HTML(f"<style>.selip-map :is(input,select,span){{font-family:{CSS_FAMILY}}}</style>")
+        self.box = widgets.VBox([style, controls, body, self.message])
         self.box.add_class("selip-map")
 
     def _empty_figure(self):
@@ -123,7 +125,7 @@ class EmbeddingMap:
         layout = go.Layout(
             template="none", width=620, height=460, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis=axis, yaxis=axis,
             dragmode="lasso", hovermode="closest", legend={"orientation": "h", "y": -0.02, "yanchor": "top"},
-            font={"family": "'SeLIP Sans CJK', sans-serif", "size": 12},
+            font={"family": CSS_FAMILY, "size": 12},
         )  # fmt: skip
         figure = go.FigureWidget(data=traces, layout=layout)
         # plotly's own buttons would upload the figure, patients' reports and all, and link to its makers

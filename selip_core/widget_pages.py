@@ -40,7 +40,7 @@ class MapPage:
             projection.points, map_labels(session.explorer, self._series), names,
             describe=self._described, thumbnail=self._thumbnail, on_select=self._selected,
         )  # fmt: skip
-        self.viewer = Viewer(session, log, height=_HEIGHT)
+        self.viewer = Viewer(session, log, height=_HEIGHT, name="viewer of the map")
         self.box = _page(self.map.box, self.status.widget, self.viewer.box)
 
     def _described(self, point: int) -> str:
@@ -78,7 +78,7 @@ class PairsPage:
                               tooltip=f"Bring a series whose report says {name} into view")  # fmt: skip
             button.on_click(lambda _, name=name, text=text: self._view(name, text.value))
             self.buttons.append(button)
-        self.viewer = Viewer(session, log, height=_HEIGHT)
+        self.viewer = Viewer(session, log, height=_HEIGHT, name="viewer of the pairs")
         self.box = _page(self.inspector.box, w.HBox(self.buttons), self.status.widget, self.viewer.box)
 
     def _view(self, name: str, text: str) -> None:

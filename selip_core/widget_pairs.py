@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from selip_core.errors import SelipError
+from selip_core.fonts import CSS_FAMILY
 from selip_core.pair_html import pair_html
 from selip_core.pair_inspector import compare, read_sentences
 from selip_core.pair_place import CohortPairs
@@ -62,7 +63,8 @@ class PairInspector:
             widgets.HBox([text, sequence], layout={"flex_flow": "row wrap"})
             for text, sequence in zip((self.first, self.second), self.sequences, strict=True)
         ]
-        self.box = widgets.VBox([*rows, self.matching, self.message, self.view])
+        style = widgets.HTML(f"<style>.selip-pairs-widget :is(input,select,b){{font-family:{CSS_FAMILY}}}</style>")
+        self.box = widgets.VBox([style, *rows, self.matching, self.message, self.view])
         self.box.add_class("selip-pairs-widget")
         for control in (self.first, self.second, *self.sequences, self.matching):
             control.observe(lambda _: self._update(), "value")

@@ -39,7 +39,7 @@ class Session:
         In view; None where `own` is.
     own : OwnVolume or None
     query : str
-        The canonical sentence that a series was found with; empty without one.
+        The canonical sentence that what is in view was found with; empty without one.
     """
 
     def __init__(self, explorer: Explorer):
@@ -47,17 +47,27 @@ class Session:
         self.series: int | None = None
         self.own: OwnVolume | None = None
         self.query = ""
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: dict[str, Callable[[], None]] = {}
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever another volume comes into view."""
-        self._listeners.append(listener)
+    @property
+    def text(self) -> str:
+        """What the volume in view is explained by: the text it was found with, or else its own sentence."""
+        own = "" if self.series is None else self.explorer.series["sentence"].iloc[self.series]
+        return self.query or own
+
+    def listen(self, name: str, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever another volume comes into view, and no longer an earlier one of the same name.
+
+        So a cell that is run again leaves nothing behind that works unseen.
+        """
+        self._listeners[name] = listener
 
     def view(self, volume: int | OwnVolume, query: str = "") -> None:
-        """Bring a series or an own volume into view."""
+        """Bring a series or an own volume into view; an own one is held to the text that was asked last."""
         own = isinstance(volume, OwnVolume)
-        self.series, self.own, self.query = (None, volume, query) if own else (int(volume), None, query)
-        for listener in self._listeners:
+        self.series, self.own = (None, volume) if own else (int(volume), None)
+        self.query = (query or self.query) if own else query
+        for listener in list(self._listeners.values()):
             listener()
 
 

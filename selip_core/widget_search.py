@@ -1,5 +1,6 @@
 """Asking for a finding, and what is found: the search widget."""
 
+import time
 from pathlib import Path
 
 from selip_core.cohort import SPLITS
@@ -53,7 +54,7 @@ class SearchPage:
         self.why = WhyPanel(session, log)
         self._build(top)
         self._arrange(viewer)
-        session.listen(self._show_close)
+        session.listen("search", self._show_close)
         self.query.value = FIRST_QUERY
         if self.results.series:
             self._pick(self.results.series[0])
@@ -110,13 +111,14 @@ class SearchPage:
         with self.status.guarded("the search"):
             text, session = self.query.value, self.session
             session.splits = self.patients.value
-            note = reading(text)
+            note, started = reading(text), time.perf_counter()
             found = session.explorer.closest_series(
                 text, self.sequence.value or None, len(self.results.rows), self.patients.value
             )
             self._sentence_of = dict(zip(found["series"], found["query"], strict=True))
             self.results.show(found)
-            self.status.note(f"{note} {len(found)} closest of {len(session.explorer.series)} series shown.")
+            searched = f"{len(session.explorer.series)} series in {(time.perf_counter() - started) * 1000:.0f} ms"
+            self.status.note(f"{note} The {len(found)} closest of {searched}.")
 
     def _search_choice(self) -> None:
         """Write the choice into the query box, which searches; where it stands there already, search again."""

@@ -55,6 +55,8 @@ class Viewer:
         For faults.
     height : int
         Pixels.
+    name : str
+        Of the viewer in the session: a new one takes the place of an earlier one of the same name.
 
     Attributes
     ----------
@@ -63,13 +65,14 @@ class Viewer:
     niivue : ipyniivue.NiiVue
     """
 
-    def __init__(self, session: Session, log: Path, *, height: int = 380):
+    def __init__(self, session: Session, log: Path, *, height: int = 380, name: str = "viewer"):
         self.session, self.status = session, Status(log)
         self._volume: np.ndarray | None = None
         self._gone: list = []
         self._quiet = False  # while controls follow what is shown
         self._build(height)
-        session.listen(self.refresh)
+        session.listen(name, self.refresh)
+        self.refresh()
 
     def _build(self, height: int) -> None:
         import ipywidgets as w
@@ -143,15 +146,15 @@ class Viewer:
             if mask is None:
                 return None, "This study has no segmentation: masks.csv of the cohort lists none."
             return (mask.astype(np.float32), "") if mask.any() else (None, "The segmentation is empty on this grid.")
-        if not session.query:
-            raise SelipError("saliency needs a text: search for a finding, then pick one of its series")
+        if not session.text:
+            raise SelipError("saliency needs a text, and this volume has none: search for a finding first")
         from selip_core.saliency import volume_saliency
 
-        saliency = volume_saliency(session.explorer.model, self._volume, session.query)
+        saliency = volume_saliency(session.explorer.model, self._volume, session.text)
         saliency = np.maximum(np.asarray(saliency, dtype=np.float32), 0)
         if not saliency.any():
-            return None, f"No part of this volume speaks for “{session.query}”."
-        return saliency, f"Saliency for “{session.query}”: transparent below {_SALIENT:.0%} of its maximum."
+            return None, f"No part of this volume speaks for “{session.text}”."
+        return saliency, f"Saliency for “{session.text}”: transparent below {_SALIENT:.0%} of its maximum."
 
     def _as_volume(self, name: str, values: np.ndarray, colours: str, low: float, high: float, *, opacity: float):
         from ipyniivue import ColormapType, Volume

@@ -33,7 +33,7 @@ class WhyPanel:
         self.text = w.HTML()
         self.box = w.VBox([self.text, self.status.widget])
         self.box.add_class("selip-why")
-        session.listen(self.refresh)
+        session.listen("why", self.refresh)
 
     def refresh(self) -> None:
         """Show what the session has in view."""

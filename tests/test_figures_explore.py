@@ -59,7 +59,7 @@ def test_sites_stand_beside_their_chance():
     ])  # fmt: skip
     table.loc[3, ["low", "high"]] = np.nan  # too few patients
     axis = figures.saliency_by_site(table).axes[0]
-    assert [label.get_text() for label in axis.get_yticklabels()] == ["all sites (n = 12)", "额叶 (n = 12)"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["all sites (12)", "额叶 (12)"]
     points = [container.lines[0].get_xdata() for container in axis.containers]
     assert np.allclose(points, [[6, 6], [3, 3]])
     chance = next(c for c in axis.collections if c.get_label().startswith("chance"))

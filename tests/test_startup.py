@@ -4,7 +4,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "selip_core"
 
-SECONDS_TO_IMPORT = {"monai", "transformers", "accelerate", "nilearn", "jieba"}
+SECONDS_TO_IMPORT = {"monai", "transformers", "accelerate", "nilearn", "jieba", "plotly", "ipyniivue"}
 """Packages that are imported by the function that uses them."""
 
 

@@ -116,6 +116,9 @@ def test_an_own_file_stands_beside_its_closest_reports(page, session, tmp_path):
     page.own.path.value = str(write_head(tmp_path / "mine.nii.gz", 20))
     assert session.own.name == "mine.nii.gz" and "mine.nii.gz is in view" in said(page)
     assert page.reports.series == session.explorer.closest_reports(session.own, 4)["series"].tolist()
+    assert (
+        session.text == "在左侧基底节区表现为片状高信号" and "The text searched for" in page.why.text.value
+    )  # asked last
     assert page.results.box.layout.display == "none" and page.others.box.layout.display == "none"
     page.go.click()
     assert page.results.box.layout.display == ""

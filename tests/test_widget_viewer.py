@@ -80,10 +80,12 @@ def test_a_study_without_a_mask_says_so_and_shows_the_volume(viewer, session):
     assert len(viewer.niivue.volumes) == 1 and "no segmentation" in viewer.status.widget.value
 
 
-def test_saliency_is_that_of_the_text_the_series_was_found_with(viewer, session):
+def test_saliency_is_that_of_the_text_the_series_was_found_with_or_else_of_its_own(viewer, session):
     viewer.overlay.value = "saliency"
-    session.view(0)
+    session.view(6)  # neither found with a text nor described by its report
     assert "saliency needs a text" in viewer.status.widget.value and 'role="alert"' in viewer.status.widget.value
+    session.view(2)
+    assert SENTENCES[1] in viewer.status.widget.value  # its own sentence
     session.view(1, SENTENCES[0])
     expected = volume_saliency(session.explorer.model, session.explorer.volume(1), SENTENCES[0])
     shown = loaded(viewer.niivue.volumes[1]).get_fdata().transpose(2, 1, 0)
@@ -148,6 +150,14 @@ def test_volumes_that_are_shown_no_more_are_let_go(viewer, session):
     assert first.comm is not None  # the browser may still be loading it
     session.view(2)
     assert first.comm is None
+
+
+def test_a_viewer_that_is_built_again_takes_the_place_of_the_first(viewer, session, tmp_path):
+    session.view(0)
+    again = Viewer(session, tmp_path / "log.txt")
+    assert "p1 · T1" in again.title.value and len(again.niivue.volumes) == 1
+    session.view(2)
+    assert "p2 · T1" in again.title.value and "p1 · T1" in viewer.title.value
 
 
 def test_every_control_says_what_it_is_for(viewer):
