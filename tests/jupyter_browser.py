@@ -151,8 +151,7 @@ def browser_page(*, width: int = 1440, height: int = 1000):
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(FONTS.format(folder=files("selip_core") / "fonts"), encoding="utf-8")
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=CHROMIUM_OPTIONS, chromium_sandbox=os.geteuid() != 0,
-            env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
+            executable_path=find_chromium(), args=CHROMIUM_OPTIONS, env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
         )  # fmt: skip
         try:
             page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
