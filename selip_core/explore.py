@@ -175,13 +175,17 @@ class Explorer:
         Raises
         ------
         SelipError
-            If the path is empty, or the volume cannot be used (missing, broken, no head): the message says why.
+            If the path is empty, is not that of a NIfTI file, or the volume cannot be used (missing, broken, no head):
+            the message says why.
         """
         import torch
 
         if not str(path).strip():
             raise SelipError("no file is named: type the path of a NIfTI file (.nii, .nii.gz)")
         path = Path(str(path).strip()).expanduser()
+        if path.exists() and (path.is_dir() or not path.name.lower().endswith((".nii", ".nii.gz"))):
+            raise SelipError(f"{path} is no NIfTI file: type the path of one .nii or .nii.gz file; "
+                             "python -m selip_core.ingest makes them of DICOM folders")  # fmt: skip
         options = self.model.config["preprocessing"]
         volume, _ = preprocess_array(path, **{k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
         with torch.inference_mode():

@@ -32,7 +32,7 @@ LAB_SETTINGS = {
 }
 NOTEBOOK = "10_explore"
 NEEDED = ("01_data_curation", "02_report_findings", "03_similarity_matrix", "04_pretraining")
-START_SECONDS, RUN_SECONDS = 60, 120
+START_SECONDS, RUN_SECONDS, LOST_SECONDS = 60, 120, 4
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir></fontconfig>
@@ -151,8 +151,7 @@ def browser_page(*, width: int = 1440, height: int = 1000):
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(FONTS.format(folder=files("selip_core") / "fonts"), encoding="utf-8")
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=CHROMIUM_OPTIONS, chromium_sandbox=os.geteuid() != 0,
-            env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
+            executable_path=find_chromium(), args=CHROMIUM_OPTIONS, env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
         )  # fmt: skip
         try:
             page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
@@ -183,19 +182,26 @@ def open_notebook(page, lab: str, name: str) -> None:
 def run_all_cells(page, *, seconds: float) -> None:
     """Choose *Run All Cells* in the menu, and wait until every code cell has its number.
 
+    Chosen while JupyterLab is still making its connection to the kernel, the command is lost: so it is chosen again
+    where no cell has been waiting for a while.
+
     Raises
     ------
     RuntimeError
         If a cell fails, with its traceback, or has no number in time, with the last of what the notebook shows.
     """
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     prompts = page.locator(".jp-NotebookPanel .jp-CodeCell .jp-InputPrompt")
-    until = time.monotonic() + seconds
+    until, waiting = time.monotonic() + seconds, 0.0
     while not all(text.strip("[ ]:*") for text in prompts.all_text_contents()):
         if tracebacks(page) or time.monotonic() > until:
             shown = tracebacks(page) or [page.locator(".jp-NotebookPanel .jp-Notebook").inner_text()]
             raise RuntimeError(f"the notebook was not run through in {seconds:.0f} s:\n{shown[0][-2000:]}")
+        if any("*" in text for text in prompts.all_text_contents()):
+            waiting = time.monotonic()
+        elif time.monotonic() - waiting > LOST_SECONDS:
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            waiting = time.monotonic()
         page.wait_for_timeout(200)
     if tracebacks(page):
         raise RuntimeError(f"a cell of the notebook failed:\n{tracebacks(page)[0][-2000:]}")
