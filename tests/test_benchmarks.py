@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import loader, machine, measure, retrieval, similarity, tables, training
+from benchmarks import loader, machine, measure, models, retrieval, similarity, tables, training
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,9 +44,9 @@ def test_a_batch_that_does_not_fit_is_a_row_that_says_so(monkeypatch):
     def too_large(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(training, "_seconds_a_step", too_large)
+    monkeypatch.setattr(training, "seconds_a_step", too_large)
     setting = training.default_setting("cpu", tiny=True)
-    row = training.throughput(**setting, precision="float32", device="cpu")
+    row = training.throughput(**setting, variant="float32", device="cpu")
     assert row["volumes_a_second"] is None
     assert "memory" in row["note"]
 
@@ -73,7 +73,7 @@ def test_flops_of_a_pair_are_those_of_the_layers_by_hand(tmp_path):
             return torch.ones(len(np.asarray(picked)), 8)
 
     forward_and_weights = 2 * (2 * 8 * 4)  # no gradient is asked of the input
-    assert training._flops_a_pair(Linear(), Ones(), 3) == 2 * forward_and_weights
+    assert models.flops_a_pair(Linear(), Ones(), 3) == 2 * forward_and_weights
 
 
 def test_markdown_shows_numbers_and_leaves_gaps_empty():
