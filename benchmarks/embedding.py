@@ -118,7 +118,7 @@ def main(words: list[str] | None = None) -> None:
     run = partial(measure.in_child, threads=options.threads)
     first = training.default_setting(device, tiny=tiny)
     encoder, shape, workers = first["encoder"], first["shape"], 1 if tiny else processors()
-    batch, series, few = (2, 4, 2) if tiny else (32, 512, 48)
+    batch, series, few = (2, 4, 2) if tiny else (32, 320, 48)
     rows = [run(preprocessing, shape=grid, series=few) for grid in ([shape] if tiny else list(_GRIDS)[1:])]
     rows.append(run(reading, shape=shape, series=series, workers=workers))
     rows.append(run(model_alone, encoder=encoder, shape=shape, batch=batch, repeats=3, device=device))

@@ -52,7 +52,8 @@ def operations(*, encoder: str, text: str, shape: tuple[int, int, int], batch: i
     Returns
     -------
     dict
-        ``tflop_a_pair``, forward and backward, and of it ``tflop_image_forward``, the forward pass of the image.
+        ``tflop_a_pair``, forward and backward, and of it ``tflop_image_forward``, the forward pass of the image;
+        ``parameters``, how many numbers are trained.
     """
     import torch
 
@@ -68,6 +69,7 @@ def operations(*, encoder: str, text: str, shape: tuple[int, int, int], batch: i
     return {
         "what": "operations of a pair", "encoder": encoder, "text": text, "shape": "×".join(map(str, shape)),
         "batch": batch, "tflop_a_pair": (image + text_part) / 1e12, "tflop_image_forward": forward / 1e12,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }  # fmt: skip
 
 

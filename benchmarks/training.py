@@ -7,7 +7,6 @@ python -m benchmarks.training --device cuda --encoder resnet50 --text bert-base 
 
 import shutil
 import tempfile
-from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -15,10 +14,11 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.models import flops_a_pair, model_and_pairs, operations
+from selip_core.processors import processors
 
 VARIANTS = (
     "float32", "bfloat16", "bfloat16 + channels-last", "bfloat16 + channels-last + compile",
-    "bfloat16 + channels-last + checkpointing", "bfloat16 + channels-last + compile + checkpointing",
+    "bfloat16 + channels-last + checkpointing",
 )  # fmt: skip
 """What is measured of the device's first setting; any other sum of `WAYS` can be asked for with ``--variant``."""
 
@@ -48,7 +48,8 @@ def default_rows(device: str, *, tiny: bool) -> list[dict]:
     if tiny:
         return [{**first, "variant": variant} for variant in ("float32", "bfloat16 + channels-last + chunks of 2")]
     if device.startswith("cuda"):
-        rows = [{**first, "variant": variant} for variant in (*VARIANTS, "bfloat16 + channels-last + chunks of 16")]
+        more = ("bfloat16 + channels-last + compile + checkpointing", "bfloat16 + channels-last + chunks of 16")
+        rows = [{**first, "variant": variant} for variant in (*VARIANTS, *more)]
         batches, shapes, at, variant = (8, 16, 32, 128, 256), ((24, 128, 128), (24, 192, 192)), 64, "bfloat16"
     else:
         rows = [{**first, "variant": variant} for variant in (*VARIANTS, "float32 + chunks of 8")]
@@ -56,7 +57,7 @@ def default_rows(device: str, *, tiny: bool) -> list[dict]:
     rows += [{**first, "batch": batch, "variant": variant} for batch in batches]
     rows += [{**first, "shape": shape, "batch": at, "variant": variant} for shape in shapes]
     if not device.startswith("cuda"):  # two steps say enough where one takes half a minute
-        large = {**_RELEASED, "shape": (24, 128, 128), "batch": 8, "steps": 2}
+        large = {**_RELEASED, "shape": (24, 128, 128), "batch": 8, "steps": 2, "threads": processors()}
         rows += [{**large, "variant": f"float32{way}"} for way in ("", " + chunks of 2", " + checkpointing")]
     return rows
 
@@ -89,6 +90,7 @@ def throughput(
     steps: int,
     device: str,
     matrix_rate: float | None = None,
+    tflop_a_pair: float | None = None,
 ) -> dict:
     """Time steps of `selip_core.training.pretrain` on volumes of noise.
 
@@ -107,6 +109,8 @@ def throughput(
     matrix_rate : float, optional
         Of the device at this precision, in TFLOP/s; gives the share of it that the steps reach. Operations are those
         of the model: what checkpointing or cached features compute a second time does not count.
+    tflop_a_pair : float, optional
+        Counted where left out.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def throughput(
         return {**setting, **nothing, "note": lacking}
     with tempfile.TemporaryDirectory() as folder:
         model, pairs = model_and_pairs(encoder, text, shape, batch, device, Path(folder))
-        flops = flops_a_pair(model, pairs, batch)
+        tflop_a_pair = tflop_a_pair or flops_a_pair(model, pairs, batch) / 1e12
         try:
             seconds = seconds_a_step(model, pairs, batch, variant, steps, Path(folder) / "run")
         except torch.OutOfMemoryError:
@@ -132,10 +136,10 @@ def throughput(
             if not compiled:
                 raise
             return {**setting, **nothing, "note": f"torch.compile fails here: {str(error).strip().splitlines()[0]}"}
-    rate = flops * batch / seconds / 1e12
+    rate = tflop_a_pair * batch / seconds
     return {
-        **setting, "seconds_a_step": seconds, "volumes_a_second": batch / seconds, "tflops_a_second": rate,
-        "share_of_matrix_rate": rate / matrix_rate if matrix_rate else None,
+        **setting, "seconds_a_step": seconds, "volumes_a_second": batch / seconds, "tflop_a_pair": tflop_a_pair,
+        "tflops_a_second": rate, "share_of_matrix_rate": rate / matrix_rate if matrix_rate else None,
     }  # fmt: skip
 
 
@@ -157,9 +161,10 @@ def matrix_rate(*, precision: str, device: str, size: int) -> dict:
 
 def _no_compiler(device: str) -> str:
     """Return what torch.compile lacks on this machine, empty where it lacks nothing."""
-    if any(shutil.which(name) for name in ("g++", "c++", "clang++")):
+    language, names = ("C", ("cc", "gcc", "clang")) if device.startswith("cuda") else ("C++", ("c++", "g++", "clang++"))
+    if any(shutil.which(name) for name in names):
         return ""
-    return f"torch.compile needs a C++ compiler on {device}: there is none here (g++, clang++)"
+    return f"torch.compile needs a {language} compiler on {device}: there is none here ({', '.join(names)})"
 
 
 def seconds_a_step(model, pairs, batch: int, variant: str, steps: int, directory: Path) -> float:
@@ -176,6 +181,10 @@ def seconds_a_step(model, pairs, batch: int, variant: str, steps: int, directory
 
 def _shape(word: str) -> tuple[int, ...]:
     return tuple(int(part) for part in word.split(","))
+
+
+def _precision_and_threads(setting: dict) -> tuple[str, int]:
+    return settings_of(setting["variant"])["precision"], setting["threads"]
 
 
 def _asked(options) -> list[dict]:
@@ -201,18 +210,23 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--variant", nargs="+", help=f"one or several, as {VARIANTS[-1]!r} or 'float32 + chunks of 8'")
     parser.add_argument("--steps", type=int)
     options = parser.parse_args(words)
-    settings = _asked(options)
-    run = partial(measure.in_child, threads=options.threads, device=options.device)
+    settings = [{"threads": options.threads, **setting} for setting in _asked(options)]
     size = 64 if options.tiny else _MATRIX[options.device.partition(":")[0]]
-    precisions = dict.fromkeys(settings_of(setting["variant"])["precision"] for setting in settings)
-    rows = [run(matrix_rate, precision=precision, size=size) for precision in precisions]
-    rate = {row["precision"]: row["tflops_a_second"] for row in rows}
-    counted = _TINY if options.tiny else _RELEASED
-    rows.append(measure.in_child(operations, threads=options.threads, **counted, batch=4 if options.tiny else 64))
+    rows, rates, counted = [], {}, {}
+    for precision, threads in dict.fromkeys(map(_precision_and_threads, settings)):
+        row = measure.in_child(matrix_rate, threads=threads, precision=precision, size=size, device=options.device)
+        rates[precision, threads] = row["tflops_a_second"]
+        rows.append(row)
+    large = {**_TINY, "batch": 4} if options.tiny else {**_RELEASED, "batch": 64}
+    rows.append(measure.in_child(operations, threads=options.threads, **large))
     for setting in settings:
         print(f"{setting['encoder']} {setting['shape']} batch {setting['batch']} {setting['variant']}", flush=True)
-        of_precision = rate[settings_of(setting["variant"])["precision"]]
-        rows.append({"what": "pretraining step", **run(throughput, **setting, matrix_rate=of_precision)})
+        size = tuple(setting[key] for key in ("encoder", "text", "shape", "batch"))
+        rate = rates[_precision_and_threads(setting)]
+        row = measure.in_child(throughput, **setting, device=options.device, matrix_rate=rate,
+                               tflop_a_pair=counted.get(size))  # fmt: skip
+        counted[size] = row.get("tflop_a_pair")  # the same in every variant
+        rows.append({"what": "pretraining step", **row})
     measure.report("training", rows, device=options.device, out=options.out)
 
 
