@@ -90,8 +90,9 @@ def _stages(series: int, of: Measured) -> list[dict]:
     ]  # fmt: skip
     if not of.on_cuda:
         slow = pairs * tflop / of.released["tflops_a_second"]
+        scaled = f"measured at {of.released['shape']}, {of.released['threads']} threads; scaled"
         stages[4:4] = [
-            _stage("the same on this CPU", slow, None, None, None, f"measured at {of.released['shape']}, scaled"),
+            _stage("the same on this CPU", slow, None, None, None, scaled),
             _stage("the small model on this CPU", pairs / of.small["volumes_a_second"], None,
                    of.small["peak_memory_mb"] / 2**10, None, f"measured at {of.small['shape']}"),
         ]  # fmt: skip

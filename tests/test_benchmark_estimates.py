@@ -22,7 +22,7 @@ def measured(tmp_path):
     write(tmp_path, "similarity_cpu", {**corpus, "reports": 20_000, "peak_memory_mb": 400, "prepare_seconds": 1},
           {**corpus, "reports": 100_000, "peak_memory_mb": 480, "prepare_seconds": 2})  # fmt: skip
     count = {"what": "operations of a pair", "tflop_a_pair": 0.5, "tflop_image_forward": 0.2, "parameters": 2**28}
-    step = {"what": "pretraining step", "seconds_a_step": 1, "shape": "x", "peak_memory_mb": 1024}
+    step = {"what": "pretraining step", "seconds_a_step": 1, "shape": "x", "threads": 2, "peak_memory_mb": 1024}
     write(tmp_path, "training_cpu", count,
           {**step, "encoder": "small", "tflops_a_second": 0.1, "volumes_a_second": 100},
           {**step, "encoder": "resnet50", "tflops_a_second": 0.05, "volumes_a_second": 0.1})  # fmt: skip
