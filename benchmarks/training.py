@@ -127,8 +127,8 @@ def throughput(
         return {**setting, **nothing, "note": lacking}
     with tempfile.TemporaryDirectory() as folder:
         model, pairs = model_and_pairs(encoder, text, shape, batch, device, Path(folder))
-        tflop_a_pair = tflop_a_pair or flops_a_pair(model, pairs, batch) / 1e12
         try:
+            tflop_a_pair = tflop_a_pair or flops_a_pair(model, pairs, batch) / 1e12
             seconds = seconds_a_step(model, pairs, batch, variant, steps, Path(folder) / "run")
         except torch.OutOfMemoryError:
             return {**setting, **nothing, "note": "does not fit the memory"}
