@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import measure, training
+from benchmarks.models import model_and_pairs
 
 
 def loading(*, volumes: int, shape: tuple[int, int, int], batch: int, cached: bool, device: str) -> dict:
@@ -64,7 +65,7 @@ def model_only(*, encoder: str, text: str, shape: tuple, batch: int, device: str
     from selip_core.losses import selip_loss
 
     with tempfile.TemporaryDirectory() as folder:
-        model, pairs = training.model_and_pairs(encoder, text, shape, batch, device, Path(folder))
+        model, pairs = model_and_pairs(encoder, text, shape, batch, device, Path(folder))
     volumes, similarity = pairs.load(np.arange(batch)).to(device), torch.eye(batch, device=device)
 
     def step():

@@ -1,26 +1,72 @@
-"""The machine and the software that a number was measured with."""
+"""The machine and the software that a number was measured with, and what they still need."""
 
+import ast
 import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-NEEDED = {
-    "torch": "torch", "transformers": "transformers", "monai": "monai", "nibabel": "nibabel", "jieba": "jieba",
-    "nilearn": "nilearn", "numpy": "numpy", "scipy": "scipy", "pandas": "pandas", "sklearn": "scikit-learn",
-    "pydantic": "pydantic", "yaml": "pyyaml", "tqdm": "tqdm", "safetensors": "safetensors", "matplotlib": "matplotlib",
-    "seaborn": "seaborn", "statsmodels": "statsmodels", "threadpoolctl": "threadpoolctl", "pytest": "pytest",
-}  # fmt: skip
-"""What the benchmarks and the CUDA tests import, and the package each comes from."""
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "PIL": "pillow"}
+"""The package that brings a module, where it has another name."""
+ON_THE_CPU_ALONE = ("ingest", "tables", "estimates")
+"""Modules here that a CUDA machine does not run."""
+
+
+def device_tests() -> list[Path]:
+    """Return the test files that hold a test of each device."""
+    takes_device = re.compile(r"^def test_\w+\(.*\bdevice\b.*\):", re.MULTILINE)
+    return [path for path in sorted((ROOT / "tests").glob("test_*.py")) if takes_device.search(path.read_text("utf-8"))]
+
+
+def needed_packages() -> list[str]:
+    """Return the packages that the benchmarks and the CUDA tests import, wherever in their code, and pytest."""
+    benchmarks = [path for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ON_THE_CPU_ALONE]
+    todo, seen, modules = [*benchmarks, *device_tests(), ROOT / "tests" / "conftest.py"], set(), {"pytest"}
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in _imported(path):
+            own = [root / f"{name.replace('.', '/')}.py" for root in (ROOT, ROOT / "tests")]
+            todo += [path for path in own if path.is_file()]
+            top = name.partition(".")[0]
+            if top not in sys.stdlib_module_names and not any(path.exists() for path in _places(top)):
+                modules.add(top)
+    return sorted(PACKAGES.get(module, module) for module in modules)
+
+
+def _places(top: str) -> list[Path]:
+    """Return where a module or package of this project would lie."""
+    return [ROOT / top, ROOT / f"{top}.py", ROOT / "tests" / f"{top}.py"]
+
+
+def _imported(path: Path) -> list[str]:
+    """Return the names that a file imports, at its top or in its functions; of ``from a import b`` both a and a.b.
+
+    The commands of the package (``main``) are left out: they are not what is measured.
+    """
+    tree, names = ast.parse(path.read_text(encoding="utf-8")), []
+    if path.parent.name == "selip_core":
+        tree.body = [node for node in tree.body if getattr(node, "name", "") != "main"]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
 
 
 def missing_packages() -> list[str]:
     """Return the packages that this Python lacks for the benchmarks and the CUDA tests."""
-    return [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
+    modules = {package: module for module, package in PACKAGES.items()}
+    return [package for package in needed_packages() if importlib.util.find_spec(modules.get(package, package)) is None]
 
 
 def describe(device: str = "cpu") -> dict:
@@ -82,8 +128,9 @@ def _commit() -> str | None:
 
 
 if __name__ == "__main__":
-    missing = missing_packages()
-    if missing:
+    if sys.argv[1:] == ["--device-tests"]:
+        print(*device_tests(), sep="\n")
+    elif missing := missing_packages():
         words = " ".join(missing)
         sys.exit(
             f"this Python ({sys.executable}) lacks {', '.join(missing)}. Without a network, bring them as wheels: "

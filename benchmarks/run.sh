@@ -10,8 +10,8 @@ usage() {
     cat <<'TEXT'
 benchmarks/run.sh [--python PYTHON] [--device cpu|cuda] [--tiny]
 
-Times the similarity engine, pretraining, retrieval and the loader, prints tables and writes them as JSON into
-benchmarks/results. On CUDA it runs the tests of the CUDA device first.
+Times the similarity engine, retrieval, the loader, pretraining, the use of a trained model and ingest (on the CPU
+alone), prints tables and writes them as JSON into benchmarks/results. On CUDA it runs the tests of the CUDA device first.
 
   --python PYTHON   use this Python as it is, installing nothing: a CUDA machine without network, whose Python holds
                     torch and transformers. It is told which other packages to bring as wheels.
@@ -53,17 +53,20 @@ step() {  # every step runs, so that one failure does not hide another
 }
 
 if [ "$DEVICE" = cuda ]; then
-    # shellcheck disable=SC2046  # one word a file
-    step "tests on CUDA" "$PYTHON" -m pytest -q -k cuda $(grep -lE "^def test_.*[(, ]device[,)]" tests/test_*.py)
+    mapfile -t device_tests < <("$PYTHON" benchmarks/machine.py --device-tests)
+    step "tests on CUDA" "$PYTHON" -m pytest -q -k cuda "${device_tests[@]}"
 fi
 OUT=benchmarks/results
 if [ -n "$TINY" ]; then
     OUT="$(mktemp -d)"
     trap 'rm -r "$OUT"' EXIT
 fi
-for benchmark in similarity retrieval loader training startup; do
+for benchmark in similarity retrieval loader training largest_batch embedding startup; do
     step "$benchmark" "$PYTHON" -m "benchmarks.$benchmark" --device "$DEVICE" --out "$OUT" $TINY
 done
+if [ "$DEVICE" = cpu ]; then
+    step ingest "$PYTHON" -m benchmarks.ingest --out "$OUT" $TINY
+fi
 
 if [ -n "$failed" ]; then
     echo "benchmarks/run.sh: failed: $failed" >&2

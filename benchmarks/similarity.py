@@ -97,7 +97,7 @@ def main(words: list[str] | None = None) -> None:
     rows.append(run(neighbours, reports=large, matching="best", device=device))
     rows.append(run(neighbours, reports=large, matching="mean", device=device, all_distinct=True))
     setting = training.default_setting(device, tiny=options.tiny)
-    step = run(training.throughput, **setting, precision="float32", device=device)
+    step = run(training.throughput, **setting, variant="float32", device=device)
     for matching in ("mean", "best"):
         one = run(batch, reports=small, size=setting["batch"], matching=matching, device=device)
         one["share_of_a_training_step"] = one["total_seconds"] / step["seconds_a_step"]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import estimates
 from benchmarks.measure import RESULTS, markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
@@ -16,9 +17,10 @@ _MARKED = re.compile(r"(<!-- table: (?P<name>[\w-]+), (?P<device>\w+) -->\n).*?(
 
 _MEMORY = {"threads": "threads", "peak_memory_mb": "peak memory (MB)"}
 _STEP = {
-    "encoder": "image", "text": "text", "shape": "volume", "batch": "batch", "precision": "precision",
+    "encoder": "image", "text": "text", "shape": "volume", "batch": "batch", "variant": "variant",
     "seconds_a_step": "s a step", "volumes_a_second": "volumes/s", "tflops_a_second": "TFLOP/s",
     "share_of_matrix_rate": "share of the matrix rate", **_MEMORY,
+    "peak_cuda_memory_mb": "peak memory of the GPU (MB)", "note": "",
 }  # fmt: skip
 _CORPUS = {
     "what": "", "corpus": "corpus", "reports": "reports", "distinct_reports": "distinct",
@@ -56,6 +58,30 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
          "kernel_starts": "of it starting kernels (s)", "own_seconds": "its own (s)",
          "own_seconds_a_notebook": "its own, a notebook (s)"},
     ),
+    "largest-batch": (
+        "largest_batch", lambda row: True,
+        {"encoder": "image", "text": "text", "shape": "volume", "variant": "variant", "bound": "may take",
+         "largest_batch": "largest batch", "took_mb": "takes (MB)"},
+    ),
+    "preprocessing": (
+        "embedding", lambda row: row["what"].startswith("preprocessing"),
+        {"what": "", "shape": "to", "series": "series", "raw_mb_a_series": "file (MB)",
+         "series_a_second": "series/s a process", **_MEMORY},
+    ),
+    "embedding": (
+        "embedding", lambda row: row["what"].startswith("embedding"),
+        {"what": "", "shape": "volume", "batch": "batch", "series": "series", "processes": "processes that read",
+         "series_a_second": "series/s", **_MEMORY},
+    ),
+    "search": (
+        "embedding", lambda row: row["what"].startswith("search"),
+        {"what": "", "series": "series", "first_seconds": "first query (s)", "seconds": "a further one (s)", **_MEMORY},
+    ),
+    "ingest": (
+        "ingest", lambda row: True,
+        {"what": "", "studies": "studies", "series": "series", "files": "DICOM files", "processes": "processes",
+         "series_a_second": "series/s", "cohort_mb_a_series": "cohort (MB a series)", **_MEMORY},
+    ),
 }  # fmt: skip
 """By name: the benchmark, which of its rows, and the columns with their headings."""
 
@@ -63,7 +89,8 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
 def filled(page: str, results: Path = RESULTS) -> str:
     """Return a page with its tables written from the JSON files in `results`.
 
-    A table stands between ``<!-- table: NAME, DEVICE -->`` and ``<!-- end of table -->``, NAME one of `TABLES`.
+    A table stands between ``<!-- table: NAME, DEVICE -->`` and ``<!-- end of table -->``, NAME one of `TABLES`, or
+    ``estimates``, which is worked out from several.
 
     Raises
     ------
@@ -74,6 +101,8 @@ def filled(page: str, results: Path = RESULTS) -> str:
 
 
 def _table(name: str, device: str, results: Path) -> str:
+    if name == "estimates":
+        return markdown(estimates.rows(results, device), estimates.COLUMNS)
     benchmark, wanted, columns = TABLES[name]
     measured = json.loads((results / f"{benchmark}_{device}.json").read_text(encoding="utf-8"))
     rows = [row for row in measured["rows"] if wanted(row)]

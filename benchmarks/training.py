@@ -1,9 +1,11 @@
 """Pretraining: volumes a second, peak memory, and the share of the device's measured matrix rate.
 
 python -m benchmarks.training [--device cuda] [--tiny]
-python -m benchmarks.training --device cuda --encoder resnet50 --text bert-base --shape 24,256,256 --batch 64
+python -m benchmarks.training --device cuda --encoder resnet50 --text bert-base --shape 24,256,256 --batch 64 \\
+    --variant "bfloat16 + channels-last + compile"
 """
 
+import shutil
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -11,10 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import measure
-from benchmarks.corpora import embedded_texts
+from benchmarks.models import flops_a_pair, model_and_pairs, operations
+from selip_core.processors import processors
 
-VARIANTS: dict[str, dict] = {"float32": {}, "bfloat16": {"precision": "bfloat16"}}
-"""Settings of pretraining by the name of a variant."""
+VARIANTS = (
+    "float32", "bfloat16", "bfloat16 + channels-last", "bfloat16 + channels-last + compile",
+    "bfloat16 + channels-last + checkpointing",
+)  # fmt: skip
+"""What is measured of the device's first setting; any other sum of `WAYS` can be asked for with ``--variant``."""
+
+WAYS: dict[str, dict] = {
+    "channels-last": {"channels_last": True}, "compile": {"compile": True}, "checkpointing": {"checkpointing": True},
+}  # fmt: skip
+"""Ways to compute a step, by the name that a variant calls them; ``chunks of N`` is another: cached features."""
 
 _SMALL = {"encoder": "small", "text": "small", "shape": (16, 48, 40)}
 _RELEASED = {"encoder": "resnet50", "text": "bert-base", "shape": (24, 256, 256)}
@@ -32,21 +43,41 @@ def default_setting(device: str, *, tiny: bool) -> dict:
 
 
 def default_rows(device: str, *, tiny: bool) -> list[dict]:
-    """Return what is measured where nothing is asked for: precisions, then growth with batch and with volume size."""
+    """Return what is measured where nothing is asked for: variants, then growth with batch and with volume size."""
     first = default_setting(device, tiny=tiny)
-    rows = [{**first, "precision": precision} for precision in VARIANTS]
     if tiny:
-        return rows
+        return [{**first, "variant": variant} for variant in ("float32", "bfloat16 + channels-last + chunks of 2")]
     if device.startswith("cuda"):
-        batches, shapes, at = (8, 16, 32, 128, 256), ((24, 128, 128), (24, 192, 192)), 64
+        more = ("bfloat16 + channels-last + compile + checkpointing", "bfloat16 + channels-last + chunks of 16")
+        rows = [{**first, "variant": variant} for variant in (*VARIANTS, *more)]
+        batches, shapes, at, variant = (8, 16, 32, 128, 256), ((24, 128, 128), (24, 192, 192)), 64, "bfloat16"
     else:
-        batches, shapes, at = (8, 16, 64), ((16, 96, 80), (32, 96, 80)), 8
-    precision = "bfloat16" if device.startswith("cuda") else "float32"
-    rows += [{**first, "batch": batch, "precision": precision} for batch in batches]
-    rows += [{**first, "shape": shape, "batch": at, "precision": precision} for shape in shapes]
-    if not device.startswith("cuda"):  # two steps say enough where one takes most of a minute
-        rows.append({**_RELEASED, "shape": (24, 128, 128), "batch": 8, "precision": precision, "steps": 2})
+        rows = [{**first, "variant": variant} for variant in (*VARIANTS, "float32 + chunks of 8")]
+        batches, shapes, at, variant = (8, 16, 64), ((16, 96, 80), (32, 96, 80)), 8, "float32"
+    rows += [{**first, "batch": batch, "variant": variant} for batch in batches]
+    rows += [{**first, "shape": shape, "batch": at, "variant": variant} for shape in shapes]
+    if not device.startswith("cuda"):  # two steps say enough where one takes half a minute
+        large = {**_RELEASED, "shape": (24, 128, 128), "batch": 8, "steps": 2, "threads": processors()}
+        rows += [{**large, "variant": f"float32{way}"} for way in ("", " + chunks of 2", " + checkpointing")]
     return rows
+
+
+def settings_of(variant: str) -> dict:
+    """Return the settings of pretraining that a variant names, as ``bfloat16 + channels-last + chunks of 8``.
+
+    Raises
+    ------
+    ValueError
+        If a part is neither a precision (the first) nor one of `WAYS` nor ``chunks of N``.
+    """
+    precision, *ways = variant.split(" + ")
+    found: dict = {"precision": precision}
+    for way in ways:
+        kind, _, size = way.rpartition(" of ")
+        if way not in WAYS and not (kind == "chunks" and size.isdecimal()):
+            raise ValueError(f"variant {variant!r}: {way!r} is none of {', '.join(WAYS)}, chunks of N")
+        found |= WAYS.get(way) or {"chunk_size": int(size)}
+    return found
 
 
 def throughput(
@@ -55,10 +86,11 @@ def throughput(
     text: str,
     shape: tuple[int, int, int],
     batch: int,
-    precision: str,
+    variant: str,
     steps: int,
     device: str,
     matrix_rate: float | None = None,
+    tflop_a_pair: float | None = None,
 ) -> dict:
     """Time steps of `selip_core.training.pretrain` on volumes of noise.
 
@@ -69,35 +101,45 @@ def throughput(
         The released text encoder's size, its weights random.
     shape : (D, H, W)
     batch : int
-    precision : a name of `VARIANTS`
+    variant : str
+        See `settings_of`.
     steps : int
         At least 2; the first is not counted.
     device : str
     matrix_rate : float, optional
-        Of the device at this precision, in TFLOP/s; gives the share of it that the steps reach.
+        Of the device at this precision, in TFLOP/s; gives the share of it that the steps reach. Operations are those
+        of the model: what checkpointing or cached features compute a second time does not count.
+    tflop_a_pair : float, optional
+        Counted where left out.
 
     Returns
     -------
     dict
-        With ``seconds_a_step`` (median) and ``volumes_a_second``. Where a batch does not fit the device's memory, they
-        are None and ``note`` says so.
+        With ``seconds_a_step`` (median) and ``volumes_a_second``. Where a batch does not fit the device's memory or
+        cannot be compiled here, they are None and ``note`` says so.
     """
     import torch
 
-    setting = {
-        "encoder": encoder, "text": text, "shape": "×".join(map(str, shape)), "batch": batch, "precision": precision,
-    }  # fmt: skip
+    setting = {"encoder": encoder, "text": text, "shape": "×".join(map(str, shape)), "batch": batch, "variant": variant}
+    nothing = {"seconds_a_step": None, "volumes_a_second": None}
+    compiled = "compile" in variant.split(" + ")
+    if compiled and (lacking := _no_compiler(device)):
+        return {**setting, **nothing, "note": lacking}
     with tempfile.TemporaryDirectory() as folder:
         model, pairs = model_and_pairs(encoder, text, shape, batch, device, Path(folder))
-        flops = _flops_a_pair(model, pairs, batch)
         try:
-            seconds = _seconds_a_step(model, pairs, batch, precision, steps, Path(folder) / "run")
+            tflop_a_pair = tflop_a_pair or flops_a_pair(model, pairs, batch) / 1e12
+            seconds = seconds_a_step(model, pairs, batch, variant, steps, Path(folder) / "run")
         except torch.OutOfMemoryError:
-            return {**setting, "seconds_a_step": None, "volumes_a_second": None, "note": "does not fit the memory"}
-    rate = flops * batch / seconds / 1e12
+            return {**setting, **nothing, "note": "does not fit the memory"}
+        except Exception as error:  # what a compiler meets on a machine is of many types; the other rows go on
+            if not compiled:
+                raise
+            return {**setting, **nothing, "note": f"torch.compile fails here: {str(error).strip().splitlines()[0]}"}
+    rate = tflop_a_pair * batch / seconds
     return {
-        **setting, "seconds_a_step": seconds, "volumes_a_second": batch / seconds, "tflops_a_second": rate,
-        "share_of_matrix_rate": rate / matrix_rate if matrix_rate else None,
+        **setting, "seconds_a_step": seconds, "volumes_a_second": batch / seconds, "tflop_a_pair": tflop_a_pair,
+        "tflops_a_second": rate, "share_of_matrix_rate": rate / matrix_rate if matrix_rate else None,
     }  # fmt: skip
 
 
@@ -117,59 +159,20 @@ def matrix_rate(*, precision: str, device: str, size: int) -> dict:
             "tflops_a_second": 2 * size**3 / seconds / 1e12}  # fmt: skip
 
 
-def model_and_pairs(encoder: str, text: str, shape: tuple, batch: int, device: str, folder: Path):
-    """Return an untrained model and pairs of noise and embedded sentences, enough distinct ones for the batch."""
-    import torch
-
-    from selip_core.encoders import build_model
-    from selip_core.pairs import Pairs
-
-    texts: list[str] = []
-    while len(texts) < 2 * batch:
-        texts = list(dict.fromkeys(embedded_texts(max(16 * batch, 4 * len(texts)))))
-    texts = texts[: 2 * batch]
-    name = text if text == "small" else str(_random_bert(texts, folder / "bert"))
-    torch.manual_seed(0)
-    model = build_model(
-        {"name": encoder, "pooling": "located" if encoder == "small" else "average", "width": 32},
-        {"name": name, "max_tokens": 96 if text == "small" else 256},
-        volume_shape=shape, embedding_size=512, vocabulary_texts=texts,
-    ).to(device)  # fmt: skip
-    volumes = np.random.default_rng(0).standard_normal((len(texts), 1, *shape), dtype=np.float32).astype(np.float16)
-    names = [f"p{i}" for i in range(len(texts))]
-    return model, Pairs(volumes, np.arange(len(texts)), texts, names, ["T1"] * len(texts))
+def _no_compiler(device: str) -> str:
+    """Return what torch.compile lacks on this machine, empty where it lacks nothing."""
+    language, names = ("C", ("cc", "gcc", "clang")) if device.startswith("cuda") else ("C++", ("c++", "g++", "clang++"))
+    if any(shutil.which(name) for name in names):
+        return ""
+    return f"torch.compile needs a {language} compiler on {device}: there is none here ({', '.join(names)})"
 
 
-def _random_bert(texts: list[str], folder: Path) -> Path:
-    """Write a text encoder of the size of hfl/chinese-bert-wwm with random weights; return its folder."""
-    from transformers import BertConfig, BertModel
-
-    from selip_core.text_encoders import character_tokenizer
-
-    BertModel(BertConfig(vocab_size=21128), add_pooling_layer=False).save_pretrained(folder)
-    character_tokenizer(texts).save_pretrained(folder)
-    return folder
-
-
-def _flops_a_pair(model, pairs, batch: int) -> float:
-    """Count the floating-point operations of one pair, forward and backward, padding of its batch's texts included."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    model.train()
-    with FlopCounterMode(display=False) as image:
-        model.encode_image(pairs.load(np.arange(2))).sum().backward()
-    with FlopCounterMode(display=False) as text:
-        model.encode_text(pairs.texts[:batch]).sum().backward()
-    model.zero_grad(set_to_none=True)
-    return image.get_total_flops() / 2 + text.get_total_flops() / batch
-
-
-def _seconds_a_step(model, pairs, batch: int, precision: str, steps: int, directory: Path) -> float:
+def seconds_a_step(model, pairs, batch: int, variant: str, steps: int, directory: Path) -> float:
     from selip_core.config import PretrainingSettings
     from selip_core.training import pretrain
 
     settings = PretrainingSettings(
-        batch_size=batch, steps=steps, warmup_steps=0, validate_every=steps, **VARIANTS[precision]
+        batch_size=batch, steps=steps, warmup_steps=0, validate_every=steps, **settings_of(variant)
     )
     run = pretrain(model, pairs, pairs.take(np.arange(4)), settings, soft_target_weight=1.0, seed=0,
                    directory=directory, progress=False)  # fmt: skip
@@ -180,39 +183,51 @@ def _shape(word: str) -> tuple[int, ...]:
     return tuple(int(part) for part in word.split(","))
 
 
+def _precision_and_threads(setting: dict) -> tuple[str, int]:
+    return settings_of(setting["variant"])["precision"], setting["threads"]
+
+
+def _asked(options) -> list[dict]:
+    """Return the settings that the command line asks for: those of `default_rows` where it asks for none."""
+    first = default_setting(options.device, tiny=options.tiny)
+    asked = {key: getattr(options, key) for key in ("encoder", "text", "shape", "batch", "variant", "steps")}
+    if not any(asked.values()):
+        return default_rows(options.device, tiny=options.tiny)
+    first |= {key: asked[key] for key in ("encoder", "text", "steps") if asked[key]}
+    shapes, batches = asked["shape"] or [first["shape"]], asked["batch"] or [first["batch"]]
+    return [
+        {**first, "shape": shape, "batch": batch, "variant": variant}
+        for shape, batch, variant in product(shapes, batches, asked["variant"] or VARIANTS)
+    ]
+
+
 def main(words: list[str] | None = None) -> None:
     parser = measure.parser(__doc__.splitlines()[0])
     parser.add_argument("--encoder", choices=("small", "resnet50"))
     parser.add_argument("--text", choices=("small", "bert-base"))
     parser.add_argument("--shape", type=_shape, nargs="+", help="D,H,W, one or several")
     parser.add_argument("--batch", type=int, nargs="+")
-    parser.add_argument("--precision", choices=tuple(VARIANTS), nargs="+")
+    parser.add_argument("--variant", nargs="+", help=f"one or several, as {VARIANTS[-1]!r} or 'float32 + chunks of 8'")
     parser.add_argument("--steps", type=int)
     options = parser.parse_args(words)
-    device, tiny = options.device, options.tiny
-    first = default_setting(device, tiny=tiny)
-    asked = {key: getattr(options, key) for key in ("encoder", "text", "shape", "batch", "precision", "steps")}
-    if any(asked.values()):
-        first |= {key: asked[key] for key in ("encoder", "text", "steps") if asked[key]}
-        shapes, batches = asked["shape"] or [first["shape"]], asked["batch"] or [first["batch"]]
-        wanted = product(shapes, batches, asked["precision"] or VARIANTS)
-        settings = [{**first, "shape": s, "batch": b, "precision": p} for s, b, p in wanted]
-    else:
-        settings = default_rows(device, tiny=tiny)
-    size = 64 if tiny else _MATRIX[device.partition(":")[0]]
-    rates = [
-        measure.in_child(matrix_rate, threads=options.threads, precision=precision, device=device, size=size)
-        for precision in dict.fromkeys(setting["precision"] for setting in settings)
-    ]
-    rate = {row["precision"]: row["tflops_a_second"] for row in rates}
-    rows = []
+    settings = [{"threads": options.threads, **setting} for setting in _asked(options)]
+    size = 64 if options.tiny else _MATRIX[options.device.partition(":")[0]]
+    rows, rates, counted = [], {}, {}
+    for precision, threads in dict.fromkeys(map(_precision_and_threads, settings)):
+        row = measure.in_child(matrix_rate, threads=threads, precision=precision, size=size, device=options.device)
+        rates[precision, threads] = row["tflops_a_second"]
+        rows.append(row)
+    large = {**_TINY, "batch": 4} if options.tiny else {**_RELEASED, "batch": 64}
+    rows.append(measure.in_child(operations, threads=options.threads, **large))
     for setting in settings:
-        print(f"{setting['encoder']} {setting['shape']} batch {setting['batch']} {setting['precision']}", flush=True)
-        row = measure.in_child(
-            throughput, threads=options.threads, **setting, device=device, matrix_rate=rate[setting["precision"]]
-        )
+        print(f"{setting['encoder']} {setting['shape']} batch {setting['batch']} {setting['variant']}", flush=True)
+        size = tuple(setting[key] for key in ("encoder", "text", "shape", "batch"))
+        rate = rates[_precision_and_threads(setting)]
+        row = measure.in_child(throughput, **setting, device=options.device, matrix_rate=rate,
+                               tflop_a_pair=counted.get(size))  # fmt: skip
+        counted[size] = row.get("tflop_a_pair")  # the same in every variant
         rows.append({"what": "pretraining step", **row})
-    measure.report("training", [*rates, *rows], device=device, out=options.out)
+    measure.report("training", rows, device=options.device, out=options.out)
 
 
 if __name__ == "__main__":

@@ -124,8 +124,16 @@ def joined_processes(device_type: str) -> Processes:
     ----------
     device_type : {"cpu", "cuda"}
         Where the model will lie.
+
+    Raises
+    ------
+    SelipError
+        If ``accelerate launch --cpu`` was asked for several processes: it starts one, which would train alone.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        if os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in os.environ:
+            raise SelipError("accelerate launch --cpu starts one process, however many it is asked for: give it "
+                             "--multi_gpu instead (and the program --device cpu), or use torchrun")  # fmt: skip
         return ALONE
     from accelerate import PartialState
 

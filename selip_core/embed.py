@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from selip_core.errors import SelipError
 from selip_core.files import replacing
 from selip_core.fingerprint import digest
+from selip_core.prefetch import read_ahead
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
 from selip_core.processors import in_processes, processors
 from selip_core.sequence_names import sequence_of_text
@@ -26,6 +27,7 @@ COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
 """Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
 
 _FILES_A_PART = 256
+_BATCHES_AHEAD = 2
 
 
 def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
@@ -127,11 +129,17 @@ def embed(
     paths = [path for start in todo for path in series["path"].iloc[start : start + _FILES_A_PART]]
     read = partial(_preprocess, options={k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
     volumes = in_processes(read, paths, min(workers or processors(), max(len(paths), 1)))
+    pieces = [rows for start in todo for rows in _pieces(series, start, batch_size)]
+    loaded = read_ahead(pieces, partial(_load, volumes), _BATCHES_AHEAD)  # while the model encodes the one before
     with tqdm(total=len(series), initial=len(series) - len(paths), desc="embedding", unit="series",
               disable=not progress) as bar:  # fmt: skip
         for start in todo:
-            rows = series.iloc[start : start + _FILES_A_PART]
-            tables[start] = _embed_rows(model, rows, volumes, batch_size, bar)
+            encoded = []
+            for _ in _pieces(series, start, batch_size):
+                rows, (inputs, reasons) = next(loaded)
+                encoded.append(rows.assign(reason=reasons, feature=_features(model, inputs, reasons)))
+                bar.update(len(rows))
+            tables[start] = pd.concat(encoded, ignore_index=True)
             parts.write(start, tables[start])
     done = [tables[start] for start in starts]
     table = pd.concat(done, ignore_index=True)
@@ -151,27 +159,31 @@ def _preprocess(path: str, *, options: dict) -> tuple[np.ndarray | None, str]:
         return None, f"{path}: {type(error).__name__}: {error}"
 
 
-def _embed_rows(model, rows: pd.DataFrame, volumes: Iterator, batch_size: int, bar) -> pd.DataFrame:
-    """Return the rows with their features; `volumes` gives what `_preprocess` returns for each in turn."""
+def _pieces(series: pd.DataFrame, start: int, batch_size: int) -> list[pd.DataFrame]:
+    """Return the rows of the part that begins at `start`, a batch each."""
+    end = min(start + _FILES_A_PART, len(series))
+    return [series.iloc[first : min(first + batch_size, end)] for first in range(start, end, batch_size)]
+
+
+def _load(volumes: Iterator, rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """Return the usable model inputs (b, 1, D, H, W) of some rows, and the reason of each row, empty for the usable.
+
+    `volumes` gives what `_preprocess` returns for each row in turn.
+    """
+    found = [next(volumes) for _ in range(len(rows))]
+    usable = [volume[None] for volume, _ in found if volume is not None]
+    return np.stack(usable) if usable else np.empty(0), [reason for _, reason in found]
+
+
+def _features(model, inputs: np.ndarray, reasons: list[str]) -> list[np.ndarray | None]:
+    """Return the feature (E,) of each row, None where there is a reason."""
     import torch
 
-    features: list[np.ndarray | None] = [None] * len(rows)
-    reasons: list[str] = []
-    batch: list[tuple[int, np.ndarray]] = []
-    for i in range(len(rows)):
-        volume, reason = next(volumes)
-        reasons.append(reason)
-        if volume is not None:
-            batch.append((i, volume))
-        bar.update()
-        if batch and (len(batch) == batch_size or i == len(rows) - 1):
-            inputs = torch.from_numpy(np.stack([volume for _, volume in batch]))[:, None]  # (B, 1, D, H, W)
-            with torch.inference_mode():
-                encoded = model.eval().encode_image(inputs).cpu().numpy()  # (B, E)
-            for (at, _), feature in zip(batch, encoded, strict=True):
-                features[at] = feature
-            batch = []
-    return rows.assign(reason=reasons, feature=features).reset_index(drop=True)
+    if not len(inputs):
+        return [None] * len(reasons)
+    with torch.inference_mode():
+        encoded = iter(model.eval().encode_image(torch.from_numpy(inputs)).cpu().numpy())  # (b, E)
+    return [None if reason else next(encoded) for reason in reasons]
 
 
 def _state(paths: Iterable[str]) -> list[str]:

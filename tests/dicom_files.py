@@ -37,12 +37,14 @@ def write_series(
     person: dict | None = None,
     normal=(0, 0, 1),
     skip: tuple[int, ...] = (),
+    voxels: np.ndarray | None = None,
+    spacing_mm: tuple[float, float, float] = (5, 5, 5),
     **header,
 ) -> list[Path]:
-    """Write a series, a file a slice; `skip` leaves slices out. Returns the files."""
+    """Write a series, a file a slice, of `head` where no voxels (D, H, W) are given; `skip` leaves slices out."""
     folder.mkdir(parents=True, exist_ok=True)
     series = series or generate_uid()
-    voxels, files = head(), []
+    voxels, files = head() if voxels is None else voxels, []
     row, column = {(0, 0, 1): ((1, 0, 0), (0, 1, 0)), (1, 0, 0): ((0, 1, 0), (0, 0, -1))}[tuple(normal)]
     for i, plane in enumerate(voxels):
         if i in skip:
@@ -62,16 +64,16 @@ def write_series(
             "SeriesNumber": 3,
             "RepetitionTime": 4000,
             "EchoTime": 90,
-            "SliceThickness": 5,
+            "SliceThickness": spacing_mm[0],
         }
         for key, value in {**values, **(PERSON if person is None else person), **header}.items():
             setattr(data, key, value)
         data.StudyInstanceUID, data.SeriesInstanceUID, data.InstanceNumber = study, series, i + 1
         data.FrameOfReferenceUID = study
-        place = np.array(normal, float) * 5 * i - np.array([80, 80, 0])
+        place = np.array(normal, float) * spacing_mm[0] * i - np.array([80, 80, 0])
         data.ImagePositionPatient, data.ImageOrientationPatient = place.tolist(), [*row, *column]
         data.Rows, data.Columns = plane.shape
-        data.PixelSpacing = [5, 5]
+        data.PixelSpacing = list(spacing_mm[1:])
         data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
         data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
         data.PixelData = plane.tobytes()

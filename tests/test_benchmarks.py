@@ -5,9 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import loader, machine, measure, retrieval, similarity, tables, training
+from benchmarks import (
+    embedding,
+    largest_batch,
+    loader,
+    machine,
+    measure,
+    models,
+    retrieval,
+    similarity,
+    tables,
+    training,
+)
 
 ROOT = Path(__file__).parents[1]
+MODULES = [embedding, largest_batch, loader, retrieval, similarity, training]
 
 
 def here(job, *, threads, **arguments):
@@ -15,7 +27,7 @@ def here(job, *, threads, **arguments):
     return {**job(**arguments), "threads": threads, "peak_memory_mb": measure.peak_memory_mb()}
 
 
-@pytest.mark.parametrize("module", [loader, retrieval, similarity, training], ids=lambda m: m.__name__.split(".")[1])
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.split(".")[1])
 def test_a_benchmark_runs_at_a_tiny_size_and_writes_json(module, device, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(measure, "in_child", here)
     module.main(["--tiny", "--device", device, "--out", str(tmp_path)])
@@ -23,7 +35,7 @@ def test_a_benchmark_runs_at_a_tiny_size_and_writes_json(module, device, tmp_pat
     written = json.loads((tmp_path / f"{name}_{device}.json").read_text(encoding="utf-8"))
     assert written["benchmark"] == name
     assert {"cpu", "cores", "memory_gb", "load", "os", "python", "torch", "commit", "date"} <= set(written["machine"])
-    assert all(row["peak_memory_mb"] > 0 for row in written["rows"])
+    assert all(row["threads"] == 1 for row in written["rows"])
     assert measure.markdown(written["rows"]) in capsys.readouterr().out
 
 
@@ -44,11 +56,60 @@ def test_a_batch_that_does_not_fit_is_a_row_that_says_so(monkeypatch):
     def too_large(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(training, "_seconds_a_step", too_large)
+    monkeypatch.setattr(training, "seconds_a_step", too_large)
     setting = training.default_setting("cpu", tiny=True)
-    row = training.throughput(**setting, precision="float32", device="cpu")
+    row = training.throughput(**setting, variant="float32", device="cpu")
     assert row["volumes_a_second"] is None
     assert "memory" in row["note"]
+
+
+def test_a_variant_is_a_precision_and_ways_to_compute():
+    assert training.settings_of("float32") == {"precision": "float32"}
+    found = training.settings_of("bfloat16 + channels-last + compile + checkpointing + chunks of 8")
+    assert found == {
+        "precision": "bfloat16", "channels_last": True, "compile": True, "checkpointing": True, "chunk_size": 8,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="'chunks of few' is none of"):
+        training.settings_of("float32 + chunks of few")
+
+
+@pytest.mark.parametrize("found", [None, "/usr/bin/cc"])
+def test_a_step_that_cannot_be_compiled_is_a_row_that_says_so(found, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("no backend\nand more")
+
+    monkeypatch.setattr(training.shutil, "which", lambda name: found)
+    monkeypatch.setattr(training, "seconds_a_step", fails)
+    row = training.throughput(**training.default_setting("cpu", tiny=True), variant="float32 + compile", device="cpu")
+    assert row["volumes_a_second"] is None
+    assert row["note"] == ("torch.compile fails here: no backend" if found else training._no_compiler("cpu"))
+    with pytest.raises(RuntimeError, match="no backend"):
+        training.throughput(**training.default_setting("cpu", tiny=True), variant="float32", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("fits", "most", "expected"), [(100, 1024, 96), (3, 1024, 3), (0, 1024, 0), (5000, 1024, 1024), (1024, 600, 600)]
+)
+@pytest.mark.parametrize("card", [False, True])
+def test_the_largest_batch_is_found_to_an_eighth(fits, most, expected, card):
+    tried = []
+
+    def took_of(batch):
+        tried.append(batch)
+        return None if card and batch > fits else 2 * batch
+
+    found, took = largest_batch.largest(took_of, None if card else 2 * fits, first=32, most=most)
+    assert found == expected and took == 2 * expected
+    assert len(tried) == len(set(tried)) < 12 and max(tried) <= most
+
+
+def test_operations_are_counted_without_computing_as_they_are_with(tmp_path):
+    size = {"encoder": "small", "text": "small", "shape": (6, 16, 16), "batch": 4}
+    counted = models.operations(**size)
+    model, pairs = models.model_and_pairs(**size, device="cpu", folder=tmp_path)
+    assert counted["tflop_a_pair"] == pytest.approx(models.flops_a_pair(model, pairs, 4) / 1e12)
+    assert counted["parameters"] == sum(p.numel() for p in model.parameters())
+    assert 0 < 2 * counted["tflop_image_forward"] < counted["tflop_a_pair"]
 
 
 def test_flops_of_a_pair_are_those_of_the_layers_by_hand(tmp_path):
@@ -73,7 +134,7 @@ def test_flops_of_a_pair_are_those_of_the_layers_by_hand(tmp_path):
             return torch.ones(len(np.asarray(picked)), 8)
 
     forward_and_weights = 2 * (2 * 8 * 4)  # no gradient is asked of the input
-    assert training._flops_a_pair(Linear(), Ones(), 3) == 2 * forward_and_weights
+    assert models.flops_a_pair(Linear(), Ones(), 3) == 2 * forward_and_weights
 
 
 def test_markdown_shows_numbers_and_leaves_gaps_empty():
@@ -83,8 +144,28 @@ def test_markdown_shows_numbers_and_leaves_gaps_empty():
 
 
 def test_missing_packages_are_named_with_the_command_that_brings_them(monkeypatch):
-    monkeypatch.setattr(machine, "NEEDED", {"json": "json", "no_such_module": "no-such-package"})
+    monkeypatch.setattr(machine, "needed_packages", lambda: ["json", "no-such-package", "scikit-learn"])
     assert machine.missing_packages() == ["no-such-package"]
+
+
+def test_what_is_needed_is_what_the_benchmarks_and_the_tests_of_each_device_import():
+    needed = machine.needed_packages()
+    assert {"torch", "transformers", "monai", "nibabel", "jieba", "nilearn", "pytest", "pyyaml"} <= set(needed)
+    assert not {"papermill", "jupyterlab", "IPython", "pydicom", "openpyxl", "ipyniivue", "os"} & set(needed)
+    assert "test_benchmarks.py" in [path.name for path in machine.device_tests()]
+
+
+def test_a_package_that_only_a_function_imports_is_needed_too(tmp_path, monkeypatch):
+    for folder in ("benchmarks", "tests", "selip_core"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "benchmarks" / "a.py").write_text("from selip_core import b\n")
+    (tmp_path / "tests" / "conftest.py").write_text("import os\n")
+    (tmp_path / "tests" / "test_c.py").write_text("import sklearn\ndef test_x(a, device):\n    pass\n")
+    (tmp_path / "tests" / "test_d.py").write_text("import xlrd\ndef test_device(a):\n    pass\n")
+    lines = ["def f():", "    from monai.nets import g", "def main():", "    import IPython"]
+    (tmp_path / "selip_core" / "b.py").write_text("\n".join(lines))
+    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    assert machine.needed_packages() == ["monai", "pytest", "scikit-learn"]
 
 
 def test_run_sh_says_which_options_it_takes():
@@ -112,9 +193,3 @@ def test_tables_of_a_page_are_written_from_the_json(tmp_path):
     assert "| 1,000 | 5 | 0.25 |" in once and "A CPU, 2 cores" in once and "old" not in once
     assert once.startswith("before\n") and once.endswith("\nafter\n")
     assert tables.filled(once, tmp_path) == once
-
-
-def test_the_tables_of_the_scaling_page_are_those_of_the_committed_json():
-    page = tables.PAGE.read_text(encoding="utf-8")
-    assert tables.filled(page) == page
-    assert all(f"<!-- table: {name}, cpu -->" in page for name in tables.TABLES)

@@ -12,7 +12,7 @@ from test_training import fresh_model, run
 from two_processes import CASES, CHANGES
 
 from selip_core.augmentation import augment
-from selip_core.distributed import ALONE, Processes
+from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.errors import SelipError
 
 HERE = Path(__file__).resolve().parent
@@ -73,6 +73,31 @@ def test_a_run_of_two_processes_is_continued_by_two_bit_for_bit_and_read_by_one(
     for name, value in alone.state_dict().items():
         assert torch.equal(first["weights"][name], value)
         assert torch.equal(first["resumed"][name], value) and torch.equal(second["resumed"][name], value)
+
+
+def test_accelerate_launch_trains_the_same_weights(two, tmp_path):
+    search = os.pathsep.join([str(HERE.parent), str(HERE)])
+    given = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--num_processes", "2",
+             "--multi_gpu", "--main_process_port", free_port()]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "accelerate.commands.launch", *given, HERE / "two_processes.py", tmp_path],
+        env={**os.environ, "PYTHONPATH": search, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1",
+             "HF_HOME": str(tmp_path)},
+        stderr=subprocess.PIPE, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for index, other in enumerate(two[0]):
+        weights = torch.load(tmp_path / f"{index}.pt")["weights"]
+        assert all(torch.equal(weights[name], value) for name, value in other["weights"].items())
+
+
+def test_a_launcher_that_starts_one_process_for_several_is_an_error(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+    assert joined_processes("cpu") == ALONE  # one was asked for
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    with pytest.raises(SelipError, match="--multi_gpu instead"):
+        joined_processes("cpu")
 
 
 def test_running_statistics_of_batch_norm_are_averaged_over_processes(two):

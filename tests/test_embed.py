@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import nibabel as nib
@@ -45,6 +46,31 @@ def test_volumes_of_a_folder_get_the_features_that_the_model_gives_them_one_by_o
         alone = model.encode_image(preprocessing.preprocess(path, **OPTIONS)[None]).detach().numpy()[0]
         assert feature == pytest.approx(alone, abs=1e-5)
         assert np.linalg.norm(feature) == pytest.approx(1, abs=1e-5)
+
+
+def test_volumes_are_read_while_the_model_encodes(model, folder, monkeypatch):
+    second_is_read, in_time = threading.Event(), []
+
+    def read(path, **options):
+        if path == sorted(str(path) for path in folder.rglob("*.nii*"))[1]:
+            second_is_read.set()
+        return preprocessing.preprocess_array(path, **options)
+
+    def encode(volumes):
+        in_time.append(second_is_read.wait(10))
+        return torch.zeros(len(volumes), 16)
+
+    monkeypatch.setattr("selip_core.embed.preprocess_array", read)
+    monkeypatch.setattr(model, "encode_image", encode)
+    assert len(embed(model, folder, batch_size=1, workers=1, progress=False)) == 3
+    assert in_time == [True] * 3
+
+
+def test_a_batch_without_a_usable_volume_has_reasons_alone(model, folder):
+    for path in folder.rglob("*.nii*"):
+        path.write_bytes(b"no")
+    table = embed(model, folder, batch_size=2, workers=1, progress=False)
+    assert table["feature"].isna().all() and table["reason"].str.contains("cannot be read").all()
 
 
 def test_a_cohort_is_embedded_with_its_ids(model, folder):
