@@ -6,7 +6,7 @@ template is stripped of its skull) is built around the brain by distance. All co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -51,6 +51,11 @@ class Template:
     origin_mm: np.ndarray
     reach: np.ndarray
     brain: np.ndarray
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """Positions (N,) of `reach` in the flattened working grid: numpy gathers by them faster than by a mask."""
+        return np.flatnonzero(self.reach)
 
     def at(self, points_mm: np.ndarray) -> np.ndarray:
         """Return the maps at ``(N, 3)`` points, ``(N, channels)``; air outside.
@@ -286,8 +291,9 @@ def draw_anatomy(rng: np.random.Generator, lesions: Sequence[Lesion], site_mm: d
     deformation = _smooth_field(rng, 42.0, 2.6)
     widening, gap, plain_size, push = rng.uniform([0.38, 0.55, -0.06, 9.0], [0.55, 0.85, 0.1, 14.0])
     kinds = {lesion.kind: lesion for lesion in lesions}
-    points = grid_points()[source.reach]
-    mni = points @ affine[:, :3].T.astype(np.float32) + affine[:, 3].astype(np.float32) + deformation[source.reach]
+    points = grid_points().reshape(-1, 3).take(source.inside, axis=0)  # (N, 3)
+    deformation = deformation.reshape(-1, 3).take(source.inside, axis=0)
+    mni = points @ affine[:, :3].T.astype(np.float32) + affine[:, 3].astype(np.float32) + deformation
     mni += _widening(mni, plain_size)
     displaced = None
     if "midline_shift" in kinds:
@@ -295,7 +301,7 @@ def draw_anatomy(rng: np.random.Generator, lesions: Sequence[Lesion], site_mm: d
         mass = next((m for m in lesions if m.site and m.side == side and m.radius_mm >= 10), None)
         moved = _push(mni, side == "右侧", np.array(site_mm[mass.site] if mass else [30, 0, 10]), push)
         mni[:, 0] -= moved
-        displaced = _to_grid(np.abs(moved), source.reach)
+        displaced = _to_grid(np.abs(moved), source.inside)
     widened = None
     if "atrophy" in kinds:
         before = source.at(mni)
@@ -305,15 +311,14 @@ def draw_anatomy(rng: np.random.Generator, lesions: Sequence[Lesion], site_mm: d
         lost = maps[:, :3] * (gap * maps[:, [SULCAL]])
         maps[:, :3] -= lost
         maps[:, _CSF] += lost.sum(1)
-        widened = _to_grid(maps[:, _CSF] - before[:, _CSF], source.reach)
-    template_mm = np.full(GRID_SHAPE + (3,), FAR_MM, np.float32)
-    template_mm[source.reach] = mni
-    fractions = np.zeros(GRID_SHAPE + (len(TISSUES),), np.float32)
-    fractions[source.reach] = maps[:, : len(TISSUES)]
-    return Anatomy(fractions, _to_grid(maps[:, _VENTRICLE], source.reach), template_mm, affine, widened, displaced)
+        widened = _to_grid(maps[:, _CSF] - before[:, _CSF], source.inside)
+    ventricle = _to_grid(maps[:, _VENTRICLE], source.inside)
+    fractions = _to_grid(maps[:, : len(TISSUES)], source.inside)
+    return Anatomy(fractions, ventricle, _to_grid(mni, source.inside, FAR_MM), affine, widened, displaced)
 
 
-def _to_grid(values: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    grid = np.zeros(GRID_SHAPE, np.float32)
-    grid[reach] = values
-    return grid
+def _to_grid(values: np.ndarray, inside: np.ndarray, elsewhere: float = 0.0) -> np.ndarray:
+    """Return values (N, ...) at N positions of the flattened working grid as an array of its shape."""
+    grid = np.full((int(np.prod(GRID_SHAPE)), *values.shape[1:]), elsewhere, np.float32)
+    grid[inside] = values
+    return grid.reshape(*GRID_SHAPE, *values.shape[1:])

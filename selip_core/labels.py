@@ -21,7 +21,8 @@ def label_matrix(labels: pd.DataFrame, patients: list[str]) -> pd.DataFrame:
     abnormal = set(known.loc[known["label"] != NORMAL, "patient_id"])
     found = known[~known["label"].isin([NORMAL, ABNORMAL])]
     kinds = found["label"].value_counts(sort=True).index.tolist()
-    order = [p for p in dict.fromkeys(patients) if p in set(known["patient_id"])]
+    labelled = set(known["patient_id"])
+    order = [patient for patient in dict.fromkeys(patients) if patient in labelled]
     matrix = pd.crosstab(found["patient_id"], found["label"]).astype(bool).reindex(order, fill_value=False)
     matrix = matrix.reindex(columns=kinds, fill_value=False)
     matrix.insert(0, ABNORMAL, [patient in abnormal for patient in order])

@@ -61,7 +61,9 @@ def set_seeds(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # as use_deterministic_algorithms(True, warn_only=True), which imports the compiler: most of a second a notebook
+    torch.set_deterministic_debug_mode("warn")
+    os.environ.setdefault("TORCHINDUCTOR_DETERMINISTIC", "1")  # for the compiler, where it is used
     torch.backends.cudnn.benchmark = False
     warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation.*")
 

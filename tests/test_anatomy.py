@@ -101,3 +101,10 @@ def test_interpolation_does_not_depend_on_the_points_beside_it(monkeypatch):
     in_blocks = source.at(points)
     monkeypatch.setattr(anatomy, "_POINTS_A_BLOCK", 1000)
     assert np.array_equal(source.at(points), in_blocks)
+
+
+def test_values_of_the_points_in_reach_lie_where_the_mask_says():
+    source = template()
+    values = np.random.default_rng(0).random((source.reach.sum(), 2), np.float32)
+    grid = anatomy._to_grid(values, source.inside, -1.0)
+    assert np.array_equal(grid[source.reach], values) and (grid[~source.reach] == -1).all()

@@ -24,3 +24,13 @@ def test_no_module_brings_what_takes_seconds_to_import():
     own = {"automodel"}  # its classes are transformers' own; nothing else imports it
     modules = [f"selip_core.{path.stem}" for path in sorted(PACKAGE.glob("[a-z]*.py")) if path.stem not in own]
     assert not loaded_by(modules) & SECONDS_TO_IMPORT
+
+
+def test_seeding_asks_for_deterministic_algorithms_without_importing_the_compiler():
+    code = (
+        "import sys, torch; from selip_core.run import set_seeds; set_seeds(0); "
+        "assert torch.get_deterministic_debug_mode() == 1; "
+        "assert 'torch._dynamo' not in sys.modules; "
+        "import torch._inductor.config as compiler; assert compiler.deterministic"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, check=True)
