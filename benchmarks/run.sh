@@ -10,8 +10,9 @@ usage() {
     cat <<'TEXT'
 benchmarks/run.sh [--python PYTHON] [--device cpu|cuda] [--tiny]
 
-Times the similarity engine, retrieval, the loader, pretraining, the use of a trained model and ingest (on the CPU
-alone), prints tables and writes them as JSON into benchmarks/results. On CUDA it runs the tests of the CUDA device first.
+Times the similarity engine, retrieval, the loader, pretraining, the use of a trained model, and (on the CPU, where the
+whole environment is) ingest; prints tables and writes them as JSON into benchmarks/results. On CUDA it runs the tests of
+the CUDA device first.
 
   --python PYTHON   use this Python as it is, installing nothing: a CUDA machine without network, whose Python holds
                     torch and transformers. It is told which other packages to bring as wheels.
