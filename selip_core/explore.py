@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from selip_core.preprocessing import preprocess_array, preprocess_mask, target_a
 from selip_core.search import Gallery, greatest
 from selip_core.thumbnails import thumbnail_png
 from selip_core.volume_cache import VolumeCache
+
+if TYPE_CHECKING:
+    from selip_core.encoders import SelipModel
 
 NOT_TEST = tuple(split for split in SPLITS if split != "test")
 """Choice: test patients are found only where they are asked for, so that looking around does not spend them."""
@@ -57,7 +61,7 @@ class Explorer:
         Folder of kept features.
     """
 
-    model: object
+    model: "SelipModel"
     cohort: Cohort
     cache: VolumeCache
     gallery: Gallery
@@ -192,7 +196,7 @@ class Explorer:
             feature = self.model.eval().encode_image(torch.from_numpy(volume)[None, None]).cpu().numpy()[0]
         return OwnVolume(path.name, volume, feature)
 
-    def with_model(self, model) -> "Explorer":
+    def with_model(self, model: "SelipModel") -> "Explorer":
         """Return the same cohort under another model.
 
         Raises
@@ -219,7 +223,13 @@ class Explorer:
 
 
 def open_explorer(
-    model, cache: VolumeCache, cohort: Cohort, *, sentences: pd.DataFrame, splits: pd.DataFrame, store: Path
+    model: "SelipModel",
+    cache: VolumeCache,
+    cohort: Cohort,
+    *,
+    sentences: pd.DataFrame,
+    splits: pd.DataFrame,
+    store: Path,
 ) -> Explorer:
     """Return the explorer of a cohort; features are computed once and kept in `store`.
 
