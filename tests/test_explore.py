@@ -13,7 +13,6 @@ from selip_core.explore_features import cohort_features
 from selip_core.explore_map import SEVERAL, UNKNOWN, map_labels, mapped_series
 from selip_core.features import encode_series
 from selip_core.search import Gallery, greatest, query_sentences
-from selip_core.thumbnails import thumbnail_png
 from tests.conftest import SENTENCES
 from tests.explorer_files import REPORTS, make_explorer, write_head
 
@@ -153,14 +152,6 @@ def test_the_mask_lies_on_the_grid_of_the_series_on_the_patients_left(explorer):
     assert mask.shape == volume.shape and mask.any() and explorer.mask(2) is None
     assert np.argwhere(mask)[:, 2].mean() < (mask.shape[2] - 1) / 2  # W runs from left to right
     assert volume[mask].mean() > np.percentile(volume, 95)
-
-
-def test_a_thumbnail_shows_the_patients_left_on_the_right():
-    volume = np.zeros((3, 20, 10), np.float32)
-    volume[1, 10:14, :3] = 1.0  # left, a little to the front
-    image = np.asarray(Image.open(io.BytesIO(thumbnail_png(volume, height=40))))
-    assert image.shape == (40, 20)
-    assert image[:, 12:].mean() > 10 * image[:, :8].mean() and image[:20].mean() > image[20:].mean()
 
 
 def test_the_map_is_coloured_by_sequence_site_and_kind(explorer):

@@ -1,13 +1,9 @@
 import numpy as np
 import pytest
 
-from selip_core.embedding_map import project
-from selip_core.explore_map import mapped_series
-from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites, suggestions
-from selip_core.widget_parts import Session, page_style, show_live
+from selip_core.widget_parts import Session
 from selip_core.widget_search import FIRST_QUERY, SearchPage
 from selip_core.widget_viewer import Viewer
-from selip_core.widget_why import characters_html, in_words
 from tests.conftest import SENTENCES
 from tests.explorer_files import make_explorer, make_model, write_head
 
@@ -170,23 +166,6 @@ def test_a_model_of_another_preprocessing_is_refused_and_the_old_one_answers(pag
     assert session.explorer is before and "Read as" in said(page)
 
 
-def test_map_and_pairs_bring_series_into_view(page, session, tmp_path):
-    from selip_core.widget_pages import MapPage, PairsPage
-
-    series = mapped_series(session.explorer)
-    on_map = MapPage(session, tmp_path / "log.txt", project(session.explorer.gallery.features[series], seed=0), series)
-    on_map.map.select([2])
-    assert session.series == series[2] and len(on_map.viewer.niivue.volumes) == 1
-    assert SENTENCES[1] in on_map.map.panel.value and page.reports.series
-    pairs = PairsPage(session, tmp_path / "log.txt")
-    pairs.inspector.show(SENTENCES[0], "在左侧额叶表现为低信号")
-    pairs.buttons[0].click()
-    assert session.explorer.series["sentence"].iloc[session.series] == SENTENCES[0]
-    assert "One of 2 series" in pairs.status.widget.value
-    pairs.buttons[1].click()
-    assert "no series of the cohort has just the sentence of report B" in pairs.status.widget.value
-
-
 def test_every_control_is_labelled_and_every_part_can_be_found(page):
     controls = [page.query, page.site, page.side, page.shape, page.signal, page.sequence, page.patients, page.go,
                 page.choose, page.own.path, page.own.model, page.own.add, page.own.load]  # fmt: skip
@@ -198,48 +177,3 @@ def test_every_control_is_labelled_and_every_part_can_be_found(page):
 
 def test_the_page_says_what_its_data_are(page):
     assert "user cohort tiny" in page.box.children[0].value and "not of patients" in page.box.children[0].value
-
-
-def test_the_style_brings_the_font_in_itself():
-    style = page_style().value
-    assert "@font-face" in style and "url(data:font/ttf;base64,AAEAAAA" in style and "http" not in style[-3000:]
-
-
-def test_widgets_are_not_built_in_the_pipeline(monkeypatch, capsys):
-    monkeypatch.setenv("SELIP_PIPELINE", "1")
-    show_live(lambda: pytest.fail("built"))
-    assert "live in JupyterLab" in capsys.readouterr().out
-    monkeypatch.delenv("SELIP_PIPELINE")
-    show_live(lambda: "shown as it is")
-    assert "shown as it is" in capsys.readouterr().out
-
-
-def test_the_choices_are_those_of_the_lexicon_in_both_languages():
-    assert ("基底节区 · basal ganglia region", "基底节区") in sites()
-    assert ("左侧 · left-sided", "左侧") in sides("额叶") and [side for _, side in sides("脑桥")] == [""]
-    assert sequences()[0][1] == "" and ("DWI · diffusion-weighted image", "DWI") in sequences()
-    assert ("结节状 · nodular", "结节状") in shapes() and ("高信号 · hyperintense", "高信号") in signals()
-
-
-@pytest.mark.parametrize("signal", [signal for _, signal in signals()])
-def test_every_choice_is_a_sentence_that_is_taken_as_it_is(signal):
-    for side in ("左侧", ""):
-        assert "canonical sentence" in reading(sentence_of(side, "额叶", "片状", signal))
-
-
-def test_suggestions_are_near_words_and_none_for_what_resembles_nothing():
-    assert suggestions("左侧基底截区") == ["基底节区"]
-    assert suggestions("frontel white matter")[0] == "frontal white matter"
-    assert suggestions("12345") == []
-
-
-def test_characters_are_shaded_for_and_against_and_told_in_words():
-    text, saliency = "左<侧", np.array([0.2, -0.1, np.nan], np.float32)
-    shown = characters_html(text, saliency)
-    assert shown.count("<span") == 4 and "&lt;" in shown
-    assert (
-        'rgba(0, 114, 178,0.55);text-decoration:underline" title="+0.2000">左' in shown
-        and "rgba(213, 94, 0,0.28)" in shown
-    )
-    assert in_words(text, saliency) == "Strongest for the match: 左 (+0.200)."
-    assert in_words(text, -np.abs(saliency)) == "No character speaks for the match."

@@ -1,0 +1,31 @@
+import pytest
+
+from selip_core.embedding_map import project
+from selip_core.explore_map import mapped_series
+from selip_core.widget_pages import MapPage, PairsPage
+from selip_core.widget_parts import Session
+from tests.conftest import SENTENCES
+from tests.explorer_files import make_explorer
+
+
+@pytest.fixture
+def session(tmp_path):
+    return Session(make_explorer(tmp_path))
+
+
+def test_a_series_picked_on_the_map_comes_into_view(session, tmp_path):
+    series = mapped_series(session.explorer)
+    page = MapPage(session, tmp_path / "log.txt", project(session.explorer.gallery.features[series], seed=0), series)
+    page.map.select([2])
+    assert session.series == series[2] and len(page.viewer.niivue.volumes) == 1
+    assert SENTENCES[1] in page.map.panel.value and "data:image/png" in page.map.panel.value
+
+
+def test_a_series_of_either_report_comes_into_view(session, tmp_path):
+    page = PairsPage(session, tmp_path / "log.txt")
+    page.inspector.show(SENTENCES[0], "在左侧额叶表现为低信号")
+    page.buttons[0].click()
+    assert session.explorer.series["sentence"].iloc[session.series] == SENTENCES[0] == session.query
+    assert "One of 2 series" in page.status.widget.value and len(page.viewer.niivue.volumes) == 1
+    page.buttons[1].click()
+    assert "no series of the cohort has just the sentence of report B" in page.status.widget.value
