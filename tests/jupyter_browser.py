@@ -200,7 +200,7 @@ def tracebacks(page) -> list[str]:
 
 
 @contextmanager
-def explored(folder: Path, *, profile: str, width: int = 1440, height: int = 1100):
+def explored(folder: Path, *, profile: str, seconds: float = RUN_SECONDS, width: int = 1440, height: int = 1100):
     """Run 10_explore through in JupyterLab and Chromium, in a project folder made of links to this one.
 
     Its results go there: those of the project stay as they are.
@@ -229,5 +229,5 @@ def explored(folder: Path, *, profile: str, width: int = 1440, height: int = 110
         browser_page(width=width, height=height) as (page, watch),
     ):
         open_notebook(page, lab, f"notebooks/{NOTEBOOK}.ipynb")
-        run_all_cells(page, seconds=RUN_SECONDS)
+        run_all_cells(page, seconds=seconds)
         yield page, watch
