@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -32,7 +33,7 @@ LAB_SETTINGS = {
 }
 NOTEBOOK = "10_explore"
 NEEDED = ("01_data_curation", "02_report_findings", "03_similarity_matrix", "04_pretraining")
-START_SECONDS, RUN_SECONDS, LOST_SECONDS = 60, 120, 4
+START_SECONDS, RUN_SECONDS = 60, 120
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir></fontconfig>
@@ -161,47 +162,33 @@ def browser_page(*, width: int = 1440, height: int = 1000):
 
 
 def open_notebook(page, lab: str, name: str) -> None:
-    """Start a kernel for a notebook of the server's folder, open it alone on the screen, and wait until it is idle.
-
-    JupyterLab opened at a notebook's address sometimes starts two kernels at once and cuts one off, with an error on
-    the console: it takes the kernel that is there when there is one.
-    """
-    address, token = lab.split("/lab?token=")
-    request = urllib.request.Request(
-        f"{address}/api/sessions", headers={"Authorization": f"token {token}"},
-        data=json.dumps({"path": name, "name": "", "type": "notebook", "kernel": {"name": "python3"}}).encode(),
-    )  # fmt: skip
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=START_SECONDS).close()
-    page.goto(f"{address}/lab/tree/{quote(name)}?token={token}", wait_until="domcontentloaded")
+    """Open a notebook of the server's folder, alone on the screen, and wait until its kernel is idle."""
+    address, token = lab.split("?")
+    page.goto(f"{address}/tree/{quote(name)}?{token}", wait_until="domcontentloaded")
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=START_SECONDS * 1000)
     page.keyboard.press("Control+b")  # the file browser's side bar takes a fifth of the width
-    idle = page.locator(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]")
-    idle.wait_for(timeout=START_SECONDS * 1000)
+    # the notebook's own sign of a kernel says "idle" before there is one: cells run by then would start a second
+    page.locator("#jp-main-statusbar").get_by_text(re.compile(r"^(?!No Kernel).* \| Idle")).wait_for(
+        timeout=START_SECONDS * 1000
+    )
 
 
 def run_all_cells(page, *, seconds: float) -> None:
     """Choose *Run All Cells* in the menu, and wait until every code cell has its number.
-
-    Chosen while JupyterLab is still making its connection to the kernel, the command is lost: so it is chosen again
-    where no cell has been waiting for a while.
 
     Raises
     ------
     RuntimeError
         If a cell fails, with its traceback, or has no number in time, with the last of what the notebook shows.
     """
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     prompts = page.locator(".jp-NotebookPanel .jp-CodeCell .jp-InputPrompt")
-    until, waiting = time.monotonic() + seconds, 0.0
+    until = time.monotonic() + seconds
     while not all(text.strip("[ ]:*") for text in prompts.all_text_contents()):
         if tracebacks(page) or time.monotonic() > until:
             shown = tracebacks(page) or [page.locator(".jp-NotebookPanel .jp-Notebook").inner_text()]
             raise RuntimeError(f"the notebook was not run through in {seconds:.0f} s:\n{shown[0][-2000:]}")
-        if any("*" in text for text in prompts.all_text_contents()):
-            waiting = time.monotonic()
-        elif time.monotonic() - waiting > LOST_SECONDS:
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-            waiting = time.monotonic()
         page.wait_for_timeout(200)
     if tracebacks(page):
         raise RuntimeError(f"a cell of the notebook failed:\n{tracebacks(page)[0][-2000:]}")
@@ -213,7 +200,7 @@ def tracebacks(page) -> list[str]:
 
 
 @contextmanager
-def explored(folder: Path, *, profile: str, width: int = 1440, height: int = 1100):
+def explored(folder: Path, *, profile: str, seconds: float = RUN_SECONDS, width: int = 1440, height: int = 1100):
     """Run 10_explore through in JupyterLab and Chromium, in a project folder made of links to this one.
 
     Its results go there: those of the project stay as they are.
@@ -242,5 +229,5 @@ def explored(folder: Path, *, profile: str, width: int = 1440, height: int = 110
         browser_page(width=width, height=height) as (page, watch),
     ):
         open_notebook(page, lab, f"notebooks/{NOTEBOOK}.ipynb")
-        run_all_cells(page, seconds=RUN_SECONDS)
+        run_all_cells(page, seconds=seconds)
         yield page, watch

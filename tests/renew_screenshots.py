@@ -33,7 +33,8 @@ def main() -> int:
     if problem:
         print(f"renew_screenshots: {problem}", file=sys.stderr)
         return 1
-    with TemporaryDirectory() as name, explored(Path(name), profile=PROFILE, width=1400, height=1300) as (page, _):
+    size = {"width": 1400, "height": 1300}
+    with TemporaryDirectory() as name, explored(Path(name), profile=PROFILE, seconds=900, **size) as (page, _):
         box = page.get_by_label("Your NIfTI", exact=True)
         box.fill(make_volume(Path(name) / "work" / "notebooks").name)  # beside the notebook: its name is its path
         box.press("Enter")

@@ -138,7 +138,10 @@ def test_an_own_file_is_what_the_cohort_would_have_made_of_it(explorer):
 
 def test_a_file_that_cannot_be_used_says_why(explorer, tmp_path):
     (tmp_path / "broken.nii.gz").write_bytes(b"no")
+    (tmp_path / "scan.mha").write_bytes(b"no")
     for path, why in (
+        (tmp_path, "no NIfTI file"),
+        (tmp_path / "scan.mha", "no NIfTI file"),
         ("", "no file is named"),
         ("nowhere.nii", "no such file"),
         (tmp_path / "broken.nii.gz", "cannot be read"),
