@@ -183,7 +183,7 @@ def _pair_table(comparison: PairComparison, matching: str) -> str:
         "",
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    summary = f"All {len(rows)} pairs of findings, with what counts"
+    summary = f"Pairs of findings ({len(rows)}), with what counts"
     state = " open" if len(rows) <= 12 else ""
     return f"<details{state}><summary>{summary}</summary><table><tr>{head}</tr>{''.join(rows)}</table></details>"
 

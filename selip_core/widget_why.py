@@ -7,8 +7,8 @@ import numpy as np
 
 from selip_core.widget_parts import Session, Status
 
-_FOR, _AGAINST = "0, 114, 178", "213, 94, 0"
-"""Blue speaks for the match, orange against it (Okabe and Ito)."""
+_FOR, _AGAINST = "230, 97, 1", "94, 60, 153"
+"""Orange speaks for the match, purple against it: the ends of PuOr, as in `figures_explore.character_map`."""
 
 
 class WhyPanel:
@@ -45,7 +45,8 @@ class WhyPanel:
             volume = session.own.volume if own else session.explorer.volume(session.series)
             texts = {"The text searched for": session.query, "Its own sentence": sentence}
             parts = [self._told(volume, name, text) for name, text in texts.items() if text]
-            head = "<h4>Which characters carry the match</h4>" if parts else ""
+            key = "Orange speaks for the match, underlined where strongly; purple against it."
+            head = f'<h4>Which characters carry the match</h4><p class="selip-row">{key}</p>' if parts else ""
             self.text.value = head + "".join(parts)
 
     def _told(self, volume: np.ndarray, name: str, text: str) -> str:
@@ -57,7 +58,7 @@ class WhyPanel:
 
 
 def characters_html(text: str, saliency: np.ndarray) -> str:
-    """Return a text whose characters are shaded by their saliency, blue for, orange against, underlined where for."""
+    """Return a text whose characters are shaded by their saliency, orange for, purple against, underlined where strongly for."""
     most = max(float(np.nanmax(np.abs(saliency), initial=0.0)), 1e-9)
     spans = []
     for character, value in zip(text, np.nan_to_num(saliency), strict=True):
@@ -74,10 +75,10 @@ def in_words(text: str, saliency: np.ndarray, most: int = 4) -> str:
     Examples
     --------
     >>> in_words("左侧", np.array([0.3, 0.1]))
-    'Strongest for the match: 左 (+0.300), 侧 (+0.100).'
+    'Strongest for the match: 左 (+0.3), 侧 (+0.1).'
     """
     known = np.nan_to_num(saliency, nan=0.0)
     order = [i for i in np.argsort(-known, kind="stable")[:most] if known[i] > 0]
     if not order:
         return "No character speaks for the match."
-    return f"Strongest for the match: {', '.join(f'{text[i]} ({known[i]:+.3f})' for i in order)}."
+    return f"Strongest for the match: {', '.join(f'{text[i]} ({known[i]:+.2g})' for i in order)}."
