@@ -58,7 +58,7 @@ class WhyPanel:
 
 
 def characters_html(text: str, saliency: np.ndarray) -> str:
-    """Return a text whose characters are shaded by their saliency, orange for, purple against, underlined where strongly for."""
+    """Return a text shaded by its characters' saliency: orange for, purple against, underlined where strongly for."""
     most = max(float(np.nanmax(np.abs(saliency), initial=0.0)), 1e-9)
     spans = []
     for character, value in zip(text, np.nan_to_num(saliency), strict=True):
