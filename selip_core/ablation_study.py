@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from statsmodels.stats.multitest import multipletests
 from tqdm.auto import tqdm
 
 from selip_core.ablation import Plan, run_plan
@@ -15,7 +14,7 @@ from selip_core.config import PretrainingSettings
 from selip_core.pairs import Pairs
 from selip_core.retrieval_study import hits_by_query, worth_saying
 from selip_core.similarity import ReportCorpus
-from selip_core.statistics import bootstrap_interval, paired_difference
+from selip_core.statistics import bootstrap_interval, holm, paired_difference
 
 K = 10
 SCORES = {"recall": "image-to-text recall@10", "probe": "linear probe, AUC"}
@@ -56,15 +55,6 @@ def variant_scores(
     for table in tables:
         table["p_holm"] = holm(table["p"])
     return pd.concat(tables, ignore_index=True)
-
-
-def holm(p_values: pd.Series) -> pd.Series:
-    """Return p-values corrected for their number by Holm's step-down; NaN stays NaN and does not count."""
-    corrected = pd.Series(np.nan, index=p_values.index)
-    known = p_values.notna()
-    if known.any():
-        corrected[known] = multipletests(p_values[known], method="holm")[1]
-    return corrected
 
 
 def _retrieval_rows(image: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:

@@ -201,12 +201,16 @@ def _morphology(words: list[_Word]) -> list[str]:
 def _organ_ahead(words: list[_Word], at: int) -> str:
     """Return the organ that the word there is said of if that comes after it, `enlarged ventricles`; else nothing.
 
-    So it is in a clause that names no organ before its first such word: `dilated ventricles and widened sulci`.
+    So it is in a clause that names no organ before its first such word: `dilated ventricles and widened sulci`. A word
+    is said of what comes before the next such word: `compressed brainstem and dilated ventricles`.
     """
-    own = [w for w in words if w.clause == words[at].clause and w.kind in ("morphology", "compressed", "widened")]
-    if own[0].kind == "morphology":
+    kinds = ("morphology", "compressed", "widened", "sites")
+    own = [w for w in words if w.clause == words[at].clause and w.kind in kinds]
+    changes = [w for w in own if w.kind in ("compressed", "widened")]
+    if any(w.kind == "morphology" and w.start < changes[0].start for w in own):
         return ""
-    return next((w.value for w in own if w.kind == "morphology" and w.start > words[at].start), "")
+    following = next((w for w in own if w.start > words[at].start), None)
+    return following.value if following is not None and following.kind == "morphology" else ""
 
 
 _PLACES = ("sites", "sides")

@@ -142,7 +142,13 @@ class Run:
         self._started, self._metrics, self._records, self._upstream = time.monotonic(), {}, {}, {}
         self._previous = read_json(self.results / "run.json") or {}
         self._begun_from = dict(self._previous.get("upstream", {}))  # what still lies in the folder
-        self._prepare_folder()
+        try:
+            self._prepare_folder()
+        except OSError as error:
+            raise SelipError(
+                f"the results folder {self.results} cannot be written ({error.strerror or error}): it may belong to "
+                "another user; give it back to yours, or work in a clone of your own"
+            ) from None
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
         self._write_record(finished=False)
@@ -258,7 +264,8 @@ class Run:
         data_source : str, optional
             Where it is not from the cohort of the run.
         """
-        if name in self._metrics:
+        # by hand a cell may be run again with other values, and the last ones count; in the pipeline it is a slip
+        if name in self._metrics and os.environ.get("SELIP_PIPELINE") == "1":
             raise SelipError(f"metric {name!r} of {self.notebook} is recorded twice: give each a name of its own")
         self._metrics[name] = {
             "value": _number(value), "low": _number(low), "high": _number(high),

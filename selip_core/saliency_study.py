@@ -19,10 +19,13 @@ from tqdm.auto import tqdm
 from selip_core.encoders import SelipModel
 from selip_core.saliency import volume_saliency
 from selip_core.saliency_cases import FindingCases, inside_of_head
-from selip_core.statistics import bootstrap_interval, paired_difference
+from selip_core.statistics import bootstrap_interval, holm, paired_difference
 
 TRAINED, RANDOMISED, OTHER = "trained", "randomised weights", "another patient"
-"""The model's map; that of the same network with shuffled weights; that of the same text on another patient."""
+"""The model's map; those of the same network with shuffled weights; that of the same text on another patient."""
+
+SHUFFLES = 3
+"""Networks of shuffled weights; what is told of them is their mean, so that no lucky one decides."""
 
 ALL_SITES = "all sites"
 
@@ -65,7 +68,7 @@ def saliency_results(
     method : str
         See `volume_saliency`.
     seed : int
-        Of the shuffled weights.
+        Of the shuffled weights: of `seed`, and of as many after it as `SHUFFLES` says.
 
     Returns
     -------
@@ -73,25 +76,30 @@ def saliency_results(
         A row a case and ``map`` (`TRAINED`, `RANDOMISED`, `OTHER`): ``case``, ``patient_id``, ``sequence``, ``site``,
         ``side``, ``share`` (of the saliency inside the head, in the mask; 0 where there is none), ``chance`` (share of
         the inside of the head that is the mask), ``hit`` (the most salient voxel is in the mask), ``rank_correlation``
-        (Spearman, inside the head, with the model's own map; NaN where a map is constant). `OTHER` has rows where the
+        (Spearman, inside the head, with the model's own map; NaN where a map is constant). `RANDOMISED` is the mean
+        over the shuffles, ``hit`` a share of them. `OTHER` has rows where the
         cases have another patient with the sequence: what the text alone brings about is the same there.
     """
-    randomised = randomise(model, seed=seed)
+    shuffled = [randomise(model, seed=seed + i) for i in range(SHUFFLES)]
     others = _other_patients(cases.table)
     rows = []
     for i, case in enumerate(tqdm(cases.table.itertuples(), total=len(cases), desc="saliency", disable=not progress)):
         mask, volume = cases.masks[i], np.asarray(volumes[case.row], np.float32)
         inside = inside_of_head(volume[0], spacing_mm) | mask
+        own = volume_saliency(model, volume, case.text, method=method)
         maps = {
-            TRAINED: volume_saliency(model, volume, case.text, method=method),
-            RANDOMISED: volume_saliency(randomised, volume, case.text, method=method),
+            TRAINED: [own],
+            RANDOMISED: [volume_saliency(one, volume, case.text, method=method) for one in shuffled],
         }
         if others[i] >= 0:
-            maps[OTHER] = volume_saliency(model, np.asarray(volumes[others[i]]), case.text, method=method)
+            maps[OTHER] = [volume_saliency(model, np.asarray(volumes[others[i]]), case.text, method=method)]
         about = {"case": i, **{name: getattr(case, name) for name in ("patient_id", "sequence", "site", "side")}}
         for name, found in maps.items():
-            correlation = rank_correlation(found[inside], maps[TRAINED][inside])
-            rows.append({**about, "map": name, **localisation(found, mask, inside), "rank_correlation": correlation})
+            measured = [
+                {**localisation(one, mask, inside), "rank_correlation": rank_correlation(one[inside], own[inside])}
+                for one in found
+            ]
+            rows.append({**about, "map": name, **pd.DataFrame(measured).mean().to_dict()})
     columns = ["case", "patient_id", "sequence", "site", "side", "map", "share", "chance", "hit", "rank_correlation"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -137,7 +145,7 @@ def saliency_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.Data
         ``site`` (`ALL_SITES` first, then by number of cases), ``map``, ``share`` with ``low`` and ``high``, ``chance``,
         ``ratio`` (of both means), ``above_chance`` (mean of share − chance) with ``above_low``, ``above_high`` and
         ``p`` (sign flips of patients), ``hit`` with ``hit_low``, ``hit_high``, ``patients``, ``cases``, ``note`` (why
-        there is no interval).
+        there is no interval), ``p_holm`` (over all rows).
     """
 
     def row(part: pd.DataFrame) -> dict:
@@ -153,7 +161,7 @@ def saliency_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.Data
             "patients": mean.n_patients, "cases": len(part), "note": mean.note,
         }  # fmt: skip
 
-    return _by_site(results, row)
+    return _corrected(_by_site(results, row))
 
 
 def saliency_controls(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
@@ -164,7 +172,7 @@ def saliency_controls(results: pd.DataFrame, *, samples: int, seed: int) -> pd.D
     DataFrame
         ``site``, ``map`` (the control), ``difference`` (mean share of the model less that of the control) with
         ``low``, ``high``, ``p``; ``rank_correlation`` (mean over cases) with ``correlation_low``,
-        ``correlation_high``; ``patients``, ``cases``, ``note``.
+        ``correlation_high``; ``patients``, ``cases``, ``note``, ``p_holm`` (over all rows).
     """
     own = results[results["map"] == TRAINED].set_index("case")["share"]
 
@@ -184,7 +192,11 @@ def saliency_controls(results: pd.DataFrame, *, samples: int, seed: int) -> pd.D
             "note": found.note,
         }  # fmt: skip
 
-    return _by_site(results[results["map"] != TRAINED], row)
+    return _corrected(_by_site(results[results["map"] != TRAINED], row))
+
+
+def _corrected(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(p_holm=holm(table["p"].astype(float)))
 
 
 def _by_site(results: pd.DataFrame, row: Callable[[pd.DataFrame], dict]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm, t
 
 PERMUTATIONS = 20_000
@@ -118,3 +119,14 @@ def _by_patient(values: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, n
 
 def _too_few(patients: int) -> str:
     return f"{patients} patients: fewer than {FEWEST_PATIENTS}, no interval"
+
+
+def holm(p_values: pd.Series) -> pd.Series:
+    """Return p-values corrected for their number by Holm's step-down; NaN stays NaN and does not count."""
+    from statsmodels.stats.multitest import multipletests
+
+    corrected = pd.Series(np.nan, index=p_values.index)
+    known = p_values.notna()
+    if known.any():
+        corrected[known] = multipletests(p_values[known], method="holm")[1]
+    return corrected

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selip_core.ablation_study import holm
 from selip_core.classification_tables import MEAN
 from selip_core.downstream import METHODS
+from selip_core.statistics import holm
 
 ALPHA = 0.05
 

@@ -9,7 +9,7 @@ import torch
 from test_training import TEXTS, fresh_model, tiny_pairs, tiny_settings
 
 from selip_core.ablation import VARIANTS, patient_subset, plan_runs, run_plan
-from selip_core.ablation_study import gap_table, holm, recall_by_disagreement, text_disagreement, variant_scores
+from selip_core.ablation_study import gap_table, recall_by_disagreement, text_disagreement, variant_scores
 from selip_core.config import AblationSettings, PretrainingSettings
 from selip_core.errors import SelipError
 from selip_core.similarity import ReportCorpus, even_out
@@ -99,12 +99,6 @@ def test_variants_are_held_against_selip():
     assert np.isnan(table.loc["SeLIP", "difference"]) and np.isnan(table.loc["SeLIP", "p_holm"])
     assert table.loc["CLIP", "difference"] < 0 and table.loc["CLIP", "p_holm"] < 0.05
     assert table.loc["CLIP", "p_holm"] == pytest.approx(min(1, 2 * table.loc["CLIP", "p"]))
-
-
-def test_holm_by_hand():
-    corrected = holm(pd.Series([0.01, np.nan, 0.04, 0.03]))
-    assert corrected.tolist()[:1] == [pytest.approx(0.03)] and np.isnan(corrected[1])
-    assert corrected[3] == pytest.approx(0.06) and corrected[2] == pytest.approx(0.06)
 
 
 def test_disagreement_is_the_mean_distance_of_syntax_and_semantics():

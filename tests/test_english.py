@@ -83,6 +83,11 @@ def test_morphology_is_read_on_the_sequences_that_show_it():
         ("The ventricles are dilated and the sulci are widened.", ["双侧侧脑室 扩大", "脑沟 增宽"]),
         ("Effacement of the sulci.", []),
         ("No enlarged ventricles.", []),
+        ("Ventricles not dilated.", []),
+        ("The ventricles are not enlarged, sulci not widened.", []),
+        ("The ventricles and sulci are not enlarged.", []),
+        ("The midline is not shifted to the left.", []),
+        ("Compressed brainstem and dilated ventricles.", ["双侧侧脑室 扩大"]),
     ],
 )
 def test_what_is_said_of_an_organ_may_stand_before_it(text, on_t1):

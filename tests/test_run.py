@@ -103,11 +103,29 @@ def test_metrics_keep_their_interval_and_nan_becomes_null():
     assert metrics["few"]["value"] is None
 
 
-def test_a_metric_named_twice_is_refused():
+def test_a_metric_named_twice_is_refused_in_the_pipeline(monkeypatch):
+    monkeypatch.setenv("SELIP_PIPELINE", "1")
     run = start()
     run.metric("f1", 1)
     with pytest.raises(SelipError, match="twice"):
         run.metric("f1", 1)
+
+
+def test_a_cell_run_again_by_hand_records_its_last_metric():
+    run = start()
+    for value in (1, 2):
+        run.metric("f1", value)
+    run.finish()
+    assert read(run.results / "metrics.json")["metrics"]["f1"]["value"] == 2
+
+
+def test_a_results_folder_that_cannot_be_written_is_told(monkeypatch):
+    def refused(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("selip_core.run.Run._prepare_folder", refused)
+    with pytest.raises(SelipError, match="cannot be written .Permission denied.*another user"):
+        start()
 
 
 def test_same_seed_gives_the_same_numbers():

@@ -17,6 +17,7 @@ from selip_core.saliency_study import (
     ALL_SITES,
     OTHER,
     RANDOMISED,
+    SHUFFLES,
     TRAINED,
     localisation,
     randomise,
@@ -180,7 +181,8 @@ def test_another_patients_map_is_of_the_other_volume(tiny_model, monkeypatch):
     cases, volumes = some_cases()
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
     sums = [float(v.astype(np.float32).sum()) for v in volumes]
-    assert seen[:3] == [(sums[0], SENTENCES[0]), (sums[0], SENTENCES[0]), (sums[2], SENTENCES[0])]
+    own, other = (sums[0], SENTENCES[0]), (sums[2], SENTENCES[0])
+    assert seen[: SHUFFLES + 2] == [own] * (SHUFFLES + 1) + [other]
     assert np.allclose(results["share"], results["chance"])  # an even map is chance
 
 
@@ -219,3 +221,20 @@ def test_controls_are_compared_over_the_same_cases():
     assert controls.loc["额叶", "difference"] == pytest.approx(0.1)
     assert controls.loc["额叶", "cases"] == 10 and controls.loc["额叶", "rank_correlation"] == pytest.approx(0.2)
     assert controls.loc["额叶", "low"] <= 0.1 <= controls.loc["额叶", "high"]
+
+
+def test_shuffled_weights_count_by_their_mean(tiny_model, monkeypatch):
+    """Of the shuffles one map is all in the mask, the others nowhere: the share is one of their number."""
+    cases, volumes = some_cases(1)
+    maps = iter([np.ones(SHAPE), cases.masks[0], *[np.zeros(SHAPE)] * (SHUFFLES - 1)])
+    monkeypatch.setattr("selip_core.saliency_study.volume_saliency", lambda *_, **__: next(maps).astype(np.float32))
+    results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False).set_index("map")
+    assert results.loc[RANDOMISED, "share"] == pytest.approx(1 / SHUFFLES)
+    assert results.loc[RANDOMISED, "hit"] == pytest.approx(1 / SHUFFLES)
+    assert results.loc[TRAINED, "share"] == pytest.approx(results.loc[TRAINED, "chance"])
+
+
+def test_p_values_are_corrected_for_all_rows():
+    results = made_results()
+    for table in (saliency_table(results, samples=200, seed=0), saliency_controls(results, samples=200, seed=0)):
+        assert (table["p_holm"].dropna() >= table["p"].dropna()).all() and (table["p_holm"] > table["p"]).any()

@@ -1,7 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from selip_core.statistics import FEWEST_PATIENTS, bootstrap_interval, paired_difference
+from selip_core.statistics import FEWEST_PATIENTS, bootstrap_interval, holm, paired_difference
 
 
 def clustered(rng, patients=60, mean=0.3):
@@ -92,3 +93,10 @@ def test_equal_methods_have_difference_zero():
 def test_nothing_to_average_is_an_error(values, patients):
     with pytest.raises(ValueError, match="nothing to average"):
         bootstrap_interval(np.array(values), np.array(patients))
+
+
+
+def test_holm_by_hand():
+    corrected = holm(pd.Series([0.01, np.nan, 0.04, 0.03]))
+    assert corrected.tolist()[:1] == [pytest.approx(0.03)] and np.isnan(corrected[1])
+    assert corrected[3] == pytest.approx(0.06) and corrected[2] == pytest.approx(0.06)
