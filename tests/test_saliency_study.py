@@ -225,7 +225,8 @@ def test_controls_are_compared_over_the_same_cases():
 
 def test_shuffled_weights_count_by_their_mean(tiny_model, monkeypatch):
     """Of the shuffles one map is all in the mask, the others nowhere: the share is one of their number."""
-    cases, volumes = some_cases(1)
+    cases, volumes = some_cases()
+    cases = FindingCases(cases.table.iloc[:1], cases.masks[:1], cases.problems)
     maps = iter([np.ones(SHAPE), cases.masks[0], *[np.zeros(SHAPE)] * (SHUFFLES - 1)])
     monkeypatch.setattr("selip_core.saliency_study.volume_saliency", lambda *_, **__: next(maps).astype(np.float32))
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False).set_index("map")
