@@ -8,14 +8,9 @@ from matplotlib.figure import Figure
 
 from selip_core.sentences import SEQUENCES
 from selip_core.style import METHOD_COLOURS
+from selip_core.thumbnails import axial_slice
 
 SPLIT_COLOURS = {"train": "#0072B2", "validation": "#E69F00", "test": "#009E73"}
-
-
-def axial_slice(volume: np.ndarray, depth: int | None = None) -> np.ndarray:
-    """Return one slice of ``(D, H, W)`` as an image seen from the feet: the patient's left on the right, nose up."""
-    depth = volume.shape[0] // 2 if depth is None else depth
-    return volume[depth][::-1, ::-1]
 
 
 def series_montage(patients: dict[str, dict[str, np.ndarray]], sequences: list[str]) -> Figure:
@@ -36,7 +31,7 @@ def series_montage(patients: dict[str, dict[str, np.ndarray]], sequences: list[s
                 _show(axis, axial_slice(volumes[sequence]))
             else:
                 axis.text(0.5, 0.5, "not acquired", ha="center", va="center", fontsize=7, transform=axis.transAxes)
-        row[0].set_ylabel(title, fontsize=7.5, rotation=0, ha="right", va="center")
+        row[0].set_ylabel(title, fontsize=7.5, rotation=0, ha="right", va="center", parse_math=False)
     for axis, sequence in zip(axes[0], sequences, strict=True):
         axis.set_title(sequence, fontsize=9)
     figure.tight_layout(pad=0.4)
@@ -313,7 +308,7 @@ def retrieval_examples(examples: list[dict]) -> Figure:
     for (left, right), example in zip(axes, examples, strict=True):
         _show(left, axial_slice(example["volume"], example.get("depth")))
         left.set(xticks=[], yticks=[])
-        left.set_title(example["title"], fontsize=7.5, pad=2)
+        left.set_title(example["title"], fontsize=7.5, pad=2, parse_math=False)
         left.spines[:].set_visible(False)
         right.axis("off")
         lines = [("true", example["true"], "#009E73")]
@@ -326,7 +321,7 @@ def retrieval_examples(examples: list[dict]) -> Figure:
             y = 0.95 - i * 0.175
             right.text(0.0, y, head, fontsize=7.5, color="#666666", va="center", transform=right.transAxes)
             right.text(0.1, y, _shorten(sentence, 62), fontsize=7.5, color=colour, va="center",
-                       transform=right.transAxes)  # fmt: skip
+                       transform=right.transAxes, parse_math=False)  # fmt: skip
     figure.tight_layout(pad=0.5)
     return figure
 

@@ -102,7 +102,7 @@ def segmentation_overlays(examples: list[dict]) -> Figure:
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
             axis.set_title(name if dice is None else f"{name}, Dice {dice:.2f}", fontsize=7.5, pad=2)
-        row[0].set_ylabel(example["title"], fontsize=7.5)
+        row[0].set_ylabel(example["title"], fontsize=7.5, parse_math=False)
     figure.tight_layout(pad=0.5)
     return figure
 

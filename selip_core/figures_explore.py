@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from selip_core.saliency_study import OTHER, RANDOMISED, TRAINED
 from selip_core.style import PAGE_MM, PALETTE, inches
+from selip_core.thumbnails import axial_slice
 
 _MAP_STYLES = {
     TRAINED: (PALETTE[1], "D"),
@@ -47,14 +48,14 @@ def saliency_slices(
     relative = saliency / max(float(saliency.max()), np.finfo(float).tiny)
     for column, depth in zip(axes.T, shown, strict=True):
         for axis in column:
-            axis.imshow(_as_read(volume[depth]), cmap="gray", vmin=low, vmax=high)
+            axis.imshow(axial_slice(volume, depth), cmap="gray", vmin=low, vmax=high)
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-        part = _as_read(relative[depth])
+        part = axial_slice(relative, depth)
         column[1].imshow(heat.to_rgba(part, alpha=np.clip(1.6 * part, 0, 0.85)), interpolation="bilinear")
         if mask is not None and mask[depth].any():
             for axis in column:
-                axis.contour(_as_read(mask[depth]), levels=[0.5], colors=[PALETTE[4]], linewidths=1.2)
+                axis.contour(axial_slice(mask, depth), levels=[0.5], colors=[PALETTE[4]], linewidths=1.2)
         column[0].set_title(f"slice {depth + 1} of {len(volume)}", fontsize=7.5, pad=2)
     for axis in axes[:, 0]:
         for place, side in ((0.06, "R"), (0.94, "L")):
@@ -65,7 +66,7 @@ def saliency_slices(
     bar.set_label("saliency,\nshare of its maximum", fontsize=7.5)
     bar.ax.tick_params(labelsize=7)
     if title:
-        figure.suptitle(title, fontsize=9)
+        figure.suptitle(title, fontsize=9, parse_math=False)
     return figure
 
 
@@ -75,11 +76,6 @@ def _slices_shown(saliency: np.ndarray, mask: np.ndarray | None, slices: int) ->
     if mask is not None and mask.any():
         weight = weight + mask.sum(axis=(1, 2)) / mask.sum()
     return sorted(np.argsort(-weight, kind="stable")[:slices].tolist())
-
-
-def _as_read(image: np.ndarray) -> np.ndarray:
-    """Return a slice (H, W) as radiologists look at it: anterior above, the patient's right on the left."""
-    return image[::-1, ::-1]
 
 
 def saliency_by_site(table: pd.DataFrame) -> Figure:
@@ -143,10 +139,10 @@ def character_map(text: str, saliency: np.ndarray, *, title: str = "", line: int
         axis.add_patch(Rectangle((x, y), width, 1, facecolor=face, edgecolor="none"))
         dark = not np.isnan(value) and np.dot(face[:3], [0.299, 0.587, 0.114]) < 0.5
         axis.text(x + width / 2, y + 0.5, char, ha="center", va="center", fontsize=10.5,
-                  color="white" if dark else "black")  # fmt: skip
+                  color="white" if dark else "black", parse_math=False)  # fmt: skip
     axis.set(xlim=(0, line), ylim=(1.35 * lines, -0.35), aspect="auto")
     axis.axis("off")
-    axis.set_title(title, fontsize=8.5, loc="left")
+    axis.set_title(title, fontsize=8.5, loc="left", parse_math=False)
     bar = figure.colorbar(colours, ax=axis, pad=0.01, fraction=0.05, aspect=max(8 * lines, 8))
     bar.set_label("fall of the cosine\nwithout it", fontsize=7.5)
     bar.ax.tick_params(labelsize=7)

@@ -1,8 +1,14 @@
-"""Small pictures of volumes."""
+"""Slices of volumes as radiologists look at them, and small pictures of those."""
 
 import io
 
 import numpy as np
+
+
+def axial_slice(volume: np.ndarray, depth: int | None = None) -> np.ndarray:
+    """Return a slice of (D, H, W), the middle one where left out, seen from the feet: patient's left right, nose up."""
+    depth = volume.shape[0] // 2 if depth is None else depth
+    return volume[depth][::-1, ::-1]
 
 
 def thumbnail_png(volume: np.ndarray, depth: int | None = None, *, height: int = 96) -> bytes:
@@ -16,8 +22,6 @@ def thumbnail_png(volume: np.ndarray, depth: int | None = None, *, height: int =
         Pixels; voxels are square on it.
     """
     from PIL import Image
-
-    from selip_core.figures import axial_slice
 
     image = axial_slice(volume, depth)
     low, high = np.percentile(image, [1, 99.5])

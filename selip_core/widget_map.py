@@ -1,18 +1,15 @@
 """The embedding map as a widget for JupyterLab: hover shows a series, a click or a lasso hands series on."""
 
-import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from selip_core.embedding_map import OTHER, common_labels
-from selip_core.errors import SelipError
 from selip_core.figures_map import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
 from selip_core.fonts import CSS_FAMILY
-
-WEBGL_ABOVE = 5000
-"""More points than these are drawn by the graphics card (WebGL): as SVG they would be slow."""
+from selip_core.widget_parts import Status, picture
 
 _NOTHING = "Point at a series, or choose one by name, to see it here."
 _PANEL_STYLE = f'style="font:13px/1.45 {CSS_FAMILY};max-width:22em;overflow-wrap:anywhere"'
@@ -30,13 +27,16 @@ class EmbeddingMap:
     names : (M,) str
         What each series is called in lists. Equal names are numbered.
     describe : callable of int to str
-        HTML of a point's report; what it takes from reports it must have escaped. A `SelipError` is shown as its words.
+        HTML of a point's report; what it takes from reports it must have escaped. What it raises, as what the next two
+        raise, is told in a sentence.
     thumbnail : callable of int to bytes, optional
         PNG of a point's series.
     on_select : callable of list of int, optional
         Called with the points that are clicked, chosen by name or inside a lasso or box.
     top : int
         Labels shown by name, at most ``len(MAP_COLOURS)``.
+    log : Path
+        For faults; in the working folder where left out.
 
     Attributes
     ----------
@@ -61,12 +61,14 @@ class EmbeddingMap:
         thumbnail: Callable[[int], bytes] | None = None,
         on_select: Callable[[list[int]], None] | None = None,
         top: int = len(MAP_COLOURS),
+        log: str | Path = "widgets.log",
     ):
         lengths = {len(points), len(names), *(len(of_points) for of_points in labels.values())}
         if len(lengths) != 1 or not labels:
             raise ValueError(f"points, names and each of the labels must be equally many, not {sorted(lengths)}")
         self.points, self.names = np.asarray(points, float), _numbered(names)
         self._row_of = {name: row for row, name in enumerate(self.names)}
+        self.status, self._panel_status = Status(log), Status(log)
         self.selected: list[int] = []
         self._labels = {
             name: common_labels(of_points, min(top, len(MAP_COLOURS))) for name, of_points in labels.items()
@@ -96,27 +98,31 @@ class EmbeddingMap:
         self.count = widgets.HTML()
         self.panel = widgets.HTML(f"<div {_PANEL_STYLE}>{_NOTHING}</div>")
         self.panel.add_class("selip-map-panel")
-        self.message = widgets.HTML()
         self.colouring.observe(lambda change: self._colour_by(change["new"]), "value")
         self.picker.observe(lambda change: self._picked(change["new"]), "value")
         self.chosen.observe(lambda change: self._show(change["new"]), "value")
-        side = widgets.VBox([self.panel, self.count, self.chosen], layout={"width": "24em", "flex": "0 0 auto"})
+        side = widgets.VBox(
+            [self.panel, self._panel_status.widget, self.count, self.chosen],
+            layout={"width": "24em", "flex": "0 0 auto"},
+        )
         controls = widgets.HBox([self.colouring, self.picker], layout={"flex_flow": "row wrap"})
         plot = widgets.Box([self.figure], layout={"flex": "0 0 auto"})
         body = widgets.HBox([plot, side], layout={"flex_flow": "row wrap"})
-        style = widgets.HTML(f"<style>.selip-map :is(input,select,span){{font-family:{CSS_FAMILY}}}</style>")
-        self.box = widgets.VBox([style, controls, body, self.message])
+        style = widgets.HTML(
+            f"<style>.selip-map :is(input,select,span){{font-family:{CSS_FAMILY}}} .selip-map-panel img{{width:180px}}"
+            "</style>"
+        )
+        self.box = widgets.VBox([style, controls, body, self.status.widget])
         self.box.add_class("selip-map")
 
     def _empty_figure(self):
         """Return a figure with one trace for each place of the palette; a colouring fills them."""
         import plotly.graph_objects as go
 
-        kind = go.Scattergl if len(self.points) > WEBGL_ABOVE else go.Scatter
         size = float(np.clip(3000 / max(len(self.points), 1), 5, 9))
         styles = [*zip(MAP_COLOURS, MAP_SYMBOLS, strict=True), (OTHER_COLOUR, OTHER_SYMBOL)]
         traces = [
-            kind(x=[], y=[], mode="markers", hovertemplate="%{text}<extra></extra>",
+            go.Scatter(x=[], y=[], mode="markers", hovertemplate="%{text}<extra></extra>",
                  marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.8},
                  selected={"marker": {"size": size + 3}}, unselected={"marker": {"opacity": 0.15}})
             for colour, symbol in styles
@@ -189,7 +195,7 @@ class EmbeddingMap:
         if name in self._row_of:
             self.select([self._row_of[name]])
         elif name.strip():
-            self.message.value = _alert(f"There is no series called {name!r} on the map: choose one of the list.")
+            self.status.error(f"There is no series called {name!r} on the map: choose one of the list.")
 
     def select(self, rows: Sequence[int]) -> None:
         """Select points: mark and list them, show the first, and hand them to `on_select`."""
@@ -202,18 +208,21 @@ class EmbeddingMap:
         self.count.value = f"<b>{len(rows)} series selected</b>" if rows else ""
         self.chosen.options = [(self.names[row], row) for row in rows]
         self._show(rows[0] if rows else None)
-        self.message.value = ""
+        self.status.note("")
         if self._on_select is not None and rows:
-            self.message.value = _text_of(lambda: self._on_select(list(rows)) or "", "The selection cannot be used")
+            with self.status.guarded("the selection"):
+                self._on_select(list(rows))
 
     def _show(self, row: int | None) -> None:
         """Show the picture and report of a point in the panel."""
-        parts = [_NOTHING]
+        parts = [_NOTHING] if row is None else [f"<b>{html.escape(self.names[row])}</b>"]
+        self._panel_status.note("")
+        if row is not None and self._thumbnail is not None:
+            with self._panel_status.guarded("the picture of the series"):
+                parts.append(picture(self._thumbnail(row), f"Middle slice of {self.names[row]}"))
         if row is not None:
-            name, failed = self.names[row], "This series cannot be shown"
-            parts = [f"<b>{html.escape(name)}</b>", _text_of(lambda: self._describe(row), failed)]
-            if self._thumbnail is not None:
-                parts.insert(1, _text_of(lambda: _image(self._thumbnail(row), name), failed))
+            with self._panel_status.guarded("the report of the series"):
+                parts.append(self._describe(row))
         self.panel.value = f"<div {_PANEL_STYLE}>{''.join(f'<div>{part}</div>' for part in parts)}</div>"
 
 
@@ -224,23 +233,6 @@ def _outline(selector) -> dict:
         return {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
     corners = "L".join(f"{x},{y}" for x, y in zip(selector.xs, selector.ys, strict=True))
     return {"type": "path", "path": f"M{corners}Z"}
-
-
-def _text_of(action: Callable[[], str], failed: str) -> str:
-    """Return what a caller's function returns, or why it could not, as a sentence: a trace in a widget helps nobody."""
-    try:
-        return action()
-    except (SelipError, ValueError, OSError, LookupError) as error:
-        return _alert(f"{failed}: {error if isinstance(error, SelipError) else f'{type(error).__name__}: {error}'}")
-
-
-def _alert(sentence: str) -> str:
-    return f'<span role="alert">{html.escape(sentence)}</span>'
-
-
-def _image(png: bytes, name: str) -> str:
-    data = base64.b64encode(png).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="Middle slice of {html.escape(name)}" style="width:180px">'
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
+from pathlib import Path
 
 from selip_core.errors import SelipError
 from selip_core.fonts import CSS_FAMILY
@@ -11,16 +11,21 @@ from selip_core.pair_inspector import compare, read_sentences
 from selip_core.pair_place import CohortPairs
 from selip_core.sentences import canonical_sentence
 from selip_core.similarity_study import example_reports
+from selip_core.widget_parts import Status
 
 OFFERED = 400
 """How many of the most frequent sentences the pickers offer; any other can be typed."""
+
+SLOW_ABOVE = 2000
+"""Choice: among more distinct reports than these, which takes a second, a pair is placed only after a word on it."""
 
 
 class PairInspector:
     """Two reports of choice side by side; show `box`, or the object itself.
 
     Each report is chosen from the cohort's sentences or typed: a canonical sentence, or free Chinese or English that
-    the report parser reads. What cannot be compared is said in a sentence, and the last comparison stays.
+    the report parser reads. What cannot be compared is said in a sentence, and the last comparison stays. Among more
+    than `SLOW_ABOVE` distinct reports the first pair is shown without its place, so that the page is there at once.
 
     Parameters
     ----------
@@ -30,6 +35,8 @@ class PairInspector:
         Of site and appearance tag in the semantic part.
     matching : {"mean", "best"}
         Of the similarity at the start.
+    log : Path
+        For faults; in the working folder where left out.
 
     Attributes
     ----------
@@ -39,10 +46,18 @@ class PairInspector:
         The texts.
     """
 
-    def __init__(self, sentences: Sequence[str], *, weights: tuple[float, float] = (0.5, 0.5), matching: str = "mean"):
+    def __init__(
+        self,
+        sentences: Sequence[str],
+        *,
+        weights: tuple[float, float] = (0.5, 0.5),
+        matching: str = "mean",
+        log: str | Path = "widgets.log",
+    ):
         import ipywidgets as widgets
 
-        self._sentences, self._weights = list(sentences), weights
+        self._sentences, self._weights, self.status = list(sentences), weights, Status(log)
+        self._distinct = list(dict.fromkeys(self._sentences))
         self._cohorts: dict[str, CohortPairs | None] = {}  # by matching
         self._updating = False
         offered = [text for text, _ in Counter(self._sentences).most_common(OFFERED)]
@@ -58,17 +73,18 @@ class PairInspector:
             description="Matching",
             tooltips=["The paper's similarity", "Each finding with its best counterpart, in both directions"],
         )
-        self.message, self.view = widgets.HTML(), widgets.HTML()
+        self.stale, self.view = widgets.HTML(), widgets.HTML()
         rows = [
             widgets.HBox([text, sequence], layout={"flex_flow": "row wrap"})
             for text, sequence in zip((self.first, self.second), self.sequences, strict=True)
         ]
         style = widgets.HTML(f"<style>.selip-pairs-widget :is(input,select,b){{font-family:{CSS_FAMILY}}}</style>")
-        self.box = widgets.VBox([style, *rows, self.matching, self.message, self.view])
+        self.box = widgets.VBox([style, *rows, self.matching, self.status.widget, self.stale, self.view])
         self.box.add_class("selip-pairs-widget")
+        self.first.value, self.second.value = self._example()
+        self._update(placed=not self._many())
         for control in (self.first, self.second, *self.sequences, self.matching):
             control.observe(lambda _: self._update(), "value")
-        self.show(*self._example())
 
     def _repr_mimebundle_(self, **options):
         return self.box._repr_mimebundle_(**options)
@@ -85,30 +101,35 @@ class PairInspector:
     def _example(self) -> tuple[str, str]:
         """Return two of the cohort's sentences that are alike in part, or nothing where there are none."""
         try:
-            distinct = list(dict.fromkeys(self._sentences))
-            return tuple(canonical_sentence(findings) for findings in example_reports(distinct))
+            return tuple(canonical_sentence(findings) for findings in example_reports(self._distinct))
         except SelipError:
             return "", ""
 
-    def _update(self) -> None:
+    def _many(self) -> bool:
+        return len(self._distinct) > SLOW_ABOVE
+
+    def _update(self, *, placed: bool = True) -> None:
         """Read both texts and show their comparison, or say what is wrong with one of them."""
         if self._updating:  # by this very function, or by one that will call it
             return
-        self._updating = True
+        self._updating, shown = True, False
         try:
-            self.view.value, self.message.value = self._compared(), ""
-        except SelipError as error:
-            stale = " What stands below is the comparison before." if self.view.value else ""
-            self.message.value = f'<b role="alert">{escape(str(error))}</b>{stale}'
+            with self.status.guarded("the comparison"):
+                self.view.value, shown = self._compared(placed), True
+                among = f"{len(self._distinct):,} distinct reports"
+                self.status.note("" if placed else f"The next choice is placed among {among}: it takes some seconds.")
         finally:
+            self.stale.value = "" if shown or not self.view.value else "What stands below is the comparison before."
             self._updating = False
 
-    def _compared(self) -> str:
+    def _compared(self, placed: bool) -> str:
         (sequence_a, first), (sequence_b, second) = (self._sentence(side) for side in (0, 1))
         names = (_heading("A", sequence_a), _heading("B", sequence_b))
         matching = self.matching.value
         comparison = compare(first, second, weights=self._weights)
-        cohort = self._cohort(matching)
+        if placed and self._many():
+            self.status.note(f"Placing the pair among {len(self._distinct):,} distinct reports: some seconds.")
+        cohort = self._cohort(matching) if placed else None
         place = cohort.place(first, second) if cohort else None
         return pair_html(comparison, place, matching=matching, names=names)
 

@@ -19,7 +19,7 @@ WINDOWS = {
 """Percentiles of the volume that are black and white."""
 
 OVERLAYS = {"none": "", "segmentation of the findings": "mask", "saliency for the text": "saliency"}
-COLOURS = {"mask": "blue2cyan", "saliency": "viridis"}
+COLOURS = {"mask": "blue2cyan", "saliency": "inferno"}
 """Choice: NiiVue's colour maps that rise steadily in lightness, apart for colour-blind readers as well."""
 _SALIENT = 0.35
 """Choice: saliency below this share of its maximum is transparent."""

@@ -78,11 +78,12 @@ def jupyter_lab(folder: Path, *, environment: dict[str, str] | None = None):
         "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
         "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
     }  # fmt: skip
-    variables = os.environ | {name: str(folder / place) for name, place in own.items()} | (environment or {})
     port, token = _free_port(), secrets.token_hex(16)
+    variables = os.environ | {name: str(folder / place) for name, place in own.items()} | (environment or {})
+    variables["JUPYTER_TOKEN"] = token  # not an argument: every user of the machine may read those
     command = [
         sys.executable, "-m", "jupyterlab", *LAB_OPTIONS, f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-        f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder / 'work'}",
+        f"--ServerApp.root_dir={folder / 'work'}",
     ]  # fmt: skip
     with open(folder / "jupyterlab.log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=variables, cwd=folder, stdout=log, stderr=log)

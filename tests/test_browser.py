@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from jupyter_browser import NEEDED, browser_page, explored, tracebacks, why_no_browser
+from jupyter_browser import NEEDED, browser_page, explored, jupyter_lab, tracebacks, why_no_browser
 
 from selip_core import paths
 
@@ -32,6 +32,25 @@ def test_the_watch_sees_console_errors_uncaught_errors_and_requests_to_other_mac
         page.evaluate("fetch('https://example.org/x').catch(() => 0)")
         assert watch.foreign == ["https://example.org/x"]
         assert any("loud" in error for error in watch.errors) and any("thrown" in error for error in watch.errors)
+
+
+def test_the_servers_token_is_no_argument(tmp_path, monkeypatch):
+    started = []
+
+    class Server:
+        def __init__(self, command, *, env, **_):
+            started.append((command, env))
+
+        def terminate(self): ...
+
+        def wait(self, seconds): ...
+
+    monkeypatch.setattr("jupyter_browser.subprocess.Popen", Server)
+    monkeypatch.setattr("jupyter_browser._wait_for", lambda *_, **__: None)
+    with jupyter_lab(tmp_path) as address:
+        token = address.partition("token=")[2]
+    ((command, variables),) = started
+    assert len(token) == 32 and token == variables["JUPYTER_TOKEN"] and token not in " ".join(command)
 
 
 @pytest.fixture(scope="module")

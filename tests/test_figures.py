@@ -13,18 +13,16 @@ def closed():
     plt.close("all")
 
 
-def test_axial_slice_puts_the_patients_left_on_the_right_and_the_nose_up():
-    volume = np.zeros((4, 6, 8))
-    volume[2, 5, 0] = 1  # anterior, left (the last axis runs from left to right)
-    image = figures.axial_slice(volume, depth=2)
-    assert image[0, -1] == 1 and image.sum() == 1
-
-
 def test_montage_marks_what_was_not_acquired():
     volume = np.random.default_rng(0).normal(size=(4, 6, 8))
     figure = figures.series_montage({"P1": {"T1": volume, "T2": volume}, "P2": {"T1": volume}}, ["T1", "T2"])
     texts = [t.get_text() for axis in figure.axes for t in axis.texts]
     assert texts == ["not acquired"]
+
+
+def test_a_patient_id_is_no_formula_in_the_montage():
+    volume = np.random.default_rng(0).normal(size=(4, 6, 8))
+    figures.series_montage({r"a$\foo$": {"T1": volume}}, ["T1"]).canvas.draw()
 
 
 def test_count_bars_write_their_numbers():

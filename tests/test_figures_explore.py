@@ -8,6 +8,7 @@ import pytest
 
 from selip_core import figures_explore as figures
 from selip_core.saliency_study import RANDOMISED, TRAINED
+from selip_core.widget_viewer import COLOURS
 
 SHAPE = (6, 12, 10)
 
@@ -87,6 +88,17 @@ def test_chinese_is_drawn_without_missing_glyphs():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figures.character_map("在左侧额叶，T1WI", np.linspace(-1, 1, 10)).canvas.draw()
+
+
+@pytest.mark.parametrize("written", [r"a$\foo$", "$$"])
+def test_what_a_hospital_or_a_user_writes_is_no_formula(written):
+    figures.character_map(written, np.zeros(len(written)), title=written).canvas.draw()
+    figures.saliency_slices(*maps(), title=written, slices=1).canvas.draw()
+
+
+def test_saliency_has_the_colours_of_the_viewer():
+    figure = figures.saliency_slices(*maps(), slices=1)
+    assert figure.axes[-1].collections[-1].get_cmap().name == COLOURS["saliency"]
 
 
 def test_one_value_a_character_is_asked_for():

@@ -1,6 +1,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pytest
 
 from selip_core.figures_search import search_results
 from selip_core.thumbnails import thumbnail_png
@@ -16,4 +17,14 @@ def test_search_results_show_every_series_under_its_query():
     heads = [part.texts[0].get_text() for part in figure.subfigs]
     assert heads == ["left  →  在左侧额叶表现为长信号", "在左侧额叶表现为长信号"]
     assert len(figure.subfigs[0].axes[0].images) == 1
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("written", [r"a$\foo$", "$$"])
+def test_what_a_hospital_or_a_user_writes_is_no_formula(written):
+    picture = thumbnail_png(np.random.default_rng(0).normal(size=(3, 12, 10)))
+    found = pd.DataFrame({"sequence": [written], "score": [0.5], "patient_id": [written], "query": [written],
+                          "thumbnail": [picture]})  # fmt: skip
+    figure = search_results({f"x{written}": found})
+    figure.canvas.draw()
     plt.close(figure)

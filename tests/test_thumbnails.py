@@ -1,9 +1,19 @@
 import io
+import subprocess
+import sys
 
 import numpy as np
 from PIL import Image
 
-from selip_core.thumbnails import thumbnail_png
+from selip_core.thumbnails import axial_slice, thumbnail_png
+
+
+def test_axial_slice_puts_the_patients_left_on_the_right_and_the_nose_up():
+    volume = np.zeros((4, 6, 8))
+    volume[2, 5, 0] = 1  # anterior, left (the last axis runs from left to right)
+    image = axial_slice(volume, depth=2)
+    assert image[0, -1] == 1 and image.sum() == 1
+    assert (axial_slice(volume) == image).all()  # the middle one
 
 
 def test_a_thumbnail_shows_the_patients_left_on_the_right():
@@ -12,3 +22,12 @@ def test_a_thumbnail_shows_the_patients_left_on_the_right():
     image = np.asarray(Image.open(io.BytesIO(thumbnail_png(volume, height=40))))
     assert image.shape == (40, 20)
     assert image[:, 12:].mean() > 10 * image[:, :8].mean() and image[:20].mean() > image[20:].mean()
+
+
+def test_thumbnails_need_no_drawing_library():
+    code = (
+        "import sys, numpy; from selip_core.thumbnails import thumbnail_png; "
+        "thumbnail_png(numpy.eye(9).reshape(1, 9, 9)); "
+        "assert 'matplotlib' not in sys.modules and 'seaborn' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,8 +1,10 @@
+import re
+
 import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.widget_map import WEBGL_ABOVE, EmbeddingMap
+from selip_core.widget_map import EmbeddingMap
 
 NAMES = ["P1 T1", "P1 T2", "P2 T1", "P2 T2"]
 LABELS = {"sequence": ["T1", "T2", "T1", "T2"], "kind": ["normal", "normal", "<b>", "tumour"]}
@@ -105,7 +107,8 @@ def test_a_series_is_picked_by_name_without_the_mouse():
     widget.picker.value = "P2 T1"
     assert told == [[2]] and "report of 2" in widget.panel.value
     widget.picker.value = "<nobody>"
-    assert "no series called" in widget.message.value and "<nobody>" not in widget.message.value and told == [[2]]
+    said = widget.status.widget.value
+    assert "no series called" in said and "<nobody>" not in said and told == [[2]]
 
 
 def test_equal_names_are_numbered():
@@ -113,26 +116,36 @@ def test_equal_names_are_numbered():
     assert widget.names == ["P", "P (2)"]
 
 
-@pytest.mark.parametrize("error", [SelipError("the volume <7> is gone"), OSError("the volume <7> is gone")])
-def test_what_fails_is_a_sentence_in_the_panel_and_the_map_stays_usable(error):
+@pytest.mark.parametrize("error", [SelipError("the volume <7> is gone"), RuntimeError("the volume <7> is gone")])
+@pytest.mark.parametrize("failing", ["describe", "thumbnail", "on_select"])
+def test_what_fails_is_a_sentence_and_the_map_stays_usable(error, failing, tmp_path):
     def fail(row):
-        raise error
+        if row in (0, [0]):
+            raise error
+        return b"" if failing == "thumbnail" else ""
 
-    widget = make(describe=fail, thumbnail=fail, on_select=fail)
+    widget = make(**{failing: fail}, log=tmp_path / "log.txt")
     widget.select([0])
-    assert widget.panel.value.count("the volume &lt;7&gt; is gone") == 2 and 'role="alert"' in widget.panel.value
-    assert "The selection cannot be used" in widget.message.value
-    widget._on_select = None
+    assert alerts(widget).count("the volume &lt;7&gt; is gone") == 1 and "P1 T1" in widget.panel.value
+    assert (tmp_path / "log.txt").exists() == (not isinstance(error, SelipError))
     widget.select([1])
-    assert widget.message.value == ""
+    assert alerts(widget) == "" and "P1 T2" in widget.panel.value
 
 
-def test_many_points_are_drawn_by_the_graphics_card():
-    n = WEBGL_ABOVE + 1
-    names = [str(i) for i in range(n)]
-    widget = EmbeddingMap(np.zeros((n, 2)), {"x": ["a"] * n}, names, describe=str)
-    assert {trace.type for trace in widget.figure.data} == {"scattergl"}
-    assert {trace.type for trace in make().figure.data} == {"scatter"}
+def test_a_report_is_shown_though_its_picture_cannot_be(tmp_path):
+    widget = make(thumbnail=lambda row: b""[row], log=tmp_path / "log.txt")
+    widget.select([2])
+    assert "report of 2" in widget.panel.value and "the picture of the series" in alerts(widget)
+
+
+def alerts(widget) -> str:
+    """Return the words of all message lines in the box."""
+    lines = [part.value for part in parts(widget.box) if "selip-status" in part._dom_classes]
+    return "".join(re.sub("<[^>]*>", "", line) for line in lines)
+
+
+def parts(box) -> list:
+    return [box, *(part for child in getattr(box, "children", ()) for part in parts(child))]
 
 
 def test_nothing_of_the_map_can_be_uploaded():

@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from selip_core import widget_pairs
+from selip_core.pair_place import CohortPairs
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.widget_pairs import PairInspector
 
@@ -10,13 +13,18 @@ COHORT = [FIRST, SECOND, SECOND, "在脑桥表现为点状短信号", NORMAL_STA
 
 
 @pytest.fixture
-def inspector():
-    return PairInspector(COHORT)
+def inspector(tmp_path):
+    return PairInspector(COHORT, log=tmp_path / "log.txt")
+
+
+def said(inspector) -> str:
+    """Return the words of the message line."""
+    return re.sub("<[^>]*>", "", inspector.status.widget.value)
 
 
 def test_it_begins_with_two_reports_of_the_cohort(inspector):
     assert {inspector.first.value, inspector.second.value} <= set(COHORT)
-    assert inspector.view.value.count("<svg") == 2 and not inspector.message.value
+    assert inspector.view.value.count("<svg") == 2 and said(inspector) == ""
     assert inspector.first.options[0] == SECOND  # the most frequent
 
 
@@ -63,10 +71,40 @@ def test_what_cannot_be_read_is_a_sentence_and_the_view_stays(inspector, bad):
     inspector.show(FIRST, SECOND)
     before = inspector.view.value
     inspector.second.value = bad
-    assert inspector.message.value.startswith('<b role="alert">Report B: ') and "<b>" not in inspector.message.value[3:]
-    assert "comparison before" in inspector.message.value and inspector.view.value == before
+    assert said(inspector).startswith("Report B: ")
+    assert "<b>" not in inspector.status.widget.value
+    assert "comparison before" in inspector.stale.value and inspector.view.value == before
     inspector.second.value = NORMAL_STATEMENT
-    assert not inspector.message.value and "B: no findings" in inspector.view.value
+    assert not said(inspector) and not inspector.stale.value and "B: no findings" in inspector.view.value
+
+
+def test_a_fault_is_a_sentence_and_its_trace_is_in_the_log(inspector, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(widget_pairs, "compare", lambda *_, **__: int("no number"))
+        inspector.show(FIRST, SECOND)
+    assert "ValueError" in said(inspector) and str(inspector.status.log) in said(inspector)
+    assert (
+        "Traceback" in inspector.status.log.read_text(encoding="utf-8") and "comparison before" in inspector.stale.value
+    )
+    inspector.show(FIRST, FIRST)
+    assert not said(inspector) and "A=B" in inspector.view.value
+
+
+def test_a_pair_is_placed_in_a_large_cohort_only_after_a_word_on_the_seconds_it_takes(monkeypatch):
+    class Watched(CohortPairs):
+        def __init__(self, *arguments, **options):
+            words.append(said(inspector))
+            super().__init__(*arguments, **options)
+
+    words: list[str] = []
+    monkeypatch.setattr(widget_pairs, "SLOW_ABOVE", 3)
+    monkeypatch.setattr(widget_pairs, "CohortPairs", Watched)
+    inspector = PairInspector(COHORT)
+    assert not words and "next choice" in said(inspector) and "<svg" in inspector.view.value
+    assert "similarity matrix" not in inspector.view.value
+    inspector.matching.value = "best"
+    assert words == ["Placing the pair among 4 distinct reports: some seconds."]
+    assert not said(inspector) and "similarity matrix" in inspector.view.value
 
 
 def test_text_is_escaped(inspector):
@@ -77,14 +115,14 @@ def test_text_is_escaped(inspector):
 @pytest.mark.parametrize("cohort", [[], [NORMAL_STATEMENT]])
 def test_a_cohort_without_findings_begins_with_a_sentence_and_works(cohort):
     inspector = PairInspector(cohort)
-    assert "Report A: the report is empty" in inspector.message.value and not inspector.view.value
+    assert "Report A: the report is empty" in said(inspector) and not inspector.view.value
     inspector.show(FIRST, SECOND)
     assert "0.591" in inspector.view.value and "similarity matrix" not in inspector.view.value
 
 
 def test_a_cohort_that_says_one_thing_in_two_orders_has_no_place():
     inspector = PairInspector([FIRST, "在脑桥表现为点状长信号，在左侧额叶表现为片状长信号"])
-    assert inspector.view.value and not inspector.message.value
+    assert inspector.view.value and not said(inspector)
 
 
 def test_only_the_most_frequent_sentences_are_offered(monkeypatch):
