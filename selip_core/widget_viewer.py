@@ -119,20 +119,22 @@ class Viewer:
             return
         with self.status.guarded("the viewer"):
             self.status.note("")
-            explorer = session.explorer
-            self._volume = session.own.volume if session.own else explorer.volume(session.series)
-            self.title.value = self._titled()
+            volume, title = session.own.volume if session.own else session.explorer.volume(session.series), self._titled()
+            self._volume = volume
             self._limit_window()
-            volumes = [self._as_volume("volume.nii.gz", self._volume, "gray", *self.window.value, opacity=1.0)]
-            overlay, sentence = self._overlaid()
+            volumes = [self._as_volume("volume.nii.gz", volume, "gray", *self.window.value, opacity=1.0)]
+            overlay, sentence = None, ""
+            with self.status.guarded("the overlay"):  # what is wrong with it costs the overlay, not the volume
+                overlay, sentence = self._overlaid()
+                self.status.note(sentence)
             if overlay is not None:
                 kind, top = self.overlay.value, float(overlay.max())
                 low = 0.5 if kind == "mask" else _SALIENT * top
                 opacity = self.opacity.value if self.shown.value else 0.0
                 volumes.append(self._as_volume(f"{kind}.nii.gz", overlay, COLOURS[kind], low, top, opacity=opacity))
             self._replace(volumes)
+            self.title.value = title
             self._focus(overlay)
-            self.status.note(sentence)
 
     def _overlaid(self) -> tuple[np.ndarray | None, str]:
         """Return the overlay (D, H, W) or None, and a sentence on it."""

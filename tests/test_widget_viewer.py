@@ -126,6 +126,32 @@ def test_a_file_of_ones_own_is_shown_and_has_no_mask(viewer, session, tmp_path):
     assert len(viewer.niivue.volumes) == 1
 
 
+def shown_of(viewer) -> np.ndarray:
+    return loaded(viewer.niivue.volumes[0]).get_fdata().transpose(2, 1, 0)
+
+
+def test_an_overlay_that_fails_leaves_the_series_in_view_under_its_own_name(tmp_path):
+    session = Session(make_explorer(tmp_path))
+    viewer = Viewer(session, tmp_path / "log.txt")
+    viewer.overlay.value = "saliency"
+    session.view(2)
+    session.view(6)  # without a text
+    assert "p4 · T1" in viewer.title.value and len(viewer.niivue.volumes) == 1
+    assert shown_of(viewer) == pytest.approx(session.explorer.volume(6))
+    session.explorer.cohort.directory.joinpath("mask.nii.gz").write_bytes(b"broken")
+    viewer.overlay.value = "mask"
+    session.view(0)
+    assert "p1 · T1" in viewer.title.value and "cannot be read as a mask" in viewer.status.widget.value
+    assert shown_of(viewer) == pytest.approx(session.explorer.volume(0))
+
+
+def test_a_volume_that_cannot_be_read_leaves_name_and_picture_of_the_one_before(viewer, session):
+    session.view(0)
+    session.view(10_000)
+    assert "p1 · T1" in viewer.title.value and "Something went wrong" in viewer.status.widget.value
+    assert shown_of(viewer) == pytest.approx(session.explorer.volume(0))
+
+
 def test_a_fault_is_a_sentence_and_leaves_its_trace_in_the_log(tmp_path, capsys):
     session = Session(make_explorer(tmp_path))
     viewer = Viewer(session, tmp_path / "log.txt")
