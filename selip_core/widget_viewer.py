@@ -119,7 +119,10 @@ class Viewer:
             return
         with self.status.guarded("the viewer"):
             self.status.note("")
-            volume, title = session.own.volume if session.own else session.explorer.volume(session.series), self._titled()
+            volume, title = (
+                session.own.volume if session.own else session.explorer.volume(session.series),
+                self._titled(),
+            )
             self._volume = volume
             self._limit_window()
             volumes = [self._as_volume("volume.nii.gz", volume, "gray", *self.window.value, opacity=1.0)]

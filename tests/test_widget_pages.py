@@ -26,6 +26,6 @@ def test_a_series_of_either_report_comes_into_view(session, tmp_path):
     page.inspector.show(SENTENCES[0], "在左侧额叶表现为低信号")
     page.buttons[0].click()
     assert session.explorer.series["sentence"].iloc[session.series] == SENTENCES[0] == session.query
-    assert "One of 2 series" in page.status.widget.value and len(page.viewer.niivue.volumes) == 1
+    assert "One of 2 series" in page.status.widget.note and len(page.viewer.niivue.volumes) == 1
     page.buttons[1].click()
-    assert "no series of the cohort has just the sentence of report B" in page.status.widget.value
+    assert "no series of the cohort has just the sentence of report B" in page.status.widget.error

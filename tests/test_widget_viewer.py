@@ -49,7 +49,9 @@ def test_a_series_in_view_is_shown_in_the_spacing_of_the_preprocessing(viewer, s
     assert image.header.get_zooms() == pytest.approx((12.0, 12.0, 20.0))
     assert "p1 · T1 · train" in viewer.title.value and "embedded" not in viewer.title.value
     assert "user cohort tiny" in viewer.title.value and SENTENCES[0] in viewer.title.value
-    assert viewer.slice.max == 3 and viewer.slice.value == 2 and not viewer.status.widget.value
+    assert (
+        viewer.slice.max == 3 and viewer.slice.value == 2 and not viewer.status.failed and not viewer.status.widget.note
+    )
 
 
 def test_nothing_in_view_shows_nothing(viewer):
@@ -77,20 +79,20 @@ def test_the_mask_is_laid_over_the_volume_and_switched_off_and_on(viewer, sessio
 def test_a_study_without_a_mask_says_so_and_shows_the_volume(viewer, session):
     viewer.overlay.value = "mask"
     session.view(2)
-    assert len(viewer.niivue.volumes) == 1 and "no segmentation" in viewer.status.widget.value
+    assert len(viewer.niivue.volumes) == 1 and "no segmentation" in viewer.status.widget.note
 
 
 def test_saliency_is_that_of_the_text_the_series_was_found_with_or_else_of_its_own(viewer, session):
     viewer.overlay.value = "saliency"
     session.view(6)  # neither found with a text nor described by its report
-    assert "saliency needs a text" in viewer.status.widget.value and 'role="alert"' in viewer.status.widget.value
+    assert "saliency needs a text" in viewer.status.widget.error
     session.view(2)
-    assert SENTENCES[1] in viewer.status.widget.value  # its own sentence
+    assert SENTENCES[1] in viewer.status.widget.note  # its own sentence
     session.view(1, SENTENCES[0])
     expected = volume_saliency(session.explorer.model, session.explorer.volume(1), SENTENCES[0])
     shown = loaded(viewer.niivue.volumes[1]).get_fdata().transpose(2, 1, 0)
     assert shown == pytest.approx(expected, rel=1e-3, abs=1e-7)
-    assert SENTENCES[0] in viewer.status.widget.value and 'role="status"' in viewer.status.widget.value
+    assert SENTENCES[0] in viewer.status.widget.note
 
 
 def test_the_window_follows_slider_and_preset(viewer, session):
@@ -122,7 +124,7 @@ def test_an_overlay_is_shown_where_most_of_it_lies(viewer, session):
 def test_a_file_of_ones_own_is_shown_and_has_no_mask(viewer, session, tmp_path):
     viewer.overlay.value = "mask"
     session.view(session.explorer.read_volume(write_head(tmp_path / "mine.nii.gz")))
-    assert "mine.nii.gz" in viewer.title.value and "no segmentation here" in viewer.status.widget.value
+    assert "mine.nii.gz" in viewer.title.value and "no segmentation here" in viewer.status.widget.note
     assert len(viewer.niivue.volumes) == 1
 
 
@@ -141,14 +143,14 @@ def test_an_overlay_that_fails_leaves_the_series_in_view_under_its_own_name(tmp_
     session.explorer.cohort.directory.joinpath("mask.nii.gz").write_bytes(b"broken")
     viewer.overlay.value = "mask"
     session.view(0)
-    assert "p1 · T1" in viewer.title.value and "cannot be read as a mask" in viewer.status.widget.value
+    assert "p1 · T1" in viewer.title.value and "cannot be read as a mask" in viewer.status.widget.error
     assert shown_of(viewer) == pytest.approx(session.explorer.volume(0))
 
 
 def test_a_volume_that_cannot_be_read_leaves_name_and_picture_of_the_one_before(viewer, session):
     session.view(0)
     session.view(10_000)
-    assert "p1 · T1" in viewer.title.value and "Something went wrong" in viewer.status.widget.value
+    assert "p1 · T1" in viewer.title.value and "Something went wrong" in viewer.status.widget.error
     assert shown_of(viewer) == pytest.approx(session.explorer.volume(0))
 
 
@@ -159,13 +161,13 @@ def test_a_fault_is_a_sentence_and_leaves_its_trace_in_the_log(tmp_path, capsys)
     session.explorer.cohort.directory.joinpath("mask.nii.gz").write_bytes(b"broken")
     viewer.overlay.value = "mask"
     session.view(0)
-    assert "cannot be read as a mask" in viewer.status.widget.value
+    assert "cannot be read as a mask" in viewer.status.widget.error
     session.view(10_000)
-    assert "Something went wrong in the viewer (IndexError" in viewer.status.widget.value
+    assert "Something went wrong in the viewer (IndexError" in viewer.status.widget.error
     assert "Traceback" in (tmp_path / "log.txt").read_text(encoding="utf-8")
     viewer.overlay.value = ""
     session.view(1)
-    assert not viewer.status.widget.value and len(viewer.niivue.volumes) == 1
+    assert not viewer.status.failed and not viewer.status.widget.note and len(viewer.niivue.volumes) == 1
     assert capsys.readouterr().err == ""
 
 
