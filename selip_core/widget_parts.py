@@ -13,6 +13,7 @@ from pathlib import Path
 from selip_core.errors import SelipError
 from selip_core.explore import NOT_TEST, Explorer
 from selip_core.fonts import FAMILY
+from selip_core.notebook_errors import in_editor
 from selip_core.own_volume import OwnVolume
 
 STYLE = {"description_width": "6.5em"}
@@ -227,13 +228,13 @@ def source_line(explorer: Explorer) -> str:
 
 
 def show_live(*builders: Callable[[], object]) -> None:
-    """Build and show widgets where somebody can use them; under ``run_all.sh`` say that they are there.
+    """Build and show widgets in a notebook editor; under papermill or nbconvert say that they are there.
 
     A widget's state would otherwise be written into the executed copy of the notebook, some megabytes each.
     """
     from IPython.display import display
 
-    if os.environ.get("SELIP_PIPELINE") == "1":
+    if os.environ.get("SELIP_PIPELINE") == "1" or not in_editor():
         print("The widgets of this cell are live in JupyterLab: open the notebook there and run it.")
         return
     for build in builders:

@@ -1,8 +1,15 @@
 import pytest
 
+from selip_core import widget_parts
 from selip_core.errors import SelipError
 from selip_core.widget_parts import Session, Status, page_style, show_live
 from tests.explorer_files import make_explorer, make_model
+
+
+@pytest.fixture
+def editor(monkeypatch):
+    monkeypatch.delenv("SELIP_PIPELINE", raising=False)
+    monkeypatch.setattr(widget_parts, "in_editor", lambda: True)
 
 
 def test_a_session_tells_its_listeners_and_forgets_replaced_ones(tmp_path):
@@ -48,7 +55,7 @@ def test_a_log_that_cannot_be_written_does_not_add_to_the_fault(tmp_path):
     (tmp_path / "file").write_text("")
     status = Status(tmp_path / "file" / "log.txt")
     with status.guarded("the test"):
-        1 / 0
+        raise ZeroDivisionError
     assert "ZeroDivisionError" in status.widget.error and "could not be written" in status.widget.error
 
 
@@ -57,10 +64,15 @@ def test_the_style_brings_the_font_in_itself():
     assert "@font-face" in style and "url(data:font/ttf;base64,AAEAAAA" in style and "http" not in style[-3000:]
 
 
-def test_widgets_are_not_built_in_the_pipeline(monkeypatch, capsys):
+def test_widgets_are_built_in_an_editor_and_not_in_the_pipeline(editor, monkeypatch, capsys):
+    show_live(lambda: "shown as it is")
+    assert "shown as it is" in capsys.readouterr().out
     monkeypatch.setenv("SELIP_PIPELINE", "1")
     show_live(lambda: pytest.fail("built"))
     assert "live in JupyterLab" in capsys.readouterr().out
-    monkeypatch.delenv("SELIP_PIPELINE")
-    show_live(lambda: "shown as it is")
-    assert "shown as it is" in capsys.readouterr().out
+
+
+def test_widgets_are_not_built_where_nobody_can_use_them(editor, monkeypatch, capsys):
+    monkeypatch.setattr(widget_parts, "in_editor", lambda: False)  # papermill or nbconvert by themselves
+    show_live(lambda: pytest.fail("built"))
+    assert "live in JupyterLab" in capsys.readouterr().out
