@@ -4,11 +4,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from selip_core import saliency
 from selip_core.saliency import volume_saliency
 from selip_core.widget_parts import Session
-from selip_core.widget_viewer import COLOURS, WINDOWS, Viewer, nifti_bytes
+from selip_core.widget_viewer import COLOURS, WINDOWS, Viewer
 from tests.conftest import SENTENCES
-from tests.explorer_files import make_explorer, write_head
+from tests.explorer_files import make_explorer, make_model, write_head
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +29,6 @@ def viewer(session, tmp_path):
 
 def loaded(volume) -> nib.Nifti1Image:
     return nib.Nifti1Image.from_bytes(gzip.decompress(volume.data))
-
-
-def test_the_bytes_load_back_with_their_geometry_and_left_stays_left():
-    volume = np.zeros((4, 6, 8), np.float32)
-    volume[3, 5, 0] = 7.0  # top, front, left
-    image = nib.Nifti1Image.from_bytes(gzip.decompress(nifti_bytes(volume, (8.0, 4.0, 3.0))))
-    assert image.shape == (8, 6, 4) and nib.aff2axcodes(image.affine) == ("R", "A", "S")
-    assert image.header.get_zooms() == pytest.approx((3.0, 4.0, 8.0))
-    place = np.argwhere(image.get_fdata() == 7)[0]
-    assert image.affine @ [*place, 1] == pytest.approx([-10.5, 10.0, 12.0, 1.0])  # millimetres, left is negative
-    assert nib.affines.apply_affine(image.affine, (np.array(image.shape) - 1) / 2) == pytest.approx([0, 0, 0])
 
 
 def test_a_series_in_view_is_shown_in_the_spacing_of_the_preprocessing(viewer, session):
@@ -95,6 +85,19 @@ def test_saliency_is_that_of_the_text_the_series_was_found_with_or_else_of_its_o
     assert SENTENCES[0] in viewer.status.widget.note
 
 
+def test_saliency_is_computed_once_for_a_series_a_text_and_a_model(viewer, session, tmp_path, monkeypatch):
+    computed = []
+    monkeypatch.setattr(saliency, "volume_saliency", lambda *a: computed.append(a) or volume_saliency(*a))
+    other = Viewer(session.beside("map"), tmp_path / "log.txt")
+    other.overlay.value = viewer.overlay.value = "saliency"
+    session.view(3, SENTENCES[2])
+    other.session.view(3, SENTENCES[2])
+    assert len(computed) == 1 and len(other.niivue.volumes) == 2
+    session.view(3, SENTENCES[1])
+    session.use(session.explorer.with_model(make_model(8)))
+    assert [a[0] for a in computed][1:] == [computed[0][0], session.explorer.model, session.explorer.model]
+
+
 def test_the_window_follows_slider_and_preset(viewer, session):
     session.view(0)
     viewer.window.value = (0.25, 1.5)
@@ -113,6 +116,28 @@ def test_slice_slider_and_crosshair_follow_each_other(viewer, session):
     viewer.niivue._handle_custom_msg({"event": "location_change", "data": {"frac": [0.5, 0.5, 0.3]}}, [])
     assert viewer.slice.value == 1
     assert viewer.niivue.scene.crosshair_pos[2] == pytest.approx(3.5 / 4)  # the browser has moved it itself
+
+
+@pytest.mark.parametrize(("view", "name", "axis"), [(1, "Coronal", 1), (2, "Sagittal", 2), (0, "Axial", 0)])
+def test_the_slider_moves_through_the_plane_in_view_and_is_named_after_it(viewer, session, view, name, axis):
+    session.view(0)
+    viewer.niivue._handle_custom_msg({"event": "location_change", "data": {"frac": [0.3, 0.4, 0.6]}}, [])
+    viewer.view.value = view
+    size = session.explorer.volume(0).shape[axis]
+    assert viewer.slice.description == f"{name} slice" and viewer.slice.max == size - 1
+    assert viewer.slice.value == int([0.6, 0.4, 0.3][axis] * size)
+    viewer.slice.value = 0
+    expected = [0.6, 0.4, 0.3]
+    expected[axis] = 0.5 / size
+    assert viewer.niivue.scene.crosshair_pos == pytest.approx(expected[::-1])  # the other planes stay where they are
+
+
+def test_the_slider_rests_where_there_is_no_slice(viewer, session):
+    session.view(0)
+    viewer.view.value = 4
+    assert viewer.slice.disabled and "no slices" in viewer.slice.tooltip
+    viewer.view.value = 3
+    assert not viewer.slice.disabled and viewer.slice.description == "Axial slice"
 
 
 def test_an_overlay_is_shown_where_most_of_it_lies(viewer, session):
