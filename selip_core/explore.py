@@ -11,6 +11,7 @@ from selip_core.annotations import read_masks
 from selip_core.cohort import SPLITS, Cohort
 from selip_core.errors import SelipError
 from selip_core.explore_features import cohort_features
+from selip_core.own_volume import OwnVolume, named_file
 from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
 from selip_core.search import Gallery, greatest
 from selip_core.thumbnails import thumbnail_png
@@ -25,23 +26,7 @@ NOT_TEST = tuple(split for split in SPLITS if split != "test")
 SERIES_COLUMNS = ("patient_id", "study_id", "sequence", "split", "sentence", "report")
 
 
-@dataclass(frozen=True)
-class OwnVolume:
-    """A volume that is not of the cohort.
-
-    Parameters
-    ----------
-    name : str
-    volume : (D, H, W) float32, preprocessed
-    feature : (E,), unit norm
-    """
-
-    name: str
-    volume: np.ndarray
-    feature: np.ndarray
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explorer:
     """A cohort, its features by one model, and the questions one may ask; made by `open_explorer`.
 
@@ -182,19 +167,17 @@ class Explorer:
             If the path is empty, is not that of a NIfTI file, or the volume cannot be used (missing, broken, no head):
             the message says why.
         """
+        path, options = named_file(path), self.model.config["preprocessing"]
+        volume, _ = preprocess_array(path, **{k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
+        return self.embedded(path.name, volume)
+
+    def embedded(self, name: str, volume: np.ndarray) -> OwnVolume:
+        """Return a volume (D, H, W) float32 that is not of the cohort, preprocessed already, with its feature."""
         import torch
 
-        if not str(path).strip():
-            raise SelipError("no file is named: type the path of a NIfTI file (.nii, .nii.gz)")
-        path = Path(str(path).strip()).expanduser()
-        if path.exists() and (path.is_dir() or not path.name.lower().endswith((".nii", ".nii.gz"))):
-            raise SelipError(f"{path} is no NIfTI file: type the path of one .nii or .nii.gz file; "
-                             "python -m selip_core.ingest makes them of DICOM folders")  # fmt: skip
-        options = self.model.config["preprocessing"]
-        volume, _ = preprocess_array(path, **{k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
         with torch.inference_mode():
             feature = self.model.eval().encode_image(torch.from_numpy(volume)[None, None]).cpu().numpy()[0]
-        return OwnVolume(path.name, volume, feature)
+        return OwnVolume(name, volume, feature)
 
     def with_model(self, model: "SelipModel") -> "Explorer":
         """Return the same cohort under another model.

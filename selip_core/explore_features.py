@@ -1,6 +1,7 @@
 """The features of a cohort by one model: computed once, kept on disk."""
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -41,11 +42,21 @@ def cohort_features(
     weights = [tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in model.state_dict().values()]
     key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, *texts, rows.tobytes(), *weights)
     path = store / f"features_{key}.npz"
-    if not path.exists():
+    kept = _kept(path)
+    if kept is None:
         with replacing(path) as partial:
-            np.savez(partial, series=_encode(model, cache, rows, progress), texts=_encode_texts(model, texts))
-    kept = np.load(path)
-    return kept["series"], kept["texts"]
+            kept = _encode(model, cache, rows, progress), _encode_texts(model, texts)
+            np.savez(partial, series=kept[0], texts=kept[1])
+    return kept
+
+
+def _kept(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the features of a file, or None where there is none or it is not whole."""
+    try:
+        with np.load(path) as file:
+            return file["series"], file["texts"]
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+        return None
 
 
 def _encode(model, cache: VolumeCache, rows: np.ndarray, progress: bool) -> np.ndarray:

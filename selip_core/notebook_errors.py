@@ -17,11 +17,20 @@ def show_errors_as_sentences() -> None:
         shell.set_custom_exc((SelipError,), _show)
 
 
+def in_editor() -> bool:
+    """Return whether the cell that runs was sent by a notebook editor: a person can see and use what it shows."""
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    # notebook editors send the cell's name along, papermill and nbconvert do not
+    return kernel is not None and "cellId" in kernel.get_parent("shell").get("metadata", {})
+
+
 def _show(shell, kind, error: SelipError, trace, tb_offset=None) -> list[str]:
     """Display the message; the kernel still answers that the cell has failed."""
     from IPython.display import HTML, display
 
-    if "cellId" not in shell.kernel.get_parent("shell").get("metadata", {}):  # what notebook editors send along
+    if not in_editor():
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return [str(error)]
     display(HTML(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from selip_core.errors import SelipError
 from selip_core.lexicon import load_lexicon
 from selip_core.search import query_sentences
 from selip_core.sentences import SEQUENCES, Finding, canonical_sentence, parse_sentence
@@ -25,6 +26,8 @@ _SHAPES = (
 )  # fmt: skip
 _CLOSE = 0.7
 """Choice: the least likeness (difflib) of a word that is suggested."""
+_MOST, _LOOKED_AT, _QUOTED = 1000, 80, 60
+"""Choice: characters that a query may have, that are looked at for suggestions, and that a sentence quotes."""
 
 
 @cache
@@ -87,15 +90,18 @@ def reading(text: str) -> str:
     Raises
     ------
     SelipError
-        If it is empty.
+        If it is empty, or longer than 1,000 characters.
     """
     text = text.strip()
+    if len(text) > _MOST:
+        raise SelipError(f"the query has {len(text):,} characters, and {_MOST:,} are the most: ask for one finding")
     found = query_sentences(text)
     if not _is_word_for_word(text, found):
         if found == {"": text}:
             return "Read as the canonical sentence that it is."
         read = "; ".join(f"{sentence}{f' on {sequence}' if sequence else ''}" for sequence, sentence in found.items())
         return f"Read as: {read}."
+    quoted = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
     near = suggestions(text)
     named = [word for word in near if word in text.lower()]
     hint = " Name a site and a signal, such as 左侧基底节区高信号."
@@ -103,7 +109,7 @@ def reading(text: str) -> str:
         hint = f" Did you mean {', '.join(word for word in near if word not in named)}?"
     elif named:
         hint = f" It names {', '.join(named)}; name a site and its signal, such as 左侧基底节区高信号."
-    return f"No finding of the lexicon is recognised in “{text}”: it is searched word for word.{hint}"
+    return f"No finding of the lexicon is recognised in “{quoted}”: it is searched word for word.{hint}"
 
 
 def _is_word_for_word(text: str, found: dict[str, str]) -> bool:
@@ -117,14 +123,14 @@ def _is_word_for_word(text: str, found: dict[str, str]) -> bool:
 
 
 def suggestions(text: str, most: int = 3) -> list[str]:
-    """Return words of the lexicons that a part of the text resembles, the likest first.
+    """Return words of the lexicons that a part of the text's beginning resembles, the likest first.
 
     Examples
     --------
     >>> suggestions("basel ganglia")
     ['basal ganglia']
     """
-    text = text.strip().lower()
+    text = text.strip().lower()[:_LOOKED_AT]
     likeness: dict[str, float] = {}
     for word in _terms():
         for part in _parts(text, len(word), chinese=word > "一"):

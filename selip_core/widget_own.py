@@ -1,9 +1,11 @@
 """What a user brings along: a NIfTI file beside its closest reports, and another model."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from selip_core.downstream import load_model
+from selip_core.own_volume import named_file
 from selip_core.widget_parts import STYLE, Session, Status
 
 
@@ -30,6 +32,7 @@ class OwnBox:
     def __init__(self, session: Session, status: Status, models: dict[str, Path], on_model: Callable[[], None]):
         import ipywidgets as w
 
+        self._read: tuple | None = None  # path and time of the file read last, and what was read
         self.session, self.status, self._models, self._on_model = session, status, models, on_model
         wide = {"width": "36em"}
         self.path = w.Text(description="Your NIfTI", placeholder="path of a .nii or .nii.gz file, then Enter",
@@ -47,12 +50,16 @@ class OwnBox:
         self.box.add_class("selip-own")
 
     def read(self) -> None:
-        """Bring the file that is named into view."""
+        """Bring the file that is named into view; what is in view already is read again only once it has changed."""
         with self.status.guarded("reading your file"):
-            own = self.session.explorer.read_volume(self.path.value)
-            self.session.view(own)
+            path = named_file(self.path.value)
+            state = (path, path.stat().st_mtime_ns if path.exists() else None)
+            if self.session.own is None or self._read != (state, self.session.own):
+                own = self.session.explorer.read_volume(path)
+                self._read = (state, own)
+                self.session.view(own)
             self.status.note(
-                f"{own.name} is in view, preprocessed as the model's training volumes were; its closest reports are "
+                f"{path.name} is in view, preprocessed as the model's training volumes were; its closest reports are "
                 "those of other people's series, not a finding of yours."
             )
 
@@ -61,8 +68,9 @@ class OwnBox:
         with self.status.guarded("loading the model"):
             name, explorer = self.model.value.strip(), self.session.explorer
             self.status.note(f"Embedding {len(explorer.series)} series with {name}; this takes a while the first time.")
-            folder = self._models.get(name, Path(name).expanduser())
+            folder = self._models.get(name, Path(os.path.expanduser(name)))
             model = load_model(folder, explorer.cache.preprocessing_fingerprint, device=explorer.model.device)
-            self.session.explorer = explorer.with_model(model)
+            self.session.use(explorer.with_model(model))
             self._on_model()
-            self.status.note(f"All answers are now those of {name}.")
+            if not self.status.failed:
+                self.status.note(f"All answers are now those of {name}.")

@@ -1,4 +1,8 @@
-"""The embedding map and the pair inspector, each beside a viewer that shows what is picked in them."""
+"""The embedding map and the pair inspector, each beside a viewer that shows what is picked in them.
+
+What is picked comes into view on the search page too; these viewers follow no pick but their own, so that a volume is
+not built for, and sent to, viewers that nobody looks at.
+"""
 
 import html
 from pathlib import Path
@@ -32,6 +36,8 @@ class MapPage:
     """
 
     def __init__(self, session: Session, log: Path, projection: Projection, series: np.ndarray):
+        import ipywidgets as w
+
         self.session, self.status = session, Status(log)
         self._series = np.asarray(series)[projection.rows]
         rows = session.explorer.series.iloc[self._series]
@@ -40,8 +46,11 @@ class MapPage:
             projection.points, map_labels(session.explorer, self._series), names,
             describe=self._described, thumbnail=self._thumbnail, on_select=self._selected,
         )  # fmt: skip
-        self.viewer = Viewer(session, log, height=_HEIGHT, name="viewer of the map")
-        self.box = _page(self.map.box, self.status.widget, self.viewer.box)
+        self._beside = session.beside("map")
+        self.viewer = Viewer(self._beside, log, height=_HEIGHT)
+        note = w.HTML("<p>The map is that of the model this notebook opened; a model chosen on the search page "
+                      "moves no point of it.</p>")  # fmt: skip
+        self.box = _page(note, self.map.box, self.status.widget, self.viewer.box)
 
     def _described(self, point: int) -> str:
         row = self.session.explorer.series.iloc[self._series[point]]
@@ -52,6 +61,7 @@ class MapPage:
 
     def _selected(self, points: list[int]) -> None:
         with self.status.guarded("the selection"):
+            self._beside.view(self._series[points[0]])
             self.session.view(self._series[points[0]])
 
 
@@ -78,7 +88,8 @@ class PairsPage:
                               tooltip=f"Bring a series whose report says {name} into view")  # fmt: skip
             button.on_click(lambda _, name=name, text=text: self._view(name, text.value))
             self.buttons.append(button)
-        self.viewer = Viewer(session, log, height=_HEIGHT, name="viewer of the pairs")
+        self._beside = session.beside("pairs")
+        self.viewer = Viewer(self._beside, log, height=_HEIGHT)
         self.box = _page(self.inspector.box, w.HBox(self.buttons), self.status.widget, self.viewer.box)
 
     def _view(self, name: str, text: str) -> None:
@@ -87,6 +98,7 @@ class PairsPage:
             carriers = np.flatnonzero((known["sentence"] == text) & known["split"].isin(self.session.splits))
             if not len(carriers):
                 raise SelipError(f"no series of the cohort has just the sentence of report {name}: choose one offered")
+            self._beside.view(carriers[0], text)
             self.session.view(carriers[0], text)
             self.status.note(f"One of {len(carriers)} series with the sentence of report {name} is in view.")
 

@@ -6,24 +6,45 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from selip_core.errors import SelipError
-from selip_core.explore import NOT_TEST, Explorer, OwnVolume
+from selip_core.explore import NOT_TEST, Explorer
 from selip_core.fonts import FAMILY
+from selip_core.notebook_errors import in_editor
+from selip_core.own_volume import OwnVolume
 
 STYLE = {"description_width": "6.5em"}
 _CSS = """
 .selip-page, .selip-page input, .selip-page select, .selip-page button, .selip-page label {
   font-family: system-ui, -apple-system, "Segoe UI", sans-serif, "%(family)s"; }
-.selip-page .widget-html-content { line-height: 1.4; }
+.selip-page .widget-html-content, .selip-status { line-height: 1.4; }
 .selip-page img { background: #000; border-radius: 2px; }
 .selip-note { color: #1c1c1c; background: #eaf3fa; border-left: 4px solid #0072b2; padding: .3em .6em; }
 .selip-error { color: #1c1c1c; background: #fdf0e6; border-left: 4px solid #d55e00; padding: .3em .6em; }
 .selip-source { color: #1c1c1c; background: #fff4d6; border-left: 4px solid #e69f00; padding: .3em .6em; }
 .selip-row { color: var(--jp-ui-font-color1, #1c1c1c); }
 .selip-row details { margin-top: .2em; }
+"""
+
+_LIVE_LINE = """
+export default {
+  render({ model, el }) {
+    for (const [kind, role] of [["note", "status"], ["error", "alert"]]) {
+      const line = document.createElement("div");
+      line.setAttribute("role", role);
+      const show = () => {
+        line.textContent = model.get(kind);
+        line.className = line.textContent ? `selip-${kind}` : "";
+      };
+      el.append(line);
+      model.on(`change:${kind}`, show);
+      show();
+    }
+  },
+};
 """
 
 
@@ -40,13 +61,16 @@ class Session:
     own : OwnVolume or None
     query : str
         The canonical sentence that what is in view was found with; empty without one.
+    asked : str
+        The canonical sentence that was asked last: an own volume in view is held to it.
     """
 
     def __init__(self, explorer: Explorer):
         self.explorer, self.splits = explorer, NOT_TEST
         self.series: int | None = None
         self.own: OwnVolume | None = None
-        self.query = ""
+        self.query = self.asked = ""
+        self._beside: dict[str, Session] = {}
         self._listeners: dict[str, Callable[[], None]] = {}
 
     @property
@@ -66,9 +90,41 @@ class Session:
         """Bring a series or an own volume into view; an own one is held to the text that was asked last."""
         own = isinstance(volume, OwnVolume)
         self.series, self.own = (None, volume) if own else (int(volume), None)
-        self.query = (query or self.query) if own else query
+        self.query = (query or self.asked) if own else query
+        self._tell()
+
+    def beside(self, name: str) -> "Session":
+        """Return a session of the same explorer with a view of its own, in the place of an earlier one of that name."""
+        self._beside[name] = Session(self.explorer)
+        return self._beside[name]
+
+    def use(self, explorer: Explorer) -> None:
+        """Look at what is in view, here and beside, through another explorer of the same cohort."""
+        self.explorer = explorer
+        if self.own is not None:
+            self.own = explorer.embedded(self.own.name, self.own.volume)
+        if self.own is not None or self.series is not None:
+            self._tell()
+        for session in self._beside.values():
+            session.use(explorer)
+
+    def _tell(self) -> None:
         for listener in list(self._listeners.values()):
             listener()
+
+
+@cache
+def _live_line_class():
+    """Return the class of a line for notes and one for errors; both stay on the page, so that a change is read out."""
+    import anywidget
+    import traitlets
+
+    class LiveLine(anywidget.AnyWidget):
+        _esm = _LIVE_LINE
+        note = traitlets.Unicode().tag(sync=True)
+        error = traitlets.Unicode().tag(sync=True)
+
+    return LiveLine
 
 
 class Status:
@@ -78,22 +134,34 @@ class Status:
     ----------
     log : Path
         Where what nobody expected is written with its stack trace.
+
+    Attributes
+    ----------
+    widget : anywidget.AnyWidget
+        With the DOM class ``selip-status``; of its texts ``note`` and ``error`` one at most is not empty.
     """
 
     def __init__(self, log: Path):
-        import ipywidgets
-
         self.log = Path(log)
-        self.widget = ipywidgets.HTML()
+        self.widget = _live_line_class()()
         self.widget.add_class("selip-status")
+
+    @property
+    def failed(self) -> bool:
+        """Whether what happened last went wrong."""
+        return bool(self.widget.error)
 
     def note(self, text: str) -> None:
         """Show a plain sentence."""
-        self.widget.value = f'<div role="status" class="selip-note">{html.escape(text)}</div>' if text else ""
+        self._show(text, "")
 
     def error(self, text: str) -> None:
         """Show what is wrong."""
-        self.widget.value = f'<div role="alert" class="selip-error">{html.escape(text)}</div>'
+        self._show("", text)
+
+    def _show(self, note: str, error: str) -> None:
+        with self.widget.hold_sync():  # one message, so that no empty line is seen in between
+            self.widget.note, self.widget.error = note, error
 
     @contextmanager
     def guarded(self, what: str) -> Iterator[None]:
@@ -109,8 +177,12 @@ class Status:
         except SelipError as error:
             self.error(f"{error}.")
         except Exception as error:  # a fault of the program: told here, and kept whole where it can be read
-            _write_log(self.log, what)
-            self.error(f"Something went wrong in {what} ({type(error).__name__}: {error}). Details are in {self.log}.")
+            told = f"Something went wrong in {what} ({type(error).__name__}: {error})."
+            try:
+                _write_log(self.log, what)
+                self.error(f"{told} Details are in {self.log}.")
+            except OSError as fault:
+                self.error(f"{told} Details could not be written to {self.log}: {fault.strerror or fault}.")
 
 
 def _write_log(path: Path, what: str) -> None:
@@ -156,13 +228,13 @@ def source_line(explorer: Explorer) -> str:
 
 
 def show_live(*builders: Callable[[], object]) -> None:
-    """Build and show widgets where somebody can use them; under ``run_all.sh`` say that they are there.
+    """Build and show widgets in a notebook editor; under papermill or nbconvert say that they are there.
 
     A widget's state would otherwise be written into the executed copy of the notebook, some megabytes each.
     """
     from IPython.display import display
 
-    if os.environ.get("SELIP_PIPELINE") == "1":
+    if os.environ.get("SELIP_PIPELINE") == "1" or not in_editor():
         print("The widgets of this cell are live in JupyterLab: open the notebook there and run it.")
         return
     for build in builders:

@@ -50,7 +50,8 @@ class SearchPage:
     ):
         self.session, self.status = session, Status(log)
         self._sentence_of: dict[int, str] = {}
-        self.own = OwnBox(session, self.status, models or {}, self._model_changed)
+        self._answered: tuple = (None, "")  # the question on show, and what was said of its answer
+        self.own = OwnBox(session, self.status, models or {}, self.search)
         self.why = WhyPanel(session, log)
         self._build(top)
         self._arrange(viewer)
@@ -86,8 +87,8 @@ class SearchPage:
         self.others.box.add_class("selip-others")
         self.site.observe(self._site_changed, "value")
         self.query.observe(lambda change: self.search(), "value")
-        for narrowing in (self.sequence, self.patients):
-            narrowing.observe(lambda change: self.search(), "value")
+        self.sequence.observe(lambda change: self.search(), "value")
+        self.patients.observe(lambda change: self._patients_changed(), "value")
         self.go.on_click(lambda _: self.search())
         self.choose.on_click(lambda _: self._search_choice())
 
@@ -107,18 +108,27 @@ class SearchPage:
         self.box.add_class("selip-page")
 
     def search(self) -> None:
-        """Search for what the query box holds, and show what is found."""
+        """Search for what the query box holds, and show what is found; nothing where the search fails.
+
+        What is on show already is not searched for again: leaving the box for the button asks twice.
+        """
+        text, sequence, session = self.query.value, self.sequence.value or None, self.session
+        question = (text, sequence, session.splits, session.explorer)
+        if self.results.series and self._answered[0] == question:
+            self.status.note(self._answered[1])
+            return
+        found = None
         with self.status.guarded("the search"):
-            text, session = self.query.value, self.session
-            session.splits = self.patients.value
             note, started = reading(text), time.perf_counter()
-            found = session.explorer.closest_series(
-                text, self.sequence.value or None, len(self.results.rows), self.patients.value
-            )
-            self._sentence_of = dict(zip(found["series"], found["query"], strict=True))
-            self.results.show(found)
+            found = session.explorer.closest_series(text, sequence, len(self.results.rows), session.splits)
             searched = f"{len(session.explorer.series)} series in {(time.perf_counter() - started) * 1000:.0f} ms"
-            self.status.note(f"{note} The {len(found)} closest of {searched}.")
+            self._answered = (question, f"{note} The {len(found)} closest of {searched}.")
+            self._sentence_of = dict(zip(found["series"], found["query"], strict=True))
+            self.status.note(self._answered[1])
+            session.asked = found["query"].iloc[0]
+        if found is not None and session.own is not None and session.query != session.asked:
+            session.view(session.own)  # held to what is asked now
+        self.results.show(found)
 
     def _search_choice(self) -> None:
         """Write the choice into the query box, which searches; where it stands there already, search again."""
@@ -135,22 +145,28 @@ class SearchPage:
         with self.status.guarded("the series"):
             self.session.view(series, self._sentence_of.get(series, self.session.query))
 
-    def _model_changed(self) -> None:
-        """Ask again, and look again at what is in view, now that another model answers."""
+    def _patients_changed(self) -> None:
+        """Ask again among the patients chosen, and leave nobody else on show."""
+        session = self.session
+        session.splits = self.patients.value
         self.search()
-        if self.session.own is not None:
-            self.own.read()
-        elif self.session.series is not None:
-            self.session.view(self.session.series, self.session.query)
+        seen = session.series
+        gone = seen is not None and session.explorer.series["split"].iloc[seen] not in session.splits
+        if gone and self.results.series:
+            self._pick(self.results.series[0])
+        else:
+            self._show_close()
 
     def _show_close(self) -> None:
         """Show what is close to the volume in view."""
+        session, size = self.session, len(self.reports.rows)
+        reports = others = None
         with self.status.guarded("the closest reports"):
-            session, size = self.session, len(self.reports.rows)
             if session.own is not None:
                 self.results.show(None)
-                self.others.show(None)
-            else:
-                self.others.show(session.explorer.closest_other_series(session.series, size, session.splits))
-            volume = session.series if session.own is None else session.own
-            self.reports.show(session.explorer.closest_reports(volume, size, session.splits))
+                reports = session.explorer.closest_reports(session.own, size, session.splits)
+            elif session.series is not None:
+                others = session.explorer.closest_other_series(session.series, size, session.splits)
+                reports = session.explorer.closest_reports(session.series, size, session.splits)
+        self.others.show(others)
+        self.reports.show(reports)

@@ -1,14 +1,13 @@
 """The volume in view, in NiiVue: scrolled, windowed, with the findings' mask or the saliency of a text on it."""
 
-import gzip
 import html
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 
 from selip_core.errors import SelipError
 from selip_core.widget_parts import STYLE, Session, Status
+from selip_core.widget_volumes import nifti_bytes, positive_saliency
 
 WINDOWS = {
     "brain (1 to 99.5 %)": (1.0, 99.5),
@@ -24,24 +23,12 @@ COLOURS = {"mask": "blue2cyan", "saliency": "inferno"}
 _SALIENT = 0.35
 """Choice: saliency below this share of its maximum is transparent."""
 _VIEWS = {"three planes": 3, "axial": 0, "coronal": 1, "sagittal": 2, "three-dimensional": 4}
-
-
-def nifti_bytes(volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> bytes:
-    """Return a preprocessed volume (D, H, W) as a gzipped NIfTI file in RAS, millimetres, centred on the origin.
-
-    Parameters
-    ----------
-    volume : (D, H, W)
-        From inferior to superior, posterior to anterior, left to right.
-    spacing_mm : (D, H, W)
-    """
-    voxels = np.ascontiguousarray(np.asarray(volume, dtype=np.float32).transpose(2, 1, 0))  # (R, A, S)
-    spacing = np.array(spacing_mm[::-1], dtype=float)
-    affine = np.diag([*spacing, 1.0])
-    affine[:3, 3] = -spacing * (np.array(voxels.shape) - 1) / 2
-    image = nib.Nifti1Image(voxels, affine)
-    image.header.set_xyzt_units("mm")
-    return gzip.compress(image.to_bytes(), compresslevel=1, mtime=0)
+_PLANES = {
+    0: ("Axial slice", "From the lowest slice to the highest; the arrow keys move it"),
+    1: ("Coronal slice", "From the back of the head to the front; the arrow keys move it"),
+    2: ("Sagittal slice", "From the patient's left to the right; the arrow keys move it"),
+}
+"""What the slider moves through in a view of one plane, by the axis of a (D, H, W) volume; otherwise it is axial."""
 
 
 class Viewer:
@@ -69,6 +56,7 @@ class Viewer:
         self.session, self.status = session, Status(log)
         self._volume: np.ndarray | None = None
         self._gone: list = []
+        self._axis, self._place = 0, [0.5, 0.5, 0.5]  # of the slider; of the crosshair, as shares of (D, H, W)
         self._quiet = False  # while controls follow what is shown
         self._build(height)
         session.listen(name, self.refresh)
@@ -85,8 +73,7 @@ class Viewer:
         )  # fmt: skip
         self.title = w.HTML("<p>Pick a series to see it here.</p>")
         self.view = w.Dropdown(options=_VIEWS, value=3, description="View", style=STYLE, tooltip="Planes shown")
-        self.slice = w.IntSlider(0, 0, 1, description="Axial slice", style=STYLE,
-                                 tooltip="From the lowest slice to the highest; the arrow keys move it")  # fmt: skip
+        self.slice = w.IntSlider(0, 0, 1, description=_PLANES[0][0], style=STYLE, tooltip=_PLANES[0][1])
         self.preset = w.Dropdown(options=list(WINDOWS), description="Window", style=STYLE,
                                  tooltip="Which part of the intensities is between black and white")  # fmt: skip
         self.window = w.FloatRangeSlider(value=(-2, 3), min=-5, max=8, step=0.05, description="Black–white",
@@ -119,20 +106,25 @@ class Viewer:
             return
         with self.status.guarded("the viewer"):
             self.status.note("")
-            explorer = session.explorer
-            self._volume = session.own.volume if session.own else explorer.volume(session.series)
-            self.title.value = self._titled()
+            volume, title = (
+                session.own.volume if session.own else session.explorer.volume(session.series),
+                self._titled(),
+            )
+            self._volume = volume
             self._limit_window()
-            volumes = [self._as_volume("volume.nii.gz", self._volume, "gray", *self.window.value, opacity=1.0)]
-            overlay, sentence = self._overlaid()
+            volumes = [self._as_volume("volume.nii.gz", volume, "gray", *self.window.value, opacity=1.0)]
+            overlay, sentence = None, ""
+            with self.status.guarded("the overlay"):  # what is wrong with it costs the overlay, not the volume
+                overlay, sentence = self._overlaid()
+                self.status.note(sentence)
             if overlay is not None:
                 kind, top = self.overlay.value, float(overlay.max())
                 low = 0.5 if kind == "mask" else _SALIENT * top
                 opacity = self.opacity.value if self.shown.value else 0.0
                 volumes.append(self._as_volume(f"{kind}.nii.gz", overlay, COLOURS[kind], low, top, opacity=opacity))
             self._replace(volumes)
+            self.title.value = title
             self._focus(overlay)
-            self.status.note(sentence)
 
     def _overlaid(self) -> tuple[np.ndarray | None, str]:
         """Return the overlay (D, H, W) or None, and a sentence on it."""
@@ -148,10 +140,8 @@ class Viewer:
             return (mask.astype(np.float32), "") if mask.any() else (None, "The segmentation is empty on this grid.")
         if not session.text:
             raise SelipError("saliency needs a text, and this volume has none: search for a finding first")
-        from selip_core.saliency import volume_saliency
-
-        saliency = volume_saliency(session.explorer.model, self._volume, session.text)
-        saliency = np.maximum(np.asarray(saliency, dtype=np.float32), 0)
+        shown = session.series if session.own is None else session.own
+        saliency = positive_saliency(session.explorer, shown, session.text)
         if not saliency.any():
             return None, f"No part of this volume speaks for “{session.text}”."
         return saliency, f"Saliency for “{session.text}”: transparent below {_SALIENT:.0%} of its maximum."
@@ -189,7 +179,6 @@ class Viewer:
         with self.window.hold_trait_notifications():
             self.window.min, self.window.max = low, high
             self.window.value = tuple(np.percentile(self._volume, WINDOWS[self.preset.value]))
-        self.slice.max = self._volume.shape[0] - 1
         self._quiet = False
 
     def _set_preset(self) -> None:
@@ -208,29 +197,42 @@ class Viewer:
         from ipyniivue import SliceType
 
         self.niivue.set_slice_type(SliceType(view))
+        self._axis = view if view in _PLANES else 0
+        self.slice.description, self.slice.tooltip = _PLANES[self._axis]
+        self.slice.disabled = view == _VIEWS["three-dimensional"]
+        if self.slice.disabled:
+            self.slice.tooltip = "The three-dimensional view has no slices: choose another view"
+        self._follow()
 
     def _focus(self, overlay: np.ndarray | None) -> None:
-        """Move to the slice where most of the overlay lies, or to the middle one."""
+        """Move to where most of the overlay lies, or to the middle."""
         place = [n // 2 for n in self._volume.shape]
         if overlay is not None:
-            place = list(np.unravel_index(np.argmax(overlay), overlay.shape))
-        self._move(*[(i + 0.5) / n for i, n in zip(place, self._volume.shape, strict=True)])
-        self._quiet = True
-        self.slice.value = int(place[0])
-        self._quiet = False
+            place = np.unravel_index(np.argmax(overlay), overlay.shape)
+        self._move([(i + 0.5) / n for i, n in zip(place, self._volume.shape, strict=True)])
+        self._follow()
 
-    def _set_slice(self, depth: int) -> None:
+    def _set_slice(self, number: int) -> None:
         if self._volume is not None and not self._quiet:
-            x, y, _ = self.niivue.scene.crosshair_pos
-            self._move((depth + 0.5) / self._volume.shape[0], y, x)
+            place = [*self._place]
+            place[self._axis] = (number + 0.5) / self._volume.shape[self._axis]
+            self._move(place)
 
-    def _move(self, z: float, y: float, x: float) -> None:
-        self.niivue.scene.crosshair_pos = [float(x), float(y), float(z)]
+    def _move(self, place: list[float]) -> None:
+        self._place = [float(share) for share in place]
+        self.niivue.scene.crosshair_pos = self._place[::-1]
 
     def _moved(self, location: dict) -> None:
         """Follow the crosshair: the browser tells where it is, as shares of the volume's sides."""
-        if self._volume is not None:
-            self._quiet = True
-            last = self._volume.shape[0] - 1
-            self.slice.value = min(max(int(location["frac"][2] * (last + 1)), 0), last)
-            self._quiet = False
+        self._place = [*location["frac"][2::-1]]
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let the slider say where the crosshair is."""
+        if self._volume is None:
+            return
+        last = self._volume.shape[self._axis] - 1
+        self._quiet = True
+        self.slice.max = last
+        self.slice.value = min(max(int(self._place[self._axis] * (last + 1)), 0), last)
+        self._quiet = False

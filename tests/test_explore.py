@@ -6,11 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from selip_core import explore_features
 from selip_core.errors import SelipError
 from selip_core.explore import open_explorer
-from selip_core.explore_features import cohort_features
-from selip_core.explore_map import SEVERAL, UNKNOWN, map_labels, mapped_series
 from selip_core.features import encode_series
 from selip_core.search import Gallery, greatest, query_sentences
 from tests.conftest import SENTENCES
@@ -101,19 +98,6 @@ def test_closest_other_series_leave_the_patient_out(explorer):
     assert set(same["sequence"]) == {"T1"}
 
 
-def test_features_are_computed_once_for_a_model_and_a_cohort(explorer, tmp_path, monkeypatch):
-    arguments = (explorer.cache, explorer.series["row"].to_numpy(), explorer.sentences, tmp_path / "store")
-    before = cohort_features(explorer.model, *arguments, progress=False)
-    with monkeypatch.context() as patch:
-        patch.setattr(explore_features, "_encode", lambda *_: pytest.fail("computed again"))
-        again = cohort_features(explorer.model, *arguments, progress=False)
-    assert all((a == b).all() for a, b in zip(before, again))
-    with torch.no_grad():
-        explorer.model.image_projection.bias += 1
-    other = cohort_features(explorer.model, *arguments, progress=False)
-    assert not np.allclose(other[0], before[0]) and len(list((tmp_path / "store").glob("*.npz"))) == 2
-
-
 def test_another_preprocessing_is_refused_with_both_fingerprints(explorer):
     explorer.model.config["preprocessing_fingerprint"] = "another"
     with pytest.raises(SelipError, match=f"another.*{explorer.cache.preprocessing_fingerprint}"):
@@ -155,18 +139,6 @@ def test_the_mask_lies_on_the_grid_of_the_series_on_the_patients_left(explorer):
     assert mask.shape == volume.shape and mask.any() and explorer.mask(2) is None
     assert np.argwhere(mask)[:, 2].mean() < (mask.shape[2] - 1) / 2  # W runs from left to right
     assert volume[mask].mean() > np.percentile(volume, 95)
-
-
-def test_the_map_is_coloured_by_sequence_site_and_kind(explorer):
-    series = mapped_series(explorer)
-    assert set(explorer.series["patient_id"].iloc[series]) == {"p1", "p2"}
-    assert set(map_labels(explorer, series)) == {"sequence", "site"}
-    (explorer.cohort.directory / "labels.csv").write_text(
-        "patient_id,label\np1,old_infarct\np1,tumour\n", encoding="utf-8"
-    )
-    labels = map_labels(explorer, series)
-    assert labels["sequence"][:2] == ["T1", "T2"] and labels["site"][:2] == ["左侧额叶", "左侧额叶"]
-    assert labels["kind"] == [SEVERAL, SEVERAL, UNKNOWN, UNKNOWN]
 
 
 def test_write_head_lies_left(tmp_path):

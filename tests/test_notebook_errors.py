@@ -3,6 +3,7 @@ import os
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from selip_core.notebook_errors import in_editor
 from selip_core.paths import project_root
 
 SETUP = "from selip_core.notebook_errors import show_errors_as_sentences as show; show()"
@@ -53,3 +54,13 @@ def test_other_errors_and_other_ways_of_running_keep_their_traces(client):
     assert "deep()" in "".join(outputs[-1]["content"]["traceback"])
     reply, outputs = run(client, "1 / 0", cellId="abc")
     assert kinds(outputs) == ["error"] and reply["ename"] == "ZeroDivisionError"
+
+
+def test_a_cell_knows_whether_an_editor_sent_it(client):
+    code = "from selip_core.notebook_errors import in_editor\nassert in_editor()"
+    assert run(client, code, cellId="abc")[0]["status"] == "ok"
+    assert run(client, code)[0]["ename"] == "AssertionError"
+
+
+def test_without_a_notebook_there_is_no_editor():
+    assert not in_editor()

@@ -1,5 +1,7 @@
 import pytest
 
+from selip_core import vocabulary
+from selip_core.errors import SelipError
 from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites, suggestions
 
 
@@ -20,3 +22,17 @@ def test_suggestions_are_near_words_and_none_for_what_resembles_nothing():
     assert suggestions("左侧基底截区") == ["基底节区"]
     assert suggestions("frontel white matter")[0] == "frontal white matter"
     assert suggestions("12345") == []
+
+
+def test_a_long_text_is_quoted_in_short_and_only_its_beginning_is_compared(monkeypatch):
+    compared = []
+    parts = vocabulary._parts
+    monkeypatch.setattr(vocabulary, "_parts", lambda text, *a, **k: compared.append(len(text)) or parts(text, *a, **k))
+    told = reading("火星" * 500)
+    assert "“" + "火星" * 30 + "…”" in told and len(told) < 200
+    assert max(compared) == 80
+
+
+def test_a_text_that_is_too_long_is_refused_before_it_is_read():
+    with pytest.raises(SelipError, match=r"the query has 10,000 characters, and 1,000 are the most"):
+        reading("基" * 10_000)
