@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 REMEMBERED_TEXTS = 2**16
 """Texts whose tokens an encoder keeps: training asks for the same ones again and again."""
 
+_LEAST_VOCABULARY = 0.99
+"""Of a BERT's rows, the part that its tokenizer must have a token for: some models of the hub are padded."""
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -97,11 +100,30 @@ class TextEncoder(nn.Module):
         self._ids: dict[str, torch.Tensor] = {}
 
     def load_tokenizer(self, name: str | Path, **where: Any) -> None:
-        """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says."""
+        """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says.
+
+        Raises
+        ------
+        SelipError
+            If it cannot be read, or its vocabulary is not that of the BERT.
+        """
         from transformers import AutoTokenizer
 
-        # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
-        self.tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
+        try:
+            # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
+            tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
+        except Exception as error:  # the library raises whatever its reading runs into
+            cause = (str(error).strip().splitlines() or [""])[0]
+            raise SelipError(
+                f"the tokenizer of {name} cannot be read ({type(error).__name__}: {cause}): copy the model again"
+            ) from None
+        known, expected = len(tokenizer), self.bert.config.vocab_size
+        if not expected * _LEAST_VOCABULARY <= known <= expected:  # without tokenizer.json all would be [UNK]
+            raise SelipError(
+                f"the tokenizer of {name} knows {known} tokens, its text encoder {expected}: tokenizer.json (or "
+                "vocab.txt) is missing or of another model, copy the model again"
+            )
+        self.tokenizer = tokenizer
         self._ids.clear()
 
     def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:

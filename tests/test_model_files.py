@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 import torch
+from transformers import AutoModel
 
+from selip_core import automodel  # noqa: F401: registers the model
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.model_files import FORMAT_VERSION, find_model, read_model_config
@@ -39,6 +41,16 @@ def test_a_newer_format_is_refused_with_what_to_do(folder, version):
     change(folder, format_version=version)
     with pytest.raises(SelipError, match=rf"format '?{version}'?, .* up to {FORMAT_VERSION}: a newer selip wrote it"):
         read_model_config(folder)
+
+
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+def test_a_model_without_its_vocabulary_is_refused(folder, load):
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(SelipError, match=r"knows 5 tokens, its text encoder \d\d: tokenizer.json"):
+        load(folder)
+    (folder / "tokenizer.json").write_text("[")
+    with pytest.raises(SelipError, match="the tokenizer of .* cannot be read"):
+        load(folder)
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer_config.json"])
