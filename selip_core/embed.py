@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from selip_core.errors import SelipError
 from selip_core.files import replacing
-from selip_core.fingerprint import digest
+from selip_core.fingerprint import digest, weights_digest
 from selip_core.prefetch import read_ahead
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
 from selip_core.processors import in_processes, processors
@@ -122,7 +122,7 @@ def embed(
     out = Path(out).expanduser() if out else None
     if out and out.exists():
         raise SelipError(f"{out} exists already: give another name, it is never overwritten")
-    parts = _Parts(out, digest(*_state(series["path"]), *_weights(model)))
+    parts = _Parts(out, digest(*_state(series["path"]), weights_digest(model)) if out else "")
     starts = range(0, len(series), _FILES_A_PART)
     tables = {start: parts.read(start) for start in starts}
     todo = [start for start in starts if tables[start] is None]
@@ -193,10 +193,6 @@ def _state(paths: Iterable[str]) -> list[str]:
         state = Path(path).stat() if Path(path).exists() else None
         found.append(f"{path} {state.st_size} {state.st_mtime_ns}" if state else path)
     return found
-
-
-def _weights(model) -> list[bytes]:
-    return [tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in model.state_dict().values()]
 
 
 class _Parts:

@@ -48,6 +48,11 @@ def test_volumes_of_a_folder_get_the_features_that_the_model_gives_them_one_by_o
         assert np.linalg.norm(feature) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_model_of_smaller_numbers_embeds_into_a_file(model, folder, tmp_path):
+    table = embed(model.bfloat16(), folder, tmp_path / "features.parquet", workers=1, progress=False)
+    assert (table["reason"] == "").all() and read_features(tmp_path / "features.parquet")["feature"][0].shape == (16,)
+
+
 def test_volumes_are_read_while_the_model_encodes(model, folder, monkeypatch):
     second_is_read, in_time = threading.Event(), []
 
