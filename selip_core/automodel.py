@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import cached_file
 
-from selip_core.encoders import SelipModel, build_encoders
+from selip_core.encoders import SelipModel, build_encoders, check_weights
 from selip_core.errors import SelipError
-from selip_core.model_files import check_format
+from selip_core.model_files import WEIGHTS, check_format, check_model_config
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 
@@ -62,7 +63,11 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
             where = {key: options[key] for key in _WHERE if key in options}
             options["config"] = config = SelipConfig.from_pretrained(config or name, **where)
         check_format(config, name)
+        check_model_config(vars(config), vars(config).get("text_encoder_config"), name)
         where = {key: options[key] for key in _WHERE if key in options}  # from_pretrained may take some out
+        weights = cached_file(name, WEIGHTS, _raise_exceptions_for_missing_entries=False, **where) if name else None
+        if weights:
+            check_weights(Path(weights), config, config.text_encoder_config)
         model, info = super(SelipModel, cls).from_pretrained(name, *args, output_loading_info=True, **options)
         if info["missing_keys"]:
             raise SelipError(f"{name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")

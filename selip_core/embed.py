@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core.errors import SelipError
-from selip_core.files import replacing
+from selip_core.files import expanded, replacing
 from selip_core.fingerprint import digest, weights_digest
 from selip_core.prefetch import read_ahead
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
@@ -45,7 +45,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
         If a source does not exist, there is no NIfTI file in any, or a name cannot be written down (no UTF-8).
     """
     rows: list[tuple[str, str, str, str]] = []
-    for source in (Path(source).expanduser().resolve() for source in sources):
+    for source in (expanded(source).resolve() for source in sources):
         if (source / "series.csv").is_file():
             table = read_table(source / "series.csv", ("patient_id", "sequence", "path"))
             studies = table["study_id"] if "study_id" in table else table["patient_id"]
@@ -119,7 +119,7 @@ def embed(
             f"has {fingerprint(options) if options else 'none for it'}: train it again, or use the version it came with"
         )
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
-    out = Path(out).expanduser() if out else None
+    out = expanded(out) if out else None
     if out and out.exists():
         raise SelipError(f"{out} exists already: give another name, it is never overwritten")
     parts = _Parts(out, digest(*_state(series["path"]), weights_digest(model)) if out else "")

@@ -111,22 +111,51 @@ class SelipModel(nn.Module):
 
         folder = find_model(name, revision=revision, cache_dir=cache_dir, local_files_only=local_files_only)
         config, text_config, tokenizer_folder = read_model_config(folder)
+        check_weights(folder / WEIGHTS, config, text_config)
         image_encoder, text_encoder = build_encoders(config, text_config)
         text_encoder.load_tokenizer(tokenizer_folder)
         model = cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
-        try:
-            model.load_state_dict(load_file(folder / WEIGHTS))
-        except Exception as error:  # safetensors raises its own types
-            raise SelipError(f"{folder / WEIGHTS} does not fit config.json, or is damaged: {error}") from None
+        model.load_state_dict(load_file(folder / WEIGHTS))
         return model.to(device).eval()
 
 
 def build_encoders(config: dict, text_config: dict) -> tuple[nn.Module, TextEncoder]:
-    """Return the encoders that a saved configuration describes, their weights random, without a tokenizer."""
+    """Return the encoders that a saved configuration describes, their weights random, without a tokenizer.
+
+    Raises
+    ------
+    SelipError
+        If they cannot be built.
+    """
     from transformers import AutoConfig, AutoModel
 
-    bert = AutoModel.from_config(AutoConfig.for_model(**text_config), add_pooling_layer=False)
-    return _image_encoder(config), TextEncoder(None, bert, max_tokens=config["text_encoder"]["max_tokens"])
+    try:
+        bert = AutoModel.from_config(AutoConfig.for_model(**text_config), add_pooling_layer=False)
+        return _image_encoder(config), TextEncoder(None, bert, max_tokens=config["text_encoder"]["max_tokens"])
+    except Exception as error:  # each number may be right and all together wrong
+        raise SelipError(f"no model can be built from this config.json ({type(error).__name__}: {error})") from None
+
+
+def check_weights(path: Path, config: dict, text_config: dict) -> None:
+    """Raise SelipError unless a file of weights has the names and shapes of what a configuration describes.
+
+    Only the head of the file is read and no memory is taken: a configuration may ask for any size.
+    """
+    from safetensors import safe_open
+
+    with torch.device("meta"):
+        encoders = build_encoders(config, text_config)
+        model = SelipModel(*encoders, embedding_size=config["embedding_size"], config=config)
+    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    try:
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118, it is no dict
+    except Exception as error:  # safetensors raises its own types
+        raise SelipError(f"{path} does not fit config.json, or is damaged: {error}") from None
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            there, wanted = found.get(name, "missing"), expected.get(name, "nothing")
+            raise SelipError(f"{path} does not fit config.json: {name} is {there}, and should be {wanted}")
 
 
 def _image_encoder(config: dict) -> nn.Module:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_text
+from selip_core.files import expanded, read_json, write_text
 from selip_core.model_files import CONFIG
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     """
     from selip_core.encoders import SelipModel
 
-    results, out = Path(results), Path(out).expanduser()
+    results, out = Path(results), expanded(out)
     model = results / "04_pretraining" / "models" / f"{method}_seed{seed}" / "best"
     if not (model / CONFIG).exists():
         known = sorted(path.parent.name for path in results.glob("04_pretraining/models/*/best"))

@@ -32,6 +32,14 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def expanded(path: str | Path) -> Path:
+    """Return `path` with ``~`` as the home folder it stands for; raise SelipError if there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SelipError(f"{path}: there is no such home folder here, write the path out") from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text beside and rename it."""
     with replacing(path) as partial:
@@ -47,6 +55,6 @@ def read_json(path: Path) -> dict | None:
     """Return the JSON object of a file; None where there is no file or it is not a JSON object."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last for brackets in brackets without end
         return None
     return value if isinstance(value, dict) else None

@@ -71,18 +71,21 @@ def hub_bert(name: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
     Raises
     ------
     SelipError
-        If it is neither a folder nor to be had from the hub or its cache.
+        If it is neither a folder nor to be had from the hub or its cache, or is no BERT.
     """
     from transformers import AutoModel, AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(name), AutoModel.from_pretrained(name, add_pooling_layer=False)
+        tokenizer, bert = AutoTokenizer.from_pretrained(name), AutoModel.from_pretrained(name, add_pooling_layer=False)
     except (OSError, ValueError) as error:
         cause = str(error).strip().splitlines()[0]
         raise SelipError(
             f"text encoder {name!r} could not be loaded ({cause}). Give a folder that holds config.json, the weights "
             "and the tokenizer, or a hub name this machine can reach or has cached (HF_HOME)."
         ) from None
+    if bert.config.model_type != "bert":  # or it would train, and be refused when it is loaded
+        raise SelipError(f"text encoder {name!r} is of type {bert.config.model_type}, only BERTs (bert) are taken")
+    return tokenizer, bert
 
 
 class TextEncoder(nn.Module):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModel
 
-from selip_core import automodel  # noqa: F401: registers the model
+from selip_core import automodel  # noqa: F401, it registers the model
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.model_files import FORMAT_VERSION, find_model, read_model_config
@@ -67,6 +67,50 @@ def test_a_configuration_without_its_parts_is_named(folder):
     (folder / "config.json").write_text("[")
     with pytest.raises(SelipError, match="not a JSON object"):
         SelipModel.from_pretrained(folder)
+
+
+BROKEN = {
+    "image_encoder": ["small", {}, {"name": "vit", "pooling": "located", "width": 8},
+                      {"name": "small", "pooling": "max", "width": 8}, {"name": "small", "pooling": "located"},
+                      *({"name": "small", "pooling": "located", "width": width} for width in (10**7, 12, -1, "8"))],
+    "text_encoder": ["small", {}, *({"name": "small", "max_tokens": tokens} for tokens in (0, 49, 4096, "x"))],
+    "volume_shape": [4, [4, 16], [10**6] * 3, [4096] * 3, [0, 16, 16], ["4", 16, 16]],
+    "embedding_size": ["16", 10**12, 60_000, -4, 16.0],
+    "text_encoder_config": ["bert", ["bert"], {"vocab_size": 5}, {"model_type": "gpt2"}, {"model_type": "none"},
+                            {"model_type": "bert", "vocab_size": 10**10}, {"model_type": "bert", "hidden_size": 7}],
+    "format_version": [0, -5],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+@pytest.mark.parametrize("key", BROKEN)
+def test_a_configuration_of_which_no_model_can_be_made_is_a_message(folder, load, key):
+    whole = (folder / "config.json").read_text(encoding="utf-8")
+    for value in BROKEN[key]:
+        (folder / "config.json").write_text(whole, encoding="utf-8")
+        change(folder, **{key: value})
+        with pytest.raises(SelipError, match="config.json|has format"):
+            load(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+def test_a_configuration_without_end_is_no_json(folder, text):
+    (folder / "config.json").write_text(text)
+    with pytest.raises(SelipError, match="not a JSON object"):
+        SelipModel.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+def test_a_tokenizer_that_is_a_list_is_a_message(folder, load, name):
+    (folder / name).write_text("[1]")
+    with pytest.raises(SelipError, match="the tokenizer of .* cannot be read"):
+        load(folder)
+
+
+def test_the_home_of_nobody_is_a_message():
+    with pytest.raises(SelipError, match="~nosuch/x: there is no such home folder"):
+        SelipModel.from_pretrained("~nosuch/x")
 
 
 def test_cut_weights_are_a_message(folder):
