@@ -103,8 +103,8 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists, or a
-        number is not positive.
+        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists or
+        cannot be written, or a number is not positive.
     """
     from selip_core.encoders import SelipModel
 
@@ -199,7 +199,13 @@ class _Parts:
     """What is done of an output file that is not finished, in a folder beside it."""
 
     def __init__(self, out: Path | None, key: str):
+        self.out = out
         self.folder = out.with_name(f".{out.name}.{key}.parts") if out else None
+        try:  # before any work, not after it
+            if self.folder:
+                self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SelipError(f"cannot write {out}: {error.strerror or error}; give a place that can be") from None
 
     def read(self, start: int) -> pd.DataFrame | None:
         path = self.folder / f"{start:09d}.parquet" if self.folder else None
@@ -211,9 +217,12 @@ class _Parts:
                 table.to_parquet(path, index=False)
 
     def remove(self) -> None:
+        """Remove the parts, those too that another model or other volumes left of the same file."""
         import shutil
+        from glob import escape
 
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in self.out.parent.glob(f".{escape(self.out.name)}.*.parts"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(table: pd.DataFrame, out: Path, model) -> None:

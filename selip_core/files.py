@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from selip_core.errors import SelipError
@@ -29,7 +29,8 @@ def replacing(path: Path) -> Iterator[Path]:
             f"cannot write {path}: {error.strerror or error}; check free space and permissions, then run again"
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # it would hide the message above
+            partial.unlink()
 
 
 def expanded(path: str | Path) -> Path:

@@ -115,6 +115,22 @@ def test_wrong_input_is_one_line(model, folder, tmp_path, capsys):
     assert "is not a SeLIP model" in capsys.readouterr().err
 
 
+def test_a_file_that_cannot_be_written_is_told_before_any_work(model, folder, tmp_path, monkeypatch):
+    (tmp_path / "plain.txt").write_text("a file")
+    worked = []
+    monkeypatch.setattr("selip_core.embed.preprocess_array", lambda path, **options: worked.append(path))
+    with pytest.raises(SelipError, match=r"cannot write .*plain.txt/x.parquet: Not a directory"):
+        embed(model, folder, tmp_path / "plain.txt" / "x.parquet", workers=1, progress=False)
+    assert worked == []
+
+
+def test_no_parts_are_left_of_any_model(model, folder, tmp_path):
+    for name in (".a[b].parquet.0123.parts", ".other.parquet.0123.parts"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+    embed(model, folder, tmp_path / "out" / "a[b].parquet", workers=1, progress=False)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".other.parquet.0123.parts", "a[b].parquet"]
+
+
 def test_a_name_that_no_table_can_hold_is_refused_before_any_work(model, folder):
     (folder / "a" / "T1.nii.gz").rename(os.fsdecode(os.fsencode(folder) + b"/\xcd\xb7\xff.nii.gz"))
     with pytest.raises(SelipError, match="1 names are no UTF-8"):
