@@ -19,6 +19,8 @@ from selip_core.model_files import WEIGHTS, check_format, check_model_config
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 
+_ONE_FILE = "50GB"  # what push_to_hub of transformers gives: up to there a model is not cut into files
+
 
 class SelipConfig(PretrainedConfig):
     """What ``config.json`` of a SeLIP model says, as attributes, and as the dictionary that `SelipModel.config` is."""
@@ -27,13 +29,11 @@ class SelipConfig(PretrainedConfig):
 
     def __getitem__(self, key: str) -> Any:
         """Return what `SelipModel.config` has under `key`."""
-        if not hasattr(self, key):
-            raise KeyError(key)
-        return getattr(self, key)
+        return vars(self)[key]  # not its methods
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return what `SelipModel.config` has under `key`, or `default`."""
-        return getattr(self, key, default)
+        return vars(self).get(key, default)
 
 
 class SelipAutoModel(SelipModel, PreTrainedModel):
@@ -43,6 +43,7 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
     _supports_sdpa = True  # of its BERT; it has no attention of its own
 
     def __init__(self, config: SelipConfig):
+        check_model_config(vars(config), config.get("text_encoder_config"), "the configuration")
         super(SelipModel, self).__init__(config)  # not SelipModel's, which is given encoders
         self._join(*build_encoders(config, config.text_encoder_config), config.embedding_size)
         self.post_init()
@@ -63,7 +64,7 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
             where = {key: options[key] for key in _WHERE if key in options}
             options["config"] = config = SelipConfig.from_pretrained(config or name, **where)
         check_format(config, name)
-        check_model_config(vars(config), vars(config).get("text_encoder_config"), name)
+        check_model_config(vars(config), config.get("text_encoder_config"), name)
         where = {key: options[key] for key in _WHERE if key in options}  # from_pretrained may take some out
         weights = cached_file(name, WEIGHTS, _raise_exceptions_for_missing_entries=False, **where) if name else None
         if weights:
@@ -75,8 +76,21 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
         return (model, info) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> Path:
-        """Write the folder that `SelipModel.from_pretrained` reads; options as in `PreTrainedModel`."""
-        self.text_encoder.tokenizer.save_pretrained(directory)
+        """Write the folder that `SelipModel.from_pretrained` reads; options as in `PreTrainedModel`.
+
+        Raises
+        ------
+        SelipError
+            If it is to be uploaded in the same call, or written otherwise than as one file of weights.
+        """
+        if options.get("push_to_hub"):  # transformers would upload what it wrote itself, without the tokenizer
+            raise SelipError(
+                "save_pretrained uploads nothing: save, then huggingface_hub.upload_folder(folder_path=..., "
+                "repo_id=...), or call model.push_to_hub(repo_id)"
+            )
+        if options.get("variant") or options.get("max_shard_size") not in (None, _ONE_FILE):
+            raise SelipError(f"a model is one file, {WEIGHTS}: leave out variant and max_shard_size")
+        self.text_encoder.save_tokenizer(directory)
         super(SelipModel, self).save_pretrained(directory, **options)
         return Path(directory)
 

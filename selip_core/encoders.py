@@ -72,7 +72,7 @@ class SelipModel(nn.Module):
 
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        self.text_encoder.tokenizer.save_pretrained(directory)
+        self.text_encoder.save_tokenizer(directory)
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
         with replacing(directory / WEIGHTS) as partial:
             save_file(weights, partial, metadata={"format": "pt"})

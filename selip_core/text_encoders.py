@@ -129,6 +129,18 @@ class TextEncoder(nn.Module):
         self.tokenizer = tokenizer
         self._ids.clear()
 
+    def save_tokenizer(self, directory: str | Path) -> None:
+        """Write the files of the tokenizer into a model's folder; raise SelipError if there is no tokenizer."""
+        self._some_tokenizer().save_pretrained(directory)
+
+    def _some_tokenizer(self) -> "PreTrainedTokenizerBase":
+        if self.tokenizer is None:
+            raise SelipError(
+                "this model was built from its configuration alone and has no tokenizer: take one by "
+                "model.text_encoder.load_tokenizer(folder), or load the model by from_pretrained"
+            )
+        return self.tokenizer
+
     def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Return ``input_ids`` and ``attention_mask``, each ``(B, L)`` with L the longest text of the batch."""
         rows = self._token_ids(texts)
@@ -142,7 +154,7 @@ class TextEncoder(nn.Module):
         new = [text for text in dict.fromkeys(texts) if text not in self._ids]
         known = {text: self._ids[text] for text in texts if text in self._ids}
         if new:
-            encoded = self.tokenizer(new, truncation=True, max_length=self.max_tokens)["input_ids"]
+            encoded = self._some_tokenizer()(new, truncation=True, max_length=self.max_tokens)["input_ids"]
             known |= {text: torch.tensor(ids) for text, ids in zip(new, encoded, strict=True)}
             if len(self._ids) + len(new) > REMEMBERED_TEXTS:
                 self._ids.clear()
