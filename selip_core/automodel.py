@@ -15,6 +15,7 @@ from transformers.utils import cached_file
 
 from selip_core.encoders import SelipModel, build_encoders, check_weights
 from selip_core.errors import SelipError
+from selip_core.files import writing
 from selip_core.model_files import WEIGHTS, check_format, check_model_config
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
@@ -81,7 +82,8 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
         Raises
         ------
         SelipError
-            If it is to be uploaded in the same call, or written otherwise than as one file of weights.
+            If it cannot be written, is to be uploaded in the same call, or to be written otherwise than as one file of
+            weights.
         """
         if options.get("push_to_hub"):  # transformers would upload what it wrote itself, without the tokenizer
             raise SelipError(
@@ -90,9 +92,12 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
             )
         if options.get("variant") or options.get("max_shard_size") not in (None, _ONE_FILE):
             raise SelipError(f"a model is one file, {WEIGHTS}: leave out variant and max_shard_size")
-        self.text_encoder.save_tokenizer(directory)
-        super(SelipModel, self).save_pretrained(directory, **options)
-        return Path(directory)
+        directory = Path(directory)
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            self.text_encoder.save_tokenizer(directory)
+            super(SelipModel, self).save_pretrained(directory, **options)
+        return directory
 
 
 AutoConfig.register(SelipConfig.model_type, SelipConfig, exist_ok=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core.errors import SelipError
-from selip_core.files import expanded, replacing
+from selip_core.files import expanded, replacing, writing
 from selip_core.fingerprint import digest, weights_digest
 from selip_core.prefetch import read_ahead
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
@@ -201,11 +201,9 @@ class _Parts:
     def __init__(self, out: Path | None, key: str):
         self.out = out
         self.folder = out.with_name(f".{out.name}.{key}.parts") if out else None
-        try:  # before any work, not after it
-            if self.folder:
+        if self.folder:
+            with writing(out):  # told before any work, not after it
                 self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SelipError(f"cannot write {out}: {error.strerror or error}; give a place that can be") from None
 
     def read(self, start: int) -> pd.DataFrame | None:
         path = self.folder / f"{start:09d}.parquet" if self.folder else None

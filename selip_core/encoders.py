@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from selip_core.errors import SelipError
-from selip_core.files import replacing
+from selip_core.files import replacing, writing
 from selip_core.image_encoders import build_image_encoder
 from selip_core.model_files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.text_encoders import TextEncoder, character_tokenizer, hub_bert, small_bert
@@ -67,15 +67,26 @@ class SelipModel(nn.Module):
         return self.encode_image(volumes), self.encode_text(texts), self.logit_scale
 
     def save_pretrained(self, directory: str | Path) -> Path:
-        """Write weights (safetensors), ``config.json`` and the tokenizer into `directory`; return it."""
+        """Write weights (safetensors), ``config.json`` and the tokenizer into `directory`; return it.
+
+        Raises
+        ------
+        SelipError
+            If it cannot be written, or there is no tokenizer.
+        """
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
 
         directory = Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        self.text_encoder.save_tokenizer(directory)
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            self.text_encoder.save_tokenizer(directory)
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
         with replacing(directory / WEIGHTS) as partial:
-            save_file(weights, partial, metadata={"format": "pt"})
+            try:
+                save_file(weights, partial, metadata={"format": "pt"})
+            except SafetensorError as error:  # a full disk, which the library calls by a name of its own
+                raise OSError(str(error)) from error
         write_model_config(directory, self.config, json.loads(self.text_encoder.bert.config.to_json_string()))
         shutil.copymode(directory / CONFIG, directory / WEIGHTS)  # safetensors lets none but the owner read
         return directory
@@ -105,7 +116,8 @@ class SelipModel(nn.Module):
         ------
         SelipError
             If the folder does not hold a whole SeLIP model, its weights do not fit its configuration, a newer version
-            wrote it, or the hub cannot be reached and its cache does not have the repository.
+            wrote it, the hub cannot be reached and its cache does not have the repository, or there is no such
+            device.
         """
         from safetensors.torch import load_file
 
@@ -116,7 +128,12 @@ class SelipModel(nn.Module):
         text_encoder.load_tokenizer(tokenizer_folder)
         model = cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
         model.load_state_dict(load_file(folder / WEIGHTS))
-        return model.to(device).eval()
+        try:
+            return model.to(device).eval()
+        except (AssertionError, RuntimeError) as error:
+            raise SelipError(
+                f"device {device!r} cannot be used ({error}): give cpu, or cuda where there is one"
+            ) from None
 
 
 def build_encoders(config: dict, text_config: dict) -> tuple[nn.Module, TextEncoder]:

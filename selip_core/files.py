@@ -10,6 +10,17 @@ from selip_core.errors import SelipError
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make of an OSError in the block a SelipError that names what was to be written."""
+    try:
+        yield
+    except OSError as error:
+        raise SelipError(
+            f"cannot write {path}: {error.strerror or error}; check free space and permissions, then run again"
+        ) from error
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; when the block ends well it takes the place of `path`.
 
@@ -21,13 +32,10 @@ def replacing(path: Path) -> Iterator[Path]:
     # the suffix stays: savers choose their format by it
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        os.replace(partial, path)
-    except OSError as error:
-        raise SelipError(
-            f"cannot write {path}: {error.strerror or error}; check free space and permissions, then run again"
-        ) from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+            os.replace(partial, path)
     finally:
         with suppress(OSError):  # it would hide the message above
             partial.unlink()

@@ -93,6 +93,8 @@ def read_model_config(folder: Path) -> tuple[dict, dict, Path]:
         If the folder does not hold a whole model, what it says cannot be built, or a newer version of this project
         wrote it.
     """
+    if not folder.is_dir():
+        raise SelipError(f"{folder} is not a SeLIP model: no such folder, and no name on the hub, those are owner/name")
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).exists()]
     if missing:
         raise SelipError(f"{folder} is not a SeLIP model: {', '.join(missing)} missing")

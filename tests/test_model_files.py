@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModel
 
 from selip_core import automodel  # noqa: F401, it registers the model
@@ -137,5 +138,36 @@ def test_offline_a_hub_name_that_is_not_cached_says_so(hub_cache):
 def test_a_folder_comes_before_the_hub_and_a_path_never_goes_there(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path.parent)
     assert find_model(f"{tmp_path.name}/model") == (folder.relative_to(tmp_path.parent))
-    with pytest.raises(SelipError, match="is not a SeLIP model: config.json, model.safetensors missing"):
+    with pytest.raises(SelipError, match="is not a SeLIP model: no such folder, and no name on the hub"):
         SelipModel.from_pretrained(folder / "nothing")
+    with pytest.raises(SelipError, match="a-hospital/selip is not a SeLIP model: no such folder, and no name on the"):
+        SelipModel.from_pretrained("a-hospital/selip/")
+
+
+@pytest.mark.parametrize("name", ["gpu", "xpu:77"])
+def test_a_device_that_is_not_there_is_a_message(folder, name):
+    with pytest.raises(SelipError, match=f"device '{name}' cannot be used"):
+        SelipModel.from_pretrained(folder, device=name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA")
+def test_cuda_that_is_not_there_is_a_message(folder):
+    with pytest.raises(SelipError, match="device 'cuda' cannot be used"):
+        SelipModel.from_pretrained(folder, device="cuda")
+
+
+def test_a_full_disk_is_a_message(tiny_model, tmp_path, monkeypatch):
+    def full(*args, **options):
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(SelipError, match="cannot write .*model.safetensors: No space left on device"):
+        tiny_model.save_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+def test_a_place_where_no_model_can_be_saved_is_a_message(folder, load, tmp_path):
+    (tmp_path / "plain.txt").write_text("a file")
+    for place in (tmp_path / "plain.txt", tmp_path / "plain.txt" / "model"):
+        with pytest.raises(SelipError, match="cannot write .*plain.txt"):
+            load(folder).save_pretrained(place)
