@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import cached_file
 
-from selip_core.encoders import SelipModel, build_encoders
+from selip_core.encoders import SelipModel, build_encoders, check_weights
 from selip_core.errors import SelipError
-from selip_core.model_files import check_format
+from selip_core.files import writing
+from selip_core.model_files import WEIGHTS, check_format, check_model_config
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
+
+_ONE_FILE = "50GB"  # what push_to_hub of transformers gives: up to there a model is not cut into files
 
 
 class SelipConfig(PretrainedConfig):
@@ -26,13 +30,11 @@ class SelipConfig(PretrainedConfig):
 
     def __getitem__(self, key: str) -> Any:
         """Return what `SelipModel.config` has under `key`."""
-        if not hasattr(self, key):
-            raise KeyError(key)
-        return getattr(self, key)
+        return vars(self)[key]  # not its methods
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return what `SelipModel.config` has under `key`, or `default`."""
-        return getattr(self, key, default)
+        return vars(self).get(key, default)
 
 
 class SelipAutoModel(SelipModel, PreTrainedModel):
@@ -42,6 +44,7 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
     _supports_sdpa = True  # of its BERT; it has no attention of its own
 
     def __init__(self, config: SelipConfig):
+        check_model_config(vars(config), config.get("text_encoder_config"), "the configuration")
         super(SelipModel, self).__init__(config)  # not SelipModel's, which is given encoders
         self._join(*build_encoders(config, config.text_encoder_config), config.embedding_size)
         self.post_init()
@@ -62,7 +65,11 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
             where = {key: options[key] for key in _WHERE if key in options}
             options["config"] = config = SelipConfig.from_pretrained(config or name, **where)
         check_format(config, name)
+        check_model_config(vars(config), config.get("text_encoder_config"), name)
         where = {key: options[key] for key in _WHERE if key in options}  # from_pretrained may take some out
+        weights = cached_file(name, WEIGHTS, _raise_exceptions_for_missing_entries=False, **where) if name else None
+        if weights:
+            check_weights(Path(weights), config, config.text_encoder_config)
         model, info = super(SelipModel, cls).from_pretrained(name, *args, output_loading_info=True, **options)
         if info["missing_keys"]:
             raise SelipError(f"{name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
@@ -70,10 +77,27 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
         return (model, info) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> Path:
-        """Write the folder that `SelipModel.from_pretrained` reads; options as in `PreTrainedModel`."""
-        self.text_encoder.tokenizer.save_pretrained(directory)
-        super(SelipModel, self).save_pretrained(directory, **options)
-        return Path(directory)
+        """Write the folder that `SelipModel.from_pretrained` reads; options as in `PreTrainedModel`.
+
+        Raises
+        ------
+        SelipError
+            If it cannot be written, is to be uploaded in the same call, or to be written otherwise than as one file of
+            weights.
+        """
+        if options.get("push_to_hub"):  # transformers would upload what it wrote itself, without the tokenizer
+            raise SelipError(
+                "save_pretrained uploads nothing: save, then huggingface_hub.upload_folder(folder_path=..., "
+                "repo_id=...), or call model.push_to_hub(repo_id)"
+            )
+        if options.get("variant") or options.get("max_shard_size") not in (None, _ONE_FILE):
+            raise SelipError(f"a model is one file, {WEIGHTS}: leave out variant and max_shard_size")
+        directory = Path(directory)
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            self.text_encoder.save_tokenizer(directory)
+            super(SelipModel, self).save_pretrained(directory, **options)
+        return directory
 
 
 AutoConfig.register(SelipConfig.model_type, SelipConfig, exist_ok=True)

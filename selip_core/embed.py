@@ -12,8 +12,8 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core.errors import SelipError
-from selip_core.files import replacing
-from selip_core.fingerprint import digest
+from selip_core.files import expanded, replacing, writing
+from selip_core.fingerprint import digest, weights_digest
 from selip_core.prefetch import read_ahead
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
 from selip_core.processors import in_processes, processors
@@ -45,7 +45,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
         If a source does not exist, there is no NIfTI file in any, or a name cannot be written down (no UTF-8).
     """
     rows: list[tuple[str, str, str, str]] = []
-    for source in (Path(source).expanduser().resolve() for source in sources):
+    for source in (expanded(source).resolve() for source in sources):
         if (source / "series.csv").is_file():
             table = read_table(source / "series.csv", ("patient_id", "sequence", "path"))
             studies = table["study_id"] if "study_id" in table else table["patient_id"]
@@ -103,8 +103,8 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists, or a
-        number is not positive.
+        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists or
+        cannot be written, or a number is not positive.
     """
     from selip_core.encoders import SelipModel
 
@@ -119,10 +119,10 @@ def embed(
             f"has {fingerprint(options) if options else 'none for it'}: train it again, or use the version it came with"
         )
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
-    out = Path(out).expanduser() if out else None
+    out = expanded(out) if out else None
     if out and out.exists():
         raise SelipError(f"{out} exists already: give another name, it is never overwritten")
-    parts = _Parts(out, digest(*_state(series["path"]), *_weights(model)))
+    parts = _Parts(out, digest(*_state(series["path"]), weights_digest(model)) if out else "")
     starts = range(0, len(series), _FILES_A_PART)
     tables = {start: parts.read(start) for start in starts}
     todo = [start for start in starts if tables[start] is None]
@@ -195,15 +195,15 @@ def _state(paths: Iterable[str]) -> list[str]:
     return found
 
 
-def _weights(model) -> list[bytes]:
-    return [tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in model.state_dict().values()]
-
-
 class _Parts:
     """What is done of an output file that is not finished, in a folder beside it."""
 
     def __init__(self, out: Path | None, key: str):
+        self.out = out
         self.folder = out.with_name(f".{out.name}.{key}.parts") if out else None
+        if self.folder:
+            with writing(out):  # told before any work, not after it
+                self.folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, start: int) -> pd.DataFrame | None:
         path = self.folder / f"{start:09d}.parquet" if self.folder else None
@@ -215,9 +215,12 @@ class _Parts:
                 table.to_parquet(path, index=False)
 
     def remove(self) -> None:
+        """Remove the parts, those too that another model or other volumes left of the same file."""
         import shutil
+        from glob import escape
 
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in self.out.parent.glob(f".{escape(self.out.name)}.*.parts"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(table: pd.DataFrame, out: Path, model) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from selip_core.errors import SelipError
-from selip_core.files import replacing
+from selip_core.files import replacing, writing
 from selip_core.image_encoders import build_image_encoder
 from selip_core.model_files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.text_encoders import TextEncoder, character_tokenizer, hub_bert, small_bert
@@ -67,15 +67,26 @@ class SelipModel(nn.Module):
         return self.encode_image(volumes), self.encode_text(texts), self.logit_scale
 
     def save_pretrained(self, directory: str | Path) -> Path:
-        """Write weights (safetensors), ``config.json`` and the tokenizer into `directory`; return it."""
+        """Write weights (safetensors), ``config.json`` and the tokenizer into `directory`; return it.
+
+        Raises
+        ------
+        SelipError
+            If it cannot be written, or there is no tokenizer.
+        """
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
 
         directory = Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        self.text_encoder.tokenizer.save_pretrained(directory)
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            self.text_encoder.save_tokenizer(directory)
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
         with replacing(directory / WEIGHTS) as partial:
-            save_file(weights, partial, metadata={"format": "pt"})
+            try:
+                save_file(weights, partial, metadata={"format": "pt"})
+            except SafetensorError as error:  # a full disk, which the library calls by a name of its own
+                raise OSError(str(error)) from error
         write_model_config(directory, self.config, json.loads(self.text_encoder.bert.config.to_json_string()))
         shutil.copymode(directory / CONFIG, directory / WEIGHTS)  # safetensors lets none but the owner read
         return directory
@@ -105,28 +116,63 @@ class SelipModel(nn.Module):
         ------
         SelipError
             If the folder does not hold a whole SeLIP model, its weights do not fit its configuration, a newer version
-            wrote it, or the hub cannot be reached and its cache does not have the repository.
+            wrote it, the hub cannot be reached and its cache does not have the repository, or there is no such
+            device.
         """
         from safetensors.torch import load_file
 
         folder = find_model(name, revision=revision, cache_dir=cache_dir, local_files_only=local_files_only)
         config, text_config, tokenizer_folder = read_model_config(folder)
+        check_weights(folder / WEIGHTS, config, text_config)
         image_encoder, text_encoder = build_encoders(config, text_config)
         text_encoder.load_tokenizer(tokenizer_folder)
         model = cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
+        model.load_state_dict(load_file(folder / WEIGHTS))
         try:
-            model.load_state_dict(load_file(folder / WEIGHTS))
-        except Exception as error:  # safetensors raises its own types
-            raise SelipError(f"{folder / WEIGHTS} does not fit config.json, or is damaged: {error}") from None
-        return model.to(device).eval()
+            return model.to(device).eval()
+        except (AssertionError, RuntimeError) as error:
+            raise SelipError(
+                f"device {device!r} cannot be used ({error}): give cpu, or cuda where there is one"
+            ) from None
 
 
 def build_encoders(config: dict, text_config: dict) -> tuple[nn.Module, TextEncoder]:
-    """Return the encoders that a saved configuration describes, their weights random, without a tokenizer."""
+    """Return the encoders that a saved configuration describes, their weights random, without a tokenizer.
+
+    Raises
+    ------
+    SelipError
+        If they cannot be built.
+    """
     from transformers import AutoConfig, AutoModel
 
-    bert = AutoModel.from_config(AutoConfig.for_model(**text_config), add_pooling_layer=False)
-    return _image_encoder(config), TextEncoder(None, bert, max_tokens=config["text_encoder"]["max_tokens"])
+    try:
+        bert = AutoModel.from_config(AutoConfig.for_model(**text_config), add_pooling_layer=False)
+        return _image_encoder(config), TextEncoder(None, bert, max_tokens=config["text_encoder"]["max_tokens"])
+    except Exception as error:  # each number may be right and all together wrong
+        raise SelipError(f"no model can be built from this config.json ({type(error).__name__}: {error})") from None
+
+
+def check_weights(path: Path, config: dict, text_config: dict) -> None:
+    """Raise SelipError unless a file of weights has the names and shapes of what a configuration describes.
+
+    Only the head of the file is read and no memory is taken: a configuration may ask for any size.
+    """
+    from safetensors import safe_open
+
+    with torch.device("meta"):
+        encoders = build_encoders(config, text_config)
+        model = SelipModel(*encoders, embedding_size=config["embedding_size"], config=config)
+    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    try:
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118, it is no dict
+    except Exception as error:  # safetensors raises its own types
+        raise SelipError(f"{path} does not fit config.json, or is damaged: {error}") from None
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            there, wanted = found.get(name, "missing"), expected.get(name, "nothing")
+            raise SelipError(f"{path} does not fit config.json: {name} is {there}, and should be {wanted}")
 
 
 def _image_encoder(config: dict) -> nn.Module:

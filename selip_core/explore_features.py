@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 
 from selip_core.errors import SelipError
 from selip_core.files import replacing
-from selip_core.fingerprint import digest
+from selip_core.fingerprint import digest, weights_digest
 from selip_core.preprocessing import fingerprint
 from selip_core.volume_cache import VolumeCache
 
@@ -39,8 +39,8 @@ def cohort_features(
         If the model was trained on volumes of another preprocessing, or `store` cannot be written.
     """
     check_preprocessing(model, cache)
-    weights = [tensor.detach().cpu().contiguous().numpy().tobytes() for tensor in model.state_dict().values()]
-    key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, *texts, rows.tobytes(), *weights)
+    weights = weights_digest(model)
+    key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, *texts, rows.tobytes(), weights)
     path = store / f"features_{key}.npz"
     kept = _kept(path)
     if kept is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_text
+from selip_core.files import expanded, read_json, write_text
 from selip_core.model_files import CONFIG
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     """
     from selip_core.encoders import SelipModel
 
-    results, out = Path(results), Path(out).expanduser()
+    results, out = Path(results), expanded(out)
     model = results / "04_pretraining" / "models" / f"{method}_seed{seed}" / "best"
     if not (model / CONFIG).exists():
         known = sorted(path.parent.name for path in results.glob("04_pretraining/models/*/best"))
@@ -107,9 +107,11 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
 
 def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, name: str) -> str:
     """Return the card of a model as Markdown, written from the records of its run."""
+    from selip_core.synthetic_cohort import DATA_SOURCE
+
     config, record = model.config, read_json(results / "04_pretraining" / "run.json") or {}
     source, options = config.get("data_source", "unknown data"), config.get("preprocessing", {})
-    synthetic = "synthetic" in source
+    synthetic = source == DATA_SOURCE  # that very one: a word may be in the name of any folder of patients
     training = record.get("settings", {}).get("pretraining", {})
     front = _FRONT.format(
         license="apache-2.0" if synthetic else "unknown", synthetic=", synthetic-data" if synthetic else ""

@@ -10,6 +10,17 @@ from selip_core.errors import SelipError
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make of an OSError in the block a SelipError that names what was to be written."""
+    try:
+        yield
+    except OSError as error:
+        raise SelipError(
+            f"cannot write {path}: {error.strerror or error}; check free space and permissions, then run again"
+        ) from error
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; when the block ends well it takes the place of `path`.
 
@@ -21,16 +32,21 @@ def replacing(path: Path) -> Iterator[Path]:
     # the suffix stays: savers choose their format by it
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        os.replace(partial, path)
-    except OSError as error:
-        raise SelipError(
-            f"cannot write {path}: {error.strerror or error}; check free space and permissions, then run again"
-        ) from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+            os.replace(partial, path)
     finally:
-        with suppress(OSError):  # where it could not be written it may not be looked for either
+        with suppress(OSError):  # it would hide the message above
             partial.unlink()
+
+
+def expanded(path: str | Path) -> Path:
+    """Return `path` with ``~`` as the home folder it stands for; raise SelipError if there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SelipError(f"{path}: there is no such home folder here, write the path out") from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -48,6 +64,6 @@ def read_json(path: Path) -> dict | None:
     """Return the JSON object of a file; None where there is no file or it is not a JSON object."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last for brackets in brackets without end
         return None
     return value if isinstance(value, dict) else None

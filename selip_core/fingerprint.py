@@ -4,11 +4,15 @@ import ast
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selip_core import paths
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.files import read_json
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _PACKAGE = Path(__file__).resolve().parent
 _NO_ARITHMETIC = {"config", "errors", "files", "fingerprint", "paths"}
@@ -22,6 +26,14 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()[:16]
+
+
+def weights_digest(model: "nn.Module") -> str:
+    """Return 16 hexadecimal digits that change when any weight or running statistic of a model does."""
+    import torch
+
+    tensors = (tensor.detach().cpu().contiguous().reshape(-1) for tensor in model.state_dict().values())
+    return digest(*(tensor.view(torch.uint8).numpy().tobytes() for tensor in tensors))  # numpy has no bfloat16
 
 
 def notebook_source(path: Path) -> str:

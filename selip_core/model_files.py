@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_json
+from selip_core.files import expanded, read_json, write_json
 
 FORMAT_VERSION = 2
 """Of a model's folder. 1: the tokenizer and the configuration of the text encoder in ``text_encoder/``, and no number
@@ -16,6 +19,63 @@ _OF_THE_FILE = {
     "model_type", "architectures", "format_version", "text_encoder_config", "transformers_version", "dtype",
 }  # fmt: skip
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def _up_to(largest: int) -> type[int]:
+    """Return the type of a whole number from 1 on."""
+    return Annotated[int, Field(ge=1, le=largest)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, protected_namespaces=())
+
+
+class _ImageEncoder(_Part):
+    name: Literal["small", "resnet50"]
+    pooling: Literal["average", "attention", "located"]
+    width: _up_to(2**12)
+
+
+class _TextEncoder(_Part):
+    name: str
+    max_tokens: _up_to(2**14)
+
+
+class _Bert(_Part):
+    """Of the many numbers of a BERT, those that its size depends on; what is not told has BERT's own value."""
+
+    model_type: Literal["bert"]
+    vocab_size: _up_to(2**21) = 30522
+    hidden_size: _up_to(2**13) = 768
+    num_hidden_layers: _up_to(2**7) = 12
+    num_attention_heads: _up_to(2**8) = 12
+    intermediate_size: _up_to(2**16) = 3072
+    max_position_embeddings: _up_to(2**14) = 512
+
+
+class _Model(_Part):
+    """What is taken from a ``config.json`` to build a model. The bounds are far beyond any that was trained."""
+
+    image_encoder: _ImageEncoder
+    text_encoder: _TextEncoder
+    volume_shape: Annotated[list[_up_to(2**12)], Field(min_length=3, max_length=3)]
+    embedding_size: _up_to(2**16)
+    text_encoder_config: _Bert
+
+
+def check_model_config(config: dict, text_config: object, where: str | Path) -> None:
+    """Raise SelipError unless a model can be built from a configuration, saying what is wrong with it.
+
+    A folder may come from anywhere: nothing is built from what was not checked.
+    """
+    try:
+        found = _Model.model_validate({**config, "text_encoder_config": text_config})
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise SelipError(f"{where}: config.json does not describe a SeLIP model: {'; '.join(lines[:4])}") from None
+    tokens, places = found.text_encoder.max_tokens, found.text_encoder_config.max_position_embeddings
+    if tokens > places:
+        raise SelipError(f"{where}: config.json has max_tokens {tokens}, and its text encoder takes {places}")
 
 
 def write_model_config(folder: Path, config: dict, text_config: dict) -> None:
@@ -30,8 +90,11 @@ def read_model_config(folder: Path) -> tuple[dict, dict, Path]:
     Raises
     ------
     SelipError
-        If the folder does not hold a whole model, or a newer version of this project wrote it.
+        If the folder does not hold a whole model, what it says cannot be built, or a newer version of this project
+        wrote it.
     """
+    if not folder.is_dir():
+        raise SelipError(f"{folder} is not a SeLIP model: no such folder, and no name on the hub, those are owner/name")
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).exists()]
     if missing:
         raise SelipError(f"{folder} is not a SeLIP model: {', '.join(missing)} missing")
@@ -45,12 +108,15 @@ def read_model_config(folder: Path) -> tuple[dict, dict, Path]:
     if lacking or not text_config or not (place / _TOKENIZER).exists():
         what = ", ".join(sorted(lacking)) or ("the tokenizer" if text_config else "the text encoder's configuration")
         raise SelipError(f"{folder} is not a whole SeLIP model: {what} missing")
+    check_model_config(config, text_config, folder)
     return {key: value for key, value in config.items() if key not in _OF_THE_FILE}, text_config, place
 
 
 def check_format(config: dict, where: str | Path) -> int:
-    """Return the format that a ``config.json`` states; raise SelipError if a newer version of this project wrote it."""
+    """Return the format that a ``config.json`` states; raise SelipError if this version of selip does not know it."""
     version = config.get("format_version", 1)
+    if isinstance(version, int) and version < 1:
+        raise SelipError(f"{where} has format {version!r}, which there never was: copy the model's folder again")
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise SelipError(
             f"{where} has format {version!r}, and this version of selip reads those up to {FORMAT_VERSION}: "
@@ -77,7 +143,7 @@ def find_model(
     SelipError
         If it is a hub name, and neither the hub nor the cache has it.
     """
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if folder.exists() or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
         return folder
     from huggingface_hub import snapshot_download

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 REMEMBERED_TEXTS = 2**16
 """Texts whose tokens an encoder keeps: training asks for the same ones again and again."""
 
+_LEAST_VOCABULARY = 0.99
+"""Of a BERT's rows, the part that its tokenizer must have a token for: some models of the hub are padded."""
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -68,18 +71,21 @@ def hub_bert(name: str) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
     Raises
     ------
     SelipError
-        If it is neither a folder nor to be had from the hub or its cache.
+        If it is neither a folder nor to be had from the hub or its cache, or is no BERT.
     """
     from transformers import AutoModel, AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(name), AutoModel.from_pretrained(name, add_pooling_layer=False)
+        tokenizer, bert = AutoTokenizer.from_pretrained(name), AutoModel.from_pretrained(name, add_pooling_layer=False)
     except (OSError, ValueError) as error:
         cause = str(error).strip().splitlines()[0]
         raise SelipError(
             f"text encoder {name!r} could not be loaded ({cause}). Give a folder that holds config.json, the weights "
             "and the tokenizer, or a hub name this machine can reach or has cached (HF_HOME)."
         ) from None
+    if bert.config.model_type != "bert":  # or it would train, and be refused when it is loaded
+        raise SelipError(f"text encoder {name!r} is of type {bert.config.model_type}, only BERTs (bert) are taken")
+    return tokenizer, bert
 
 
 class TextEncoder(nn.Module):
@@ -97,12 +103,43 @@ class TextEncoder(nn.Module):
         self._ids: dict[str, torch.Tensor] = {}
 
     def load_tokenizer(self, name: str | Path, **where: Any) -> None:
-        """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says."""
+        """Take the tokenizer of a model's folder, or of its repository on the hub, where `where` says.
+
+        Raises
+        ------
+        SelipError
+            If it cannot be read, or its vocabulary is not that of the BERT.
+        """
         from transformers import AutoTokenizer
 
-        # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
-        self.tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
+        try:
+            # the class of a tokenizer follows from the BERT's configuration, not from that of the model around it
+            tokenizer = AutoTokenizer.from_pretrained(name, config=self.bert.config, **where)
+        except Exception as error:  # the library raises whatever its reading runs into
+            cause = (str(error).strip().splitlines() or [""])[0]
+            raise SelipError(
+                f"the tokenizer of {name} cannot be read ({type(error).__name__}: {cause}): copy the model again"
+            ) from None
+        known, expected = len(tokenizer), self.bert.config.vocab_size
+        if not expected * _LEAST_VOCABULARY <= known <= expected:  # without tokenizer.json all would be [UNK]
+            raise SelipError(
+                f"the tokenizer of {name} knows {known} tokens, its text encoder {expected}: tokenizer.json (or "
+                "vocab.txt) is missing or of another model, copy the model again"
+            )
+        self.tokenizer = tokenizer
         self._ids.clear()
+
+    def save_tokenizer(self, directory: str | Path) -> None:
+        """Write the files of the tokenizer into a model's folder; raise SelipError if there is no tokenizer."""
+        self._some_tokenizer().save_pretrained(directory)
+
+    def _some_tokenizer(self) -> "PreTrainedTokenizerBase":
+        if self.tokenizer is None:
+            raise SelipError(
+                "this model was built from its configuration alone and has no tokenizer: take one by "
+                "model.text_encoder.load_tokenizer(folder), or load the model by from_pretrained"
+            )
+        return self.tokenizer
 
     def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """Return ``input_ids`` and ``attention_mask``, each ``(B, L)`` with L the longest text of the batch."""
@@ -117,7 +154,7 @@ class TextEncoder(nn.Module):
         new = [text for text in dict.fromkeys(texts) if text not in self._ids]
         known = {text: self._ids[text] for text in texts if text in self._ids}
         if new:
-            encoded = self.tokenizer(new, truncation=True, max_length=self.max_tokens)["input_ids"]
+            encoded = self._some_tokenizer()(new, truncation=True, max_length=self.max_tokens)["input_ids"]
             known |= {text: torch.tensor(ids) for text, ids in zip(new, encoded, strict=True)}
             if len(self._ids) + len(new) > REMEMBERED_TEXTS:
                 self._ids.clear()

@@ -1,5 +1,6 @@
 """The Auto classes of transformers: the same model, bit by bit, without remote code."""
 
+import inspect
 import json
 
 import pytest
@@ -60,8 +61,10 @@ def test_no_code_travels_with_the_model_and_its_parts_open_alone(tiny_model, tmp
     assert not hasattr(config, "auto_map") and not list(tmp_path.glob("*.py"))
     tokens = AutoTokenizer.from_pretrained(tmp_path)(SENTENCES[0]).input_ids
     assert tokens == tiny_model.text_encoder.tokenizer(SENTENCES[0]).input_ids
-    with pytest.raises(KeyError):
-        config["nothing"]
+    for name in ("nothing", "save_pretrained"):
+        assert config.get(name, "default") == "default"
+        with pytest.raises(KeyError):
+            config[name]
 
 
 def test_a_smaller_dtype_is_taken(tiny_model, tmp_path):
@@ -69,6 +72,32 @@ def test_a_smaller_dtype_is_taken(tiny_model, tmp_path):
     auto = AutoModel.from_pretrained(tmp_path, dtype=torch.bfloat16)
     assert auto.image_projection.weight.dtype == torch.bfloat16
     assert torch.allclose(features(auto), features(tiny_model), atol=0.05)
+
+
+def test_a_model_of_a_configuration_alone_says_that_it_has_no_tokenizer(tiny_model, tmp_path):
+    tiny_model.save_pretrained(tmp_path)
+    auto = AutoModel.from_config(AutoConfig.from_pretrained(tmp_path))
+    for use in (lambda: auto.encode_text(SENTENCES), lambda: auto.save_pretrained(tmp_path / "b")):
+        with pytest.raises(SelipError, match="has no tokenizer: take one by"):
+            use()
+    auto.text_encoder.load_tokenizer(tmp_path)
+    assert auto.encode_text(SENTENCES).shape == (3, 16)
+    with pytest.raises(SelipError, match="image_encoder: Field required"):
+        AutoModel.from_config(automodel.SelipConfig())
+
+
+@pytest.mark.parametrize("option", [{"push_to_hub": True}, {"max_shard_size": "100KB"}, {"variant": "fp16"}])
+def test_what_would_leave_half_a_model_is_refused_before_anything_is_written(tiny_model, tmp_path, option):
+    auto = AutoModel.from_pretrained(tiny_model.save_pretrained(tmp_path / "a"))
+    with pytest.raises(SelipError, match="upload_folder|one file"):
+        auto.save_pretrained(tmp_path / "b", **option)
+    assert not (tmp_path / "b").exists()
+
+
+def test_what_push_to_hub_saves_by_is_taken(tiny_model, tmp_path):
+    auto = AutoModel.from_pretrained(tiny_model.save_pretrained(tmp_path / "a"))
+    size = inspect.signature(PreTrainedModel.push_to_hub).parameters["max_shard_size"].default
+    assert same_weights(SelipModel.from_pretrained(auto.save_pretrained(tmp_path / "b", max_shard_size=size)), auto)
 
 
 def test_missing_weights_and_a_newer_format_are_refused(tiny_model, tmp_path):
@@ -81,5 +110,5 @@ def test_missing_weights_and_a_newer_format_are_refused(tiny_model, tmp_path):
     weights = load_file(tmp_path / "model.safetensors")
     del weights["image_projection.weight"]
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(SelipError, match="lacks weights: image_projection.weight"):
+    with pytest.raises(SelipError, match="image_projection.weight is missing"):
         AutoModel.from_pretrained(tmp_path)

@@ -1,4 +1,4 @@
-"""The API pages: every module there is, typed, and built from its docstrings without a warning."""
+"""The API pages: each module that they list once and typed, and built from its docstrings without a warning."""
 
 import importlib
 import importlib.util

@@ -48,6 +48,11 @@ def test_volumes_of_a_folder_get_the_features_that_the_model_gives_them_one_by_o
         assert np.linalg.norm(feature) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_model_of_smaller_numbers_embeds_into_a_file(model, folder, tmp_path):
+    table = embed(model.bfloat16(), folder, tmp_path / "features.parquet", workers=1, progress=False)
+    assert (table["reason"] == "").all() and read_features(tmp_path / "features.parquet")["feature"][0].shape == (16,)
+
+
 def test_volumes_are_read_while_the_model_encodes(model, folder, monkeypatch):
     second_is_read, in_time = threading.Event(), []
 
@@ -108,6 +113,22 @@ def test_wrong_input_is_one_line(model, folder, tmp_path, capsys):
         embed(model, folder, progress=False)
     assert main([str(tmp_path), str(folder), "--out", str(tmp_path / "o.parquet")]) == 1
     assert "is not a SeLIP model" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_told_before_any_work(model, folder, tmp_path, monkeypatch):
+    (tmp_path / "plain.txt").write_text("a file")
+    worked = []
+    monkeypatch.setattr("selip_core.embed.preprocess_array", lambda path, **options: worked.append(path))
+    with pytest.raises(SelipError, match=r"cannot write .*plain.txt/x.parquet: Not a directory"):
+        embed(model, folder, tmp_path / "plain.txt" / "x.parquet", workers=1, progress=False)
+    assert worked == []
+
+
+def test_no_parts_are_left_of_any_model(model, folder, tmp_path):
+    for name in (".a[b].parquet.0123.parts", ".other.parquet.0123.parts"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+    embed(model, folder, tmp_path / "out" / "a[b].parquet", workers=1, progress=False)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".other.parquet.0123.parts", "a[b].parquet"]
 
 
 def test_a_name_that_no_table_can_hold_is_refused_before_any_work(model, folder):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import SENTENCES, SHAPE
+from transformers import ErnieConfig, ErnieModel
 
 from selip_core import text_encoders
 from selip_core.encoders import SelipModel, build_model
@@ -128,6 +129,14 @@ def test_a_local_bert_folder_is_loaded_like_a_hub_name(tiny_model, tmp_path):
 def test_a_missing_hub_model_says_what_to_do(tmp_path):
     with pytest.raises(SelipError, match="could not be loaded"):
         hub_bert(str(tmp_path / "nothing"))
+
+
+def test_a_text_encoder_that_is_no_bert_is_refused_before_training(tiny_model, tmp_path):
+    config = ErnieConfig(vocab_size=64, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    ErnieModel(config, add_pooling_layer=False).save_pretrained(tmp_path)
+    tiny_model.text_encoder.tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(SelipError, match="is of type ernie, only BERTs"):
+        hub_bert(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["small", "resnet50"])

@@ -87,6 +87,16 @@ def test_a_model_of_synthetic_data_says_so_first(results, tmp_path):
     assert "images and reports are synthetic" in (tmp_path / "mine/README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("source", ["user cohort nonsynthetic", "user cohort embedded synthetic cohort"])
+def test_a_cohort_of_patients_gets_no_licence_by_its_name(results, tmp_path, source):
+    path = results / "04_pretraining/models/SeLIP_seed0/best/config.json"
+    path.write_text(path.read_text().replace("user cohort mine", source))
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    card = ModelCard.load(tmp_path / "mine/README.md")
+    assert card.data.license == "unknown" and "synthetic-data" not in card.data.tags
+    assert "images and reports are synthetic" not in card.text and "for the owner of the data" in card.text
+
+
 def test_what_is_wrong_is_one_line_and_nothing_is_overwritten(results, tmp_path, capsys):
     assert main([str(results), "CLIP", "0", "--out", str(tmp_path / "x")]) == 1
     assert "has SeLIP_seed0" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import torch
 
 from selip_core import fingerprint
 
@@ -22,6 +23,13 @@ def package(tmp_path, monkeypatch):
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     monkeypatch.setattr(fingerprint, "_PACKAGE", folder)
     return folder
+
+
+def test_the_digest_of_weights_sees_every_bit_of_every_dtype(tiny_model):
+    seen = {fingerprint.weights_digest(tiny_model), fingerprint.weights_digest(tiny_model.bfloat16())}
+    with torch.no_grad():
+        tiny_model.log_logit_scale.mul_(1.01)
+    assert len(seen | {fingerprint.weights_digest(tiny_model)}) == 3
 
 
 @pytest.mark.parametrize("module", ["a", "b", "c"])

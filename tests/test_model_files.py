@@ -5,7 +5,10 @@ import shutil
 
 import pytest
 import torch
+from safetensors import SafetensorError
+from transformers import AutoModel
 
+from selip_core import automodel  # noqa: F401, it registers the model
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.model_files import FORMAT_VERSION, find_model, read_model_config
@@ -41,6 +44,16 @@ def test_a_newer_format_is_refused_with_what_to_do(folder, version):
         read_model_config(folder)
 
 
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+def test_a_model_without_its_vocabulary_is_refused(folder, load):
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(SelipError, match=r"knows 5 tokens, its text encoder \d\d: tokenizer.json"):
+        load(folder)
+    (folder / "tokenizer.json").write_text("[")
+    with pytest.raises(SelipError, match="the tokenizer of .* cannot be read"):
+        load(folder)
+
+
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer_config.json"])
 def test_a_folder_that_lacks_a_file_is_no_model(folder, name):
     (folder / name).unlink()
@@ -55,6 +68,50 @@ def test_a_configuration_without_its_parts_is_named(folder):
     (folder / "config.json").write_text("[")
     with pytest.raises(SelipError, match="not a JSON object"):
         SelipModel.from_pretrained(folder)
+
+
+BROKEN = {
+    "image_encoder": ["small", {}, {"name": "vit", "pooling": "located", "width": 8},
+                      {"name": "small", "pooling": "max", "width": 8}, {"name": "small", "pooling": "located"},
+                      *({"name": "small", "pooling": "located", "width": width} for width in (10**7, 12, -1, "8"))],
+    "text_encoder": ["small", {}, *({"name": "small", "max_tokens": tokens} for tokens in (0, 49, 4096, "x"))],
+    "volume_shape": [4, [4, 16], [10**6] * 3, [4096] * 3, [0, 16, 16], ["4", 16, 16]],
+    "embedding_size": ["16", 10**12, 60_000, -4, 16.0],
+    "text_encoder_config": ["bert", ["bert"], {"vocab_size": 5}, {"model_type": "gpt2"}, {"model_type": "none"},
+                            {"model_type": "bert", "vocab_size": 10**10}, {"model_type": "bert", "hidden_size": 7}],
+    "format_version": [0, -5],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+@pytest.mark.parametrize("key", BROKEN)
+def test_a_configuration_of_which_no_model_can_be_made_is_a_message(folder, load, key):
+    whole = (folder / "config.json").read_text(encoding="utf-8")
+    for value in BROKEN[key]:
+        (folder / "config.json").write_text(whole, encoding="utf-8")
+        change(folder, **{key: value})
+        with pytest.raises(SelipError, match="config.json|has format"):
+            load(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+def test_a_configuration_without_end_is_no_json(folder, text):
+    (folder / "config.json").write_text(text)
+    with pytest.raises(SelipError, match="not a JSON object"):
+        SelipModel.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+def test_a_tokenizer_that_is_a_list_is_a_message(folder, load, name):
+    (folder / name).write_text("[1]")
+    with pytest.raises(SelipError, match="the tokenizer of .* cannot be read"):
+        load(folder)
+
+
+def test_the_home_of_nobody_is_a_message():
+    with pytest.raises(SelipError, match="~nosuch/x: there is no such home folder"):
+        SelipModel.from_pretrained("~nosuch/x")
 
 
 def test_cut_weights_are_a_message(folder):
@@ -81,5 +138,36 @@ def test_offline_a_hub_name_that_is_not_cached_says_so(hub_cache):
 def test_a_folder_comes_before_the_hub_and_a_path_never_goes_there(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path.parent)
     assert find_model(f"{tmp_path.name}/model") == (folder.relative_to(tmp_path.parent))
-    with pytest.raises(SelipError, match="is not a SeLIP model: config.json, model.safetensors missing"):
+    with pytest.raises(SelipError, match="is not a SeLIP model: no such folder, and no name on the hub"):
         SelipModel.from_pretrained(folder / "nothing")
+    with pytest.raises(SelipError, match="a-hospital/selip is not a SeLIP model: no such folder, and no name on the"):
+        SelipModel.from_pretrained("a-hospital/selip/")
+
+
+@pytest.mark.parametrize("name", ["gpu", "xpu:77"])
+def test_a_device_that_is_not_there_is_a_message(folder, name):
+    with pytest.raises(SelipError, match=f"device '{name}' cannot be used"):
+        SelipModel.from_pretrained(folder, device=name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA")
+def test_cuda_that_is_not_there_is_a_message(folder):
+    with pytest.raises(SelipError, match="device 'cuda' cannot be used"):
+        SelipModel.from_pretrained(folder, device="cuda")
+
+
+def test_a_full_disk_is_a_message(tiny_model, tmp_path, monkeypatch):
+    def full(*args, **options):
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(SelipError, match="cannot write .*model.safetensors: No space left on device"):
+        tiny_model.save_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("load", [SelipModel.from_pretrained, AutoModel.from_pretrained])
+def test_a_place_where_no_model_can_be_saved_is_a_message(folder, load, tmp_path):
+    (tmp_path / "plain.txt").write_text("a file")
+    for place in (tmp_path / "plain.txt", tmp_path / "plain.txt" / "model"):
+        with pytest.raises(SelipError, match="cannot write .*plain.txt"):
+            load(folder).save_pretrained(place)

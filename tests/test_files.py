@@ -1,0 +1,27 @@
+"""Files are written whole or not at all, and what stops that is said."""
+
+from pathlib import Path
+
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.files import expanded, read_json, write_text
+
+
+def test_a_place_that_is_no_folder_is_a_message(tmp_path):
+    (tmp_path / "plain.txt").write_text("a file")
+    with pytest.raises(SelipError, match=r"cannot write .*plain.txt/x.json: "):
+        write_text(tmp_path / "plain.txt" / "x.json", "{}")
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", "[" * 100_000, '{"a":' * 100_000])
+def test_what_is_no_json_object_is_none(tmp_path, text):
+    (tmp_path / "x.json").write_text(text)
+    assert read_json(tmp_path / "x.json") is None
+
+
+def test_a_home_folder_is_written_out_or_told_to_be_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expanded("~/x") == Path(tmp_path / "x")
+    with pytest.raises(SelipError, match="~nosuch/x: there is no such home folder"):
+        expanded("~nosuch/x")
