@@ -4,6 +4,7 @@ python -m benchmarks.embedding [--device cuda] [--tiny]
 """
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -77,22 +78,33 @@ def both(*, encoder: str, shape: tuple[int, int, int], batch: int, series: int, 
             "processes": workers, "series_a_second": series / seconds}  # fmt: skip
 
 
-def searching(*, encoder: str, shape: tuple[int, int, int], series: int, device: str) -> dict:
-    """Time `selip_core.search.search` in a table of features, the first call apart."""
+def searching(*, encoder: str, shape: tuple[int, int, int], series: int, once: bool, device: str) -> dict:
+    """Time a query to features of noise, the first one apart.
+
+    Parameters
+    ----------
+    once : bool
+        `selip_core.search.Gallery`, made in the first query; else `selip_core.search.search`, which reads the table in
+        each.
+    """
     import pandas as pd
 
-    from selip_core.search import search
+    from selip_core.search import Gallery, search
 
     model = _trained(encoder, shape, device)
     features = np.random.default_rng(0).standard_normal((series, model.config["embedding_size"]), dtype=np.float32)
     features /= np.linalg.norm(features, axis=1, keepdims=True)
     table = pd.DataFrame({"path": [f"{i}.nii.gz" for i in range(series)], "sequence": "T1", "reason": "",
                           "feature": list(features)})  # fmt: skip
+    ask = partial(search, model, table, _SENTENCE)
     started = measure.clock(device)
-    search(model, table, _SENTENCE)
+    if once:
+        ask = partial(Gallery(table.drop(columns="feature"), np.stack(table["feature"])).search, model, _SENTENCE)
+    ask()
     first = measure.clock(device) - started
-    seconds = measure.seconds_of(lambda: search(model, table, _SENTENCE), device, repeats=5)
-    return {"what": "search in words", "series": series, "first_seconds": first, "seconds": seconds}
+    seconds = measure.seconds_of(ask, device, repeats=5)
+    what = "search in words, gallery made once" if once else "search in words, a table"
+    return {"what": what, "series": series, "first_seconds": first, "seconds": seconds}
 
 
 def _options(shape: tuple[int, int, int]) -> dict:
@@ -110,20 +122,28 @@ def _trained(encoder: str, shape: tuple[int, int, int], device: str):
     return model.eval()
 
 
+def default_rows(device: str, *, tiny: bool, processes: int) -> list[tuple[Callable[..., dict], dict]]:
+    """Return what is measured: the jobs, and what they are given."""
+    first = training.default_setting(device, tiny=tiny)
+    model = {"encoder": first["encoder"], "shape": first["shape"], "device": device}
+    batch, series, few, features = (2, 4, 2, 50) if tiny else (32, 192, 32, 20_000)
+    folder = {"series": series, "workers": processes}
+    return [
+        *((preprocessing, {"shape": grid, "series": few}) for grid in ([first["shape"]] if tiny else list(_GRIDS)[1:])),
+        (reading, {"shape": first["shape"], **folder}),
+        (model_alone, {**model, "batch": batch, "repeats": 3}),
+        (both, {**model, **folder, "batch": batch}),
+        *((searching, {**model, "series": features, "once": once}) for once in (False, True)),
+    ]
+
+
 def main(words: list[str] | None = None) -> None:
     from selip_core.processors import processors
 
     options = measure.parser(__doc__.splitlines()[0]).parse_args(words)
     device, tiny = options.device, options.tiny
-    run = partial(measure.in_child, threads=options.threads)
-    first = training.default_setting(device, tiny=tiny)
-    encoder, shape, workers = first["encoder"], first["shape"], 1 if tiny else processors()
-    batch, series, few = (2, 4, 2) if tiny else (32, 320, 48)
-    rows = [run(preprocessing, shape=grid, series=few) for grid in ([shape] if tiny else list(_GRIDS)[1:])]
-    rows.append(run(reading, shape=shape, series=series, workers=workers))
-    rows.append(run(model_alone, encoder=encoder, shape=shape, batch=batch, repeats=3, device=device))
-    rows.append(run(both, encoder=encoder, shape=shape, batch=batch, series=series, workers=workers, device=device))
-    rows.append(run(searching, encoder=encoder, shape=shape, series=50 if tiny else 20_000, device=device))
+    asked = default_rows(device, tiny=tiny, processes=1 if tiny else processors())
+    rows = [measure.in_child(job, threads=options.threads, **given) for job, given in asked]
     measure.report("embedding", rows, device=device, out=options.out)
 
 

@@ -4,18 +4,26 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.machine import slowed
+from selip_core.config import get_settings
+
+PROFILE = "paper"
 STUDIES = (10_000, 100_000, 1_000_000)
 SERIES_A_STUDY = 5
-GRID = (24, 256, 256)
+METHODS = 2
+"""Pretrained from every seed of the profile: CLIP and SeLIP."""
 EPOCHS = 20
+"""Of the row for a run that grows with the cohort, beside the steps of the profile, which do not."""
 CORES, GPUS = 16, 8
 """Assumed: processors that ingest and preprocess, and GPUs that train, beside the columns for one of each."""
 ASSUMED_TFLOPS = 100
 """Assumed: what a GPU sustains in bfloat16, in TFLOP/s, where none was measured."""
-EMBEDDING = 512
+MB, GB = 1e6, 1e9
+MIB = 2**20
+"""The MB of the other tables' memory, in bytes."""
 COLUMNS = {
     "studies": "studies", "stage": "stage", "one": "on one core or GPU", "many": f"on {CORES} cores, {GPUS} GPUs",
-    "memory_gb": "memory (GB)", "disk_gb": "disk (GB)", "basis": "speed",
+    "read_mb_s": f"{GPUS} GPUs read (MB/s)", "memory_gb": "memory (GB)", "disk_gb": "disk (GB)", "basis": "speed",
 }  # fmt: skip
 
 
@@ -31,22 +39,39 @@ class Measured:
     """
 
     def __init__(self, results: Path, device: str):
-        self.ingest = _row(results, "ingest_cpu", lambda row: True)
-        fine = "×".join(map(str, GRID))
-        self.preprocessing = _row(
-            results, "embedding_cpu", lambda row: row["what"].startswith("preprocessing") and row["shape"] == fine
+        read = Benchmarks(results)
+        fine = "×".join(map(str, get_settings(PROFILE).preprocessing.shape))
+        self.ingest = read.rows("ingest_cpu")[0]
+        self.preprocessing, *_ = read.rows(
+            "embedding_cpu", lambda row: row["what"].startswith("preprocessing") and row["shape"] == fine
         )
-        self.search = _row(results, "embedding_cpu", lambda row: row["what"] == "search in words")
-        self.fewer, self.corpus = _rows(
-            results, "similarity_cpu",
+        self.search = read.rows("embedding_cpu", lambda row: row["what"].startswith("search in words"))[-1]
+        self.fewer, self.corpus = read.rows(
+            "similarity_cpu",
             lambda row: row["what"].endswith("of each") and (row["corpus"], row["matching"]) == ("embedded", "mean"),
         )[-2:]  # fmt: skip
-        self.operations = _row(results, f"training_{device}", lambda row: row["what"] == "operations of a pair")
-        steps = _rows(results, f"training_{device}", lambda row: row["what"] == "pretraining step")
-        large = [row for row in steps if row["encoder"] == "resnet50" and row["seconds_a_step"]]
-        self.released = max(large, key=lambda row: row["tflops_a_second"])
+        training = f"training_{device}"
+        self.operations, *_ = read.rows(training, lambda row: row["what"] == "operations of a pair")
+        steps = read.rows(training, lambda row: row["what"] == "pretraining step" and row["seconds_a_step"])
+        large = [row for row in steps if row["encoder"] == "resnet50"]
+        large = [row for row in large if row["shape"] == fine] or large
+        self.released = max(large, key=lambda row: row["tflops_a_second"], default=None)
         self.small = next((row for row in steps if row["encoder"] == "small"), None)
-        self.on_cuda = device == "cuda"
+        self.gpu = self.released if device == "cuda" else None
+        self.slow = read.slow
+
+
+class Benchmarks:
+    """The JSON files of a folder; `slow` are the benchmarks, among those read, that other work slowed down."""
+
+    def __init__(self, results: Path):
+        self.results, self.slow = results, set()
+
+    def rows(self, name: str, wanted: Callable[[dict], object] = bool) -> list[dict]:
+        found = json.loads((self.results / f"{name}.json").read_text(encoding="utf-8"))
+        if slowed(found["machine"]):
+            self.slow.add(name.partition("_")[0])
+        return [row for row in found["rows"] if wanted(row)]
 
 
 def rows(results: Path, device: str) -> list[dict]:
@@ -62,48 +87,94 @@ def rows(results: Path, device: str) -> list[dict]:
 
 
 def _stages(series: int, of: Measured) -> list[dict]:
-    voxels = GRID[0] * GRID[1] * GRID[2]
-    worker_gb = of.preprocessing["peak_memory_mb"] / 2**10
-    features_gb = series * EMBEDDING * 4 / 2**30
+    return [*_preparation(series, of), *_pretraining(series, of), *_use(series, of)]
+
+
+def _preparation(series: int, of: Measured) -> list[dict]:
+    workers_gb = CORES * of.preprocessing["peak_memory_mb"] * MIB / GB
     a_report = (of.corpus["peak_memory_mb"] - of.fewer["peak_memory_mb"]) / (of.corpus["reports"] - of.fewer["reports"])
-    checkpoints = 7 * 4 * of.operations["parameters"]  # weights and two moments in the newest two, weights in the best
-    tflop, forward = of.operations["tflop_a_pair"], of.operations["tflop_image_forward"]
+    corpus_gb = (of.corpus["peak_memory_mb"] + a_report * (series - of.corpus["reports"])) * MIB / GB
     ingest = series / (of.ingest["series_a_second"] / of.ingest["processes"])
     preprocess = series / of.preprocessing["series_a_second"]
-    pairs = EPOCHS * series
-    gpu = of.released["tflops_a_second"] if of.on_cuda else ASSUMED_TFLOPS
-    train, encode = pairs * tflop / gpu, series * forward / gpu
-    said = "GPU measured" if of.on_cuda else f"GPU assumed: {ASSUMED_TFLOPS} TFLOP/s"
-    gpu_gb = (of.released.get("peak_cuda_memory_mb") or 0) / 2**10
-    stages = [
-        _stage("ingest", ingest, ingest / CORES, CORES * worker_gb,
-               series * of.ingest["cohort_mb_a_series"] / 2**10, "measured"),
-        _stage("preprocessing", preprocess, preprocess / CORES, CORES * worker_gb, series * voxels * 2 / 2**30,
-               "measured"),
-        _stage("similarity, preparation", of.corpus["prepare_seconds"] * series / of.corpus["reports"], None,
-               (of.corpus["peak_memory_mb"] + a_report * (series - of.corpus["reports"])) / 2**10, None, "measured"),
-        _stage(f"pretraining, {EPOCHS} epochs", train, train / GPUS, gpu_gb or None, checkpoints / 2**30, said),
-        _stage("embedding, from files", max(preprocess, encode), max(preprocess / CORES, encode / GPUS),
-               CORES * worker_gb + 2 * features_gb, features_gb, f"reading measured, {said}"),
-        _stage("search, a query", of.search["seconds"] * series / of.search["series"], None, 2 * features_gb, None,
-               "measured"),
+    prepare = of.corpus["prepare_seconds"] * series / of.corpus["reports"]
+    return [
+        _stage("ingest", ingest, ingest / CORES, memory=workers_gb,
+               disk=series * of.ingest["cohort_mb_a_series"] * MIB / GB,
+               basis=_measured(of, "ingest", extra="; memory that of preprocessing")),
+        _stage("preprocessing", preprocess, preprocess / CORES, memory=workers_gb, disk=series * _volume_mb() * MB / GB,
+               basis=_measured(of, "embedding")),
+        _stage("similarity, preparation", prepare, memory=corpus_gb, basis=_measured(of, "similarity")),
     ]  # fmt: skip
-    if not of.on_cuda:
-        slow = pairs * tflop / of.released["tflops_a_second"]
-        scaled = f"measured at {of.released['shape']}, {of.released['threads']} threads; scaled"
-        stages[4:4] = [
-            _stage("the same on this CPU", slow, None, None, None, scaled),
-            _stage("the small model on this CPU", pairs / of.small["volumes_a_second"], None,
-                   of.small["peak_memory_mb"] / 2**10, None, f"measured at {of.small['shape']}"),
-        ]  # fmt: skip
+
+
+def _pretraining(series: int, of: Measured) -> list[dict]:
+    settings = get_settings(PROFILE)
+    steps, batch, cohort = settings.pretraining.steps, settings.pretraining.batch_size, settings.cohort
+    trained = series * (1 - cohort.validation_fraction - cohort.test_fraction)
+    runs = METHODS * settings.n_seeds
+    wanted = round(EPOCHS * trained / batch)
+    tflop = of.operations["tflop_a_pair"]
+    rate, said = _gpu(of)
+    memory = of.gpu["peak_cuda_memory_mb"] * MIB / GB if of.gpu else None
+    checkpoints = 7 * 4 * of.operations["parameters"] / GB  # weights and two moments in the newest two, weights in best
+
+    def stage(what: str, pairs: float, disk: float) -> dict:
+        return _stage(what, pairs * tflop / rate, pairs * tflop / rate / GPUS, memory=memory, disk=disk, basis=said,
+                      read_mb_s=GPUS * rate / tflop * _volume_mb())  # fmt: skip
+
+    pairs = steps * batch
+    named = f"a run of {steps:,} steps ({pairs / trained:.2g} epochs)"
+    stages = [
+        stage(f"pretraining, {named}", pairs, checkpoints),
+        stage(f"pretraining, the {runs} runs of the profile", runs * pairs, runs * checkpoints),
+        stage(f"pretraining, a run of {EPOCHS} epochs: `pretraining.steps` {wanted:,}", wanted * batch, checkpoints),
+    ]
+    if of.gpu is None and of.released:
+        basis = f" at {of.released['shape']}, {of.released['threads']} threads, scaled"
+        stages.append(_stage(f"{named} on this CPU", pairs * tflop / of.released["tflops_a_second"],
+                             basis=_measured(of, "training", extra=basis)))  # fmt: skip
+    if of.gpu is None and of.small:
+        stages.append(_stage("as many pairs of the small model on this CPU", pairs / of.small["volumes_a_second"],
+                             memory=of.small["peak_memory_mb"] * MIB / GB,
+                             basis=_measured(of, "training", extra=f" at {of.small['shape']}")))  # fmt: skip
     return stages
 
 
-def _stage(stage: str, one: float, many: float | None, memory: float | None, disk: float | None, basis: str) -> dict:
-    return {
-        "stage": stage, "one": duration(one), "many": None if many is None else duration(many),
-        "memory_gb": memory, "disk_gb": disk, "basis": basis,
-    }  # fmt: skip
+def _use(series: int, of: Measured) -> list[dict]:
+    features_gb = series * get_settings(PROFILE).pretraining.embedding_size * 4 / GB
+    workers_gb = CORES * of.preprocessing["peak_memory_mb"] * MIB / GB
+    read = series / of.preprocessing["series_a_second"]
+    rate, said = _gpu(of)
+    encode = series * of.operations["tflop_image_forward"] / rate
+    return [
+        _stage("embedding, from files", max(read, encode), max(read / CORES, encode / GPUS),
+               memory=workers_gb + 2 * features_gb, disk=features_gb,
+               basis=f"reading {_measured(of, 'embedding')}, {said}"),
+        _stage("search, a query", of.search["seconds"] * series / of.search["series"], memory=2 * features_gb,
+               basis=_measured(of, "embedding")),
+    ]  # fmt: skip
+
+
+def _gpu(of: Measured) -> tuple[float, str]:
+    """Return the TFLOP/s of a GPU, and where they come from."""
+    if of.gpu is None:
+        return ASSUMED_TFLOPS, f"GPU assumed: {ASSUMED_TFLOPS} TFLOP/s"
+    return of.gpu["tflops_a_second"], f"GPU {_measured(of, 'training')} at {of.gpu['shape']}, {of.gpu['variant']}"
+
+
+def _measured(of: Measured, benchmark: str, extra: str = "") -> str:
+    return f"measured{extra}{'; other work slowed it down' if benchmark in of.slow else ''}"
+
+
+def _volume_mb() -> float:
+    """Return the size of a float16 volume, as training reads it."""
+    depth, height, width = get_settings(PROFILE).preprocessing.shape
+    return 2 * depth * height * width / MB
+
+
+def _stage(stage: str, one: float, many: float | None = None, **more: float | str | None) -> dict:
+    found = {"read_mb_s": None, "memory_gb": more.pop("memory", None), "disk_gb": more.pop("disk", None), **more}
+    return {"stage": stage, "one": duration(one), "many": None if many is None else duration(many), **found}
 
 
 def duration(seconds: float) -> str:
@@ -113,12 +184,3 @@ def duration(seconds: float) -> str:
     hours = seconds / 3600
     said = f"{hours:,.0f} h" if hours >= 100 else f"{hours:.2g} h"
     return f"{said} ({hours / 24:,.0f} days)" if hours > 48 else said
-
-
-def _rows(results: Path, name: str, wanted: Callable[[dict], bool]) -> list[dict]:
-    found = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))["rows"]
-    return [row for row in found if wanted(row)]
-
-
-def _row(results: Path, name: str, wanted: Callable[[dict], bool]) -> dict:
-    return _rows(results, name, wanted)[0]

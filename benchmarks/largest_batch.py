@@ -5,7 +5,6 @@ python -m benchmarks.largest_batch [--device cuda] [--tiny]
 
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from benchmarks import measure, training
@@ -13,7 +12,7 @@ from benchmarks.models import model_and_pairs
 
 MOST = 1024
 """Choice: no larger batch is tried; where it fits, the answer is `MOST` or more."""
-BOUND_MB = 1024
+BOUND_MB = 512
 """Choice: on the CPU, what may be held beyond what the interpreter and its libraries hold. On CUDA the card decides."""
 
 
@@ -61,7 +60,7 @@ def largest(took_of: Callable[[int], int | None], bound_mb: int | None, *, first
         batch = min(2 * batch, most) if high is None else (low + high) // 2
 
 
-def search(setting: dict, variant: str, *, bound_mb: int | None, most: int, threads: int, device: str) -> dict:
+def search(*, setting: dict, variant: str, bound_mb: int | None, most: int, threads: int, device: str) -> dict:
     """Return a row: the largest batch of a variant; every batch is tried in a process of its own."""
 
     def took_of(batch: int) -> int | None:
@@ -74,21 +73,31 @@ def search(setting: dict, variant: str, *, bound_mb: int | None, most: int, thre
     return {
         "what": "largest batch", **{key: setting[key] for key in ("encoder", "text")},
         "shape": "×".join(map(str, setting["shape"])), "variant": variant,
-        "bound": f"{bound_mb} MB beyond the libraries" if bound_mb else "the card's memory",
+        "bound": bound_said(bound_mb),
         "largest_batch": f"{found} or more" if found >= most else found, "took_mb": took,
         "threads": threads,
     }  # fmt: skip
 
 
+def default_rows(device: str, *, tiny: bool) -> list[dict]:
+    """Return what is searched for: setting, variant, bound, and the largest batch that is tried."""
+    cuda = device.startswith("cuda")
+    first = training.default_setting(device, tiny=tiny)
+    setting = {key: first[key] for key in ("encoder", "text", "shape")}
+    bounds = {"bound_mb": None if cuda else BOUND_MB, "most": 4 if tiny else MOST}
+    precision = "bfloat16" if cuda else "float32"
+    return [{"setting": setting, "variant": f"{precision}{ways}", **bounds} for ways in ("", " + chunks of 8")]
+
+
+def bound_said(bound_mb: int | None) -> str:
+    """Return a bound as its row names it."""
+    return f"{bound_mb} MB beyond the libraries" if bound_mb else "the card's memory"
+
+
 def main(words: list[str] | None = None) -> None:
     options = measure.parser(__doc__.splitlines()[0]).parse_args(words)
-    cuda = options.device.startswith("cuda")
-    first = training.default_setting(options.device, tiny=options.tiny)
-    setting = {key: first[key] for key in ("encoder", "text", "shape")}
-    precision = "bfloat16" if cuda else "float32"
-    run = partial(search, setting, bound_mb=None if cuda else BOUND_MB, most=4 if options.tiny else MOST,
-                  threads=options.threads, device=options.device)  # fmt: skip
-    rows = [run(f"{precision}{ways}") for ways in ("", " + chunks of 8")]
+    asked = default_rows(options.device, tiny=options.tiny)
+    rows = [search(**row, threads=options.threads, device=options.device) for row in asked]
     measure.report("largest_batch", rows, device=options.device, out=options.out)
 
 

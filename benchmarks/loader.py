@@ -41,7 +41,7 @@ def loading(*, volumes: int, shape: tuple[int, int, int], batch: int, cached: bo
     return {
         "what": "loader, file in memory" if cached else "loader, file on disk", "shape": "×".join(map(str, shape)),
         "batch": batch, "volumes": volumes, "file_mb": size // 2**20,
-        "volumes_a_second": volumes // batch * batch / seconds,
+        "volumes_a_second": volumes // batch * batch / seconds, "mb_a_second": size / seconds / 1e6,
     }  # fmt: skip
 
 

@@ -70,18 +70,13 @@ def missing_packages() -> list[str]:
 
 
 def describe(device: str = "cpu") -> dict:
-    """Return processor, cores, memory, load, system, versions, CUDA device, commit and date, for a benchmark's JSON.
-
-    ``load`` is the mean number of processes that ran or waited in the last quarter of an hour, the benchmark's own one
-    among them: much more than 1 means that other work slowed it down.
-    """
+    """Return processor, cores, memory, system, versions, CUDA device, commit and date, for a benchmark's JSON."""
     import torch
 
     about = {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gb": _memory_gb(),
-        "load": round(os.getloadavg()[2], 1) if hasattr(os, "getloadavg") else None,
         "os": platform.platform(terse=True),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -95,6 +90,22 @@ def describe(device: str = "cpu") -> dict:
         properties = torch.cuda.get_device_properties(device)
         about["cuda_device"] = f"{properties.name}, {properties.total_memory / 2**30:.0f} GB, CUDA {torch.version.cuda}"
     return about
+
+
+def load_now() -> float | None:
+    """Return the mean number of processes that ran or waited in the last minute; None where the system has no count."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def slowed(about: dict) -> bool:
+    """Return whether more processes wanted the machine than it has cores, while it was measured.
+
+    Parameters
+    ----------
+    about : dict with ``load`` and ``cores``
+    """
+    # Choice: half a process more is what the parent, which waits, and the system add to a run that fills the cores
+    return about["load"] is not None and about["load"] > about["cores"] + 0.5
 
 
 def _cpu_model() -> str:

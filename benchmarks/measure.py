@@ -3,29 +3,55 @@
 import argparse
 import multiprocessing
 import platform
+import re
 import resource
 import time
+import traceback
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, load_now, slowed
 from selip_core.files import write_json
 
 RESULTS = Path(__file__).parent / "results"
+LIMIT_S = 600
+"""Choice: how long a row may take, in seconds; a row that needs longer is given up."""
 
 
 def parser(description: str) -> argparse.ArgumentParser:
     """Return a parser with what every benchmark takes: ``--device``, ``--threads``, ``--tiny`` and ``--out``."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    options.add_argument("--threads", type=int, default=1, help="threads of a process on the CPU (default: 1)")
+    options.add_argument("--device", type=_device, default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
+    options.add_argument("--threads", type=at_least(1), default=1, help="threads of a process on the CPU (default: 1)")
     options.add_argument("--tiny", action="store_true", help="the smallest sizes: does the command run at all")
     options.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON (default: benchmarks/results)")
     return options
 
 
-def in_child(job: Callable[..., dict], *, threads: int, **arguments: object) -> dict:
+def at_least(least: int) -> Callable[[str], int]:
+    """Return what reads an option that is a whole number, `least` or more."""
+
+    def number(word: str) -> int:
+        if not word.isdecimal() or int(word) < least:
+            raise argparse.ArgumentTypeError(f"{word!r} is no whole number of {least} or more")
+        return int(word)
+
+    return number
+
+
+def _device(word: str) -> str:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", word):
+        raise argparse.ArgumentTypeError(f"{word!r} is none of cpu, cuda, cuda:N")
+    if word != "cpu":
+        import torch
+
+        if int(word.partition(":")[2] or 0) >= torch.cuda.device_count():
+            raise argparse.ArgumentTypeError(f"{word}: torch sees {torch.cuda.device_count()} CUDA devices here")
+    return word
+
+
+def in_child(job: Callable[..., dict], *, threads: int, limit_s: float = LIMIT_S, **arguments: object) -> dict:
     """Return ``job(**arguments)``, run in a process of its own, with its ``threads`` and ``peak_memory_mb``.
 
     Parameters
@@ -34,16 +60,42 @@ def in_child(job: Callable[..., dict], *, threads: int, **arguments: object) -> 
         Returns a dict of what it measured.
     threads : int
         For torch and the BLAS.
+    limit_s : float
+        Where the job takes longer, its process is killed.
 
     Returns
     -------
     dict
-        ``peak_memory_mb`` is the most that the process held, interpreter and libraries included; where the job used
-        CUDA, ``peak_cuda_memory_mb`` is the most that its tensors held there.
+        ``load`` is the machine's mean number of processes in the last minute; ``peak_memory_mb`` is the most that the
+        process held, interpreter and libraries included; where the job used CUDA, ``peak_cuda_memory_mb`` is the most
+        that its tensors held there.
+
+    Raises
+    ------
+    TimeoutError
+        If the job took longer than `limit_s`.
+    RuntimeError
+        If its process ended without a result, as the system ends it where memory runs out.
     """
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, initializer=limit_threads, initargs=(threads,)) as pool:
-        return pool.submit(_with_memory, job, threads, arguments).result()
+    receiver, sender = spawn.Pipe(duplex=False)
+    child = spawn.Process(target=_send, args=(sender, job, threads, arguments))
+    child.start()
+    sender.close()
+    try:
+        if not receiver.poll(limit_s):
+            raise TimeoutError(f"{job.__name__} took longer than {limit_s:.0f} s")
+        found = receiver.recv()
+        child.join(10)
+    except EOFError:
+        child.join()
+        raise RuntimeError(f"{job.__name__} ended without a result (exit code {child.exitcode})") from None
+    finally:
+        child.kill()
+        child.join()
+    if isinstance(found, Exception):
+        raise found
+    return {**found, "load": load_now()}
 
 
 def limit_threads(threads: int) -> None:
@@ -53,6 +105,15 @@ def limit_threads(threads: int) -> None:
 
     torch.set_num_threads(threads)
     threadpool_limits(threads)
+
+
+def _send(sender: Connection, job: Callable[..., dict], threads: int, arguments: dict) -> None:
+    limit_threads(threads)
+    try:
+        sender.send(_with_memory(job, threads, arguments))
+    except Exception as error:
+        traceback.print_exc()
+        sender.send(error)
 
 
 def _with_memory(job: Callable[..., dict], threads: int, arguments: dict) -> dict:
@@ -99,11 +160,14 @@ def report(benchmark: str, rows: list[dict], *, device: str, out: Path) -> Path:
     Parameters
     ----------
     rows : list of dict
-        What was measured; numbers are written with four digits, None is what cannot be measured there.
+        What was measured; numbers are written with four digits, None is what cannot be measured there. Their ``load``
+        becomes the machine's: its mean over the rows, the present one where no row has it.
     """
+    loads = [row["load"] for row in rows if row.get("load") is not None] or [load_now()]
+    about = describe(device) | {"load": None if loads == [None] else round(sum(loads) / len(loads), 1)}
     rows = [{key: _rounded(value) for key, value in row.items()} for row in rows]
     path = out / f"{benchmark}_{device.partition(':')[0]}.json"
-    write_json(path, {"benchmark": benchmark, "machine": describe(device), "rows": rows})
+    write_json(path, {"benchmark": benchmark, "machine": about | {"slowed": slowed(about)}, "rows": rows})
     print(markdown(rows))
     print(f"\nwritten to {path}")
     return path

@@ -60,7 +60,7 @@ def operations(*, encoder: str, text: str, shape: tuple[int, int, int], batch: i
     with tempfile.TemporaryDirectory() as folder:
         model, pairs = model_and_pairs(encoder, text, shape, batch, "cpu", Path(folder))
     model.train()
-    text_part = counted_flops(lambda: model.encode_text(pairs.texts[:batch]).sum().backward()) / batch
+    text_part = _text_flops(model, pairs.texts[:batch])
     model.to("meta")
     volumes = torch.empty(2, 1, *shape, device="meta")
     image = counted_flops(lambda: model.encode_image(volumes).sum().backward()) / 2
@@ -77,9 +77,15 @@ def flops_a_pair(model, pairs, batch: int) -> float:
     """Count the floating-point operations of one pair, forward and backward, padding of its batch's texts included."""
     model.train()
     image = counted_flops(lambda: model.encode_image(pairs.load(np.arange(2))).sum().backward())
-    text = counted_flops(lambda: model.encode_text(pairs.texts[:batch]).sum().backward())
+    text = _text_flops(model, pairs.texts[:batch])
     model.zero_grad(set_to_none=True)
-    return image / 2 + text / batch
+    return image / 2 + text
+
+
+def _text_flops(model, texts: list[str]) -> float:
+    """Count the operations of one text, forward and backward: of the longest, as the batch is padded to its length."""
+    longest = max(texts, key=len)
+    return counted_flops(lambda: model.encode_text([longest, longest]).sum().backward()) / 2
 
 
 def counted_flops(work: Callable[[], object]) -> int:

@@ -8,7 +8,7 @@ DEVICE=""
 
 usage() {
     cat <<'TEXT'
-benchmarks/run.sh [--python PYTHON] [--device cpu|cuda] [--tiny]
+benchmarks/run.sh [--python PYTHON] [--device cpu|cuda|cuda:N] [--tiny]
 
 Times the similarity engine, retrieval, the loader, pretraining, the use of a trained model, and (on the CPU, where the
 whole environment is) ingest; prints tables and writes them as JSON into benchmarks/results. On CUDA it runs the tests of
@@ -24,6 +24,9 @@ TEXT
 
 while [ $# -gt 0 ]; do
     case "$1" in
+        --python=*|--device=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+    esac
+    case "$1" in
         --python|--device) [ $# -ge 2 ] || { echo "benchmarks/run.sh: $1 needs a value" >&2; exit 2; } ;;
     esac
     case "$1" in
@@ -34,6 +37,16 @@ while [ $# -gt 0 ]; do
         *) echo "benchmarks/run.sh: unknown option $1 (--help lists them)" >&2; exit 2 ;;
     esac
 done
+
+if [ -n "$DEVICE" ] && ! [[ "$DEVICE" =~ ^(cpu|cuda(:[0-9]+)?)$ ]]; then
+    echo "benchmarks/run.sh: --device $DEVICE is none of cpu, cuda, cuda:N" >&2
+    exit 2
+fi
+if [ -n "$PYTHON" ]; then  # before the folder changes
+    given="$PYTHON"
+    PYTHON="$(command -v -- "$given")" || { echo "benchmarks/run.sh: there is no program $given" >&2; exit 2; }
+    [ "${PYTHON#/}" != "$PYTHON" ] || PYTHON="$PWD/$PYTHON"
+fi
 
 if [ -z "$PYTHON" ]; then
     . "$HERE/../setup_environment.sh"
@@ -53,7 +66,7 @@ step() {  # every step runs, so that one failure does not hide another
     "$@" || failed="$failed${failed:+, }$name"
 }
 
-if [ "$DEVICE" = cuda ]; then
+if [ "$DEVICE" != cpu ]; then
     mapfile -t device_tests < <("$PYTHON" benchmarks/machine.py --device-tests)
     step "tests on CUDA" "$PYTHON" -m pytest -q -k cuda "${device_tests[@]}"
 fi

@@ -123,7 +123,7 @@ def _copy_as_current(run: Path, copy: Path) -> None:
 
 def main(words: list[str] | None = None) -> None:
     options = measure.parser(__doc__.splitlines()[0]).parse_args(words)
-    repeats, notebooks = (1, 1) if options.tiny else (5, NOTEBOOKS)
+    repeats, notebooks = (1, 1) if options.tiny else (3, NOTEBOOKS)
     rows = starting(repeats)
     if importlib.util.find_spec("papermill"):  # a CUDA machine may do without notebooks
         rows += running(notebooks) + skipping(repeats)

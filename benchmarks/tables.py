@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import estimates
+from benchmarks.machine import slowed
 from benchmarks.measure import RESULTS, markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
@@ -50,13 +51,13 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
     "loader": (
         "loader", lambda row: True,
         {"what": "", "shape": "volume", "batch": "batch", "volumes": "volumes", "file_mb": "file (MB)",
-         "volumes_a_second": "volumes/s", **_MEMORY},
+         "volumes_a_second": "volumes/s", "mb_a_second": "MB/s", **_MEMORY},
     ),
     "startup": (
         "startup", lambda row: True,
-        {"what": "", "notebooks": "notebooks", "seconds": "all (s)", "in_cells": "of it in cells (s)",
-         "kernel_starts": "of it starting kernels (s)", "own_seconds": "its own (s)",
-         "own_seconds_a_notebook": "its own, a notebook (s)"},
+        {"what": "", "notebooks": "notebooks", "seconds": "all (s)",
+         "in_cells": "of it imports and start of a run (s)", "kernel_starts": "of it starting kernels (s)",
+         "own_seconds": "the rest (s)", "own_seconds_a_notebook": "the rest, a notebook (s)"},
     ),
     "largest-batch": (
         "largest_batch", lambda row: True,
@@ -114,7 +115,8 @@ def _machine(about: dict) -> str:
     """Return one line on what a table was measured with."""
     where = f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, load {about['load']}"
     cuda = f"; {about['cuda_device']}" if about["cuda_device"] else ""
-    return f"*{where}{cuda}; torch {about['torch']}; {about['date']}; commit {about['commit']}.*"
+    note = " Other work slowed it down." if slowed(about) else ""
+    return f"*{where}{cuda}; torch {about['torch']}; {about['date']}; commit {about['commit']}.{note}*"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ python -m benchmarks.training --device cuda --encoder resnet50 --text bert-base 
     --variant "bfloat16 + channels-last + compile"
 """
 
+import argparse
 import shutil
 import tempfile
 from itertools import product
@@ -22,6 +23,8 @@ VARIANTS = (
 )  # fmt: skip
 """What is measured of the device's first setting; any other sum of `WAYS` can be asked for with ``--variant``."""
 
+PRECISIONS = ("float32", "bfloat16", "float16")
+
 WAYS: dict[str, dict] = {
     "channels-last": {"channels_last": True}, "compile": {"compile": True}, "checkpointing": {"checkpointing": True},
 }  # fmt: skip
@@ -29,8 +32,11 @@ WAYS: dict[str, dict] = {
 
 _SMALL = {"encoder": "small", "text": "small", "shape": (16, 48, 40)}
 _RELEASED = {"encoder": "resnet50", "text": "bert-base", "shape": (24, 256, 256)}
+_NOTHING = {"seconds_a_step": None, "volumes_a_second": None}
 _TINY = {"encoder": "small", "text": "small", "shape": (6, 16, 16)}
 _MATRIX = {"cpu": 1024, "cuda": 8192}
+_LIMIT_S = {"cpu": 120, "cuda": 600}
+"""Choice: how long a row of steps may take, its compilation included; what needs longer is a row that says so."""
 
 
 def default_setting(device: str, *, tiny: bool) -> dict:
@@ -71,10 +77,12 @@ def settings_of(variant: str) -> dict:
         If a part is neither a precision (the first) nor one of `WAYS` nor ``chunks of N``.
     """
     precision, *ways = variant.split(" + ")
+    if precision not in PRECISIONS:
+        raise ValueError(f"variant {variant!r}: {precision!r} is none of {', '.join(PRECISIONS)}")
     found: dict = {"precision": precision}
     for way in ways:
         kind, _, size = way.rpartition(" of ")
-        if way not in WAYS and not (kind == "chunks" and size.isdecimal()):
+        if way not in WAYS and not (kind == "chunks" and size.isdecimal() and int(size)):
             raise ValueError(f"variant {variant!r}: {way!r} is none of {', '.join(WAYS)}, chunks of N")
         found |= WAYS.get(way) or {"chunk_size": int(size)}
     return found
@@ -120,27 +128,42 @@ def throughput(
     """
     import torch
 
-    setting = {"encoder": encoder, "text": text, "shape": "×".join(map(str, shape)), "batch": batch, "variant": variant}
-    nothing = {"seconds_a_step": None, "volumes_a_second": None}
+    setting = _said(encoder, text, shape, batch, variant)
     compiled = "compile" in variant.split(" + ")
     if compiled and (lacking := _no_compiler(device)):
-        return {**setting, **nothing, "note": lacking}
+        return {**setting, **_NOTHING, "note": lacking}
     with tempfile.TemporaryDirectory() as folder:
         model, pairs = model_and_pairs(encoder, text, shape, batch, device, Path(folder))
         try:
             tflop_a_pair = tflop_a_pair or flops_a_pair(model, pairs, batch) / 1e12
             seconds = seconds_a_step(model, pairs, batch, variant, steps, Path(folder) / "run")
         except torch.OutOfMemoryError:
-            return {**setting, **nothing, "note": "does not fit the memory"}
+            return {**setting, **_NOTHING, "note": "does not fit the memory"}
         except Exception as error:  # what a compiler meets on a machine is of many types; the other rows go on
             if not compiled:
                 raise
-            return {**setting, **nothing, "note": f"torch.compile fails here: {str(error).strip().splitlines()[0]}"}
+            return {**setting, **_NOTHING, "note": f"torch.compile fails here: {str(error).strip().splitlines()[0]}"}
     rate = tflop_a_pair * batch / seconds
     return {
         **setting, "seconds_a_step": seconds, "volumes_a_second": batch / seconds, "tflop_a_pair": tflop_a_pair,
         "tflops_a_second": rate, "share_of_matrix_rate": rate / matrix_rate if matrix_rate else None,
     }  # fmt: skip
+
+
+def _said(encoder: str, text: str, shape: tuple[int, int, int], batch: int, variant: str) -> dict:
+    """Return a setting as its row names it."""
+    return {"encoder": encoder, "text": text, "shape": "×".join(map(str, shape)), "batch": batch, "variant": variant}
+
+
+def _timed(setting: dict, *, device: str, **known: float | None) -> dict:
+    """Return the row of `throughput` in a process of its own; one that says so where it takes too long."""
+    limit = _LIMIT_S[device.partition(":")[0]]
+    try:
+        return measure.in_child(throughput, limit_s=limit, **setting, device=device, **known)
+    except TimeoutError:
+        keys = ("encoder", "text", "shape", "batch", "variant")
+        return {**_said(*(setting[key] for key in keys)), **_NOTHING, "threads": setting["threads"],
+                "note": f"given up after {limit} s"}  # fmt: skip
 
 
 def matrix_rate(*, precision: str, device: str, size: int) -> dict:
@@ -180,7 +203,18 @@ def seconds_a_step(model, pairs, batch: int, variant: str, steps: int, directory
 
 
 def _shape(word: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in word.split(","))
+    parts = word.split(",")
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f"{word!r} is no volume: give D,H,W")
+    return tuple(map(measure.at_least(1), parts))
+
+
+def _variant(word: str) -> str:
+    try:
+        settings_of(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return word
 
 
 def _precision_and_threads(setting: dict) -> tuple[str, int]:
@@ -206,9 +240,11 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--encoder", choices=("small", "resnet50"))
     parser.add_argument("--text", choices=("small", "bert-base"))
     parser.add_argument("--shape", type=_shape, nargs="+", help="D,H,W, one or several")
-    parser.add_argument("--batch", type=int, nargs="+")
-    parser.add_argument("--variant", nargs="+", help=f"one or several, as {VARIANTS[-1]!r} or 'float32 + chunks of 8'")
-    parser.add_argument("--steps", type=int)
+    parser.add_argument("--batch", type=measure.at_least(2), nargs="+")
+    parser.add_argument(
+        "--variant", type=_variant, nargs="+", help=f"one or several, as {VARIANTS[-1]!r} or 'float32 + chunks of 8'"
+    )
+    parser.add_argument("--steps", type=measure.at_least(2), help="2 or more: the first is not counted")
     options = parser.parse_args(words)
     settings = [{"threads": options.threads, **setting} for setting in _asked(options)]
     size = 64 if options.tiny else _MATRIX[options.device.partition(":")[0]]
@@ -223,9 +259,8 @@ def main(words: list[str] | None = None) -> None:
         print(f"{setting['encoder']} {setting['shape']} batch {setting['batch']} {setting['variant']}", flush=True)
         size = tuple(setting[key] for key in ("encoder", "text", "shape", "batch"))
         rate = rates[_precision_and_threads(setting)]
-        row = measure.in_child(throughput, **setting, device=options.device, matrix_rate=rate,
-                               tflop_a_pair=counted.get(size))  # fmt: skip
-        counted[size] = row.get("tflop_a_pair")  # the same in every variant
+        row = _timed(setting, device=options.device, matrix_rate=rate, tflop_a_pair=counted.get(size))
+        counted[size] = row.get("tflop_a_pair") or counted.get(size)  # the same in every variant
         rows.append({"what": "pretraining step", **row})
     measure.report("training", rows, device=options.device, out=options.out)
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
@@ -131,7 +132,7 @@ def joined_processes(device_type: str) -> Processes:
         If ``accelerate launch --cpu`` was asked for several processes: it starts one, which would train alone.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        if os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in os.environ:
+        if os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" and _set_by_parent("MASTER_PORT"):
             raise SelipError("accelerate launch --cpu starts one process, however many it is asked for: give it "
                              "--multi_gpu instead (and the program --device cpu), or use torchrun")  # fmt: skip
         return ALONE
@@ -139,3 +140,17 @@ def joined_processes(device_type: str) -> Processes:
 
     state = PartialState(cpu=device_type != "cuda", timeout=LONGEST_WAIT)
     return Processes(state.process_index, state.num_processes)
+
+
+def _set_by_parent(name: str) -> bool:
+    """Return whether the environment has a variable that the parent was not started with itself.
+
+    ``accelerate launch`` sets one for several processes; one that the user had set says nothing of how many.
+    """
+    if name not in os.environ:
+        return False
+    try:
+        held = Path(f"/proc/{os.getppid()}/environ").read_bytes().split(b"\0")
+    except OSError:  # the system does not tell
+        return True
+    return f"{name}={os.environ[name]}".encode() not in held

@@ -1,6 +1,8 @@
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,12 @@ from benchmarks import (
 )
 
 ROOT = Path(__file__).parents[1]
+MACHINE = {"cpu": "A CPU", "cores": 2, "memory_gb": 8.0, "load": 1.0, "cuda_device": None, "torch": "2",
+           "date": "today", "commit": "abc"}  # fmt: skip
 MODULES = [embedding, largest_batch, loader, retrieval, similarity, training]
 
 
-def here(job, *, threads, **arguments):
+def here(job, *, threads, limit_s=None, **arguments):
     """Run a job in this process: the tests ask whether the commands run, not how fast."""
     return {**job(**arguments), "threads": threads, "peak_memory_mb": measure.peak_memory_mb()}
 
@@ -48,6 +52,69 @@ def test_a_child_reports_what_it_held_and_not_what_its_parent_held():
     small, large = (measure.in_child(held, threads=1, megabytes=mb) for mb in (1, 200))
     assert 150 < large["peak_memory_mb"] - small["peak_memory_mb"] < 250
     assert large["sum"] == 0 and large["threads"] == 1
+
+
+def slow(seconds):
+    time.sleep(seconds)
+    return {}
+
+
+def dies():
+    os._exit(3)
+
+
+def fails(message):
+    raise ValueError(message)
+
+
+def test_a_child_that_takes_too_long_or_dies_or_fails_is_an_error():
+    with pytest.raises(TimeoutError, match="slow took longer than 1 s"):
+        measure.in_child(slow, threads=1, limit_s=1, seconds=60)
+    with pytest.raises(RuntimeError, match=r"dies ended without a result \(exit code 3\)"):
+        measure.in_child(dies, threads=1)
+    with pytest.raises(ValueError, match="no volumes"):
+        measure.in_child(fails, threads=1, message="no volumes")
+
+
+def test_a_step_that_takes_too_long_is_a_row_that_says_so(monkeypatch):
+    def late(job, **_):
+        raise TimeoutError
+
+    monkeypatch.setattr(measure, "in_child", late)
+    setting = {**training.default_setting("cpu", tiny=True), "variant": "float32", "threads": 1}
+    row = training._timed(setting, device="cpu")
+    assert row["seconds_a_step"] is None and row["note"] == "given up after 120 s" and row["shape"] == "6×16×16"
+
+
+@pytest.mark.parametrize(("load", "marked"), [(2.5, False), (2.6, True), (None, False)])
+def test_a_run_on_a_busy_machine_is_marked(load, marked, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(measure, "describe", lambda device: {**MACHINE, "cores": 2})
+    monkeypatch.setattr(measure, "load_now", lambda: None)
+    rows = [{"gallery": 10, "load": load and load - 1}, {"gallery": 20, "load": load and load + 1}, {"gallery": 30}]
+    path = measure.report("retrieval", rows, device="cpu", out=tmp_path)
+    about = json.loads(path.read_text(encoding="utf-8"))["machine"]
+    assert about["load"] == load and about["slowed"] is marked
+    page = tables.filled("<!-- table: retrieval, cpu -->\n<!-- end of table -->", tmp_path)
+    assert ("Other work slowed it down." in page) is marked
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--steps", "1"], "'1' is no whole number of 2 or more"),
+        (["--threads", "0"], "'0' is no whole number of 1 or more"),
+        (["--shape", "1,2"], "'1,2' is no volume: give D,H,W"),
+        (["--shape", "1,2,x"], "'x' is no whole number"),
+        (["--variant", "float64"], "'float64' is none of float32, bfloat16, float16"),
+        (["--variant", "float32 + chunks of 0"], "chunks of N"),
+        (["--device", "gpu"], "'gpu' is none of cpu, cuda, cuda:N"),
+        (["--device", "cuda:99"], "torch sees"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_measured(words, said, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        training.main(words)
+    assert said in capsys.readouterr().err
 
 
 def test_a_batch_that_does_not_fit_is_a_row_that_says_so(monkeypatch):
@@ -177,16 +244,39 @@ def test_run_sh_names_what_a_python_lacks(tmp_path):
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -I "$@"\n')
     bare.chmod(0o755)
-    run = subprocess.run(["bash", ROOT / "benchmarks/run.sh", "--python", bare], capture_output=True, text=True)
+    command = ["bash", ROOT / "benchmarks/run.sh"]
+    run = subprocess.run([*command, "--python=./python"], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode != 0
     assert all(name in run.stderr for name in ("monai", "nibabel", "jieba", "nilearn", "wheels"))
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--device", "gpu"], "--device gpu is none of cpu, cuda, cuda:N"),
+        (["--python", "./no/python"], "there is no program ./no/python"),
+        (["--python"], "--python needs a value"),
+    ],
+)
+def test_run_sh_says_what_it_cannot_take(words, said):
+    run = subprocess.run(["bash", ROOT / "benchmarks/run.sh", *words], capture_output=True, text=True)
+    assert run.returncode == 2 and said in run.stderr
+
+
+def test_run_sh_tests_the_second_cuda_device_too(tmp_path):
+    fake = tmp_path / "python"
+    fake.write_text('#!/bin/sh\necho "called $*"\n')
+    fake.chmod(0o755)
+    command = ["bash", ROOT / "benchmarks/run.sh", "--tiny", "--device=cuda:1", "--python", "./python"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "== tests on CUDA" in run.stdout and "-m benchmarks.training --device cuda:1" in run.stdout
+    assert "benchmarks.ingest" not in run.stdout
+
+
 def test_tables_of_a_page_are_written_from_the_json(tmp_path):
-    machine_of = {"cpu": "A CPU", "cores": 2, "memory_gb": 8.0, "load": 1.0, "cuda_device": None, "torch": "2",
-                  "date": "today", "commit": "abc"}  # fmt: skip
     rows = [{"gallery": 1000, "queries": 5, "seconds": 0.25}]
-    written = {"benchmark": "retrieval", "machine": machine_of, "rows": rows}
+    written = {"benchmark": "retrieval", "machine": MACHINE, "rows": rows}
     (tmp_path / "retrieval_cpu.json").write_text(json.dumps(written), encoding="utf-8")
     page = "before\n<!-- table: retrieval, cpu -->\nold\n<!-- end of table -->\nafter\n"
     once = tables.filled(page, tmp_path)

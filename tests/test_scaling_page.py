@@ -38,6 +38,7 @@ def test_the_slurm_script_of_the_page_meets_at_the_first_machine(tmp_path):
         path.chmod(0o755)
     given = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_NODELIST": "node[7-8]", "SLURM_JOB_NUM_NODES": "2",
              "SLURM_JOB_ID": "42"}  # fmt: skip
-    run = subprocess.run(["bash", "-eu"], input=script, env=given, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    run = subprocess.run(["bash", "-eu"], input=script, env=given, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
     asked = "--nnodes 2 --nproc-per-node 8 --rdzv-id 42 --rdzv-backend c10d --rdzv-endpoint node7:29500 -m"
     assert run.stdout.startswith(asked)
