@@ -1,5 +1,6 @@
 """The files of a model's folder: where they are, which layout they have, and older layouts brought to today's."""
 
+import os
 import re
 from pathlib import Path
 
@@ -77,8 +78,8 @@ def find_model(
     SelipError
         If it is a hub name, and neither the hub nor the cache has it.
     """
-    folder = Path(name).expanduser()
-    if folder.exists() or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
+    folder = Path(os.path.expanduser(name))  # unlike Path's own, it leaves the home of an unknown user as it stands
+    if os.path.exists(folder) or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
         return folder
     from huggingface_hub import snapshot_download
 

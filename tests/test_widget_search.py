@@ -245,5 +245,12 @@ def test_every_control_is_labelled_and_every_part_can_be_found(page):
         assert f"selip-{name}" in part._dom_classes
 
 
+def test_no_two_buttons_of_the_page_have_one_name(page):
+    buttons = [page.go, page.choose, page.own.add, page.own.load]
+    buttons += [button for results in (page.results, page.reports, page.others) for button in results.buttons]
+    names = [button.description for button in buttons]
+    assert len(set(names)) == len(names) == 17
+
+
 def test_the_page_says_what_its_data_are(page):
     assert "user cohort tiny" in page.box.children[0].value and "not of patients" in page.box.children[0].value
