@@ -160,6 +160,12 @@ def test_an_own_file_stands_beside_its_closest_reports(page, session, tmp_path):
     assert session.own is None and len(shown(page.others)) == 4
 
 
+def test_an_own_file_whose_reports_cannot_be_told_says_so(page, session, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(session.explorer), "closest_reports", lambda *_: 1 / 0)
+    page.own.path.value = str(write_head(tmp_path / "mine.nii.gz", 20))
+    assert "Something went wrong in the closest reports" in said(page) and shown(page.reports) == []
+
+
 def test_an_own_file_is_held_to_the_text_that_was_asked_last(page, session, tmp_path):
     page.query.value = SENTENCES[0]
     page.results.buttons[0].click()
