@@ -1,5 +1,6 @@
 """The files of a model's folder: where they are, which layout they have, and older layouts brought to today's."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -144,7 +145,7 @@ def find_model(
         If it is a hub name, and neither the hub nor the cache has it.
     """
     folder = expanded(name)
-    if folder.exists() or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
+    if os.path.exists(folder) or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
         return folder
     from huggingface_hub import snapshot_download
 

@@ -54,14 +54,15 @@ class OwnBox:
         with self.status.guarded("reading your file"):
             path = named_file(self.path.value)
             state = (path, path.stat().st_mtime_ns if path.exists() else None)
-            if self.session.own is None or self._read != (state, self.session.own):
-                own = self.session.explorer.read_volume(path)
-                self._read = (state, own)
-                self.session.view(own)
+            fresh = self._read != (state, self.session.own)
+            if fresh:
+                self._read = (state, self.session.explorer.read_volume(path))
             self.status.note(
                 f"{path.name} is in view, preprocessed as the model's training volumes were; its closest reports are "
                 "those of other people's series, not a finding of yours."
             )
+            if fresh:  # after the note, which would hide what goes wrong there
+                self.session.view(self._read[1])
 
     def use_model(self) -> None:
         """Answer from the model that is named, and keep the present one where that cannot be."""

@@ -18,16 +18,19 @@ class ResultList:
         The most that are shown.
     on_pick : callable of int
         Called with the number of the series that is picked.
+    verb : str
+        What its buttons are called, with a number: no two lists of a page share it.
     """
 
-    def __init__(self, heading: str, size: int, on_pick: Callable[[int], None]):
+    def __init__(self, heading: str, size: int, on_pick: Callable[[int], None], *, verb: str = "View"):
         import ipywidgets as w
 
         self._on_pick = on_pick
         self.series: list[int] = []
         self.cards = [w.HTML(layout={"flex": "1 1 auto", "min_width": "0"}) for _ in range(size)]
         self.buttons = [
-            w.Button(description=f"View {i + 1}", layout={"width": "5em", "flex": "0 0 auto"}) for i in range(size)
+            w.Button(description=f"{verb} {i + 1}", layout={"width": f"{len(verb) / 2 + 3}em", "flex": "0 0 auto"})
+            for i in range(size)
         ]
         for i, button in enumerate(self.buttons):
             button.on_click(lambda _, i=i: self._on_pick(self.series[i]))
@@ -52,7 +55,7 @@ def card_html(row: pd.Series) -> str:
     carried = f" · said of {row['carriers']} series" if row.get("carriers", 1) > 1 else ""
     return (
         '<div class="selip-row" style="display:flex;gap:.8em">'
-        f"{picture(row['thumbnail'], f'Middle axial slice, {_named(row)}')}"
+        f"{_marked(picture(row['thumbnail'], f'Middle axial slice, {_named(row)}, the patient’s left on the right'))}"
         f"<div><b>{html.escape(row['patient_id'])} · {html.escape(row['sequence'])}</b> · {html.escape(row['split'])}"
         f" · score {row['score']:.3f}{own}{carried}<br>{html.escape(row['sentence']) or '(no sentence)'}"
         f"<details><summary>Report</summary>{html.escape(row['report']) or 'no report'}</details></div></div>"
@@ -61,3 +64,12 @@ def card_html(row: pd.Series) -> str:
 
 def _named(row: pd.Series) -> str:
     return f"{row['sequence']} of {row['patient_id']}"
+
+
+def _marked(image: str) -> str:
+    """Return a picture with R and L at its sides, as radiologists see it."""
+    sides = "".join(
+        f'<span aria-hidden="true" style="position:absolute;{side}:3px;top:1px;font-size:11px;color:#fff">{mark}</span>'
+        for side, mark in (("left", "R"), ("right", "L"))
+    )
+    return f'<span style="position:relative;flex:0 0 auto;align-self:flex-start">{image}{sides}</span>'

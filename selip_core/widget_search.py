@@ -81,9 +81,9 @@ class SearchPage:
                                tooltip="Search for the site, side, shape and signal chosen")  # fmt: skip
         self.results = ResultList("Closest series", top, self._pick)
         self.results.box.add_class("selip-results")
-        self.reports = ResultList("Closest reports to the series in view", 4, self._pick)
+        self.reports = ResultList("Closest reports to the series in view", 4, self._pick, verb="View report")
         self.reports.box.add_class("selip-reports")
-        self.others = ResultList("Closest series of other patients", 4, self._pick)
+        self.others = ResultList("Closest series of other patients", 4, self._pick, verb="View other")
         self.others.box.add_class("selip-others")
         self.site.observe(self._site_changed, "value")
         self.query.observe(lambda change: self.search(), "value")

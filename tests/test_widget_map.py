@@ -107,7 +107,7 @@ def test_a_series_is_picked_by_name_without_the_mouse():
     widget.picker.value = "P2 T1"
     assert told == [[2]] and "report of 2" in widget.panel.value
     widget.picker.value = "<nobody>"
-    said = widget.status.widget.value
+    said = widget.status.widget.error
     assert "no series called" in said and "<nobody>" not in said and told == [[2]]
 
 
@@ -126,7 +126,7 @@ def test_what_fails_is_a_sentence_and_the_map_stays_usable(error, failing, tmp_p
 
     widget = make(**{failing: fail}, log=tmp_path / "log.txt")
     widget.select([0])
-    assert alerts(widget).count("the volume &lt;7&gt; is gone") == 1 and "P1 T1" in widget.panel.value
+    assert alerts(widget).count("the volume <7> is gone") == 1 and "P1 T1" in widget.panel.value
     assert (tmp_path / "log.txt").exists() == (not isinstance(error, SelipError))
     widget.select([1])
     assert alerts(widget) == "" and "P1 T2" in widget.panel.value
@@ -140,8 +140,7 @@ def test_a_report_is_shown_though_its_picture_cannot_be(tmp_path):
 
 def alerts(widget) -> str:
     """Return the words of all message lines in the box."""
-    lines = [part.value for part in parts(widget.box) if "selip-status" in part._dom_classes]
-    return "".join(re.sub("<[^>]*>", "", line) for line in lines)
+    return "".join(part.note + part.error for part in parts(widget.box) if "selip-status" in part._dom_classes)
 
 
 def parts(box) -> list:

@@ -19,7 +19,7 @@ def inspector(tmp_path):
 
 def said(inspector) -> str:
     """Return the words of the message line."""
-    return re.sub("<[^>]*>", "", inspector.status.widget.value)
+    return inspector.status.widget.note + inspector.status.widget.error
 
 
 def test_it_begins_with_two_reports_of_the_cohort(inspector):
@@ -72,7 +72,6 @@ def test_what_cannot_be_read_is_a_sentence_and_the_view_stays(inspector, bad):
     before = inspector.view.value
     inspector.second.value = bad
     assert said(inspector).startswith("Report B: ")
-    assert "<b>" not in inspector.status.widget.value
     assert "comparison before" in inspector.stale.value and inspector.view.value == before
     inspector.second.value = NORMAL_STATEMENT
     assert not said(inspector) and not inspector.stale.value and "B: no findings" in inspector.view.value

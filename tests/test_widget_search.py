@@ -160,6 +160,12 @@ def test_an_own_file_stands_beside_its_closest_reports(page, session, tmp_path):
     assert session.own is None and len(shown(page.others)) == 4
 
 
+def test_an_own_file_whose_reports_cannot_be_told_says_so(page, session, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(session.explorer), "closest_reports", lambda *_: 1 / 0)
+    page.own.path.value = str(write_head(tmp_path / "mine.nii.gz", 20))
+    assert "Something went wrong in the closest reports" in said(page) and shown(page.reports) == []
+
+
 def test_an_own_file_is_held_to_the_text_that_was_asked_last(page, session, tmp_path):
     page.query.value = SENTENCES[0]
     page.results.buttons[0].click()
@@ -243,6 +249,13 @@ def test_every_control_is_labelled_and_every_part_can_be_found(page):
     for part, name in ((page.box, "page"), (page.query, "query"), (page.results.box, "results"),
                        (page.status.widget, "status"), (page.own.box, "own"), (page.why.box, "why")):  # fmt: skip
         assert f"selip-{name}" in part._dom_classes
+
+
+def test_no_two_buttons_of_the_page_have_one_name(page):
+    buttons = [page.go, page.choose, page.own.add, page.own.load]
+    buttons += [button for results in (page.results, page.reports, page.others) for button in results.buttons]
+    names = [button.description for button in buttons]
+    assert len(set(names)) == len(names) == 17
 
 
 def test_the_page_says_what_its_data_are(page):
