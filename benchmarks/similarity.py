@@ -94,7 +94,7 @@ def main(words: list[str] | None = None) -> None:
         rows += [slow, fast, run(whole_matrix, reports=middle, matching=matching, device=device)]
     for reports in (small, middle, large):
         rows.append(run(neighbours, reports=reports, matching="mean", device=device))
-    rows.append(run(neighbours, reports=large, matching="best", device=device))
+    rows.append(run(neighbours, reports=large // 2, matching="best", device=device))
     rows.append(run(neighbours, reports=large, matching="mean", device=device, all_distinct=True))
     setting = training.default_setting(device, tiny=options.tiny)
     step = run(training.throughput, **setting, variant="float32", device=device)

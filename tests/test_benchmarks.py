@@ -83,7 +83,7 @@ def test_a_step_that_takes_too_long_is_a_row_that_says_so(monkeypatch):
     monkeypatch.setattr(measure, "in_child", late)
     setting = {**training.default_setting("cpu", tiny=True), "variant": "float32", "threads": 1}
     row = training._timed(setting, device="cpu")
-    assert row["seconds_a_step"] is None and row["note"] == "given up after 120 s" and row["shape"] == "6×16×16"
+    assert row["seconds_a_step"] is None and row["note"] == "given up after 90 s" and row["shape"] == "6×16×16"
 
 
 @pytest.mark.parametrize(("load", "marked"), [(2.5, False), (2.6, True), (None, False)])
