@@ -4,7 +4,9 @@
 # saliency in the mask (2.8 to 4.1) where chance is 0.5 %; with shuffled weights 1.0 %, its maps not correlated with the
 # model's (0.02), for a lesion differs from the other side whatever the model; on another patient 0.8 %, for the text
 # names the site. The most salient voxel is in the mask of 18 % of the findings; large lesions of the lobes are found
-# best, those of pons and thalamus worst.
+# best, those of pons and thalamus worst. With nothing changed, looked at once on the test patients (181 with 1,611
+# findings): 2.9 % (2.5 to 3.3) where chance is 0.44 %, shuffled weights 0.8 %, another patient 0.7 %; trained less
+# shuffled +2.1 points (1.8 to 2.4).
 """
 
 import copy
