@@ -1,5 +1,6 @@
 """The files of a model's folder: where they are, which layout they have, and older layouts brought to today's."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -93,7 +94,7 @@ def read_model_config(folder: Path) -> tuple[dict, dict, Path]:
         If the folder does not hold a whole model, what it says cannot be built, or a newer version of this project
         wrote it.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # unlike the method, no error where one may not look
         raise SelipError(f"{folder} is not a SeLIP model: no such folder, and no name on the hub, those are owner/name")
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).exists()]
     if missing:
@@ -144,7 +145,7 @@ def find_model(
         If it is a hub name, and neither the hub nor the cache has it.
     """
     folder = expanded(name)
-    if folder.exists() or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
+    if os.path.exists(folder) or isinstance(name, Path) or not _HUB_NAME.fullmatch(name):
         return folder
     from huggingface_hub import snapshot_download
 
