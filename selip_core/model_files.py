@@ -94,7 +94,7 @@ def read_model_config(folder: Path) -> tuple[dict, dict, Path]:
         If the folder does not hold a whole model, what it says cannot be built, or a newer version of this project
         wrote it.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # unlike the method, no error where one may not look
         raise SelipError(f"{folder} is not a SeLIP model: no such folder, and no name on the hub, those are owner/name")
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).exists()]
     if missing:

@@ -109,6 +109,11 @@ def test_a_tokenizer_that_is_a_list_is_a_message(folder, load, name):
         load(folder)
 
 
+def test_a_name_too_long_for_a_folder_is_a_message():
+    with pytest.raises(SelipError, match="is not a SeLIP model: no such folder"):
+        SelipModel.from_pretrained("/" + "x" * 300)
+
+
 def test_the_home_of_nobody_is_a_message():
     with pytest.raises(SelipError, match="~nosuch/x: there is no such home folder"):
         SelipModel.from_pretrained("~nosuch/x")
