@@ -116,17 +116,13 @@ class Explorer:
         found = self.gallery.search(self.model, query, top=top, sequence=sequence, keep=self._of(splits))
         return self._told(found.index.to_numpy(), found["score"].to_numpy()).assign(query=found["query"].to_list())
 
-    def closest_other_series(
-        self, series: int, top: int = 4, splits: tuple[str, ...] = NOT_TEST, *, same_sequence: bool = False
-    ) -> pd.DataFrame:
+    def closest_other_series(self, series: int, top: int = 4, splits: tuple[str, ...] = NOT_TEST) -> pd.DataFrame:
         """Return the series of other patients whose volumes are closest to that of a series; see `closest_series`.
 
         Choice: the same patient's other series are left out, for they are close without telling anything.
         """
-        row = self.series.iloc[series]
-        keep = self._of(splits) & (self.series["patient_id"] != row["patient_id"]).to_numpy()
-        if same_sequence:
-            keep = keep & (self.series["sequence"] == row["sequence"]).to_numpy()
+        patient = self.series["patient_id"].iloc[series]
+        keep = self._of(splits) & (self.series["patient_id"] != patient).to_numpy()
         scores = np.where(keep, self.gallery.features @ self.gallery.features[series], -np.inf)
         found = greatest(scores, top)
         return self._told(found, scores[found])

@@ -44,7 +44,7 @@ class MapPage:
         names = [f"{patient} {sequence}" for patient, sequence in zip(rows["patient_id"], rows["sequence"])]
         self.map = EmbeddingMap(
             projection.points, map_labels(session.explorer, self._series), names,
-            describe=self._described, thumbnail=self._thumbnail, on_select=self._selected,
+            describe=self._described, thumbnail=self._thumbnail, on_select=self._selected, log=log,
         )  # fmt: skip
         self._beside = session.beside("map")
         self.viewer = Viewer(self._beside, log, height=_HEIGHT)
@@ -81,7 +81,7 @@ class PairsPage:
         self.session, self.status = session, Status(log)
         known = session.explorer.series
         said = known["split"].isin(session.splits) & (known["sentence"] != "")
-        self.inspector = PairInspector(known.loc[said, "sentence"].tolist())
+        self.inspector = PairInspector(known.loc[said, "sentence"].tolist(), log=log)
         self.buttons = []
         for name, text in (("A", self.inspector.first), ("B", self.inspector.second)):
             button = w.Button(description=f"View a series of {name}", layout={"width": "12em"},

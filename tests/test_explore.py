@@ -94,8 +94,6 @@ def test_closest_reports_are_the_sentences_by_cosine_each_with_a_series_that_car
 def test_closest_other_series_leave_the_patient_out(explorer):
     found = explorer.closest_other_series(0, top=20, splits=ALL)
     assert len(found) == 6 and "p1" not in set(found["patient_id"])
-    same = explorer.closest_other_series(0, top=20, splits=ALL, same_sequence=True)
-    assert set(same["sequence"]) == {"T1"}
 
 
 def test_another_preprocessing_is_refused_with_both_fingerprints(explorer):
