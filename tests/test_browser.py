@@ -191,6 +191,14 @@ def test_a_finding_typed_in_chinese_changes_the_results_in_place(page):
 
 
 @needs_results
+def test_the_line_that_is_read_out_stays_on_the_page_while_its_words_change(page):
+    line = page.locator(".selip-page .selip-status").first.get_by_role("status").element_handle()
+    before = line.text_content()
+    ask(page, "左侧额叶见片状长T2信号")
+    assert line.evaluate("line => line.isConnected") and before != line.text_content() != ""
+
+
+@needs_results
 def test_a_series_that_is_picked_comes_into_view_with_its_closest_reports(page):
     ask(page, "左侧额叶见片状长T2信号")
     before = still(canvas_of(page))
