@@ -67,3 +67,19 @@ def read_json(path: Path) -> dict | None:
     except (OSError, ValueError, RecursionError):  # the last for brackets in brackets without end
         return None
     return value if isinstance(value, dict) else None
+
+
+def put_aside(folder: Path) -> Path:
+    """Rename a folder to the first of ``NAME.previous-1``, ``NAME.previous-2``, … that is free, and return that.
+
+    What took hours is never deleted by this program; the user may.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be renamed.
+    """
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.previous-{number}")).exists():
+        number += 1
+    return folder.rename(aside)

@@ -1,8 +1,12 @@
 """Fingerprints of what a notebook run depends on: its text, this package, its settings, its cohort."""
 
 import ast
+import functools
 import hashlib
 import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parent
 _NO_ARITHMETIC = {"config", "errors", "files", "fingerprint", "paths"}
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 def digest(*parts: str | bytes) -> str:
@@ -55,33 +60,130 @@ def notebook_source(path: Path) -> str:
     return json.dumps(kept, ensure_ascii=False)
 
 
-def package_text() -> str:
-    """Return the fingerprint of every Python and YAML file of this package, with its place in it."""
-    files = sorted(p for p in _PACKAGE.rglob("*") if p.suffix in {".py", ".yaml"})
-    return digest(*(part for p in files for part in (p.relative_to(_PACKAGE).as_posix(), p.read_bytes())))
+def notebook_imports(path: Path) -> list[str]:
+    """Return the modules of this package that the code cells of a notebook import; cells that do not parse import none.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the package has no such module.
+    """
+    found = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "code" else []
+        with suppress(SyntaxError):  # the kernel will say it better
+            tree = ast.parse("\n".join(line for line in lines if not line.lstrip().startswith(("%", "!"))))
+            found += _imported_modules(tree, path.stem)
+    return found
 
 
 def code_fingerprint(*modules: str) -> str:
-    """Return the fingerprint of modules of this package and of all that they import from it, comments apart.
+    """Return the fingerprint of what modules of this package do: their code, and all that they import from it.
 
-    For long work such as pretraining, which must not be continued by other code, nor be lost because a figure changed.
-    Modules that hold settings or write files are left out: their values are fingerprinted where they are used.
+    This is the one rule by which finished work is kept or done anew: a cohort, a training run and a notebook each name
+    the modules that they start from. Comments and docstrings do not count, nor do imports for the type checker. A data
+    file counts for the module beside it that names it, a folder of data with all that it holds. Modules that hold
+    settings, or only find and write files, are left out: their values are fingerprinted where they are used.
+
+    Parameters
+    ----------
+    modules : str
+        Names below the package, ``losses`` or ``pretraining.loop``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If one of them, or what they import from this package, is not there.
     """
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str | bytes, ...]] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        path = _PACKAGE / f"{name}.py"
-        if name in found or name in _NO_ARITHMETIC or not path.exists():  # a name that is no module
+        if name in found or name in _NO_ARITHMETIC:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found[name] = ast.unparse(tree)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module == _PACKAGE.name:
-                waiting += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{_PACKAGE.name}."):
-                waiting.append(node.module.split(".")[1])
-    return digest(*(part for name in sorted(found) for part in (name, found[name])))
+        path = _module_file(name)
+        status = path.stat()
+        text, words, imported = _read_module(name, path, status.st_mtime_ns, status.st_size)
+        found[name] = (name, text, *_data_named_by(words, path.parent))
+        waiting += imported
+    return digest(*(part for name in sorted(found) for part in found[name]))
+
+
+@functools.cache  # a run of all notebooks asks for most modules ten times
+def _read_module(name: str, path: Path, changed_ns: int, size: int) -> tuple[str, frozenset[str], tuple[str, ...]]:
+    """Return of a module's file as it is now: its code without docstrings, its strings, what it imports."""
+    tree = _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    words = frozenset(word for word in constants if isinstance(word, str) and _PLAIN_NAME.fullmatch(word))
+    return ast.unparse(tree), words, tuple(_imported_modules(tree, name))
+
+
+def _module_file(name: str) -> Path:
+    """Return the file of a module, or the ``__init__.py`` of a package."""
+    place = _PACKAGE.joinpath(*name.split("."))
+    for path in (place.with_suffix(".py"), place / "__init__.py"):
+        if path.is_file():
+            return path
+    raise ModuleNotFoundError(f"{_PACKAGE.name} has no module {name!r} to take the fingerprint of")
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """Drop what no run depends on: docstrings, strings below a constant, and imports for the type checker."""
+    for node in ast.walk(tree):
+        for block in ("body", "orelse", "finalbody"):
+            statements = getattr(node, block, None)
+            if isinstance(statements, list):
+                kept = [s for s in statements if not _says_nothing(s)]
+                setattr(node, block, kept or [ast.Pass()] * (block == "body"))
+    return tree
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING" and not statement.orelse
+
+
+def _data_named_by(words: Iterable[str], folder: Path) -> list[str | bytes]:
+    """Return name and content of each data file beside a module that a word of it names, alone or by its folder."""
+    files: set[Path] = set()
+    for place in {folder / word for word in words} & set(folder.iterdir()):
+        below = [place] if place.is_file() else [p for p in place.rglob("*") if p.is_file()]
+        if not any(p.suffix in {".py", ".pyc"} for p in below):  # that would be code
+            files.update(below)
+    return [part for p in sorted(files) for part in (p.relative_to(folder).as_posix(), p.read_bytes())]
+
+
+def _imported_modules(tree: ast.Module, importer: str) -> list[str]:
+    """Return the modules of this package that a module imports, each where the imported name is defined."""
+    own = f"{_PACKAGE.name}."
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name.removeprefix(own) for alias in node.names if alias.name.startswith(own)]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ModuleNotFoundError(f"{importer} imports by a relative name: write {own}... out")
+            if node.module == _PACKAGE.name or (node.module or "").startswith(own):
+                package = (node.module or "").removeprefix(_PACKAGE.name).removeprefix(".")
+                found += [_home(package, alias.name) for alias in node.names]
+    return found
+
+
+def _home(module: str, name: str) -> str:
+    """Return the module that a name imported from `module` is defined in: itself, one below, or one that it shows."""
+    inner = f"{module}.{name}".removeprefix(".")
+    place = _PACKAGE.joinpath(*inner.split("."))
+    if place.with_suffix(".py").is_file() or (place / "__init__.py").is_file():
+        return inner
+    face = _PACKAGE.joinpath(*module.split(".")) if module else _PACKAGE
+    if not (face / "__init__.py").is_file():
+        return module
+    stub = face / "__init__.pyi"  # faces are lazy: the stub says by `from .module import name` where each name is
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else ():
+        if isinstance(node, ast.ImportFrom) and node.module and name in [a.name for a in node.names]:
+            return _home(f"{module}.{node.module}".removeprefix("."), name)
+    raise ModuleNotFoundError(f"{_PACKAGE.name} shows no {inner!r}: is it missing from {face.name}/__init__.pyi?")
 
 
 def cohort_fingerprint(cohort: str) -> str:
@@ -119,9 +221,9 @@ def run_inputs(
         ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` where the notebook uses it.
     """
     path = paths.notebooks_dir() / f"{notebook}.ipynb"
-    source = notebook_source(path) if path.exists() else ""  # a run may be started from a script as well
+    there = path.exists()  # a run may be started from a script as well
     inputs = {
-        "code": digest(source, package_text()),
+        "code": digest(notebook_source(path), code_fingerprint(*notebook_imports(path))) if there else digest(""),
         "settings": digest(get_settings(profile).model_dump_json()),
         "cohort": cohort_fingerprint(cohort),
         "seed": seed,

@@ -13,7 +13,7 @@ from typing import NoReturn
 from selip_core import paths
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_json
+from selip_core.files import put_aside, read_json, write_json
 from selip_core.fingerprint import run_inputs, standing_runs
 
 EMBEDDED = "embedded"
@@ -86,7 +86,7 @@ def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, 
         return "did not finish last time"
     if not record.get("by_pipeline") or not (folder / "executed.ipynb").exists():
         return "last run outside run_all.sh"
-    words = {"code": "notebook or selip_core changed", "settings": "settings changed", "cohort": "cohort changed",
+    words = {"code": "its text or the code it uses changed", "settings": "settings changed", "cohort": "cohort changed",
              "brats": "BraTS folder changed"}  # fmt: skip
     for key, value in inputs.items():
         if record["inputs"].get(key) != value:
@@ -125,7 +125,7 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
         print(f"{label}  unchanged, skipped", flush=True)
         return
     if options.fresh:
-        shutil.rmtree(folder, ignore_errors=True)
+        _forget_results(folder)
     print(f"{label}  running ({reason})", flush=True)
     try:
         seconds = execute(path, folder, {**parameters, "device": options.device}, label)
@@ -185,6 +185,15 @@ def _print_table(rows: list[list[str]]) -> None:
     widths = [max(width(row[i]) for row in rows) for i in range(len(HEADLINE_COLUMNS))]
     for row in rows:
         print("  ".join(text + " " * (size - width(text)) for text, size in zip(row, widths)).rstrip())
+
+
+def _forget_results(folder: Path) -> None:
+    """Empty a notebook's folder; trained models are put aside, for only their user may delete hours of work."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name == "models":
+            print(f"          the models of before are kept in {put_aside(path).relative_to(folder.parent)}")
+        elif not path.name.startswith("models.previous-"):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _forget_embedded_cohort(options: argparse.Namespace) -> None:

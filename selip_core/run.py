@@ -165,7 +165,7 @@ class Run:
 
     def _clear(self) -> None:
         for path in self.results.iterdir() if self.results.exists() else ():
-            if path.name in _OF_THE_PIPELINE | _KEPT:
+            if path.name in _OF_THE_PIPELINE | _KEPT or ".previous-" in path.name:
                 continue
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         self._begun_from = {}

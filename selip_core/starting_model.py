@@ -28,13 +28,12 @@ def starting_model(
         For the saved configuration: preprocessing settings and fingerprint, data source. A model kept from another
         `extra`, other texts, settings or code is made anew.
     """
-    from selip_core.lexicon import load_lexicon
-    from selip_core.reports import tokenize
-
+    steps = settings.text_encoder.warm_start_steps
     encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
-    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("starting_model")]
-    parts += sorted(load_lexicon().words)  # they decide which characters are masked together
+    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("encoders")]
+    if steps:  # the lexicon's words are masked whole: without a warm start no word of it matters
+        parts.append(code_fingerprint("language_model", "reports"))
     extra = {**extra, "start_fingerprint": digest(*parts)}
     if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
         return SelipModel.from_pretrained(directory)
@@ -47,14 +46,11 @@ def starting_model(
         vocabulary_texts=training_texts,
         extra=extra,
     )
-    if settings.text_encoder.warm_start_steps:
+    if steps:
+        from selip_core.reports import tokenize
+
         model.config["warm_start_losses"] = warm_start(
-            model.text_encoder,
-            training_texts,
-            tokenize,
-            steps=settings.text_encoder.warm_start_steps,
-            seed=seed,
-            progress=progress,
+            model.text_encoder, training_texts, tokenize, steps=steps, seed=seed, progress=progress
         )
     model.save_pretrained(directory)
     return model

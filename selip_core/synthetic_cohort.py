@@ -18,7 +18,7 @@ from selip_core.anatomy import adopt_template, template
 from selip_core.catalogue import Lesion, draw_lesions
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
-from selip_core.fingerprint import digest
+from selip_core.fingerprint import code_fingerprint
 from selip_core.lesions import radius_mm
 from selip_core.processors import processors
 from selip_core.synthetic import TUMOURS, PatientImages, synthesise_patient
@@ -28,10 +28,6 @@ DATA_SOURCE = "embedded synthetic cohort"
 HELD_OUT_SHARE = 0.25
 """Share of the patients whose report is in a style that no parser rule was written for."""
 
-_GENERATOR = (
-    "anatomy.py", "catalogue.py", "catalogue.yaml", "lesions.py", "report_styles.yaml", "report_writer.py",
-    "sentences.py", "signal.py", "synthetic.py", "synthetic_cohort.py", "tissues.yaml",
-)  # fmt: skip
 _TARGETS = {"tumour": TUMOURS, "infarct": ("acute_infarct", "subacute_infarct")}
 _FEW = 24  # so few patients are not worth starting processes for
 
@@ -44,12 +40,6 @@ _COLUMNS = {
     "truth/findings.csv": ["patient_id", "sequence", "site", "appearance"],
     "truth/reports.csv": ["patient_id", "style", "held_out_style", "normal"],
 }
-
-
-def generator_version() -> str:
-    """Return a fingerprint of all files that decide what the cohort looks like."""
-    here = Path(__file__).parent
-    return digest(*(part for name in _GENERATOR for part in (name, (here / name).read_bytes())))
 
 
 def make_cohort(
@@ -98,7 +88,8 @@ def make_cohort(
     if frequencies not in ("clinical", "uniform"):
         raise ValueError(f"frequencies must be 'clinical' or 'uniform', not {frequencies!r}")
     out_dir = Path(out_dir)
-    settings = {"patients": patients, "frequencies": frequencies, "seed": seed, "generator": generator_version()}
+    generator = code_fingerprint("synthetic_cohort")
+    settings = {"patients": patients, "frequencies": frequencies, "seed": seed, "generator": generator}
     if _is_complete(out_dir, settings):
         return out_dir
     _clear(out_dir)

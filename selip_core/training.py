@@ -1,7 +1,6 @@
 """The one pretraining loop: CLIP and SeLIP differ in `soft_target_weight` alone."""
 
 import json
-import shutil
 import time
 from functools import partial
 from itertools import islice
@@ -19,6 +18,7 @@ from selip_core.config import EXECUTION, PretrainingSettings
 from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
+from selip_core.files import put_aside
 from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.losses import selip_loss
 from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
@@ -248,11 +248,9 @@ class Pretraining:
         if found is not None and found[1]["fingerprint"] == self.fingerprint:
             self._continue_from(*found)
         elif found is not None and self.processes.is_main:
-            aside = self.directory.with_name(f"{self.directory.name}.previous")
+            aside = put_aside(self.directory)
             print(f"{self.directory.name}: the checkpoint is of other data, settings or code; starting from nothing, "
                   f"the old run is kept in {aside.name}")  # fmt: skip
-            shutil.rmtree(aside, ignore_errors=True)
-            self.directory.rename(aside)
         self.processes.start_equal(self.model, self.fingerprint, self.step)
 
     def _continue_from(self, tensors: dict[str, torch.Tensor], state: dict) -> None:

@@ -1,5 +1,6 @@
 """Fingerprints change with what they stand for, and with nothing else."""
 
+import json
 import shutil
 
 import pytest
@@ -7,22 +8,36 @@ import torch
 
 from selip_core import fingerprint
 
+MODULES = {
+    "a.py": '"""Says what a is."""\n\ndef f():\n    """Says what f does."""\n    from selip_core.room.b import g\n',
+    "room/__init__.py": '"""A room."""\n',
+    "room/__init__.pyi": "from .c import X as X\n",
+    "room/b.py": "from selip_core import face\nfrom selip_core.shown import shown_name\nWORDS = 'words.yaml'\n",
+    "room/c.py": "X = 1\n",
+    "room/words.yaml": "a: 1\n",
+    "room/idle.yaml": "a: 1\n",
+    "face.py": "from selip_core.room import c\nFOLDER = 'books'\n",
+    "books/zh.yaml": "b: 1\n",
+    "shown/__init__.py": "",
+    "shown/__init__.pyi": "from .inside import shown_name as shown_name\n",
+    "shown/inside.py": "def shown_name(): ...\n",
+    "d.py": "Y = 1\n",
+}
+
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A package of four modules: a imports b in a function, b imports c as a name; d stands alone."""
+    """A package in which ``a`` uses all but ``d``: in a function, by a name of a package, by a face, by its data."""
     folder = tmp_path / "selip_core"
-    folder.mkdir()
-    texts = {
-        "a": "def f():\n    from selip_core.b import g\n",
-        "b": "from selip_core import c\n",
-        "c": "X = 1\n",
-        "d": "Y = 1\n",
-    }
-    for name, text in texts.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    for name, text in MODULES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.setattr(fingerprint, "_PACKAGE", folder)
     return folder
+
+
+def add(path, text):
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
 def test_the_digest_of_weights_sees_every_bit_of_every_dtype(tiny_model):
@@ -32,32 +47,118 @@ def test_the_digest_of_weights_sees_every_bit_of_every_dtype(tiny_model):
     assert len(seen | {fingerprint.weights_digest(tiny_model)}) == 3
 
 
-@pytest.mark.parametrize("module", ["a", "b", "c"])
-def test_code_fingerprint_follows_imports(package, module):
+@pytest.mark.parametrize("used", ["a.py", "room/b.py", "room/c.py", "face.py", "shown/inside.py"])
+def test_code_fingerprint_follows_imports(package, used):
     before = fingerprint.code_fingerprint("a")
-    with open(package / f"{module}.py", "a", encoding="utf-8") as file:
-        file.write("Z = 2\n")
+    add(package / used, "Z = 2\n")
     assert fingerprint.code_fingerprint("a") != before
 
 
-def test_code_fingerprint_ignores_comments_and_other_modules(package):
+@pytest.mark.parametrize("used", ["room/words.yaml", "books/zh.yaml"])
+def test_code_fingerprint_follows_the_data_that_a_module_names(package, used):
     before = fingerprint.code_fingerprint("a")
-    (package / "c.py").write_text("# why\nX = 1\n", encoding="utf-8")
-    (package / "d.py").write_text("Y = 2\n", encoding="utf-8")
+    add(package / used, "c: 2\n")
+    assert fingerprint.code_fingerprint("a") != before
+
+
+def test_code_fingerprint_ignores_what_is_not_used(package):
+    before = fingerprint.code_fingerprint("a")
+    add(package / "d.py", "Y = 2\n")
+    add(package / "room/idle.yaml", "b: 2\n")
     assert fingerprint.code_fingerprint("a") == before
 
 
-def test_package_text_follows_every_file(package):
-    before = fingerprint.package_text()
-    (package / "d.py").write_text("Y = 2\n", encoding="utf-8")
-    assert fingerprint.package_text() != before
+@pytest.mark.parametrize(
+    "text",
+    [
+        MODULES["a.py"].replace("\n\n", "\n# why\n\n"),
+        MODULES["a.py"].replace("Says what f does.", "Reworded.").replace("Says what a is.", "Reworded."),
+        MODULES["a.py"].replace('    """Says what f does."""\n', ""),
+        MODULES["a.py"] + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from selip_core.d import Y\n",
+    ],
+    ids=["comment", "reworded docstrings", "no docstring", "import for the type checker"],
+)
+def test_code_fingerprint_is_that_of_behaviour(package, text):
+    before = fingerprint.code_fingerprint("a")
+    if "TYPE_CHECKING" in text:
+        add(package / "a.py", "from typing import TYPE_CHECKING\n")
+        before = fingerprint.code_fingerprint("a")
+    (package / "a.py").write_text(text, encoding="utf-8")
+    assert fingerprint.code_fingerprint("a") == before
 
 
-def test_pretraining_depends_on_its_loss_and_not_on_figures(tmp_path, monkeypatch):
-    shutil.copytree(fingerprint._PACKAGE, tmp_path / "selip_core")
+def test_dotted_names_resolve(package):
+    before = fingerprint.code_fingerprint("room.c")
+    assert before != fingerprint.code_fingerprint("room.b")
+    add(package / "room/c.py", "Z = 2\n")
+    assert fingerprint.code_fingerprint("room.c") != before
+
+
+@pytest.mark.parametrize("name", ["missing", "room.missing", "a.f", "words"])
+def test_a_name_that_is_not_there_is_an_error(package, name):
+    with pytest.raises(ModuleNotFoundError, match=name):
+        fingerprint.code_fingerprint("d", name)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from selip_core import gone", "from selip_core.gone import x", "from selip_core.room import gone",
+     "from selip_core.shown import gone", "import selip_core.gone", "from . import b"],
+)  # fmt: skip
+def test_an_import_that_leads_nowhere_is_an_error(package, line):
+    add(package / "d.py", f"{line}\n")
+    with pytest.raises(ModuleNotFoundError):
+        fingerprint.code_fingerprint("d")
+
+
+def test_a_notebook_depends_on_what_its_cells_import(package, tmp_path):
+    cells = [
+        {"cell_type": "markdown", "source": ["import selip_core.d\n"]},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "from selip_core.room import X\n"]},
+        {"cell_type": "code", "source": ["from selip_core import a"]},
+    ]
+    path = tmp_path / "01_a.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert sorted(fingerprint.notebook_imports(path)) == ["a", "room.c"]
+
+
+@pytest.fixture
+def copy_of_the_package(tmp_path, monkeypatch):
+    shutil.copytree(fingerprint._PACKAGE, tmp_path / "selip_core", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprint, "_PACKAGE", tmp_path / "selip_core")
-    before = fingerprint.code_fingerprint("training")
-    for name, changes in {"figures": False, "losses": True}.items():
-        path = tmp_path / "selip_core" / f"{name}.py"
-        path.write_text(path.read_text(encoding="utf-8") + "\nX = 1\n", encoding="utf-8")
-        assert (fingerprint.code_fingerprint("training") != before) is changes
+    return tmp_path / "selip_core"
+
+
+@pytest.mark.parametrize(
+    "work, changed, changes",
+    [
+        ("training", "figures.py", False), ("training", "losses.py", True), ("training", "lexicons/zh.yaml", False),
+        ("training", "run.py", False), ("encoders", "lexicons/zh.yaml", False), ("reports", "lexicons/zh.yaml", True),
+        ("reports", "lexicons/en.yaml", True), ("synthetic_cohort", "catalogue.yaml", True),
+        ("synthetic_cohort", "report_styles.yaml", True), ("synthetic_cohort", "tissues.yaml", True),
+        ("synthetic_cohort", "report_writer.py", True), ("synthetic_cohort", "brats_synthetic.py", False),
+        ("brats_synthetic", "brats_synthetic.py", True), ("brats_synthetic", "anatomy.py", True),
+        ("run", "widget_map.py", False),
+    ],
+)  # fmt: skip
+def test_what_finished_work_depends_on(copy_of_the_package, work, changed, changes):
+    before = fingerprint.code_fingerprint(work)
+    add(copy_of_the_package / changed, "\nX_Y_Z: 1\n" if changed.endswith(".yaml") else "\nX_Y_Z = 1\n")
+    assert (fingerprint.code_fingerprint(work) != before) is changes
+
+
+def test_every_data_file_counts_for_a_module():
+    """A data file that no module names could change results without a trace."""
+    files = {p for p in fingerprint._PACKAGE.rglob("*") if p.suffix in {".yaml", ".ttf", ".css", ".html", ".js"}}
+    assert len(files) > 5
+    named = set()
+    for path in fingerprint._PACKAGE.rglob("*.py"):
+        words = fingerprint._read_module("any", path, 0, 0)[1]
+        parts = fingerprint._data_named_by(words, path.parent)
+        named |= {path.parent / part for part in parts if isinstance(part, str)}
+    assert files - named == set()
+
+
+def test_what_is_left_out_is_there(copy_of_the_package):
+    """A module that is renamed must not silently begin to count, or cease to."""
+    assert all(fingerprint._module_file(name) for name in fingerprint._NO_ARITHMETIC)

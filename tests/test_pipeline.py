@@ -87,7 +87,7 @@ def test_runs_skips_and_runs_again_what_changed(project, capsys):
     write_notebook(project, "01_one", body="2 + 2")  # 02 builds on it, 03 does not
     assert pipeline.main(SMOKE) == 0
     begun = [state for state in states(capsys.readouterr().out) if "done" not in state]
-    assert begun == ["running (notebook or selip_core changed)", "running (01_one ran again)", "unchanged, skipped"]
+    assert begun == ["running (its text or the code it uses changed)", "running (01_one ran again)", "unchanged, skipped"]
 
 
 def test_failure_is_three_lines_and_the_next_run_starts_there(project, capsys):

@@ -109,7 +109,18 @@ def test_a_checkpoint_of_another_run_is_put_aside(tmp_path, monkeypatch, capsys,
     done = pretrain(model, pairs, pairs, settings, soft_target_weight=weight, seed=seed, directory=tmp_path / "m",
                     progress=False)  # fmt: skip
     assert len(done.steps) == 12 and "starting from nothing" in capsys.readouterr().out
-    assert (tmp_path / "m.previous" / "last" / "state.json").read_text() == old
+    assert (tmp_path / "m.previous-1" / "last" / "state.json").read_text() == old
+
+
+def test_a_finished_run_outlives_any_number_of_changes(tmp_path, monkeypatch):
+    run(tmp_path / "m")
+    finished = (tmp_path / "m" / "last" / "state.json").read_text()
+    for code in ("second", "third", "fourth"):
+        monkeypatch.setattr("selip_core.training.code_fingerprint", lambda *names, code=code: code)
+        run(tmp_path / "m", steps=4)
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == ["m", "m.previous-1", "m.previous-2", "m.previous-3"]
+    assert (tmp_path / "m.previous-1" / "last" / "state.json").read_text() == finished
 
 
 def test_clip_and_selip_differ_only_by_the_soft_targets(tmp_path):
