@@ -83,7 +83,7 @@ PY
         said="$("$PYTHON" -m pip install --disable-pip-version-check --retries 1 --timeout 20 $pins 2>&1)" ||
             printf '%s\n' "${said##*$'\n'}" "pip could not install $pins: the browser test will be skipped"
     fi
-    if (cd "$ROOT/tests" && "$PYTHON" -c 'import jupyter_browser, sys; sys.exit(not jupyter_browser.find_chromium())'); then
+    if (cd "$ROOT" && "$PYTHON" -c 'import sys; from tests.helpers.jupyter_browser import find_chromium; sys.exit(not find_chromium())'); then
         return 0
     fi
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

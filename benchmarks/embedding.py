@@ -84,12 +84,13 @@ def searching(*, encoder: str, shape: tuple[int, int, int], series: int, once: b
     Parameters
     ----------
     once : bool
-        `selip_core.search.Gallery`, made in the first query; else `selip_core.search.search`, which reads the table in
+        `selip_core.gallery.Gallery`, made in the first query; else `selip_core.search.search`, which reads the table in
         each.
     """
     import pandas as pd
 
-    from selip_core.search import Gallery, search
+    from selip_core.gallery import Gallery
+    from selip_core.search import search
 
     model = _trained(encoder, shape, device)
     features = np.random.default_rng(0).standard_normal((series, model.config["embedding_size"]), dtype=np.float32)

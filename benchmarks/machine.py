@@ -21,7 +21,8 @@ ON_THE_CPU_ALONE = ("ingest", "tables", "estimates")
 def device_tests() -> list[Path]:
     """Return the test files that hold a test of each device."""
     takes_device = re.compile(r"^def test_\w+\(.*\bdevice\b.*\):", re.MULTILINE)
-    return [path for path in sorted((ROOT / "tests").glob("test_*.py")) if takes_device.search(path.read_text("utf-8"))]
+    tests = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [path for path in tests if takes_device.search(path.read_text(encoding="utf-8"))]
 
 
 def needed_packages() -> list[str]:
@@ -34,17 +35,13 @@ def needed_packages() -> list[str]:
             continue
         seen.add(path)
         for name in _imported(path):
-            own = [root / f"{name.replace('.', '/')}.py" for root in (ROOT, ROOT / "tests")]
-            todo += [path for path in own if path.is_file()]
+            own = ROOT / name.replace(".", "/")
+            own_files = (own.with_suffix(".py"), own / "__init__.py", own / "__init__.pyi")
+            todo += [path for path in own_files if path.is_file()]
             top = name.partition(".")[0]
-            if top not in sys.stdlib_module_names and not any(path.exists() for path in _places(top)):
+            if top not in sys.stdlib_module_names and not (ROOT / top).exists():
                 modules.add(top)
     return sorted(PACKAGES.get(module, module) for module in modules)
-
-
-def _places(top: str) -> list[Path]:
-    """Return where a module or package of this project would lie."""
-    return [ROOT / top, ROOT / f"{top}.py", ROOT / "tests" / f"{top}.py"]
 
 
 def _imported(path: Path) -> list[str]:
@@ -59,7 +56,10 @@ def _imported(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            module = node.module or ""
+            if node.level:  # in the stub of a lazy package
+                module = ".".join([*path.parent.relative_to(ROOT).parts, *filter(None, [module])])
+            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return names
 
 

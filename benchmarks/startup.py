@@ -110,7 +110,7 @@ def _write_notebooks(root: Path, notebooks: int) -> None:
 
 def _copy_as_current(run: Path, copy: Path) -> None:
     """Copy what the report is made of, as a run of the present code, so that it is skipped."""
-    from selip_core.fingerprint import run_inputs
+    from selip_core.records import run_inputs
 
     copy.mkdir(parents=True)
     for name in ("executed.ipynb", "metrics.json"):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from selip_core.cohort import Cohort
 from selip_core.errors import SelipError
-from selip_core.fingerprint import cohort_fingerprint
+from selip_core.fingerprint import folder_fingerprint
 from selip_core.tables import read_table
 
 GRADES = ("HGG", "LGG")
@@ -101,7 +101,7 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
         series,
         pd.DataFrame(columns=["patient_id", "study_id", "findings", "impression"]),
         pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
-        cohort_fingerprint(str(directory)),
+        folder_fingerprint(directory),
     )
     return Brats(cohort, pd.Series(known, dtype=object), pd.Series(segmentations, dtype=object))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.fingerprint import cohort_fingerprint
+from selip_core.fingerprint import folder_fingerprint
 from selip_core.sentences import SEQUENCES
 from selip_core.tables import read_table, read_text
 
@@ -78,7 +78,7 @@ def load_cohort(directory: str | Path) -> Cohort:
         series.reset_index(drop=True),
         reports.reset_index(drop=True),
         pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
-        cohort_fingerprint(str(directory)),
+        folder_fingerprint(directory),
         _read_splits(directory),
     )
 

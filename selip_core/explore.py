@@ -11,9 +11,9 @@ from selip_core.annotations import read_masks
 from selip_core.cohort import SPLITS, Cohort
 from selip_core.errors import SelipError
 from selip_core.explore_features import cohort_features
+from selip_core.gallery import Gallery, greatest
 from selip_core.own_volume import OwnVolume, named_file
 from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
-from selip_core.search import Gallery, greatest
 from selip_core.thumbnails import thumbnail_png
 from selip_core.volume_cache import VolumeCache
 

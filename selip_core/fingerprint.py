@@ -1,4 +1,4 @@
-"""Fingerprints of what a notebook run depends on: its text, this package, its settings, its cohort."""
+"""Fingerprints: of any data, of weights, of a folder, and of what modules of this package do."""
 
 import ast
 import functools
@@ -9,11 +9,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from selip_core import paths
-from selip_core.config import get_settings
-from selip_core.errors import SelipError
-from selip_core.files import read_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,25 +34,6 @@ def weights_digest(model: "nn.Module") -> str:
 
     tensors = (tensor.detach().cpu().contiguous().reshape(-1) for tensor in model.state_dict().values())
     return digest(*(tensor.view(torch.uint8).numpy().tobytes() for tensor in tensors))  # numpy has no bfloat16
-
-
-def notebook_source(path: Path) -> str:
-    """Return the text of a notebook that its results depend on: cell types, tags and sources, no outputs.
-
-    Raises
-    ------
-    SelipError
-        If the file is missing or is not a notebook.
-    """
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        kept = [
-            [cell["cell_type"], sorted(cell.get("metadata", {}).get("tags", [])), "".join(cell["source"])]
-            for cell in cells
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SelipError(f"notebook {path} cannot be read: {error}") from None
-    return json.dumps(kept, ensure_ascii=False)
 
 
 def notebook_imports(path: Path) -> list[str]:
@@ -186,19 +162,8 @@ def _home(module: str, name: str) -> str:
     raise ModuleNotFoundError(f"{_PACKAGE.name} shows no {inner!r}: is it missing from {face.name}/__init__.pyi?")
 
 
-def cohort_fingerprint(cohort: str) -> str:
-    """Return the fingerprint of a cohort: tables by content, volumes by name, size and time of change.
-
-    The embedded cohort is made from the settings and the seed, so its name is enough.
-
-    Raises
-    ------
-    SelipError
-        If the folder does not exist.
-    """
-    if cohort == "embedded":
-        return "embedded"
-    folder = paths.cohort_dir(cohort, 0, "", 0)
+def folder_fingerprint(folder: Path) -> str:
+    """Return the fingerprint of a cohort's folder: tables by content, volumes by name, size and time of change."""
     parts: list[str | bytes] = []
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         parts.append(file.relative_to(folder).as_posix())
@@ -208,39 +173,3 @@ def cohort_fingerprint(cohort: str) -> str:
             status = file.stat()
             parts.append(f"{status.st_size} {status.st_mtime_ns}")
     return digest(*parts)
-
-
-def run_inputs(
-    notebook: str, *, profile: str, seed: int, cohort: str, brats: str | None = None
-) -> dict[str, str | int]:
-    """Return the fingerprints of what a run of a notebook starts from, upstream runs apart.
-
-    Returns
-    -------
-    dict
-        ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` where the notebook uses it.
-    """
-    path = paths.notebooks_dir() / f"{notebook}.ipynb"
-    there = path.exists()  # a run may be started from a script as well
-    inputs = {
-        "code": digest(notebook_source(path), code_fingerprint(*notebook_imports(path))) if there else digest(""),
-        "settings": digest(get_settings(profile).model_dump_json()),
-        "cohort": cohort_fingerprint(cohort),
-        "seed": seed,
-    }
-    return inputs if brats is None else {**inputs, "brats": cohort_fingerprint(brats)}
-
-
-def standing_runs(profile: str) -> list[Path]:
-    """Return the results folders of the finished notebooks, without those whose upstream ran again since."""
-    files = sorted(paths.results_dir(profile).glob("[0-9][0-9]_*/run.json"))
-    records = {path.parent.name: read_json(path) or {} for path in files}
-
-    def stands(notebook: str) -> bool:
-        record = records.get(notebook, {})
-        upstream = record.get("upstream", {}).items()
-        return bool(record.get("finished")) and all(
-            stands(name) and records[name].get("run_id") == run_id for name, run_id in upstream
-        )
-
-    return [paths.results_dir(profile, notebook) for notebook in records if stands(notebook)]

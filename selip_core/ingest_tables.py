@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from selip_core.errors import SelipError
 from selip_core.files import replacing, write_json
 from selip_core.ingest_inventory import Inventory
+from selip_core.ingest_options import Options
 from selip_core.ingest_quality import write_quality_report
 from selip_core.ingest_series import Task
 from selip_core.layouts import FoundSeries, report_of_texts
@@ -17,14 +17,11 @@ from selip_core.report_join import join
 from selip_core.report_scrub import HOLE, scrub
 from selip_core.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
 
-if TYPE_CHECKING:
-    from selip_core.ingest import Options
-
 TUMOUR_OF_BRATS = "tumour"
 
 
 def write_cohort(
-    settings: "Options",
+    settings: Options,
     table: ReportTable | None,
     found: Inventory,
     tasks: list[Task],
@@ -35,7 +32,7 @@ def write_cohort(
 
     Parameters
     ----------
-    settings : selip_core.ingest.Options
+    settings : Options
     table : ReportTable, optional
         The reports, where the user gave a table of them.
     tasks, results : of the same length and order

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selip_core.errors import SelipError
-from selip_core.search import query_sentences
+from selip_core.queries import query_sentences
 from selip_core.sentences import Finding, parse_sentence
 from selip_core.similarity import (
     KINDS,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from selip_core.errors import SelipError
 
+_HOLDS = {"cohort": "with series.csv and reports.csv", "BraTS": "with HGG/ and LGG/, or a folder a patient"}
+
 
 def _is_root(folder: Path) -> bool:
     try:
@@ -59,7 +61,7 @@ def cohort_dir(cohort: str, patients: int, frequencies: str, seed: int) -> Path:
     """
     if cohort == "embedded":
         return data_dir() / "synthetic" / f"{patients}_patients_{frequencies}_seed{seed}"
-    return _users_folder(cohort, "cohort", "with series.csv and reports.csv")
+    return users_folder(cohort, "cohort")
 
 
 def brats_dir(brats: str, patients: tuple[int, int], seed: int) -> Path:
@@ -72,11 +74,18 @@ def brats_dir(brats: str, patients: tuple[int, int], seed: int) -> Path:
     """
     if brats == "embedded":
         return data_dir() / "synthetic_brats" / f"{patients[0]}_HGG_{patients[1]}_LGG_seed{seed}"
-    return _users_folder(brats, "BraTS", "with HGG/ and LGG/, or a folder a patient")
+    return users_folder(brats, "BraTS")
 
 
-def _users_folder(given: str, what: str, which: str) -> Path:
+def users_folder(given: str, what: str) -> Path:
+    """Return a user's folder of data, absolute; `what` it is called, ``cohort`` or ``BraTS``.
+
+    Raises
+    ------
+    SelipError
+        If it does not exist.
+    """
     folder = Path(given).expanduser()
     if not folder.is_dir():
-        raise SelipError(f"{what} folder {given} does not exist: give the one {which}")
+        raise SelipError(f"{what} folder {given} does not exist: give the one {_HOLDS[what]}")
     return folder.resolve()

@@ -14,9 +14,7 @@ from selip_core import paths
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.files import put_aside, read_json, write_json
-from selip_core.fingerprint import run_inputs, standing_runs
-
-EMBEDDED = "embedded"
+from selip_core.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,7 +84,7 @@ def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, 
         return "did not finish last time"
     if not record.get("by_pipeline") or not (folder / "executed.ipynb").exists():
         return "last run outside run_all.sh"
-    words = {"code": "its text or the code it uses changed", "settings": "settings changed", "cohort": "cohort changed",
+    words = {"code": "its text or its code changed", "settings": "settings changed", "cohort": "cohort changed",
              "brats": "BraTS folder changed"}  # fmt: skip
     for key, value in inputs.items():
         if record["inputs"].get(key) != value:
@@ -155,26 +153,6 @@ def _unfinish(folder: Path) -> None:
     record = read_json(folder / "run.json")
     if record and record.get("finished"):
         write_json(folder / "run.json", {**record, "finished": False})
-
-
-HEADLINE_COLUMNS = ("notebook", "metric", "value", "95 % interval", "n", "data")
-
-
-def headline_table(profile: str) -> list[list[str]]:
-    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand."""
-    rows = []
-    for folder in standing_runs(profile):
-        found = read_json(folder / "metrics.json") or {}
-        for name, metric in found.get("metrics", {}).items():
-            if metric["headline"]:
-                unit = f" {metric['unit']}" if metric["unit"] else ""
-                value = "too few to say" if metric["value"] is None else f"{metric['value']:.4g}{unit}"
-                ends = [metric["low"], metric["high"]]
-                interval = "none" if None in ends else f"{ends[0]:.4g} to {ends[1]:.4g}"
-                n = "" if metric["n"] is None else str(metric["n"])
-                source = metric.get("data_source") or found.get("data_source", "")
-                rows.append([folder.name, name, value, interval, n, source])
-    return rows
 
 
 def _print_table(rows: list[list[str]]) -> None:

@@ -17,9 +17,9 @@ from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_sett
 from selip_core.distributed import joined_processes
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
-from selip_core.fingerprint import run_inputs
 from selip_core.pretraining_inputs import model_origin, pretraining_pairs
-from selip_core.run import describe_data_source, finished_upstream, resolve_device, set_seeds
+from selip_core.records import describe_data_source, finished_upstream, run_inputs
+from selip_core.run import resolve_device, set_seeds
 from selip_core.starting_model import starting_model
 from selip_core.training import Pretraining, pretrain
 

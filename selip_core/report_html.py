@@ -15,7 +15,7 @@ from nbconvert import HTMLExporter
 from selip_core import paths
 from selip_core.errors import SelipError
 from selip_core.files import read_json, write_text
-from selip_core.fingerprint import standing_runs
+from selip_core.records import HEADLINE_COLUMNS, headline_table, standing_runs
 
 _MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?=\S)(?P<line>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -140,8 +140,6 @@ def _anchored(notebook: str, body: str) -> tuple[str, list[tuple[int, str, str]]
 
 
 def _headlines(profile: str) -> str:
-    from selip_core.pipeline import HEADLINE_COLUMNS, headline_table  # here, for pipeline imports this module
-
     rows = headline_table(profile)
     if not rows:
         return ""

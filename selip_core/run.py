@@ -26,8 +26,8 @@ from selip_core import paths
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.files import read_json, replacing, write_json
-from selip_core.fingerprint import run_inputs
 from selip_core.notebook_errors import show_errors_as_sentences
+from selip_core.records import describe_data_source, finished_upstream, run_inputs
 from selip_core.style import apply_style
 
 _PACKAGES = (
@@ -323,34 +323,6 @@ class Run:
         return f"Data: {data_source or self.data_source} · profile {self.profile} · seed {self.seed}"
 
 
-def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, inputs: dict) -> tuple[Path, dict]:
-    """Return the results folder of an earlier notebook and its ``run.json``.
-
-    Parameters
-    ----------
-    inputs : dict
-        `selip_core.fingerprint.run_inputs` of the run that asks.
-
-    Raises
-    ------
-    SelipError
-        As `Run.upstream`.
-    """
-    folder = paths.results_dir(profile, notebook)
-    record = read_json(folder / "run.json") or {}
-    options = f"--profile {profile} --seed {seed} --cohort {cohort}"
-    command = f"./run_all.sh {options} --only {notebook[:2]}, or open notebooks/{notebook}.ipynb and run it"
-    if not record.get("finished"):
-        state = "has not finished" if record else "has not been run"
-        raise SelipError(f"{notebook} {state} for profile {profile}: run it first ({command})")
-    theirs = record.get("inputs", {})
-    for key in ("seed", "cohort", "settings"):
-        if theirs.get(key) != inputs[key]:
-            was = f"{key} {record.get(key)!r}" if key != "settings" else "other settings"
-            raise SelipError(f"{notebook} was last run with {was}, not those of this run: run it again ({command})")
-    return folder, record
-
-
 def _stamp(figure: Figure, text: str) -> None:
     """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
     figure.canvas.draw()
@@ -362,14 +334,6 @@ def _stamp(figure: Figure, text: str) -> None:
     width, height = figure.get_size_inches()
     left, below = box.x0 / width, (box.y0 - 0.06) / height
     figure.text(left, below, text, ha="left", va="top", fontsize=6, color="#666666")
-
-
-def describe_data_source(cohort: str, folder: Path) -> str:
-    """Return what figures, tables and models are stamped with: where the data of a cohort come from."""
-    if cohort == "embedded":
-        return "embedded synthetic cohort"
-    described = read_json(folder / "cohort.json") or {}
-    return str(described.get("data_source") or f"user cohort {described.get('name') or folder.name}")
 
 
 def _number(value: float | None) -> float | int | None:

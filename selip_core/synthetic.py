@@ -202,12 +202,3 @@ def _reorient(image: nib.Nifti1Image, code: str) -> nib.Nifti1Image:
     target = nib.orientations.axcodes2ornt(tuple(code))
     here = nib.io_orientation(image.affine)
     return image.as_reoriented(nib.orientations.ornt_transform(here, target))
-
-
-def __getattr__(name: str):
-    """Offer ``make_cohort`` here as well: making the cohort is one job for those who call it."""
-    if name == "make_cohort":
-        from selip_core.synthetic_cohort import make_cohort
-
-        return make_cohort
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ import yaml
 
 from selip_core.errors import SelipError
 from selip_core.lexicon import load_lexicon
-from selip_core.search import query_sentences
+from selip_core.queries import query_sentences
 from selip_core.sentences import SEQUENCES, Finding, canonical_sentence, parse_sentence
 
 _ENGLISH = Path(__file__).with_name("lexicons") / "en.yaml"

@@ -7,13 +7,11 @@ import pytest
 import torch
 
 from selip_core.processors import processors
+from tests.helpers.data import SENTENCES, SHAPE
 
 matplotlib.use("Agg")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 torch.set_num_threads(min(2, processors()))
-
-SHAPE = (4, 16, 16)
-SENTENCES = ["在左侧额叶表现为斑片状长信号", "在右侧丘脑表现为点状高信号", "在双侧侧脑室旁白质表现为多发斑点状高信号"]
 
 
 @pytest.fixture(autouse=True, scope="session")

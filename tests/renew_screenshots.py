@@ -1,4 +1,4 @@
-"""Renew docs/explore.png, a volume of one's own beside its closest reports: python tests/renew_screenshots.py"""
+"""Renew docs/explore.png, a volume of one's own beside its closest reports: python -m tests.renew_screenshots"""
 
 import io
 import sys
@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 
 import nibabel
 import numpy as np
-from jupyter_browser import NEEDED, explored, why_no_browser
 from PIL import Image
 
 from selip_core import paths
 from selip_core.catalogue import Lesion
 from selip_core.synthetic import synthesise_patient
+from tests.helpers.jupyter_browser import NEEDED, explored, why_no_browser
 
 PROFILE, SEED = "demo", 2026
 LESION = Lesion("acute_infarct", "额叶", "左侧", "大片状", foci=1, radius_mm=24.0)

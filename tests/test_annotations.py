@@ -1,11 +1,11 @@
 """Labels and masks of a cohort: what is read, what is left out with a reason, and what stops."""
 
 import pytest
-from test_cohort import write
 
 from selip_core.annotations import read_labels, read_masks
 from selip_core.cohort import load_cohort
 from selip_core.errors import SelipError
+from tests.helpers.cohort_files import write
 
 
 def test_a_cohort_without_annotations_has_empty_tables(tmp_path):

@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from selip_core import automodel
 from selip_core.encoders import SelipModel, build_model
 from selip_core.errors import SelipError
-from tests.conftest import SENTENCES, SHAPE
+from tests.helpers.data import SENTENCES, SHAPE
 
 
 @pytest.fixture(params=["small", "resnet50"])

@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,8 @@ from benchmarks import (
     tables,
     training,
 )
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 MACHINE = {"cpu": "A CPU", "cores": 2, "memory_gb": 8.0, "load": 1.0, "cuda_device": None, "torch": "2",
            "date": "today", "commit": "abc"}  # fmt: skip
 MODULES = [embedding, largest_batch, loader, retrieval, similarity, training]

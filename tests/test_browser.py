@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from jupyter_browser import NEEDED, browser_page, explored, jupyter_lab, tracebacks, why_no_browser
 
 from selip_core import paths
+from tests.helpers.jupyter_browser import NEEDED, browser_page, explored, jupyter_lab, tracebacks, why_no_browser
 
 PROFILE = "smoke"
 SCREENSHOTS = paths.project_root() / "results" / "browser"
@@ -45,8 +45,8 @@ def test_the_servers_token_is_no_argument(tmp_path, monkeypatch):
 
         def wait(self, seconds): ...
 
-    monkeypatch.setattr("jupyter_browser.subprocess.Popen", Server)
-    monkeypatch.setattr("jupyter_browser._wait_for", lambda *_, **__: None)
+    monkeypatch.setattr("tests.helpers.jupyter_browser.subprocess.Popen", Server)
+    monkeypatch.setattr("tests.helpers.jupyter_browser._wait_for", lambda *_, **__: None)
     with jupyter_lab(tmp_path) as address:
         token = address.partition("token=")[2]
     ((command, variables),) = started

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from killed_run import CHANGES
-from test_training import fresh_model, run
 
 from selip_core.checkpoints import load_checkpoint, save_checkpoint
 from selip_core.errors import SelipError
-
-HERE = Path(__file__).resolve().parent
+from tests.helpers.killed_run import CHANGES
+from tests.helpers.places import ROOT, TESTS
+from tests.helpers.small_runs import fresh_model, run
 
 
 def save(folder, step):
@@ -100,8 +99,8 @@ def test_a_run_killed_at_a_random_moment_ends_with_the_weights_of_the_uninterrup
     step, wait = moment.randrange(3, 25), moment.uniform(0, 0.05)
     folder = tmp_path / "cut"
     process = subprocess.Popen(
-        [sys.executable, HERE / "killed_run.py", folder], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)]), "OMP_NUM_THREADS": "1"},
+        [sys.executable, TESTS / "helpers" / "killed_run.py", folder], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     try:
         begun = next(int(line) for line in process.stdout if int(line) == step)

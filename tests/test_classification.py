@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import SHAPE
 
 from selip_core.classification import (
     Task,
@@ -19,6 +18,7 @@ from selip_core.downstream import downstream_models, load_model, stratified_spli
 from selip_core.encoders import build_model
 from selip_core.errors import SelipError
 from selip_core.finetuning import Budget
+from tests.helpers.data import SHAPE
 
 CPU = torch.device("cpu")
 TEXTS = ["在左侧额叶表现为斑片状高信号", "在脑沟表现为增宽"]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from selip_core.dicom import convert, group_series, is_dicom, read_slices, write_clean
-from tests.dicom_files import write_series
+from tests.helpers.dicom_files import write_series
 
 
 def _series(files):

@@ -2,20 +2,18 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from test_cached_gradients import BATCH, assert_equal, batch, batch_normed, gradients, tiny
-from test_training import fresh_model, run
-from two_processes import CASES, CHANGES
 
 from selip_core.augmentation import augment
 from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.errors import SelipError
-
-HERE = Path(__file__).resolve().parent
+from tests.helpers.places import ROOT, TESTS
+from tests.helpers.small_batches import BATCH, assert_equal, batch, batch_normed, gradients, tiny
+from tests.helpers.small_runs import fresh_model, run
+from tests.helpers.two_processes import CASES, CHANGES
 
 
 def free_port():
@@ -29,10 +27,10 @@ def two(tmp_path_factory):
     """Return what two gloo processes found, as torchrun would start them."""
     folder = tmp_path_factory.mktemp("two")
     common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
-    search = {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)]), "CUDA_VISIBLE_DEVICES": ""}
+    search = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
     started = [
         subprocess.Popen(
-            [sys.executable, HERE / "two_processes.py", folder],
+            [sys.executable, TESTS / "helpers" / "two_processes.py", folder],
             env={**os.environ, **common, **search, "RANK": str(i), "LOCAL_RANK": str(i), "OMP_NUM_THREADS": "1"},
             stderr=subprocess.PIPE, text=True,
         )
@@ -76,11 +74,11 @@ def test_a_run_of_two_processes_is_continued_by_two_bit_for_bit_and_read_by_one(
 
 
 def test_accelerate_launch_trains_the_same_weights(two, tmp_path):
-    search = os.pathsep.join([str(HERE.parent), str(HERE)])
+    search = str(ROOT)
     given = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--num_processes", "2",
              "--multi_gpu", "--main_process_port", free_port()]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "accelerate.commands.launch", *given, HERE / "two_processes.py", tmp_path],
+        [sys.executable, "-m", "accelerate.commands.launch", *given, TESTS / "helpers" / "two_processes.py", tmp_path],
         env={**os.environ, "PYTHONPATH": search, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1",
              "HF_HOME": str(tmp_path)},
         stderr=subprocess.PIPE, text=True, timeout=120,
@@ -103,7 +101,7 @@ def test_a_launcher_that_starts_one_process_for_several_is_an_error(monkeypatch)
 def test_a_port_that_the_user_had_set_does_not_mean_several_processes():
     ask = "from selip_core.distributed import joined_processes; print(joined_processes('cpu'))"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ask!r}], check=True)"
-    given = {**os.environ, "ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517", "PYTHONPATH": str(HERE.parent)}
+    given = {**os.environ, "ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517", "PYTHONPATH": str(ROOT)}
     given.pop("WORLD_SIZE", None)
     done = subprocess.run([sys.executable, "-c", child], env=given, capture_output=True, text=True)
     assert done.stdout == f"{ALONE}\n", done.stderr

@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.helpers.places import ROOT
+
 MODULES = re.findall(r"^   (selip_core\.\w+)$", (ROOT / "docs/api/index.rst").read_text(encoding="utf-8"), re.M)
 
 

@@ -14,11 +14,12 @@ import torch
 from selip_core import preprocessing
 from selip_core.embed import embed, main
 from selip_core.errors import SelipError
+from selip_core.queries import query_sentences
 from selip_core.search import main as search_main
-from selip_core.search import query_sentences, read_features, search
+from selip_core.search import read_features, search
 from selip_core.sentences import NORMAL_STATEMENT
-from tests.conftest import SENTENCES, SHAPE
-from tests.dicom_files import head
+from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.dicom_files import head
 
 OPTIONS = {"spacing_mm": [20.0, 12.0, 12.0], "shape": list(SHAPE), "clip_percentiles": [0.1, 99.9]}
 

@@ -1,9 +1,7 @@
 import json
-from pathlib import Path
 
 import pytest
 import torch
-from conftest import SENTENCES, SHAPE
 from transformers import ErnieConfig, ErnieModel
 
 from selip_core import text_encoders
@@ -13,6 +11,8 @@ from selip_core.image_encoders import build_image_encoder
 from selip_core.model_files import FORMAT_VERSION
 from selip_core.preprocessing import fingerprint
 from selip_core.text_encoders import character_tokenizer, hub_bert
+from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.places import TESTS
 
 
 def test_features_have_unit_norm(tiny_model, device):
@@ -156,7 +156,7 @@ def test_every_encoder_comes_back_bit_equal_its_running_statistics_too(name, tmp
 
 
 def test_a_checkpoint_of_an_earlier_version_gives_the_features_that_it_gave_then():
-    folder = Path(__file__).with_name("earlier_checkpoint")  # made by commit a70b2e5
+    folder = TESTS / "earlier_checkpoint"  # made by commit a70b2e5
     then = json.loads((folder / "features.json").read_text(encoding="utf-8"))
     volumes = torch.arange(2 * 4 * 16 * 16, dtype=torch.float64).sin().float().reshape(2, 1, *SHAPE)
     model = SelipModel.from_pretrained(folder)
@@ -169,7 +169,7 @@ def test_a_checkpoint_of_an_earlier_version_gives_the_features_that_it_gave_then
 
 
 def test_an_earlier_checkpoint_saved_again_has_the_format_of_today(tmp_path):
-    model = SelipModel.from_pretrained(Path(__file__).with_name("earlier_checkpoint"))
+    model = SelipModel.from_pretrained(TESTS / "earlier_checkpoint")
     again = SelipModel.from_pretrained(model.save_pretrained(tmp_path))
     written = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     assert written["format_version"] == FORMAT_VERSION and written["model_type"] == "selip"

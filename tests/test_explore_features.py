@@ -6,7 +6,7 @@ from selip_core import explore_features
 from selip_core.errors import SelipError
 from selip_core.explore_features import check_preprocessing, cohort_features
 from selip_core.features import encode_series
-from tests.explorer_files import make_explorer, make_model
+from tests.helpers.explorer_files import make_explorer, make_model
 
 
 @pytest.fixture(scope="module")

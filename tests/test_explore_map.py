@@ -1,7 +1,7 @@
 import pytest
 
 from selip_core.explore_map import SEVERAL, UNKNOWN, map_labels, mapped_series
-from tests.explorer_files import make_explorer
+from tests.helpers.explorer_files import make_explorer
 
 
 @pytest.fixture

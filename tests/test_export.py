@@ -1,6 +1,5 @@
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
@@ -9,7 +8,8 @@ from huggingface_hub import ModelCard
 from selip_core.encoders import SelipModel
 from selip_core.export import main
 from selip_core.model_files import FORMAT_VERSION
-from tests.conftest import SENTENCES, SHAPE
+from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.places import TESTS
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_the_card_says_how_much_it_was_trained_on(results, tiny_model, tmp_path)
 
 def test_a_model_of_an_earlier_format_leaves_in_todays(tmp_path):
     model = tmp_path / "results/04_pretraining/models/CLIP_seed3/best"
-    shutil.copytree(Path(__file__).with_name("earlier_checkpoint"), model)
+    shutil.copytree(TESTS / "earlier_checkpoint", model)
     assert main([str(tmp_path / "results"), "CLIP", "3", "--out", str(tmp_path / "mine")]) == 0
     assert json.loads((tmp_path / "mine/config.json").read_text())["format_version"] == FORMAT_VERSION
     again, first = SelipModel.from_pretrained(tmp_path / "mine"), SelipModel.from_pretrained(model)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPE
 
 from selip_core.errors import SelipError
 from selip_core.finetuning import Budget, Classifier, _batches, fine_tune, predict
 from selip_core.image_encoders import build_image_encoder
+from tests.helpers.data import SHAPE
 
 
 def encoder(seed=0, pooling="located"):

@@ -14,9 +14,10 @@ import pytest
 
 from selip_core.cohort import load_cohort
 from selip_core.errors import SelipError
-from selip_core.ingest import ingest, main
+from selip_core.ingest import ingest
+from selip_core.ingest_main import main
 from selip_core.ingest_tables import choose_series
-from tests.dicom_files import PERSON, head, write_series
+from tests.helpers.dicom_files import PERSON, head, write_series
 
 QUIET = {"progress": False, "workers": 1}
 TEXT = "左侧额叶见片状长T1长T2信号影，DWI呈高信号。"

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from test_similarity import golden_cases
 
 from selip_core.losses import selip_loss, soft_targets
+from tests.helpers.reports import golden_cases
 
 
 def features(n=6, size=8, seed=0, device="cpu"):

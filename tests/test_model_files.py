@@ -12,7 +12,7 @@ from selip_core import automodel  # noqa: F401, it registers the model
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.model_files import FORMAT_VERSION, find_model, read_model_config
-from tests.conftest import SENTENCES
+from tests.helpers.data import SENTENCES
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

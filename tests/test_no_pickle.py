@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.helpers.places import ROOT
+
 MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 CALLS = {"pandas.read_pickle", "torch.hub.load", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "eval", "exec"}
 NAMES = {"read_pickle", "to_pickle", "unsafe_load"}

@@ -2,13 +2,14 @@
 
 import ast
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+from tests.helpers.places import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"profile": "demo", "seed": 0, "cohort": "embedded", "device": "auto"}
 BRATS = {"brats": "embedded"}  # beside them, where a notebook uses a BraTS folder
 MAX_LINES = 16

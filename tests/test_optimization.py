@@ -3,12 +3,12 @@ from functools import partial
 
 import pytest
 import torch
-from conftest import SHAPE
-from test_training import TEXTS, fresh_model, run, tiny_pairs, tiny_settings
 
 from selip_core.encoders import build_model
 from selip_core.optimization import encoders_context, learning_rate_factor, prepare_model
 from selip_core.training import Pretraining
+from tests.helpers.data import SHAPE
+from tests.helpers.small_runs import TEXTS, fresh_model, run, tiny_pairs, tiny_settings
 
 
 def test_learning_rate_warms_up_and_decays():

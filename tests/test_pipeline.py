@@ -14,15 +14,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from selip_core import pipeline
 from selip_core.execution import NotebookFailure, check_parameters, clock
+from tests.helpers.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PARAMETERS = 'profile = "demo"\nseed = 0\ncohort = "embedded"\ndevice = "auto"'
 GIVEN = {"profile": "smoke", "seed": 0, "cohort": "embedded", "device": "cpu"}
 SMOKE = ["--profile", "smoke", "--device", "cpu"]
 # What start_run and finish leave, without importing torch: each throw-away notebook then takes about a second.
 QUICK_START = """
-from selip_core import fingerprint, files, paths
-inputs = fingerprint.run_inputs("{name}", profile=profile, seed=seed, cohort=cohort)
+from selip_core import files, paths, records
+inputs = records.run_inputs("{name}", profile=profile, seed=seed, cohort=cohort)
 folder = paths.results_dir(profile, "{name}")
 upstream = files.read_json(paths.results_dir(profile, "{upstream}") / "run.json") if "{upstream}" else None
 record = dict(inputs=inputs, by_pipeline=True, device="cpu", peak_memory_mb=1, peak_memory_children_mb=1, seed=seed,
@@ -35,7 +35,6 @@ metric = dict(value=0.5, low=0.4, high=0.6, n=3, unit="", headline=True)
 files.write_json(folder / "metrics.json", dict(metrics={"top 10": metric}))
 files.write_json(folder / "run.json", dict(record, finished=True, run_id=uuid.uuid4().hex))
 """
-
 
 def write_notebook(folder, name, body="1 + 1", *, upstream="", parameters=PARAMETERS, finish=QUICK_FINISH, tagged=True):
     tags = {"tags": ["parameters"]} if tagged else {}
@@ -87,7 +86,7 @@ def test_runs_skips_and_runs_again_what_changed(project, capsys):
     write_notebook(project, "01_one", body="2 + 2")  # 02 builds on it, 03 does not
     assert pipeline.main(SMOKE) == 0
     begun = [state for state in states(capsys.readouterr().out) if "done" not in state]
-    assert begun == ["running (its text or the code it uses changed)", "running (01_one ran again)", "unchanged, skipped"]
+    assert begun == ["running (its text or its code changed)", "running (01_one ran again)", "unchanged, skipped"]
 
 
 def test_failure_is_three_lines_and_the_next_run_starts_there(project, capsys):

@@ -2,13 +2,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from conftest import SHAPE
-from test_training import tiny_pairs
 
 from selip_core import pretrain
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.pretraining_inputs import model_origin, pretraining_pairs
+from tests.helpers.data import SHAPE
+from tests.helpers.small_runs import tiny_pairs
 
 
 def small(profile, **overrides):

@@ -548,7 +548,6 @@ def test_normalise(text, half_width):
     assert normalise(text) == half_width
 
 
-
 # One clause or sentence each: {report: [sequence site appearance]}.
 # fmt: off
 SHORT = {

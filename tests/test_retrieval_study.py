@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from test_training import fresh_model, tiny_pairs
 
 from selip_core.pairs import Pairs
 from selip_core.retrieval_study import difference_table, evaluate_runs, example_queries, group_table, recall_table
@@ -9,6 +8,7 @@ from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity_study import example_reports
 from selip_core.starting_model import starting_model
 from selip_core.validation import encode_pairs
+from tests.helpers.small_runs import fresh_model, tiny_pairs
 
 DRAWING = {"samples": 200, "seed": 0}
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import SENTENCES, SHAPE
 from scipy.stats import spearmanr
 
 from selip_core.saliency_cases import FindingCases
@@ -21,6 +20,7 @@ from selip_core.saliency_study import (
     saliency_results,
     saliency_table,
 )
+from tests.helpers.data import SENTENCES, SHAPE
 
 SPACING = (8.0, 4.0, 4.0)
 

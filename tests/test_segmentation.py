@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPE
 
 from selip_core.errors import SelipError
 from selip_core.image_encoders import build_image_encoder
 from selip_core.segmentation import Cases, RegionLoss, Segmenter, _augmented, pyramid, segment, train_segmenter
 from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
+from tests.helpers.data import SHAPE
 
 
 def encoder(name="small", shape=SHAPE):

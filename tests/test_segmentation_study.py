@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import SHAPE
 
 from selip_core.annotations import read_masks
 from selip_core.brats import load_brats
@@ -24,6 +23,7 @@ from selip_core.segmentation_study import (
     segmentation_table,
     split_cases,
 )
+from tests.helpers.data import SHAPE
 
 SETTINGS = PreprocessingSettings(spacing_mm=(6.0, 4.0, 4.0), shape=(12, 24, 20))
 

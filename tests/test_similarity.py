@@ -1,12 +1,9 @@
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from similarity_by_loops import by_loops, of_findings
 
-from selip_core.sentences import NORMAL_STATEMENT, canonical_sentence
+from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.sentences import Finding as F
 from selip_core.similarity import (
     ReportCorpus,
@@ -15,24 +12,8 @@ from selip_core.similarity import (
     similarity_matrix,
     syntax_similarity,
 )
-
-HERE = Path(__file__).parent
-WHOLE = HERE.parents[1] / "shared" / "golden" / "similarity_and_loss.json"
-
-
-def golden_cases():
-    return json.loads((WHOLE if WHOLE.exists() else HERE / "golden.json").read_text(encoding="utf-8"))["cases"]
-
-
-def random_texts(n, seed=0):
-    rng = np.random.default_rng(seed)
-    sites = [side + site for side in ("左侧", "右侧", "双侧", "") for site in ("额叶", "丘脑", "侧脑室旁白质")]
-    looks = [s + t for s in ("", "斑片状", "多发点状") for t in ("长信号", "高信号", "信号降低", "无强化", "等低信号")]
-    texts = [NORMAL_STATEMENT]
-    while len(texts) < n:
-        drawn = [F(sites[rng.integers(12)], looks[rng.integers(15)]) for _ in range(rng.integers(1, 6))]
-        texts.append(canonical_sentence(drawn))
-    return [*texts[:-2], texts[1], NORMAL_STATEMENT]  # repeated ones too
+from tests.helpers.reports import golden_cases, random_texts
+from tests.helpers.similarity_by_loops import by_loops, of_findings
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from similarity_by_loops import by_loops
-from test_similarity import random_texts
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -11,6 +9,8 @@ from selip_core.nearest import GROUP
 from selip_core.sentences import NORMAL_STATEMENT
 from selip_core.similarity import ReportCorpus
 from selip_core.similarity_corpus import similarity_rows, top_k
+from tests.helpers.reports import random_texts
+from tests.helpers.similarity_by_loops import by_loops
 
 
 def first_others(similarity, k):

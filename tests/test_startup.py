@@ -1,8 +1,7 @@
 import subprocess
 import sys
-from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "selip_core"
+from tests.helpers.places import PACKAGE
 
 SECONDS_TO_IMPORT = {"monai", "transformers", "accelerate", "nilearn", "jieba", "plotly", "ipyniivue"}
 """Packages that are imported by the function that uses them."""

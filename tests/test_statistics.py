@@ -95,7 +95,6 @@ def test_nothing_to_average_is_an_error(values, patients):
         bootstrap_interval(np.array(values), np.array(patients))
 
 
-
 def test_holm_by_hand():
     corrected = holm(pd.Series([0.01, np.nan, 0.04, 0.03]))
     assert corrected.tolist()[:1] == [pytest.approx(0.03)] and np.isnan(corrected[1])

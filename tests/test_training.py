@@ -5,53 +5,12 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from conftest import SHAPE
 
-from selip_core.config import get_settings
-from selip_core.encoders import SelipModel, build_model
+from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
-from selip_core.pairs import Pairs
 from selip_core.training import Pretraining, plateau_exit, pretrain
 from selip_core.validation import sample_of_pairs, validate
-
-SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
-TEXTS = [f"在{site}表现为{look}" for site in SITES for look in ("斑片状长信号", "点状高信号")]
-
-
-def tiny_pairs(n=48, seed=0):
-    """Return volumes in which the text is plain to see: one bright voxel block a site, bright or dark by appearance."""
-    rng = np.random.default_rng(seed)
-    volumes = rng.normal(0, 0.1, (n, 1, *SHAPE)).astype(np.float16)
-    texts = [TEXTS[i % len(TEXTS)] for i in range(n)]
-    for i in range(n):
-        site, bright = divmod(i % len(TEXTS), 2)
-        d, h = divmod(site, 4)
-        volumes[i, 0, 2 * d : 2 * d + 2, 4 * h : 4 * h + 4, :8] += 2.0 * (2 * bright - 1)
-    return Pairs(volumes, np.arange(n), texts, [f"P{i:03d}" for i in range(n)], ["T1"] * n)
-
-
-def tiny_settings(**changes):
-    values = {
-        "batch_size": 8, "steps": 12, "warmup_steps": 3, "validate_every": 4, "learning_rate_image": 3e-3,
-        "learning_rate_text": 3e-3, "flip": False,
-    }  # fmt: skip
-    return get_settings("smoke", pretraining={**values, **changes}).pretraining
-
-
-def fresh_model(seed=0):
-    torch.manual_seed(seed)
-    return build_model(
-        {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 32},
-        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS,
-    )  # fmt: skip
-
-
-def run(directory, weight=1.0, model=None, device="cpu", **changes):
-    model = (model or fresh_model()).to(device)
-    pairs = tiny_pairs()
-    done = pretrain(model, pairs, pairs, tiny_settings(**changes), soft_target_weight=weight, seed=0,
-                    directory=directory, progress=False)  # fmt: skip
-    return model, done
+from tests.helpers.small_runs import TEXTS, fresh_model, run, tiny_pairs, tiny_settings
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0])

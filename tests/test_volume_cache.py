@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -20,6 +19,7 @@ from selip_core.errors import SelipError
 from selip_core.preprocessing import preprocess
 from selip_core.processors import AHEAD
 from selip_core.volume_cache import build_cache, open_cache
+from tests.helpers.places import ROOT
 
 SETTINGS = PreprocessingSettings(spacing_mm=(20.0, 12.0, 12.0), shape=(6, 16, 12))
 
@@ -189,7 +189,6 @@ if __name__ == "__main__":
     volume_cache.build_cache(cohort, settings, Path(sys.argv[2]), workers=int(sys.argv[4]), progress=False)
 """
 
-
 def is_alive(group: int) -> bool:
     try:
         os.killpg(group, 0)
@@ -207,7 +206,7 @@ def test_a_killed_build_loses_nothing_and_repeats_only_what_was_in_flight(folder
     (tmp_path / "killed.py").write_text(KILLED)
     begun = tmp_path / "begun.txt"
     arguments = [sys.executable, tmp_path / "killed.py", folder, tmp_path / "cache", begun, str(workers)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(volume_cache.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for n in np.random.default_rng(workers).integers(3, 30, 2):  # two kills, each after n more series were begun
         before = len(begun.read_text().split()) if begun.exists() else 0
         process = subprocess.Popen(arguments, env=environment, start_new_session=True)

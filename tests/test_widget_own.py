@@ -5,7 +5,7 @@ import pytest
 from selip_core.own_volume import OwnVolume
 from selip_core.widget_own import OwnBox
 from selip_core.widget_parts import Session, Status
-from tests.explorer_files import make_explorer, make_model, write_head
+from tests.helpers.explorer_files import make_explorer, make_model, write_head
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from selip_core.embedding_map import project
 from selip_core.explore_map import mapped_series
 from selip_core.widget_pages import MapPage, PairsPage
 from selip_core.widget_parts import Session
-from tests.conftest import SENTENCES
-from tests.explorer_files import make_explorer
+from tests.helpers.data import SENTENCES
+from tests.helpers.explorer_files import make_explorer
 
 
 @pytest.fixture

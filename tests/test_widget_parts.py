@@ -3,7 +3,7 @@ import pytest
 from selip_core import widget_parts
 from selip_core.errors import SelipError
 from selip_core.widget_parts import Session, Status, page_style, show_live
-from tests.explorer_files import make_explorer, make_model
+from tests.helpers.explorer_files import make_explorer, make_model
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from selip_core.explore import NOT_TEST
 from selip_core.widget_parts import Session
 from selip_core.widget_search import FIRST_QUERY, SearchPage
 from selip_core.widget_viewer import Viewer
-from tests.conftest import SENTENCES
-from tests.explorer_files import make_explorer, make_model, write_head
+from tests.helpers.data import SENTENCES
+from tests.helpers.explorer_files import make_explorer, make_model, write_head
 
 
 @pytest.fixture(scope="module")

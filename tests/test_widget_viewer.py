@@ -8,8 +8,8 @@ from selip_core import saliency
 from selip_core.saliency import volume_saliency
 from selip_core.widget_parts import Session
 from selip_core.widget_viewer import COLOURS, WINDOWS, Viewer
-from tests.conftest import SENTENCES
-from tests.explorer_files import make_explorer, make_model, write_head
+from tests.helpers.data import SENTENCES
+from tests.helpers.explorer_files import make_explorer, make_model, write_head
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from selip_core.widget_volumes import nifti_bytes, positive_saliency
-from tests.conftest import SENTENCES
-from tests.explorer_files import make_explorer
+from tests.helpers.data import SENTENCES
+from tests.helpers.explorer_files import make_explorer
 
 
 def test_the_bytes_load_back_with_their_geometry_and_left_stays_left():

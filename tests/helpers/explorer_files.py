@@ -13,8 +13,8 @@ from selip_core.config import PreprocessingSettings
 from selip_core.encoders import build_model
 from selip_core.explore import Explorer, open_explorer
 from selip_core.volume_cache import build_cache
-from tests.conftest import SENTENCES, SHAPE
-from tests.dicom_files import head
+from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.dicom_files import head
 
 OPTIONS = {"spacing_mm": (20.0, 12.0, 12.0), "shape": SHAPE, "clip_percentiles": (0.1, 99.9)}
 REPORTS = {

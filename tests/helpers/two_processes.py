@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import torch
-from test_cached_gradients import BATCH, batch, batch_normed, gradients, tiny
-from test_training import fresh_model, run
 
 from selip_core.distributed import joined_processes
+from tests.helpers.small_batches import BATCH, batch, batch_normed, gradients, tiny
+from tests.helpers.small_runs import fresh_model, run
 
 CASES = [(None, 0.0), (None, 1.0), (2, 1.0), (3, 0.0)]
 """chunk_size, soft_target_weight; a batch of 7 gives shares of 3 and 4."""

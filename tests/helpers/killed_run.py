@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import torch
-from test_training import run
 
 from selip_core.training import Pretraining
+from tests.helpers.small_runs import run
 
 CHANGES = {"steps": 40, "validate_every": 2, "flip": True, "augment": True}
 

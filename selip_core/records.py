@@ -1,0 +1,126 @@
+"""What finished runs leave and what a new one looks up: ``run.json``, what a run starts from, the headline numbers."""
+
+import json
+from pathlib import Path
+
+from selip_core import paths
+from selip_core.config import get_settings
+from selip_core.errors import SelipError
+from selip_core.files import read_json
+from selip_core.fingerprint import code_fingerprint, digest, folder_fingerprint, notebook_imports
+
+EMBEDDED = "embedded"
+HEADLINE_COLUMNS = ("notebook", "metric", "value", "95 % interval", "n", "data")
+
+
+def notebook_source(path: Path) -> str:
+    """Return the text of a notebook that its results depend on: cell types, tags and sources, no outputs.
+
+    Raises
+    ------
+    SelipError
+        If the file is missing or is not a notebook.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        kept = [
+            [cell["cell_type"], sorted(cell.get("metadata", {}).get("tags", [])), "".join(cell["source"])]
+            for cell in cells
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SelipError(f"notebook {path} cannot be read: {error}") from None
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def run_inputs(
+    notebook: str, *, profile: str, seed: int, cohort: str, brats: str | None = None
+) -> dict[str, str | int]:
+    """Return the fingerprints of what a run of a notebook starts from, upstream runs apart.
+
+    Returns
+    -------
+    dict
+        ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` where the notebook uses it.
+    """
+    path = paths.notebooks_dir() / f"{notebook}.ipynb"
+    there = path.exists()  # a run may be started from a script as well
+    inputs = {
+        "code": digest(notebook_source(path), code_fingerprint(*notebook_imports(path))) if there else digest(""),
+        "settings": digest(get_settings(profile).model_dump_json()),
+        "cohort": _folder_of_data(cohort, "cohort"),
+        "seed": seed,
+    }
+    return inputs if brats is None else {**inputs, "brats": _folder_of_data(brats, "BraTS")}
+
+
+def _folder_of_data(given: str, what: str) -> str:
+    """Return the fingerprint of a user's folder; embedded data are made from settings and seed: the name is enough."""
+    return given if given == EMBEDDED else folder_fingerprint(paths.users_folder(given, what))
+
+
+def standing_runs(profile: str) -> list[Path]:
+    """Return the results folders of the finished notebooks, without those whose upstream ran again since."""
+    files = sorted(paths.results_dir(profile).glob("[0-9][0-9]_*/run.json"))
+    records = {path.parent.name: read_json(path) or {} for path in files}
+
+    def stands(notebook: str) -> bool:
+        record = records.get(notebook, {})
+        upstream = record.get("upstream", {}).items()
+        return bool(record.get("finished")) and all(
+            stands(name) and records[name].get("run_id") == run_id for name, run_id in upstream
+        )
+
+    return [paths.results_dir(profile, notebook) for notebook in records if stands(notebook)]
+
+
+def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, inputs: dict) -> tuple[Path, dict]:
+    """Return the results folder of an earlier notebook and its ``run.json``.
+
+    Parameters
+    ----------
+    inputs : dict
+        `run_inputs` of the run that asks.
+
+    Raises
+    ------
+    SelipError
+        If it is missing, unfinished, or was made with another seed, cohort or settings; says what to run.
+    """
+    folder = paths.results_dir(profile, notebook)
+    record = read_json(folder / "run.json") or {}
+    options = f"--profile {profile} --seed {seed} --cohort {cohort}"
+    command = f"./run_all.sh {options} --only {notebook[:2]}, or open notebooks/{notebook}.ipynb and run it"
+    if not record.get("finished"):
+        state = "has not finished" if record else "has not been run"
+        raise SelipError(f"{notebook} {state} for profile {profile}: run it first ({command})")
+    theirs = record.get("inputs", {})
+    for key in ("seed", "cohort", "settings"):
+        if theirs.get(key) != inputs[key]:
+            was = f"{key} {record.get(key)!r}" if key != "settings" else "other settings"
+            raise SelipError(f"{notebook} was last run with {was}, not those of this run: run it again ({command})")
+    return folder, record
+
+
+def describe_data_source(cohort: str, folder: Path) -> str:
+    """Return what figures, tables and models are stamped with: where the data of a cohort come from."""
+    if cohort == EMBEDDED:
+        return "embedded synthetic cohort"
+    described = read_json(folder / "cohort.json") or {}
+    return str(described.get("data_source") or f"user cohort {described.get('name') or folder.name}")
+
+
+def headline_table(profile: str) -> list[list[str]]:
+    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand."""
+    rows = []
+    for folder in standing_runs(profile):
+        found = read_json(folder / "metrics.json") or {}
+        for name, metric in found.get("metrics", {}).items():
+            if metric["headline"]:
+                unit = f" {metric['unit']}" if metric["unit"] else ""
+                value = "too few to say" if metric["value"] is None else f"{metric['value']:.4g}{unit}"
+                ends = [metric["low"], metric["high"]]
+                interval = "none" if None in ends else f"{ends[0]:.4g} to {ends[1]:.4g}"
+                n = "" if metric["n"] is None else str(metric["n"])
+                source = metric.get("data_source") or found.get("data_source", "")
+                rows.append([folder.name, name, value, interval, n, source])
+    return rows

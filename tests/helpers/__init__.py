@@ -1,0 +1,1 @@
+"""What several tests share: small data, models and runs; programs that tests start."""
