@@ -38,8 +38,8 @@ def preprocessing(*, shape: tuple[int, int, int], series: int) -> dict:
 
 def reading(*, shape: tuple[int, int, int], series: int, workers: int) -> dict:
     """Time what `selip_core.embed` does before the model: processes read and preprocess; starting them counts."""
+    from selip_core._utils.parallel import in_processes
     from selip_core.embed import _preprocess
-    from selip_core.processors import in_processes
 
     with tempfile.TemporaryDirectory() as name:
         files = [str(path) for path in write_volumes(Path(name), series)]
@@ -139,7 +139,7 @@ def default_rows(device: str, *, tiny: bool, processes: int) -> list[tuple[Calla
 
 
 def main(words: list[str] | None = None) -> None:
-    from selip_core.processors import processors
+    from selip_core._utils.parallel import processors
 
     options = measure.parser(__doc__.splitlines()[0]).parse_args(words)
     device, tiny = options.device, options.tiny

@@ -50,7 +50,7 @@ def _write_studies(folder: Path, studies: int) -> None:
 
 
 def main(words: list[str] | None = None) -> None:
-    from selip_core.processors import processors
+    from selip_core._utils.parallel import processors
 
     options = measure.parser(__doc__.splitlines()[0]).parse_args(words)
     studies, workers = (1, 1) if options.tiny else (24, processors())

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.machine import describe, load_now, slowed
-from selip_core.files import write_json
+from selip_core._utils.files import write_json
 
 RESULTS = Path(__file__).parent / "results"
 LIMIT_S = 600

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks import measure
-from selip_core.files import read_json, write_json
+from selip_core._utils.files import read_json, write_json
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = 9

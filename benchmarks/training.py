@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.models import flops_a_pair, model_and_pairs, operations
-from selip_core.processors import processors
+from selip_core._utils.parallel import processors
 
 VARIANTS = (
     "float32", "bfloat16", "bfloat16 + channels-last", "bfloat16 + channels-last + compile",

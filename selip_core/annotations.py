@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from selip_core._utils.tables import read_table
 from selip_core.cohort import Cohort
 from selip_core.errors import SelipError
-from selip_core.tables import read_table
 
 NORMAL = "normal"
 """The label of a patient without a finding; 正常 and other cases of the letters stand for it too."""

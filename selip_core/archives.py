@@ -9,8 +9,8 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from selip_core._utils.files import read_json, write_json
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_json
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _BLOCK = 1 << 20

@@ -13,9 +13,9 @@ from typing import Any
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import cached_file
 
+from selip_core._utils.files import writing
 from selip_core.encoders import SelipModel, build_encoders, check_weights
 from selip_core.errors import SelipError
-from selip_core.files import writing
 from selip_core.model_files import WEIGHTS, check_format, check_model_config
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")

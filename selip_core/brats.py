@@ -8,10 +8,10 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.hashing import folder_fingerprint
+from selip_core._utils.tables import read_table
 from selip_core.cohort import Cohort
 from selip_core.errors import SelipError
-from selip_core.fingerprint import folder_fingerprint
-from selip_core.tables import read_table
 
 GRADES = ("HGG", "LGG")
 

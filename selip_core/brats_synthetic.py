@@ -14,11 +14,11 @@ import numpy as np
 from scipy import ndimage
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import read_json, replacing, write_json
+from selip_core._utils.hashing import code_fingerprint
 from selip_core.anatomy import GRID_ORIGIN_MM, GRID_SHAPE, TISSUES, draw_anatomy, grid_affine
 from selip_core.catalogue import Lesion, catalogue, draw_lesions
 from selip_core.errors import SelipError
-from selip_core.files import read_json, replacing, write_json
-from selip_core.fingerprint import code_fingerprint
 from selip_core.lesions import LesionMaps, draw_lesion_maps
 from selip_core.signal import enhanced_t1, inversion_recovery, null_inversion_time, spin_echo, tissue_book
 from selip_core.synthetic_cohort import for_each_patient

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.hashing import folder_fingerprint
+from selip_core._utils.tables import read_table, read_text
 from selip_core.errors import SelipError
-from selip_core.fingerprint import folder_fingerprint
 from selip_core.sentences import SEQUENCES
-from selip_core.tables import read_table, read_text
 
 SPLITS = ("train", "validation", "test")
 _ALIASES = {

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import expanded, replacing, writing
+from selip_core._utils.hashing import digest, weights_digest
+from selip_core._utils.parallel import in_processes, processors
+from selip_core._utils.prefetch import read_ahead
+from selip_core._utils.tables import read_table
 from selip_core.errors import SelipError
-from selip_core.files import expanded, replacing, writing
-from selip_core.fingerprint import digest, weights_digest
-from selip_core.prefetch import read_ahead
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
-from selip_core.processors import in_processes, processors
 from selip_core.sequence_names import sequence_of_text
-from selip_core.tables import read_table
 
 if TYPE_CHECKING:
     from selip_core.encoders import SelipModel

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from selip_core._utils.files import replacing, writing
 from selip_core.errors import SelipError
-from selip_core.files import replacing, writing
 from selip_core.image_encoders import build_image_encoder
 from selip_core.model_files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.text_encoders import TextEncoder, character_tokenizer, hub_bert, small_bert

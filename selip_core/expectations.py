@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from selip_core._utils.files import read_json, write_json
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_json
 
 
 def compare(results: Path, expected: Path) -> tuple[list[str], int]:

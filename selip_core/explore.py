@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.images import thumbnail_png
 from selip_core.annotations import read_masks
 from selip_core.cohort import SPLITS, Cohort
 from selip_core.errors import SelipError
@@ -14,7 +15,6 @@ from selip_core.explore_features import cohort_features
 from selip_core.gallery import Gallery, greatest
 from selip_core.own_volume import OwnVolume, named_file
 from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
-from selip_core.thumbnails import thumbnail_png
 from selip_core.volume_cache import VolumeCache
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from zipfile import BadZipFile
 import numpy as np
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import replacing
+from selip_core._utils.hashing import digest, weights_digest
 from selip_core.errors import SelipError
-from selip_core.files import replacing
-from selip_core.fingerprint import digest, weights_digest
 from selip_core.preprocessing import fingerprint
 from selip_core.volume_cache import VolumeCache
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.errors import SelipError
-from selip_core.files import expanded, read_json, write_text
 from selip_core.model_files import CONFIG
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from selip_core._utils.images import axial_slice
 from selip_core.saliency_study import OTHER, RANDOMISED, TRAINED
 from selip_core.style import PAGE_MM, PALETTE, inches
-from selip_core.thumbnails import axial_slice
 
 _MAP_STYLES = {
     TRAINED: (PALETTE[1], "D"),

@@ -8,15 +8,15 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import read_json, write_json, write_text
+from selip_core._utils.hashing import digest
+from selip_core._utils.parallel import in_processes, processors
 from selip_core.errors import SelipError
-from selip_core.files import read_json, write_json, write_text
-from selip_core.fingerprint import digest
 from selip_core.ingest_inventory import source_state, take_inventory
 from selip_core.ingest_options import Options
 from selip_core.ingest_series import Task, process_series
 from selip_core.ingest_tables import write_cohort
 from selip_core.layouts import FoundSeries
-from selip_core.processors import in_processes, processors
 from selip_core.pseudonyms import Names, check_key_path, load_secret, safe_name
 from selip_core.report_tables import read_reports
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from selip_core.files import replacing
+from selip_core._utils.files import replacing
 from selip_core.report_tables import PROBLEM_COLUMNS, safe_cell
 
 SERIES_COLUMNS = [

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.files import replacing, write_json
 from selip_core.errors import SelipError
-from selip_core.files import replacing, write_json
 from selip_core.ingest_inventory import Inventory
 from selip_core.ingest_options import Options
 from selip_core.ingest_quality import write_quality_report

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.files import replacing
+from selip_core._utils.tables import read_text
 from selip_core.errors import SelipError
-from selip_core.files import replacing
 from selip_core.lexicon import load_lexicon
 from selip_core.report_tables import read_reports, safe_cell
 from selip_core.report_text import normalise
 from selip_core.reports import tokenize
-from selip_core.tables import read_text
 
 CONTEXT = 12
 """Characters shown on each side of an unknown word."""

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from selip_core._utils.files import expanded, read_json, write_json
 from selip_core.errors import SelipError
-from selip_core.files import expanded, read_json, write_json
 
 FORMAT_VERSION = 2
 """Of a model's folder. 1: the tokenizer and the configuration of the text encoder in ``text_encoder/``, and no number

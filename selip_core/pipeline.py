@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from selip_core import paths
+from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
-from selip_core.files import put_aside, read_json, write_json
 from selip_core.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
 
 

@@ -11,8 +11,8 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
+from selip_core._utils.hashing import digest
 from selip_core.errors import SelipError
-from selip_core.fingerprint import digest
 
 if TYPE_CHECKING:
     import torch

@@ -17,9 +17,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import read_json, write_json
+from selip_core._utils.hashing import digest
 from selip_core.extraction_models import ExtractionError, LanguageModel, ServerFailure
-from selip_core.files import read_json, write_json
-from selip_core.fingerprint import digest
 from selip_core.reports import is_normal_report, parse_report
 from selip_core.sentences import SEQUENCES, Finding
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import xlrd
 
+from selip_core._utils.tables import read_table
 from selip_core.errors import SelipError
-from selip_core.tables import read_table
 
 TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"

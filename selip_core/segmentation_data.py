@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import replacing
+from selip_core._utils.hashing import digest
+from selip_core._utils.parallel import in_processes, processors
 from selip_core.brats import REGIONS, Brats, patient_of
 from selip_core.cohort import Cohort
 from selip_core.config import PreprocessingSettings
-from selip_core.files import replacing
-from selip_core.fingerprint import digest
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array, preprocess_mask, target_affine
-from selip_core.processors import in_processes, processors
 from selip_core.segmentation import Cases
 
 PROBLEM_COLUMNS = ["patient_id", "path", "reason"]

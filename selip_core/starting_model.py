@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
+from selip_core._utils.files import read_json
+from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import Settings
 from selip_core.encoders import SelipModel, build_model
-from selip_core.files import read_json
-from selip_core.fingerprint import code_fingerprint, digest
 from selip_core.language_model import warm_start
 
 

@@ -14,13 +14,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import read_json, replacing, write_json
+from selip_core._utils.hashing import code_fingerprint
+from selip_core._utils.parallel import processors
 from selip_core.anatomy import adopt_template, template
 from selip_core.catalogue import Lesion, draw_lesions
 from selip_core.errors import SelipError
-from selip_core.files import read_json, replacing, write_json
-from selip_core.fingerprint import code_fingerprint
 from selip_core.lesions import radius_mm
-from selip_core.processors import processors
 from selip_core.synthetic import TUMOURS, PatientImages, synthesise_patient
 
 DATA_SOURCE = "embedded synthetic cohort"

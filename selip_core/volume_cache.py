@@ -12,12 +12,12 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core import preprocessing
+from selip_core._utils.files import read_json, replacing, write_json
+from selip_core._utils.parallel import in_processes, processors
 from selip_core.cohort import Cohort
 from selip_core.config import PreprocessingSettings
 from selip_core.errors import SelipError
-from selip_core.files import read_json, replacing, write_json
 from selip_core.preprocessing import VolumeError, preprocess_array
-from selip_core.processors import in_processes, processors
 
 _VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
 _FILES = (_VOLUMES, _DONE, _INDEX, _EXCLUDED, _META)

@@ -6,7 +6,7 @@ import matplotlib
 import pytest
 import torch
 
-from selip_core.processors import processors
+from selip_core._utils.parallel import processors
 from tests.helpers.data import SENTENCES, SHAPE
 
 matplotlib.use("Agg")

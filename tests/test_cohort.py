@@ -1,8 +1,8 @@
 import pytest
 
+from selip_core._utils.tables import read_table
 from selip_core.cohort import load_cohort, split_patients, standard_sequence
 from selip_core.errors import SelipError
-from selip_core.tables import read_table
 from tests.helpers.cohort_files import REPORTS, SERIES, write
 
 

@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from selip_core._utils.images import thumbnail_png
 from selip_core.figures_search import search_results
-from selip_core.thumbnails import thumbnail_png
 
 
 def test_search_results_show_every_series_under_its_query():

@@ -21,7 +21,8 @@ GIVEN = {"profile": "smoke", "seed": 0, "cohort": "embedded", "device": "cpu"}
 SMOKE = ["--profile", "smoke", "--device", "cpu"]
 # What start_run and finish leave, without importing torch: each throw-away notebook then takes about a second.
 QUICK_START = """
-from selip_core import files, paths, records
+from selip_core import paths, records
+from selip_core._utils import files
 inputs = records.run_inputs("{name}", profile=profile, seed=seed, cohort=cohort)
 folder = paths.results_dir(profile, "{name}")
 upstream = files.read_json(paths.results_dir(profile, "{upstream}") / "run.json") if "{upstream}" else None

@@ -15,7 +15,7 @@ def loaded_by(modules):
 
 
 def test_the_package_and_the_command_line_start_without_numerical_libraries():
-    loaded = loaded_by(["selip_core", "selip_core.pipeline", "selip_core.paths", "selip_core.processors"])
+    loaded = loaded_by(["selip_core", "selip_core.pipeline", "selip_core.paths", "selip_core._utils.parallel"])
     assert not loaded & (SECONDS_TO_IMPORT | {"numpy", "torch", "pandas", "scipy", "matplotlib", "papermill"})
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from selip_core import volume_cache
+from selip_core._utils.parallel import AHEAD
 from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
 from selip_core.errors import SelipError
 from selip_core.preprocessing import preprocess
-from selip_core.processors import AHEAD
 from selip_core.volume_cache import build_cache, open_cache
 from tests.helpers.places import ROOT
 

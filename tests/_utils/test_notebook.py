@@ -3,10 +3,10 @@ import os
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from selip_core.notebook_errors import in_editor
+from selip_core._utils.notebook import in_editor
 from selip_core.paths import project_root
 
-SETUP = "from selip_core.notebook_errors import show_errors_as_sentences as show; show()"
+SETUP = "from selip_core._utils.notebook import show_errors_as_sentences as show; show()"
 FAILING = "from selip_core.errors import SelipError\ndef deep():\n    raise SelipError('run <01> first')\ndeep()"
 
 
@@ -57,7 +57,7 @@ def test_other_errors_and_other_ways_of_running_keep_their_traces(client):
 
 
 def test_a_cell_knows_whether_an_editor_sent_it(client):
-    code = "from selip_core.notebook_errors import in_editor\nassert in_editor()"
+    code = "from selip_core._utils.notebook import in_editor\nassert in_editor()"
     assert run(client, code, cellId="abc")[0]["status"] == "ok"
     assert run(client, code)[0]["ename"] == "AssertionError"
 

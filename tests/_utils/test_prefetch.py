@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from selip_core.prefetch import read_ahead
+from selip_core._utils.prefetch import read_ahead
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3, 50])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.errors import SelipError
-from selip_core.files import expanded, read_json, write_text
 
 
 def test_a_place_that_is_no_folder_is_a_message(tmp_path):

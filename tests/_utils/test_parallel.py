@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
+from selip_core._utils.parallel import AHEAD, in_processes
 from selip_core.errors import SelipError
-from selip_core.processors import AHEAD, in_processes
 
 
 @pytest.mark.parametrize(("workers", "chunk"), [(1, 1), (2, 1), (2, 4)])

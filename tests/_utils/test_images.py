@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from selip_core.thumbnails import axial_slice, thumbnail_png
+from selip_core._utils.images import axial_slice, thumbnail_png
 
 
 def test_axial_slice_puts_the_patients_left_on_the_right_and_the_nose_up():
@@ -26,7 +26,7 @@ def test_a_thumbnail_shows_the_patients_left_on_the_right():
 
 def test_thumbnails_need_no_drawing_library():
     code = (
-        "import sys, numpy; from selip_core.thumbnails import thumbnail_png; "
+        "import sys, numpy; from selip_core._utils.images import thumbnail_png; "
         "thumbnail_png(numpy.eye(9).reshape(1, 9, 9)); "
         "assert 'matplotlib' not in sys.modules and 'seaborn' not in sys.modules"
     )

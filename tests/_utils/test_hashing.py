@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from selip_core import fingerprint
+from selip_core._utils import hashing as fingerprint
 
 MODULES = {
     "a.py": '"""Says what a is."""\n\ndef f():\n    """Says what f does."""\n    from selip_core.room.b import g\n',

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from selip_core._utils.files import replacing, write_text
+from selip_core._utils.tables import read_table, read_text
 from selip_core.errors import SelipError
-from selip_core.files import replacing, write_text
-from selip_core.tables import read_table, read_text
 
 ROWS = "patient_id,findings\n0001,左侧额叶见斑片状长T1长T2信号影。\n"
 

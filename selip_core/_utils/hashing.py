@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-_PACKAGE = Path(__file__).resolve().parent
-_NO_ARITHMETIC = {"config", "errors", "files", "fingerprint", "paths"}
+_PACKAGE = Path(__file__).resolve().parents[1]
+_NO_ARITHMETIC = {"config", "errors", "_utils.files", "_utils.hashing", "paths"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 

@@ -1,0 +1,1 @@
+"""What any program needs: files, fingerprints, processes, tables. Knows nothing of medicine."""
