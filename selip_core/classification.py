@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from selip_core.classification_metrics import mean_auc
 from selip_core.downstream import load_model
 from selip_core.features import encode_series, patient_features
 from selip_core.few_shot import nested_subsets, shares_left_out
 from selip_core.finetuning import Budget, fine_tune, predict
 from selip_core.labels import ABNORMAL, by_split, label_matrix, support
+from selip_core.metrics.classification import mean_auc
 from selip_core.probe import best_threshold, linear_probe
 from selip_core.sentences import SEQUENCES
 from selip_core.volume_cache import VolumeCache

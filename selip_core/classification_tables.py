@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from selip_core.classification_metrics import (
+from selip_core.downstream import PAIRS
+from selip_core.metrics.classification import (
     auc_difference,
     auc_interval,
     balanced_accuracy,
@@ -13,7 +14,6 @@ from selip_core.classification_metrics import (
     f1,
     mean_auc,
 )
-from selip_core.downstream import PAIRS
 
 MEAN = "mean of the labels"
 """The row of each approach, method and share that averages over the labels, each counting the same."""

@@ -139,7 +139,7 @@ def _agreement(
     unit: np.ndarray, labels: np.ndarray, patients: np.ndarray, within: np.ndarray, k: int, seed: int
 ) -> dict:
     """Return one row of `neighbour_agreement`, for unit-norm features (N, E)."""
-    from selip_core.statistics import bootstrap_interval
+    from selip_core.metrics.resampling import bootstrap_interval
 
     _, patient = np.unique(patients, return_inverse=True)
     _, label = np.unique(labels, return_inverse=True)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from selip_core.classification_metrics import mean_auc
+from selip_core.metrics.classification import mean_auc
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths C that are tried; the same for every method."""

@@ -15,7 +15,7 @@ from selip_core.augmentation import augment
 from selip_core.best_state import BestState
 from selip_core.errors import SelipError
 from selip_core.image_encoders import ImageEncoder
-from selip_core.segmentation_metrics import dice_scores
+from selip_core.metrics.segmentation import dice_scores
 from selip_core.training import learning_rate_factor
 
 

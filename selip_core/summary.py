@@ -8,7 +8,7 @@ import pandas as pd
 
 from selip_core.classification_tables import MEAN
 from selip_core.downstream import METHODS
-from selip_core.statistics import holm
+from selip_core.metrics.resampling import holm
 
 ALPHA = 0.05
 

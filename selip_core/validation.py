@@ -6,8 +6,8 @@ import torch
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
+from selip_core.metrics.retrieval import ranks_of_hits
 from selip_core.pairs import Pairs
-from selip_core.retrieval import ranks_of_hits
 from selip_core.sampler import UniqueTextSampler
 
 NOTHING_TO_EVALUATE = (

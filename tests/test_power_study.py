@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.classification_metrics import auc, auc_influence
+from selip_core.metrics.classification import auc, auc_influence
 from selip_core.power_study import (
     auc_differences,
     dice_differences,

@@ -6,8 +6,8 @@ import torch
 
 from selip_core.errors import SelipError
 from selip_core.image_encoders import build_image_encoder
+from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
 from selip_core.segmentation import Cases, RegionLoss, Segmenter, _augmented, pyramid, segment, train_segmenter
-from selip_core.segmentation_metrics import dice_scores, hausdorff_95_mm, volume_errors_ml
 from tests.helpers.data import SHAPE
 
 

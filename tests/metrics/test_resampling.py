@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.statistics import FEWEST_PATIENTS, bootstrap_interval, holm, paired_difference
+from selip_core.metrics.resampling import FEWEST_PATIENTS, bootstrap_interval, holm, paired_difference
 
 
 def clustered(rng, patients=60, mean=0.3):
@@ -55,7 +55,7 @@ def test_coverage_on_clustered_data():
 
 
 def test_permutation_test_keeps_its_level(monkeypatch):
-    monkeypatch.setattr("selip_core.statistics.PERMUTATIONS", 400)  # enough for 5 %
+    monkeypatch.setattr("selip_core.metrics.resampling.PERMUTATIONS", 400)  # enough for 5 %
     rng, rejected, trials = np.random.default_rng(5), 0, 1500
     for _ in range(trials):
         first, who = clustered(rng, patients=40)

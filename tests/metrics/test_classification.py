@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
-from selip_core.classification_metrics import (
+from selip_core.metrics.classification import (
     auc,
     auc_difference,
     auc_interval,
@@ -12,7 +12,7 @@ from selip_core.classification_metrics import (
     calibration_error,
     f1,
 )
-from selip_core.statistics import expanded_levels
+from selip_core.metrics.resampling import expanded_levels
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import NormalIndPower
 
-from selip_core.power import MOST, Difference, describe_difference, patients_needed, power, seeds_needed
+from selip_core.metrics.power import MOST, Difference, describe_difference, patients_needed, power, seeds_needed
 
 
 def simulated(rng, patients, seeds, effect=0.08, sd_patients=0.4, sd_seeds=0.03, sd_noise=0.2):

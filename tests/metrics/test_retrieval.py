@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy.stats import hypergeom
 
-from selip_core import retrieval
-from selip_core.retrieval import chance_of_hit, ndcg_at_k, ranks_of_hits, retrieval_table
+from selip_core.metrics import retrieval
+from selip_core.metrics.retrieval import chance_of_hit, ndcg_at_k, ranks_of_hits, retrieval_table
 
 
 def test_examples_in_the_docstrings_hold():

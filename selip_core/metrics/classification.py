@@ -6,7 +6,7 @@ Scores of one method are ``(n, runs)``: patients by pretraining seeds. Runs are 
 import numpy as np
 from scipy.stats import t
 
-from selip_core.statistics import FEWEST_PATIENTS, Estimate, expanded_levels
+from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, expanded_levels
 
 FEWEST_PER_CLASS = 3
 """With fewer patients on one side an AUC is a matter of single patients."""
