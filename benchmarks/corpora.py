@@ -4,7 +4,7 @@ import numpy as np
 
 from selip_core.catalogue import draw_lesions
 from selip_core.report_writer import STYLE_WEIGHTS, write_report
-from selip_core.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 from selip_core.synthetic import ACQUIRED
 
 

@@ -15,7 +15,7 @@ from selip_core.finetuning import Budget, fine_tune, predict
 from selip_core.labels import ABNORMAL, by_split, label_matrix, support
 from selip_core.metrics.classification import mean_auc
 from selip_core.probe import best_threshold, linear_probe
-from selip_core.sentences import SEQUENCES
+from selip_core.reports.sentences import SEQUENCES
 from selip_core.volume_cache import VolumeCache
 from selip_core.zero_shot import prompt_book, zero_shot_scores
 

@@ -10,7 +10,7 @@ import pandas as pd
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table, read_text
 from selip_core.errors import SelipError
-from selip_core.sentences import SEQUENCES
+from selip_core.reports.sentences import SEQUENCES
 
 SPLITS = ("train", "validation", "test")
 _ALIASES = {

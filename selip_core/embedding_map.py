@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.sentences import parse_sentence
+from selip_core.reports.sentences import parse_sentence
 
 LARGEST = 5000
 """Of more points a random part is drawn: t-SNE of these takes some 20 s on one core, and a picture shows no more."""

@@ -10,9 +10,9 @@ from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_table
 from selip_core.cohort import Cohort, load_cohort
 from selip_core.errors import SelipError
-from selip_core.extraction_models import LocalModel, ServerModel
-from selip_core.report_extractor import RULES, Extracted, extract_reports
-from selip_core.sentences import SEQUENCES, Finding
+from selip_core.reports.chat_models import LocalModel, ServerModel
+from selip_core.reports.extractor import RULES, Extracted, extract_reports
+from selip_core.reports.sentences import SEQUENCES, Finding
 
 FILE = "findings.csv"
 _COLUMNS = ["patient_id", "study_id", "sequence", "site", "appearance", "extractor", "reason"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.queries import query_sentences
+from selip_core.reports.queries import query_sentences
 
 if TYPE_CHECKING:
     from selip_core.encoders import SelipModel

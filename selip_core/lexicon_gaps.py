@@ -12,10 +12,10 @@ import pandas as pd
 from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_text
 from selip_core.errors import SelipError
-from selip_core.lexicon import load_lexicon
 from selip_core.report_tables import read_reports, safe_cell
-from selip_core.report_text import normalise
-from selip_core.reports import tokenize
+from selip_core.reports.lexicon import load_lexicon
+from selip_core.reports.parser import tokenize
+from selip_core.reports.text import normalise
 
 CONTEXT = 12
 """Characters shown on each side of an unknown word."""
@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; return 0, 1 (an error) or 2 (wrong options)."""
     parser = argparse.ArgumentParser(prog="python -m selip_core.lexicon_gaps", description=(
         "List what reports say that the lexicon does not know, the most frequent first. What matters goes into "
-        "selip_core/lexicons/zh.yaml."))  # fmt: skip
+        "selip_core/reports/lexicons/zh.yaml."))  # fmt: skip
     parser.add_argument("corpus", type=Path, help="a cohort's folder, a table of reports, or a .txt")
     parser.add_argument("--top", type=int, default=50, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", type=Path, metavar="CSV", help="write all of them")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from selip_core.errors import SelipError
-from selip_core.queries import query_sentences
-from selip_core.sentences import Finding, parse_sentence
+from selip_core.reports.queries import query_sentences
+from selip_core.reports.sentences import Finding, parse_sentence
 from selip_core.similarity import (
     KINDS,
     MATCHINGS,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from selip_core.errors import SelipError
-from selip_core.sentences import Finding, parse_sentence
+from selip_core.reports.sentences import Finding, parse_sentence
 from selip_core.similarity import ReportCorpus, similarity_matrix
 from selip_core.similarity_corpus import similarity_rows
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.sentences import swap_sides
+from selip_core.reports.sentences import swap_sides
 
 
 @dataclass(frozen=True)

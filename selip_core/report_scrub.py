@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from selip_core.lexicon import Lexicon, load_lexicon
-from selip_core.report_text import normalise
+from selip_core.reports.lexicon import Lexicon, load_lexicon
+from selip_core.reports.text import normalise
 
 HOLE = "＊＊"
 LEAST = 2

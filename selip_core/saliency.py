@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from selip_core.encoders import SelipModel
 from selip_core.errors import SelipError
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT
 
 METHODS = ("gradient", "occlusion")
 """Ways to tell which voxels carried a match; see `volume_saliency`."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from selip_core.errors import SelipError
 from selip_core.gallery import Gallery
-from selip_core.sentences import SEQUENCES
+from selip_core.reports.sentences import SEQUENCES
 
 if TYPE_CHECKING:
     from selip_core.encoders import SelipModel

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn.functional import embedding_bag
 
-from selip_core.sentences import Finding, parse_sentence
+from selip_core.reports.sentences import Finding, parse_sentence
 
 SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
 KINDS = ("mixed", "syntax", "semantic")

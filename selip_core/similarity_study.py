@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.sentences import Finding, parse_sentence
+from selip_core.reports.sentences import Finding, parse_sentence
 from selip_core.similarity import similarity_matrix
 
 

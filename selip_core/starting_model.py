@@ -33,7 +33,7 @@ def starting_model(
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
     parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("encoders")]
     if steps:  # the lexicon's words are masked whole: without a warm start no word of it matters
-        parts.append(code_fingerprint("language_model", "reports"))
+        parts.append(code_fingerprint("language_model", "reports.parser"))
     extra = {**extra, "start_fingerprint": digest(*parts)}
     if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
         return SelipModel.from_pretrained(directory)
@@ -47,7 +47,7 @@ def starting_model(
         extra=extra,
     )
     if steps:
-        from selip_core.reports import tokenize
+        from selip_core.reports.parser import tokenize
 
         model.config["warm_start_losses"] = warm_start(
             model.text_encoder, training_texts, tokenize, steps=steps, seed=seed, progress=progress

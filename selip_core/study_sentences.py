@@ -3,8 +3,8 @@
 import pandas as pd
 from tqdm.auto import tqdm
 
-from selip_core.reports import describe_series
-from selip_core.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
+from selip_core.reports.parser import describe_series
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 
 
 def describe_cohort(

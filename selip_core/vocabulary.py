@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 from selip_core.errors import SelipError
-from selip_core.lexicon import load_lexicon
-from selip_core.queries import query_sentences
-from selip_core.sentences import SEQUENCES, Finding, canonical_sentence, parse_sentence
+from selip_core.reports.lexicon import load_lexicon
+from selip_core.reports.queries import query_sentences
+from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence, parse_sentence
 
 _ENGLISH = Path(__file__).with_name("lexicons") / "en.yaml"
 _SIDES = ("左侧", "右侧", "双侧")

@@ -10,7 +10,7 @@ import yaml
 
 from selip_core.encoders import SelipModel
 from selip_core.labels import ABNORMAL
-from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES
+from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES
 
 _FILE = Path(__file__).parent / "prompts" / "zh.yaml"
 _BOTH = "双侧"

@@ -14,10 +14,10 @@ import torch
 from selip_core import preprocessing
 from selip_core.embed import embed, main
 from selip_core.errors import SelipError
-from selip_core.queries import query_sentences
+from selip_core.reports.queries import query_sentences
+from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.search import main as search_main
 from selip_core.search import read_features, search
-from selip_core.sentences import NORMAL_STATEMENT
 from tests.helpers.data import SENTENCES, SHAPE
 from tests.helpers.dicom_files import head
 

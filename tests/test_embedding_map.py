@@ -10,7 +10,7 @@ from selip_core.embedding_map import (
     project,
 )
 from selip_core.errors import SelipError
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT
 
 
 def two_groups(n=30, size=6):

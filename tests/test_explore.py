@@ -10,7 +10,7 @@ from selip_core.errors import SelipError
 from selip_core.explore import open_explorer
 from selip_core.features import encode_series
 from selip_core.gallery import Gallery, greatest
-from selip_core.queries import query_sentences
+from selip_core.reports.queries import query_sentences
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import REPORTS, make_explorer, write_head
 

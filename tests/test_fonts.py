@@ -11,7 +11,7 @@ from matplotlib import font_manager
 
 from selip_core.catalogue import __file__ as catalogue_file
 from selip_core.fonts import FAMILY, register_fonts
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT
 
 FONT = files("selip_core") / "fonts" / "SeLIPSansCJK-Regular.ttf"
 

@@ -2,7 +2,7 @@ import pytest
 
 from selip_core.errors import SelipError
 from selip_core.layouts import find_volumes, released_splits, released_texts, report_of_texts
-from selip_core.reports import parse_report
+from selip_core.reports.parser import parse_report
 
 
 def _of(root, *names, **options):

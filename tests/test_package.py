@@ -21,7 +21,7 @@ from selip_core import encoders
 from selip_core.errors import SelipError
 from selip_core.fonts import FAMILY, register_fonts
 from selip_core.paths import project_root
-from selip_core.reports import describe_series
+from selip_core.reports.parser import describe_series
 from selip_core.similarity import similarity_matrix
 
 assert selip_core.__file__.startswith(sys.argv[1]), selip_core.__file__
@@ -80,7 +80,7 @@ def test_the_wheel_holds_all_that_the_package_has(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }  # fmt: skip
     assert files - names == set()
-    assert {"selip_core/py.typed", "selip_core/lexicons/zh.yaml", "selip_core/prompts/zh.yaml"} <= names
+    assert {"selip_core/py.typed", "selip_core/reports/lexicons/zh.yaml", "selip_core/prompts/zh.yaml"} <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "data", "notebooks"))]
 
 

@@ -6,7 +6,7 @@ import pytest
 from selip_core.pair_html import pair_html
 from selip_core.pair_inspector import compare
 from selip_core.pair_place import CohortPairs
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT
 
 FIRST = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号"
 SECOND = "在左侧额叶表现为斑片状长信号"

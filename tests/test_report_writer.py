@@ -11,7 +11,7 @@ import yaml
 from selip_core import report_writer
 from selip_core.catalogue import Lesion, catalogue, draw_lesions
 from selip_core.report_writer import HELD_OUT_STYLES, STYLE_WEIGHTS, STYLES, write_report
-from selip_core.sentences import SEQUENCES, Finding, canonical_sentence
+from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence
 
 ALL_STYLES = STYLES + HELD_OUT_STYLES
 FIVE = {"T1", "T2", "FLAIR", "DWI", "ADC"}

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.sentences import NORMAL_STATEMENT
-from selip_core.sentences import Finding as F
+from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import Finding as F
 from selip_core.similarity import (
     ReportCorpus,
     appearance_tag,

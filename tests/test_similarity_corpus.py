@@ -6,7 +6,7 @@ from torch.utils._pytree import tree_leaves
 
 from selip_core import similarity_corpus
 from selip_core.nearest import GROUP
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity import ReportCorpus
 from selip_core.similarity_corpus import similarity_rows, top_k
 from tests.helpers.reports import random_texts

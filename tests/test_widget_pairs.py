@@ -3,7 +3,7 @@ import pytest
 
 from selip_core import widget_pairs
 from selip_core.pair_place import CohortPairs
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.widget_pairs import PairInspector
 
 FIRST = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号"

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from selip_core.sentences import NORMAL_STATEMENT, canonical_sentence
-from selip_core.sentences import Finding as F
+from selip_core.reports.sentences import NORMAL_STATEMENT, canonical_sentence
+from selip_core.reports.sentences import Finding as F
 from tests.helpers.places import TESTS
 
 GOLDEN = TESTS / "golden.json"

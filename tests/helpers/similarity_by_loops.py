@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selip_core.sentences import parse_sentence
+from selip_core.reports.sentences import parse_sentence
 from selip_core.similarity import appearance_tag
 
 

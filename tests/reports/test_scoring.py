@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from selip_core.report_scoring import error_kinds, score_reports
+from selip_core.reports.scoring import error_kinds, score_reports
 from selip_core.study_sentences import describe_cohort
 
 

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
-from selip_core.english import to_chinese
-from selip_core.lexicon import load_lexicon
-from selip_core.report_lesions import ReportedLesion
-from selip_core.report_reader import Reader
-from selip_core.report_text import normalise, split_sentences
-from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, Finding, canonical_sentence
+from selip_core.reports.english import to_chinese
+from selip_core.reports.lesion import ReportedLesion
+from selip_core.reports.lexicon import load_lexicon
+from selip_core.reports.reader import Reader
+from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, Finding, canonical_sentence
+from selip_core.reports.text import normalise, split_sentences
 
 __all__ = ["Finding", "describe_series", "is_normal_report", "parse_report", "tokenize", "unknown_words"]
 

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from selip_core.lexicon import Lexicon
-from selip_core.report_grammar import Clause, arrange, places_first
+from selip_core.reports.grammar import Clause, arrange, places_first
+from selip_core.reports.lexicon import Lexicon
 
 _SENTENCE_END = re.compile(r"[。;\n\r!?]+|\.(?!\d)|(?<![\dA-Z.=])\d{1,2}[、.)](?!\d)|\(\d{1,2}\)")
 _CLAUSE_END = re.compile(r"[,|]")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from selip_core.sentences import Finding
+from selip_core.reports.sentences import Finding
 
 MULTIPLE = "多发"
 OEDEMA_SEQUENCES = ("T2", "FLAIR")

@@ -1,9 +1,9 @@
 import pytest
 
-from selip_core.english import check_english, to_chinese
 from selip_core.errors import SelipError
-from selip_core.reports import describe_series, is_normal_report, parse_report
-from selip_core.sentences import NORMAL_STATEMENT
+from selip_core.reports.english import check_english, to_chinese
+from selip_core.reports.parser import describe_series, is_normal_report, parse_report
+from selip_core.reports.sentences import NORMAL_STATEMENT
 
 
 def _read(text, **options):
@@ -140,7 +140,7 @@ def test_a_broken_lexicon_is_named(tmp_path, book, message):
 def test_a_site_that_chinese_does_not_know_is_named(tmp_path):
     import yaml
 
-    from selip_core import english
+    from selip_core.reports import english
 
     book = yaml.safe_load(english._PATH.read_text(encoding="utf-8"))
     check_english(book, tmp_path / "en.yaml")

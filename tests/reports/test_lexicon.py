@@ -7,8 +7,8 @@ import pytest
 
 from selip_core.catalogue import catalogue
 from selip_core.errors import SelipError
-from selip_core.lexicon import Lexicon, Token, check_lexicon, load_lexicon
-from selip_core.report_text import normalise
+from selip_core.reports.lexicon import Lexicon, Token, check_lexicon, load_lexicon
+from selip_core.reports.text import normalise
 
 
 @pytest.fixture

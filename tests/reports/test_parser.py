@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from selip_core import reports
-from selip_core.report_text import normalise
-from selip_core.reports import (
+from selip_core.reports import parser as reports
+from selip_core.reports.parser import (
     Finding,
     describe_series,
     is_normal_report,
@@ -17,7 +16,8 @@ from selip_core.reports import (
     tokenize,
     unknown_words,
 )
-from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
+from selip_core.reports.text import normalise
 
 # (report, what it says): statements joined by "; ", each `sequences sites: appearance`, which stands for all pairs.
 # Written by hand from clinical usage, not with the report generator.

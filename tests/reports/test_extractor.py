@@ -9,9 +9,9 @@ import pytest
 
 from selip_core.errors import SelipError
 from selip_core.extract import main, read_findings
-from selip_core.extraction_models import ExtractionError, LocalModel, ServerModel
-from selip_core.report_extractor import Extracted, agreement, by_rules, extract_reports, read_answer
-from selip_core.sentences import NORMAL_STATEMENT, Finding
+from selip_core.reports.chat_models import ExtractionError, LocalModel, ServerModel
+from selip_core.reports.extractor import Extracted, agreement, by_rules, extract_reports, read_answer
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
 from selip_core.study_sentences import describe_cohort
 
 REPORT = "左侧额叶见片状长T1长T2信号影。"

@@ -1,8 +1,8 @@
 """A query in free words as the canonical sentences that a model has learnt."""
 
 from selip_core.errors import SelipError
-from selip_core.reports import describe_series, parse_report
-from selip_core.sentences import NORMAL_STATEMENT, SEQUENCES, canonical_sentence, parse_sentence
+from selip_core.reports.parser import describe_series, parse_report
+from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, canonical_sentence, parse_sentence
 
 
 def query_sentences(text: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from selip_core.sentences import (
+from selip_core.reports.sentences import (
     NORMAL_STATEMENT,
     Finding,
     canonical_sentence,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from selip_core.lexicon import Lexicon, Token
+from selip_core.reports.lexicon import Lexicon, Token
 
 SIDES = {"左": "左侧", "右": "右侧"}
 LOOKS = frozenset({"shape", "multiple", "relaxation", "signal", "levels"})

@@ -19,9 +19,9 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import read_json, write_json
 from selip_core._utils.hashing import digest
-from selip_core.extraction_models import ExtractionError, LanguageModel, ServerFailure
-from selip_core.reports import is_normal_report, parse_report
-from selip_core.sentences import SEQUENCES, Finding
+from selip_core.reports.chat_models import ExtractionError, LanguageModel, ServerFailure
+from selip_core.reports.parser import is_normal_report, parse_report
+from selip_core.reports.sentences import SEQUENCES, Finding
 
 _PROMPT = Path(__file__).with_name("prompts") / "extraction_zh.yaml"
 RULES = "rules"

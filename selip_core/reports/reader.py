@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from selip_core.lexicon import Lexicon, Token
-from selip_core.report_grammar import LOOKS, PLACES, SIDES, Clause
-from selip_core.report_lesions import MULTIPLE, OTHER_SIDE, ReportedLesion, without_side
-from selip_core.sentences import Finding
+from selip_core.reports.grammar import LOOKS, PLACES, SIDES, Clause
+from selip_core.reports.lesion import MULTIPLE, OTHER_SIDE, ReportedLesion, without_side
+from selip_core.reports.lexicon import Lexicon, Token
+from selip_core.reports.sentences import Finding
 
 MORPHOLOGY_SEQUENCES = ("T1", "T2", "FLAIR")
 """Choice: wide sulci or a shifted midline are stated without a sequence; they are seen on these."""

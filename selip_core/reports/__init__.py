@@ -1,0 +1,1 @@
+"""Reports in free text to findings and canonical sentences, and back."""
