@@ -9,10 +9,10 @@ _EMBEDDING = 512
 
 
 def nearest(*, gallery: int, queries: int, device: str, embedding: int = _EMBEDDING) -> dict:
-    """Time `selip_core.nearest.nearest_items` on random unit vectors."""
+    """Time `selip_core.similarity.nearest.nearest_items` on random unit vectors."""
     import torch
 
-    from selip_core.nearest import nearest_items
+    from selip_core.similarity.nearest import nearest_items
 
     torch.manual_seed(0)
     items = torch.nn.functional.normalize(torch.randn(gallery, embedding, device=device), dim=1)

@@ -14,7 +14,7 @@ _SAMPLE = 96  # reports whose pairs the loop is timed on
 
 def whole_matrix(reports: int, matching: str, device: str) -> dict:
     """Time the preparation and every row of the similarity matrix of a corpus."""
-    from selip_core.similarity_corpus import similarity_rows
+    from selip_core.similarity.blocks import similarity_rows
 
     def work(corpus):
         for _, block in similarity_rows(corpus):
@@ -25,7 +25,7 @@ def whole_matrix(reports: int, matching: str, device: str) -> dict:
 
 def neighbours(reports: int, matching: str, device: str, *, all_distinct: bool = False) -> dict:
     """Time the preparation and the nearest other reports of every report of a corpus."""
-    from selip_core.similarity_corpus import top_k
+    from selip_core.similarity.blocks import top_k
 
     texts = distinct_texts(reports) if all_distinct else embedded_texts(reports)
     name = "all distinct" if all_distinct else "embedded"
@@ -36,7 +36,6 @@ def neighbours(reports: int, matching: str, device: str, *, all_distinct: bool =
 def loop(reports: int, matching: str, sample: int) -> dict:
     """Time the loop over pairs of findings on a sample of a corpus, scaled to all of its pairs of reports."""
     import numpy as np
-
     from tests.similarity_by_loops import by_loops
 
     texts = embedded_texts(reports)
@@ -54,7 +53,7 @@ def batch(reports: int, size: int, matching: str, device: str) -> dict:
     """Time what a training step asks for: the similarity of a batch of a prepared corpus."""
     import torch
 
-    from selip_core.similarity import ReportCorpus
+    from selip_core.similarity.scores import ReportCorpus
 
     texts = list(dict.fromkeys(embedded_texts(reports)))
     corpus = ReportCorpus(texts, matching=matching, device=device)
@@ -67,7 +66,7 @@ def batch(reports: int, size: int, matching: str, device: str) -> dict:
 
 
 def _timed(work, texts: list[str], name: str, matching: str, device: str) -> dict:
-    from selip_core.similarity import ReportCorpus
+    from selip_core.similarity.scores import ReportCorpus
 
     started = measure.clock(device)
     corpus = ReportCorpus(texts, matching=matching, device=device)

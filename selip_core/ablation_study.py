@@ -14,7 +14,7 @@ from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
 from selip_core.pairs import Pairs
 from selip_core.retrieval_study import hits_by_query, worth_saying
-from selip_core.similarity import ReportCorpus
+from selip_core.similarity.scores import ReportCorpus
 
 K = 10
 SCORES = {"recall": "image-to-text recall@10", "probe": "linear probe, AUC"}

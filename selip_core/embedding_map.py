@@ -163,7 +163,7 @@ def _shares(unit: np.ndarray, label: np.ndarray, patient: np.ndarray, k: int) ->
     """
     import torch
 
-    from selip_core.nearest import nearest_items
+    from selip_core.similarity.nearest import nearest_items
 
     own = np.bincount(patient)[patient]
     pairs = pd.Series(list(zip(patient, label, strict=True)))

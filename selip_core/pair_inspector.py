@@ -11,7 +11,7 @@ import numpy as np
 from selip_core.errors import SelipError
 from selip_core.reports.queries import query_sentences
 from selip_core.reports.sentences import Finding, parse_sentence
-from selip_core.similarity import (
+from selip_core.similarity.scores import (
     KINDS,
     MATCHINGS,
     ReportCorpus,

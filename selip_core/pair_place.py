@@ -9,8 +9,8 @@ import torch
 
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import Finding, parse_sentence
-from selip_core.similarity import ReportCorpus, similarity_matrix
-from selip_core.similarity_corpus import similarity_rows
+from selip_core.similarity.blocks import similarity_rows
+from selip_core.similarity.scores import ReportCorpus, similarity_matrix
 
 _BINS = 20_000
 """Of the distribution of all pairs: a share is right to within the pairs of one bin, 0.00005 wide."""
@@ -91,7 +91,7 @@ class CohortPairs:
     sentences : sequence of str
         Canonical sentences of the cohort's series, repetitions allowed.
     weights, matching, kind
-        As `selip_core.similarity.ReportCorpus` takes them.
+        As `selip_core.similarity.scores.ReportCorpus` takes them.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_d
 from selip_core.metrics.retrieval import K_MAX, chance_of_hit, retrieval_table
 from selip_core.pairs import Pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
-from selip_core.similarity import similarity_matrix
+from selip_core.similarity.scores import similarity_matrix
 from selip_core.validation import encode_pairs
 
 

@@ -25,7 +25,7 @@ from selip_core.losses import selip_loss
 from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
 from selip_core.pairs import Pairs, distinct_texts
 from selip_core.sampler import UniqueTextSampler, fitting_batch_size
-from selip_core.similarity import ReportCorpus, even_out
+from selip_core.similarity.scores import ReportCorpus, even_out
 from selip_core.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 
 PLATEAU_SHARE = 0.95

@@ -10,7 +10,7 @@ from selip_core.pair_html import pair_html
 from selip_core.pair_inspector import compare, read_sentences
 from selip_core.pair_place import CohortPairs
 from selip_core.reports.sentences import canonical_sentence
-from selip_core.similarity_study import example_reports
+from selip_core.similarity.examples import example_reports
 from selip_core.widget_parts import Status
 
 OFFERED = 400

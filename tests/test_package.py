@@ -22,7 +22,7 @@ from selip_core.errors import SelipError
 from selip_core.fonts import FAMILY, register_fonts
 from selip_core.paths import project_root
 from selip_core.reports.parser import describe_series
-from selip_core.similarity import similarity_matrix
+from selip_core.similarity.scores import similarity_matrix
 
 assert selip_core.__file__.startswith(sys.argv[1]), selip_core.__file__
 sentence = "在左侧额叶表现为片状长信号"

@@ -8,7 +8,7 @@ from selip_core.errors import SelipError
 from selip_core.pair_inspector import compare
 from selip_core.pair_place import CohortPairs
 from selip_core.reports.sentences import NORMAL_STATEMENT, canonical_sentence, parse_sentence
-from selip_core.similarity import similarity_matrix
+from selip_core.similarity.scores import similarity_matrix
 
 FIRST = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号"
 SECOND = "在左侧额叶表现为斑片状长信号"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from selip_core.reports.sentences import parse_sentence
-from selip_core.similarity import appearance_tag
+from selip_core.similarity.scores import appearance_tag
 
 
 def of_findings(a, b, kind, weights):

@@ -5,7 +5,7 @@ import torch
 
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.reports.sentences import Finding as F
-from selip_core.similarity import (
+from selip_core.similarity.scores import (
     ReportCorpus,
     appearance_tag,
     semantic_similarity,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core import nearest
-from selip_core.nearest import GROUP, greatest_of_columns, nearest_items
+from selip_core.similarity import nearest
+from selip_core.similarity.nearest import GROUP, greatest_of_columns, nearest_items
 
 
 def test_examples():

@@ -4,11 +4,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from selip_core import similarity_corpus
-from selip_core.nearest import GROUP
 from selip_core.reports.sentences import NORMAL_STATEMENT
-from selip_core.similarity import ReportCorpus
-from selip_core.similarity_corpus import similarity_rows, top_k
+from selip_core.similarity import blocks as similarity_corpus
+from selip_core.similarity.blocks import similarity_rows, top_k
+from selip_core.similarity.nearest import GROUP
+from selip_core.similarity.scores import ReportCorpus
 from tests.helpers.reports import random_texts
 from tests.helpers.similarity_by_loops import by_loops
 

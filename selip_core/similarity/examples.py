@@ -6,7 +6,7 @@ import pandas as pd
 
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import Finding, parse_sentence
-from selip_core.similarity import similarity_matrix
+from selip_core.similarity.scores import similarity_matrix
 
 
 def count_sentences(sentences: pd.DataFrame, patients: Iterable[str]) -> pd.Series:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import torch
 
-from selip_core.nearest import greatest_of_columns
-from selip_core.similarity import ReportCorpus
+from selip_core.similarity.nearest import greatest_of_columns
+from selip_core.similarity.scores import ReportCorpus
 
 _BLOCK_NUMBERS = {"cpu": 2**22, "cuda": 2**26}
 """How many numbers a block holds where the caller names no size: on the CPU little more than a cache, 16 MB."""

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.similarity_study import count_sentences, example_reports
+from selip_core.similarity.examples import count_sentences, example_reports
 
 ONE, TWO = "在左侧额叶表现为长信号", "在右侧额叶表现为高信号"
 TABLE = pd.DataFrame({"patient_id": ["A", "A", "B", "C"], "sentence": [ONE, TWO, ONE, "在脑桥表现为高信号"]})

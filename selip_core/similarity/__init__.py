@@ -1,0 +1,1 @@
+"""Findings to the similarity of reports, by wording and by meaning."""
