@@ -15,7 +15,7 @@ def model_and_pairs(encoder: str, text: str, shape: tuple, batch: int, device: s
     """Return an untrained model and pairs of noise and embedded sentences, enough distinct ones for the batch."""
     import torch
 
-    from selip_core.encoders import build_model
+    from selip_core.encoders.model import build_model
     from selip_core.pairs import Pairs
 
     texts: list[str] = []
@@ -39,7 +39,7 @@ def _random_bert(texts: list[str], folder: Path) -> Path:
     """Write a text encoder of the size of hfl/chinese-bert-wwm with random weights; return its folder."""
     from transformers import BertConfig, BertModel
 
-    from selip_core.text_encoders import character_tokenizer
+    from selip_core.encoders.text import character_tokenizer
 
     BertModel(BertConfig(vocab_size=21128), add_pooling_layer=False).save_pretrained(folder)
     character_tokenizer(texts).save_pretrained(folder)

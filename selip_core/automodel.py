@@ -14,9 +14,9 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedMode
 from transformers.utils import cached_file
 
 from selip_core._utils.files import writing
-from selip_core.encoders import SelipModel, build_encoders, check_weights
+from selip_core.encoders.files import WEIGHTS, check_format, check_model_config
+from selip_core.encoders.model import SelipModel, build_encoders, check_weights
 from selip_core.errors import SelipError
-from selip_core.model_files import WEIGHTS, check_format, check_model_config
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
 

@@ -20,9 +20,9 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from selip_core.batch_norm import paused_running_statistics
 from selip_core.distributed import ALONE, Processes
-from selip_core.encoders import SelipModel
+from selip_core.encoders.batch_norm import paused_running_statistics
+from selip_core.encoders.model import SelipModel
 
 
 def accumulate_gradients(

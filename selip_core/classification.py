@@ -9,7 +9,7 @@ import torch
 from tqdm.auto import tqdm
 
 from selip_core.downstream import load_model
-from selip_core.features import encode_series, patient_features
+from selip_core.encoders.inference import encode_series, patient_features
 from selip_core.few_shot import nested_subsets, shares_left_out
 from selip_core.finetuning import Budget, fine_tune, predict
 from selip_core.labels import ABNORMAL, by_split, label_matrix, support

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 
 METHODS = ("scratch", "CLIP", "SeLIP")

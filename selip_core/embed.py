@@ -21,7 +21,7 @@ from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
 from selip_core.sequence_names import sequence_of_text
 
 if TYPE_CHECKING:
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
 COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
 """Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
@@ -106,7 +106,7 @@ def embed(
         If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists or
         cannot be written, or a number is not positive.
     """
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
     if batch_size < 1 or (workers is not None and workers < 1):
         raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
@@ -249,7 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        from selip_core.encoders import SelipModel
+        from selip_core.encoders.model import SelipModel
         from selip_core.run import resolve_device
 
         model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))

@@ -18,7 +18,7 @@ from selip_core.preprocessing import preprocess_array, preprocess_mask, target_a
 from selip_core.volume_cache import VolumeCache
 
 if TYPE_CHECKING:
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
 NOT_TEST = tuple(split for split in SPLITS if split != "test")
 """Choice: test patients are found only where they are asked for, so that looking around does not spend them."""

@@ -60,7 +60,7 @@ def _kept(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _encode(model, cache: VolumeCache, rows: np.ndarray, progress: bool) -> np.ndarray:
-    from selip_core.features import encode_series
+    from selip_core.encoders.inference import encode_series
 
     starts = range(0, len(rows), _ENCODED_AT_ONCE)
     starts = tqdm(starts, desc="embedding", unit=f"{_ENCODED_AT_ONCE} series", disable=not progress)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selip_core._utils.files import expanded, read_json, write_text
+from selip_core.encoders.files import CONFIG
 from selip_core.errors import SelipError
-from selip_core.model_files import CONFIG
 
 if TYPE_CHECKING:
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
 CARD = "README.md"
 
@@ -32,7 +32,7 @@ _USE = """
 
 ```python
 from selip_core.embed import embed
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 
 model = SelipModel.from_pretrained("{folder}")
 images = embed(model, ["scan.nii.gz"])                                # a table, its features ({size},) of unit norm
@@ -81,7 +81,7 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     SelipError
         If there is no such model, or `out` exists.
     """
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
     results, out = Path(results), expanded(out)
     model = results / "04_pretraining" / "models" / f"{method}_seed{seed}" / "best"

@@ -9,7 +9,7 @@ from selip_core.errors import SelipError
 from selip_core.reports.queries import query_sentences
 
 if TYPE_CHECKING:
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
 
 class Gallery:

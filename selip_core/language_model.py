@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from selip_core.text_encoders import TextEncoder
+from selip_core.encoders.text import TextEncoder
 
 MASKED_SHARE = 0.15
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import torch
 
 from selip_core.config import PretrainingSettings
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 
 
 def prepare_model(model: SelipModel, settings: PretrainingSettings) -> None:

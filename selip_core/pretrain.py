@@ -15,7 +15,7 @@ from selip_core import paths
 from selip_core.ablation import METHODS
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
 from selip_core.distributed import joined_processes
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pretraining_inputs import model_origin, pretraining_pairs
 from selip_core.records import describe_data_source, finished_upstream, run_inputs

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import K_MAX, chance_of_hit, retrieval_table
 from selip_core.pairs import Pairs

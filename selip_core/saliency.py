@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import NORMAL_STATEMENT
 

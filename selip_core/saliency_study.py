@@ -18,7 +18,7 @@ import torch
 from scipy.stats import rankdata
 from tqdm.auto import tqdm
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
 from selip_core.saliency import volume_saliency
 from selip_core.saliency_cases import FindingCases, inside_of_head

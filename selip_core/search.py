@@ -13,7 +13,7 @@ from selip_core.gallery import Gallery
 from selip_core.reports.sentences import SEQUENCES
 
 if TYPE_CHECKING:
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
 
 
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        from selip_core.encoders import SelipModel
+        from selip_core.encoders.model import SelipModel
 
         table = read_features(options.features)
         model = SelipModel.from_pretrained(options.model)

@@ -13,8 +13,8 @@ from torch.nn.functional import interpolate
 
 from selip_core.augmentation import augment
 from selip_core.best_state import BestState
+from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
-from selip_core.image_encoders import ImageEncoder
 from selip_core.metrics.segmentation import dice_scores
 from selip_core.training import learning_rate_factor
 

@@ -8,7 +8,7 @@ import torch
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import Settings
-from selip_core.encoders import SelipModel, build_model
+from selip_core.encoders.model import SelipModel, build_model
 from selip_core.language_model import warm_start
 
 
@@ -31,7 +31,7 @@ def starting_model(
     steps = settings.text_encoder.warm_start_steps
     encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
-    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("encoders")]
+    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("encoders.model")]
     if steps:  # the lexicon's words are masked whole: without a warm start no word of it matters
         parts.append(code_fingerprint("language_model", "reports.parser"))
     extra = {**extra, "start_fingerprint": digest(*parts)}

@@ -19,7 +19,7 @@ from selip_core.cached_gradients import accumulate_gradients
 from selip_core.checkpoints import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
 from selip_core.config import EXECUTION, PretrainingSettings
 from selip_core.distributed import ALONE, Processes, joined_processes
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.metrics.retrieval import ranks_of_hits

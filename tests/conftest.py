@@ -30,7 +30,7 @@ def device(request):
 
 @pytest.fixture
 def tiny_model():
-    from selip_core.encoders import build_model
+    from selip_core.encoders.model import build_model
 
     torch.manual_seed(0)
     return build_model(

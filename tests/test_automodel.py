@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 
 from selip_core import automodel
-from selip_core.encoders import SelipModel, build_model
+from selip_core.encoders.model import SelipModel, build_model
 from selip_core.errors import SelipError
 from tests.helpers.data import SENTENCES, SHAPE
 

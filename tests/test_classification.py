@@ -14,7 +14,7 @@ from selip_core.classification import (
 )
 from selip_core.classification_tables import MEAN, difference_table, not_learnable, score_table
 from selip_core.downstream import downstream_models, load_model, stratified_split
-from selip_core.encoders import build_model
+from selip_core.encoders.model import build_model
 from selip_core.errors import SelipError
 from selip_core.finetuning import Budget
 from selip_core.metrics.classification import auc

@@ -6,9 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
+from selip_core.encoders.inference import encode_series
 from selip_core.errors import SelipError
 from selip_core.explore import open_explorer
-from selip_core.features import encode_series
 from selip_core.gallery import Gallery, greatest
 from selip_core.reports.queries import query_sentences
 from tests.helpers.data import SENTENCES

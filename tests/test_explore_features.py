@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from selip_core import explore_features
+from selip_core.encoders.inference import encode_series
 from selip_core.errors import SelipError
 from selip_core.explore_features import check_preprocessing, cohort_features
-from selip_core.features import encode_series
 from tests.helpers.explorer_files import make_explorer, make_model
 
 

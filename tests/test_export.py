@@ -5,9 +5,9 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.files import FORMAT_VERSION
+from selip_core.encoders.model import SelipModel
 from selip_core.export import main
-from selip_core.model_files import FORMAT_VERSION
 from tests.helpers.data import SENTENCES, SHAPE
 from tests.helpers.places import TESTS
 

@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 import torch
 
-from selip_core.encoders import build_model
+from selip_core.encoders.model import build_model
 from selip_core.optimization import encoders_context, learning_rate_factor, prepare_model
 from selip_core.training import Pretraining
 from tests.helpers.data import SHAPE

@@ -17,7 +17,7 @@ import torch
 from matplotlib import font_manager
 
 import selip_core
-from selip_core import encoders
+from selip_core.encoders import model as encoders
 from selip_core.errors import SelipError
 from selip_core.fonts import FAMILY, register_fonts
 from selip_core.paths import project_root

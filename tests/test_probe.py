@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from selip_core.features import encode_series, patient_features
+from selip_core.encoders.inference import encode_series, patient_features
 from selip_core.probe import PENALTIES, _Span, best_threshold, linear_probe
 
 

@@ -42,7 +42,7 @@ def test_normal_queries_are_told_apart(study):
 
 
 def test_ranks_are_those_of_the_features(study, device):
-    from selip_core.encoders import SelipModel
+    from selip_core.encoders.model import SelipModel
 
     models, pairs, _ = study
     queries = evaluate_runs(models, pairs, device=torch.device(device))

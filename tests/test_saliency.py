@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from selip_core import saliency
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.saliency import METHODS, character_saliency, volume_saliency
 from tests.helpers.data import SENTENCES, SHAPE

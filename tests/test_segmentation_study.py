@@ -10,7 +10,7 @@ from selip_core.annotations import read_masks
 from selip_core.brats import load_brats
 from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings, SegmentationSettings
-from selip_core.encoders import build_model
+from selip_core.encoders.model import build_model
 from selip_core.preprocessing import preprocess_mask, target_affine
 from selip_core.segmentation import Cases
 from selip_core.segmentation_data import brats_cases, cohort_cases

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.training import Pretraining, plateau_exit, pretrain
 from selip_core.validation import sample_of_pairs, validate

@@ -7,7 +7,7 @@ from torch import nn
 
 from selip_core.cached_gradients import accumulate_gradients
 from selip_core.distributed import ALONE
-from selip_core.encoders import build_model
+from selip_core.encoders.model import build_model
 from selip_core.losses import selip_loss
 from tests.helpers.data import SENTENCES, SHAPE
 

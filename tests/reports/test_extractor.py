@@ -189,7 +189,7 @@ def test_an_address_that_is_none_is_refused(address):
 def local(tmp_path):
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    from selip_core.text_encoders import character_tokenizer
+    from selip_core.encoders.text import character_tokenizer
 
     tokenizer = character_tokenizer([REPORT])
     config = GPT2Config(vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=2048)

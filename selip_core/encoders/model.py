@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from selip_core._utils.files import replacing, writing
+from selip_core.encoders.files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
+from selip_core.encoders.image import build_image_encoder
+from selip_core.encoders.text import TextEncoder, character_tokenizer, hub_bert, small_bert
 from selip_core.errors import SelipError
-from selip_core.image_encoders import build_image_encoder
-from selip_core.model_files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
-from selip_core.text_encoders import TextEncoder, character_tokenizer, hub_bert, small_bert
 
 LOGIT_SCALE_RANGE = (1.0, 100.0)
 

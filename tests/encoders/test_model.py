@@ -4,13 +4,13 @@ import pytest
 import torch
 from transformers import ErnieConfig, ErnieModel
 
-from selip_core import text_encoders
-from selip_core.encoders import SelipModel, build_model
+from selip_core.encoders import text as text_encoders
+from selip_core.encoders.files import FORMAT_VERSION
+from selip_core.encoders.image import build_image_encoder
+from selip_core.encoders.model import SelipModel, build_model
+from selip_core.encoders.text import character_tokenizer, hub_bert
 from selip_core.errors import SelipError
-from selip_core.image_encoders import build_image_encoder
-from selip_core.model_files import FORMAT_VERSION
 from selip_core.preprocessing import fingerprint
-from selip_core.text_encoders import character_tokenizer, hub_bert
 from tests.helpers.data import SENTENCES, SHAPE
 from tests.helpers.places import TESTS
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from selip_core.batch_norm import paused_running_statistics
+from selip_core.encoders.batch_norm import paused_running_statistics
 
 POOLINGS = ("average", "attention", "located")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.encoders import SelipModel
+from selip_core.encoders.model import SelipModel
 
 
 @torch.inference_mode()

@@ -9,9 +9,9 @@ from safetensors import SafetensorError
 from transformers import AutoModel
 
 from selip_core import automodel  # noqa: F401, it registers the model
-from selip_core.encoders import SelipModel
+from selip_core.encoders.files import FORMAT_VERSION, find_model, read_model_config
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
-from selip_core.model_files import FORMAT_VERSION, find_model, read_model_config
 from tests.helpers.data import SENTENCES
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -1,0 +1,1 @@
+"""The model: image and text encoders in one space, its files, and their use on many volumes."""
