@@ -23,7 +23,7 @@ def loading(*, volumes: int, shape: tuple[int, int, int], batch: int, cached: bo
     cached : bool
         Whether the system still holds the file in memory; else it is read from the disk.
     """
-    from selip_core.pairs import Pairs
+    from selip_core.datasets.pairs import Pairs
     from selip_core.sampler import UniqueTextSampler
 
     with tempfile.TemporaryDirectory() as folder:

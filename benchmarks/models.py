@@ -15,8 +15,8 @@ def model_and_pairs(encoder: str, text: str, shape: tuple, batch: int, device: s
     """Return an untrained model and pairs of noise and embedded sentences, enough distinct ones for the batch."""
     import torch
 
+    from selip_core.datasets.pairs import Pairs
     from selip_core.encoders.model import build_model
-    from selip_core.pairs import Pairs
 
     texts: list[str] = []
     while len(texts) < 2 * batch:

@@ -10,9 +10,9 @@ from tqdm.auto import tqdm
 from selip_core.ablation import Plan, run_plan
 from selip_core.classification_tables import prediction_arrays
 from selip_core.config import PretrainingSettings
+from selip_core.datasets.pairs import Pairs
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
-from selip_core.pairs import Pairs
 from selip_core.retrieval_study import hits_by_query, worth_saying
 from selip_core.similarity.scores import ReportCorpus
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selip_core.brats import Brats
 from selip_core.classification import Task
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.brats import Brats
+from selip_core.datasets.labels import by_split
+from selip_core.datasets.volume_cache import build_cache
 from selip_core.downstream import stratified_split
 from selip_core.errors import SelipError
-from selip_core.labels import by_split
-from selip_core.volume_cache import build_cache
 
 HIGH_GRADE = "HGG"
 SPLIT = {"validation_fraction": 0.15, "test_fraction": 0.3}

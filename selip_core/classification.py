@@ -8,15 +8,15 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
+from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
+from selip_core.datasets.splits import nested_subsets, shares_left_out
+from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream import load_model
 from selip_core.encoders.inference import encode_series, patient_features
-from selip_core.few_shot import nested_subsets, shares_left_out
 from selip_core.finetuning import Budget, fine_tune, predict
-from selip_core.labels import ABNORMAL, by_split, label_matrix, support
 from selip_core.metrics.classification import mean_auc
 from selip_core.probe import best_threshold, linear_probe
 from selip_core.reports.sentences import SEQUENCES
-from selip_core.volume_cache import VolumeCache
 from selip_core.zero_shot import prompt_book, zero_shot_scores
 
 COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]
@@ -75,7 +75,7 @@ def labelled_task(
     labels : DataFrame with ``patient_id``, ``label``
     split_of : Series of split by patient
     fewest : int
-        See `selip_core.labels.support`.
+        See `selip_core.datasets.labels.support`.
     """
     matrix = label_matrix(labels, cache.index["patient_id"].unique().tolist())
     counts = support(matrix, split_of, fewest=fewest)

@@ -16,9 +16,9 @@ from selip_core._utils.hashing import digest, weights_digest
 from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.prefetch import read_ahead
 from selip_core._utils.tables import read_table
+from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
-from selip_core.sequence_names import sequence_of_text
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.images import thumbnail_png
-from selip_core.annotations import read_masks
-from selip_core.cohort import SPLITS, Cohort
+from selip_core.datasets.annotations import read_masks
+from selip_core.datasets.cohort import SPLITS, Cohort
+from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.errors import SelipError
 from selip_core.explore_features import cohort_features
 from selip_core.gallery import Gallery, greatest
 from selip_core.own_volume import OwnVolume, named_file
 from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
-from selip_core.volume_cache import VolumeCache
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
@@ -41,7 +41,7 @@ class Explorer:
     sentences : list of str
         The distinct sentences.
     sentence_features : (t, E), unit norm
-    masks : DataFrame from `selip_core.annotations.read_masks`
+    masks : DataFrame from `selip_core.datasets.annotations.read_masks`
     store : Path
         Folder of kept features.
     """

@@ -8,9 +8,9 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import replacing
 from selip_core._utils.hashing import digest, weights_digest
+from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.errors import SelipError
 from selip_core.preprocessing import fingerprint
-from selip_core.volume_cache import VolumeCache
 
 _ENCODED_AT_ONCE = 256
 

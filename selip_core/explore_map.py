@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selip_core.annotations import read_labels
+from selip_core.datasets.annotations import read_labels
 from selip_core.embedding_map import first_sites
 from selip_core.explore import NOT_TEST, Explorer
 

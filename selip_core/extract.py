@@ -8,7 +8,7 @@ import pandas as pd
 
 from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_table
-from selip_core.cohort import Cohort, load_cohort
+from selip_core.datasets.cohort import Cohort, load_cohort
 from selip_core.errors import SelipError
 from selip_core.reports.chat_models import LocalModel, ServerModel
 from selip_core.reports.extractor import RULES, Extracted, extract_reports

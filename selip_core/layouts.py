@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from selip_core._utils.tables import read_text
-from selip_core.brats import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
+from selip_core.datasets.brats import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
+from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
-from selip_core.sequence_names import sequence_of_text
 
 VOLUME_ENDINGS = (".nii", ".nii.gz", ".npy")
 _OTHER_VOLUMES = (".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core.config import Settings
-from selip_core.pairs import Pairs, make_pairs
-from selip_core.volume_cache import VolumeCache, open_cache
+from selip_core.datasets.pairs import Pairs, make_pairs
+from selip_core.datasets.volume_cache import VolumeCache, open_cache
 
 
 def pretraining_pairs(curation: Path, findings: Path) -> tuple[VolumeCache, dict[str, Pairs]]:

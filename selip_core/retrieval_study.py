@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import SelipModel
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import K_MAX, chance_of_hit, retrieval_table
-from selip_core.pairs import Pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.scores import similarity_matrix
 from selip_core.validation import encode_pairs

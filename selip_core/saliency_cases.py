@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import ndimage
 
 from selip_core._utils.parallel import in_processes, processors
-from selip_core.cohort import Cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
 from selip_core.preprocessing import FOREGROUND_SHARE, VolumeError, preprocess_mask, target_affine
 from selip_core.reports.lesion import without_side

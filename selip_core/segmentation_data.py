@@ -12,9 +12,9 @@ from tqdm.auto import tqdm
 from selip_core._utils.files import replacing
 from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
-from selip_core.brats import REGIONS, Brats, patient_of
-from selip_core.cohort import Cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.brats import REGIONS, Brats, patient_of
+from selip_core.datasets.cohort import Cohort
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array, preprocess_mask, target_affine
 from selip_core.segmentation import Cases
 
@@ -43,7 +43,7 @@ def cohort_cases(
 
     Parameters
     ----------
-    masks : DataFrame from `selip_core.annotations.read_masks`
+    masks : DataFrame from `selip_core.datasets.annotations.read_masks`
     directory : Path
         Where the preprocessed cases are kept.
 

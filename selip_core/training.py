@@ -18,12 +18,12 @@ from selip_core.augmentation import augment
 from selip_core.cached_gradients import accumulate_gradients
 from selip_core.checkpoints import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
 from selip_core.config import EXECUTION, PretrainingSettings
+from selip_core.datasets.pairs import Pairs, distinct_texts
 from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
-from selip_core.pairs import Pairs, distinct_texts
 from selip_core.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.similarity.scores import ReportCorpus, even_out
 from selip_core.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.metrics.retrieval import ranks_of_hits
-from selip_core.pairs import Pairs
 from selip_core.sampler import UniqueTextSampler
 
 NOTHING_TO_EVALUATE = (

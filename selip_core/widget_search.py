@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from selip_core.cohort import SPLITS
+from selip_core.datasets.cohort import SPLITS
 from selip_core.explore import NOT_TEST
 from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
 from selip_core.widget_own import OwnBox

@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 import yaml
 
+from selip_core.datasets.labels import ABNORMAL
 from selip_core.encoders.model import SelipModel
-from selip_core.labels import ABNORMAL
 from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES
 
 _FILE = Path(__file__).parent / "prompts" / "zh.yaml"

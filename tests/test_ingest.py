@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.cohort import load_cohort
+from selip_core.datasets.cohort import load_cohort
 from selip_core.errors import SelipError
 from selip_core.ingest import ingest
 from selip_core.ingest_main import main

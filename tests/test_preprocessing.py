@@ -9,11 +9,11 @@ import pytest
 import torch
 from scipy import ndimage
 
-from selip_core.cohort import load_cohort
 from selip_core.config import get_settings
+from selip_core.datasets.cohort import load_cohort
+from selip_core.datasets.volume_cache import build_cache, open_cache
 from selip_core.errors import SelipError
 from selip_core.preprocessing import VolumeError, check_volume, fingerprint, preprocess, preprocess_array
-from selip_core.volume_cache import build_cache, open_cache
 
 OPTIONS = {"spacing_mm": (6.0, 6.0, 6.0), "shape": (16, 24, 20), "clip_percentiles": (0.1, 99.9)}
 SETTINGS = get_settings("smoke", preprocessing=OPTIONS).preprocessing
@@ -170,7 +170,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return original(path, **options)
 
-    from selip_core import volume_cache
+    from selip_core.datasets import volume_cache
 
     original = volume_cache.preprocess_array
     monkeypatch.setattr(volume_cache, "preprocess_array", counted)
@@ -191,7 +191,7 @@ def test_a_finished_cache_is_used_again_and_other_settings_make_it_anew(tmp_path
     build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
     other = get_settings("smoke", preprocessing={**OPTIONS, "shape": (8, 24, 20)}).preprocessing
     assert build_cache(cohort, other, tmp_path / "cache", workers=1, progress=False).volumes.shape[2] == 8
-    monkeypatch.setattr("selip_core.volume_cache.preprocess_array", None)
+    monkeypatch.setattr("selip_core.datasets.volume_cache.preprocess_array", None)
     assert len(build_cache(cohort, other, tmp_path / "cache", workers=1, progress=False).index) == 2
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.pairs import Pairs
+from selip_core.datasets.pairs import Pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.retrieval_study import difference_table, evaluate_runs, example_queries, group_table, recall_table
 from selip_core.similarity.examples import example_reports

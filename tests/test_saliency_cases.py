@@ -4,8 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.cohort import load_cohort
 from selip_core.errors import SelipError
 from selip_core.preprocessing import preprocess_mask, target_affine
 from selip_core.saliency_cases import finding_cases, inside_of_head

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
-from selip_core.annotations import read_masks
-from selip_core.brats import load_brats
-from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings, SegmentationSettings
+from selip_core.datasets.annotations import read_masks
+from selip_core.datasets.brats import load_brats
+from selip_core.datasets.cohort import load_cohort
 from selip_core.encoders.model import build_model
 from selip_core.preprocessing import preprocess_mask, target_affine
 from selip_core.segmentation import Cases

@@ -8,11 +8,11 @@ import pandas as pd
 import torch
 
 from selip_core import preprocessing
-from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.cohort import load_cohort
+from selip_core.datasets.volume_cache import build_cache
 from selip_core.encoders.model import build_model
 from selip_core.explore import Explorer, open_explorer
-from selip_core.volume_cache import build_cache
 from tests.helpers.data import SENTENCES, SHAPE
 from tests.helpers.dicom_files import head
 

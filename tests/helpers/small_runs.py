@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from selip_core.config import get_settings
+from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import build_model
-from selip_core.pairs import Pairs
 from selip_core.training import pretrain
 from tests.helpers.data import SHAPE
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from selip_core.datasets.findings import describe_cohort
 from selip_core.errors import SelipError
 from selip_core.extract import main, read_findings
 from selip_core.reports.chat_models import ExtractionError, LocalModel, ServerModel
 from selip_core.reports.extractor import Extracted, agreement, by_rules, extract_reports, read_answer
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
-from selip_core.study_sentences import describe_cohort
 
 REPORT = "左侧额叶见片状长T1长T2信号影。"
 GOOD = {"normal": False, "findings": {"T2": [{"site": "左侧额叶", "appearance": "片状长信号"}]}}
@@ -280,7 +280,7 @@ def cohort(tmp_path):
 
 
 def test_a_cohorts_reports_are_read_into_its_table_and_used(server, cohort):
-    from selip_core.cohort import load_cohort
+    from selip_core.datasets.cohort import load_cohort
 
     answers = [{"findings": {"T1": [{"site": "右侧顶叶", "appearance": "点状短信号"}]}}, {"normal": True}, {}]
     server.answers = [json.dumps(answer) for answer in answers]
@@ -293,7 +293,7 @@ def test_a_cohorts_reports_are_read_into_its_table_and_used(server, cohort):
 
 
 def test_reports_that_the_rules_stood_in_for_are_read_with_their_impression(server, cohort):
-    from selip_core.cohort import load_cohort
+    from selip_core.datasets.cohort import load_cohort
 
     rows = ["patient_id,findings,impression", "1,脑室系统大小正常。,颅脑MRI平扫未见异常。"]
     rows += [f"{patient},请结合临床。," for patient in "23"]
@@ -319,7 +319,7 @@ def test_the_commands_status_can_be_trusted(server, cohort, capsys):
     assert main([str(cohort), "--local", "x", "--key-variable", "NO_SUCH_KEY"]) == 2
     assert main([str(cohort / "none"), "--local", "x"]) == 1
     (cohort / "findings.csv").write_text("study_id,sequence,site,appearance\n1,CT,a,b\n")
-    from selip_core.cohort import load_cohort
+    from selip_core.datasets.cohort import load_cohort
 
     with pytest.raises(SelipError, match="findings.csv line 2: 'CT'"):
         read_findings(load_cohort(cohort))

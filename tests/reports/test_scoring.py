@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from selip_core.datasets.findings import describe_cohort
 from selip_core.reports.scoring import error_kinds, score_reports
-from selip_core.study_sentences import describe_cohort
 
 
 def test_error_kinds_worked_by_hand():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from selip_core.labels import by_split, label_matrix, support
+from selip_core.datasets.labels import by_split, label_matrix, support
 
 LABELS = pd.DataFrame(
     [("A", "tumour"), ("A", "infarct"), ("B", "normal"), ("C", "infarct"), ("Z", "tumour")],

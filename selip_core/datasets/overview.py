@@ -6,8 +6,8 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.preprocessing import FOREGROUND_SHARE
-from selip_core.volume_cache import VolumeCache
 
 SAMPLES_A_SERIES = 20_000
 

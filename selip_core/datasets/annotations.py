@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from selip_core._utils.tables import read_table
-from selip_core.cohort import Cohort
+from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
 
 NORMAL = "normal"

@@ -12,13 +12,13 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core import volume_cache
 from selip_core._utils.parallel import AHEAD
-from selip_core.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets import volume_cache
+from selip_core.datasets.cohort import load_cohort
+from selip_core.datasets.volume_cache import build_cache, open_cache
 from selip_core.errors import SelipError
 from selip_core.preprocessing import preprocess
-from selip_core.volume_cache import build_cache, open_cache
 from tests.helpers.places import ROOT
 
 SETTINGS = PreprocessingSettings(spacing_mm=(20.0, 12.0, 12.0), shape=(6, 16, 12))
@@ -169,8 +169,8 @@ def test_a_damaged_unfinished_cache_is_mended(folder, tmp_path, monkeypatch, los
 KILLED = """
 import os, sys, time
 from pathlib import Path
-from selip_core import volume_cache
-from selip_core.cohort import load_cohort
+from selip_core.datasets import volume_cache
+from selip_core.datasets.cohort import load_cohort
 from selip_core.config import PreprocessingSettings
 
 real = volume_cache.preprocess_array

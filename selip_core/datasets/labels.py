@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.annotations import ABNORMAL, NORMAL
+from selip_core.datasets.annotations import ABNORMAL, NORMAL
 
 
 def label_matrix(labels: pd.DataFrame, patients: list[str]) -> pd.DataFrame:

@@ -14,8 +14,8 @@ from tqdm.auto import tqdm
 from selip_core import preprocessing
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.parallel import in_processes, processors
-from selip_core.cohort import Cohort
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
 from selip_core.preprocessing import VolumeError, preprocess_array
 

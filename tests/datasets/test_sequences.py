@@ -1,6 +1,6 @@
 import pytest
 
-from selip_core.sequence_names import sequence_of_header, sequence_of_text
+from selip_core.datasets.sequences import sequence_of_header, sequence_of_text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.pairs import make_pairs
+from selip_core.datasets.pairs import make_pairs
 
 INDEX = pd.DataFrame({
     "row": [2, 0, 1], "patient_id": ["a", "b", "a"], "study_id": ["a", "b", "a"], "sequence": ["T1", "T1", "T2"],

@@ -2,8 +2,8 @@
 
 import pytest
 
-from selip_core.annotations import read_labels, read_masks
-from selip_core.cohort import load_cohort
+from selip_core.datasets.annotations import read_labels, read_masks
+from selip_core.datasets.cohort import load_cohort
 from selip_core.errors import SelipError
 from tests.helpers.cohort_files import write
 

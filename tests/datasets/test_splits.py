@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selip_core.few_shot import nested_subsets, too_few
+from selip_core.datasets.splits import nested_subsets, too_few
 
 CLASSES = np.array([0] * 160 + [1] * 40)
 FRACTIONS = (0.01, 0.05, 0.1, 1.0)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table
-from selip_core.cohort import Cohort
+from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
 
 GRADES = ("HGG", "LGG")
