@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from selip_core.catalogue import draw_lesions
-from selip_core.report_writer import STYLE_WEIGHTS, write_report
+from selip_core.datasets.synthetic.catalogue import draw_lesions
+from selip_core.datasets.synthetic.images import ACQUIRED
+from selip_core.datasets.synthetic.reports import STYLE_WEIGHTS, write_report
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
-from selip_core.synthetic import ACQUIRED
 
 
 def embedded_texts(reports: int, seed: int = 0) -> list[str]:

@@ -107,7 +107,7 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
 
 def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, name: str) -> str:
     """Return the card of a model as Markdown, written from the records of its run."""
-    from selip_core.synthetic_cohort import DATA_SOURCE
+    from selip_core.datasets.synthetic.cohort import DATA_SOURCE
 
     config, record = model.config, read_json(results / "04_pretraining" / "run.json") or {}
     source, options = config.get("data_source", "unknown data"), config.get("preprocessing", {})

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.catalogue import catalogue
+from selip_core.datasets.synthetic.catalogue import catalogue
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
 from selip_core.zero_shot import prompt_book, zero_shot_scores

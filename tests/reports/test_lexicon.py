@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from selip_core.catalogue import catalogue
+from selip_core.datasets.synthetic.catalogue import catalogue
 from selip_core.errors import SelipError
 from selip_core.reports.lexicon import Lexicon, Token, check_lexicon, load_lexicon
 from selip_core.reports.text import normalise

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from selip_core.catalogue import catalogue, draw_lesions
+from selip_core.datasets.synthetic.catalogue import catalogue, draw_lesions
 
 
 def patients(n, frequencies="clinical"):

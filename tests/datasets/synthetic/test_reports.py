@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import yaml
 
-from selip_core import report_writer
-from selip_core.catalogue import Lesion, catalogue, draw_lesions
-from selip_core.report_writer import HELD_OUT_STYLES, STYLE_WEIGHTS, STYLES, write_report
+from selip_core.datasets.synthetic import reports as report_writer
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue, draw_lesions
+from selip_core.datasets.synthetic.reports import HELD_OUT_STYLES, STYLE_WEIGHTS, STYLES, write_report
 from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence
 
 ALL_STYLES = STYLES + HELD_OUT_STYLES

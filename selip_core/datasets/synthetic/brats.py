@@ -16,12 +16,18 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
-from selip_core.anatomy import GRID_ORIGIN_MM, GRID_SHAPE, TISSUES, draw_anatomy, grid_affine
-from selip_core.catalogue import Lesion, catalogue, draw_lesions
+from selip_core.datasets.synthetic.anatomy import GRID_ORIGIN_MM, GRID_SHAPE, TISSUES, draw_anatomy, grid_affine
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue, draw_lesions
+from selip_core.datasets.synthetic.cohort import for_each_patient
+from selip_core.datasets.synthetic.lesions import LesionMaps, draw_lesion_maps
+from selip_core.datasets.synthetic.signal import (
+    enhanced_t1,
+    inversion_recovery,
+    null_inversion_time,
+    spin_echo,
+    tissue_book,
+)
 from selip_core.errors import SelipError
-from selip_core.lesions import LesionMaps, draw_lesion_maps
-from selip_core.signal import enhanced_t1, inversion_recovery, null_inversion_time, spin_echo, tissue_book
-from selip_core.synthetic_cohort import for_each_patient
 
 DATA_SOURCE = "embedded synthetic BraTS cohort"
 SPACING_MM = 2.0
@@ -67,7 +73,7 @@ def make_brats(
         If the folder holds something else, or cannot be written.
     """
     directory = Path(directory)
-    settings = {"patients": list(patients), "seed": seed, "generator": code_fingerprint("brats_synthetic")}
+    settings = {"patients": list(patients), "seed": seed, "generator": code_fingerprint("datasets.synthetic.brats")}
     found = read_json(directory / _MARK)
     if found == settings:
         return directory

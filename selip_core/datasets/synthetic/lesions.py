@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selip_core.anatomy import GRID_MM, GRID_ORIGIN_MM, GRID_SHAPE, SULCAL, Anatomy, template
-from selip_core.catalogue import Lesion, catalogue
-from selip_core.signal import tissue_book
+from selip_core.datasets.synthetic.anatomy import GRID_MM, GRID_ORIGIN_MM, GRID_SHAPE, SULCAL, Anatomy, template
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue
+from selip_core.datasets.synthetic.signal import tissue_book
 
 MORPHOLOGY = ("atrophy", "midline_shift")
 """Kinds that are a change of form: the anatomy draws them."""

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 import numpy as np
 from scipy import ndimage
 
-from selip_core.catalogue import Lesion
+from selip_core.datasets.synthetic.catalogue import Lesion
 
 TISSUES = ("grey_matter", "deep_grey", "white_matter", "csf", "venous", "bone", "marrow", "fat", "muscle")
 """Tissues of a head without lesions, in the order of the last axis of every array of fractions."""

@@ -11,10 +11,10 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from selip_core.anatomy import GRID_MM, TISSUES, Anatomy, draw_anatomy, grid_affine
-from selip_core.catalogue import Lesion, catalogue
-from selip_core.lesions import LesionMaps, draw_lesion_maps
-from selip_core.signal import B_VALUE, apparent_diffusion, signal_table
+from selip_core.datasets.synthetic.anatomy import GRID_MM, TISSUES, Anatomy, draw_anatomy, grid_affine
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue
+from selip_core.datasets.synthetic.lesions import LesionMaps, draw_lesion_maps
+from selip_core.datasets.synthetic.signal import B_VALUE, apparent_diffusion, signal_table
 
 ACQUIRED = ("T1", "T2", "FLAIR", "DWI", "ADC")
 """Sequences of every protocol; tumour patients get T1ce as well."""

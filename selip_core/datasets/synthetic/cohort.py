@@ -17,11 +17,11 @@ from tqdm.auto import tqdm
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
 from selip_core._utils.parallel import processors
-from selip_core.anatomy import adopt_template, template
-from selip_core.catalogue import Lesion, draw_lesions
+from selip_core.datasets.synthetic.anatomy import adopt_template, template
+from selip_core.datasets.synthetic.catalogue import Lesion, draw_lesions
+from selip_core.datasets.synthetic.images import TUMOURS, PatientImages, synthesise_patient
+from selip_core.datasets.synthetic.lesions import radius_mm
 from selip_core.errors import SelipError
-from selip_core.lesions import radius_mm
-from selip_core.synthetic import TUMOURS, PatientImages, synthesise_patient
 
 DATA_SOURCE = "embedded synthetic cohort"
 
@@ -88,7 +88,7 @@ def make_cohort(
     if frequencies not in ("clinical", "uniform"):
         raise ValueError(f"frequencies must be 'clinical' or 'uniform', not {frequencies!r}")
     out_dir = Path(out_dir)
-    generator = code_fingerprint("synthetic_cohort")
+    generator = code_fingerprint("datasets.synthetic.cohort")
     settings = {"patients": patients, "frequencies": frequencies, "seed": seed, "generator": generator}
     if _is_complete(out_dir, settings):
         return out_dir
@@ -163,7 +163,7 @@ def _start_worker(shared_template) -> None:
 
 def _write_patient(number: int, *, out_dir: Path, seed: int, frequencies: str) -> dict[str, list[tuple]]:
     """Make and write one patient; return the rows for each table."""
-    from selip_core.report_writer import HELD_OUT_STYLES, STYLE_WEIGHTS, write_report
+    from selip_core.datasets.synthetic.reports import HELD_OUT_STYLES, STYLE_WEIGHTS, write_report
 
     sequence = np.random.SeedSequence([seed, number])
     lesion_rng, image_rng, style_rng, report_rng = (np.random.default_rng(s) for s in sequence.spawn(4))

@@ -5,13 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core import synthetic_cohort
-from selip_core.anatomy import GRID_SHAPE
-from selip_core.catalogue import Lesion, catalogue, draw_lesions
+from selip_core.datasets.synthetic import cohort as synthetic_cohort
+from selip_core.datasets.synthetic.anatomy import GRID_SHAPE
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue, draw_lesions
+from selip_core.datasets.synthetic.cohort import make_cohort
+from selip_core.datasets.synthetic.images import TUMOURS, synthesise_patient
+from selip_core.datasets.synthetic.signal import tissue_book
 from selip_core.errors import SelipError
-from selip_core.signal import tissue_book
-from selip_core.synthetic import TUMOURS, synthesise_patient
-from selip_core.synthetic_cohort import make_cohort
 
 KINDS = {name: kind for name, kind in catalogue()["kinds"].items() if "signal" in kind}
 TIMES = [(kind, sequence, level) for kind, entry in KINDS.items() for sequence, level in entry["signal"].items()]
@@ -150,7 +150,7 @@ def test_adc_of_white_matter_is_in_its_usual_units():
 
 def test_sequences_are_sometimes_missing_and_contrast_is_for_tumours():
     tumour = [Lesion("low_grade_tumour", "额叶", "左侧", "团块状", 1, 15.0)]
-    from selip_core.synthetic import _protocol
+    from selip_core.datasets.synthetic.images import _protocol
 
     drawn = [_protocol(tumour if i % 2 else [], np.random.default_rng(i)) for i in range(600)]
     assert 0.03 < np.mean([len(d - {"T1ce"}) < 5 for d in drawn]) < 0.1

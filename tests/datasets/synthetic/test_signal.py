@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from selip_core import signal
-from selip_core.signal import tissue_book
+from selip_core.datasets.synthetic import signal
+from selip_core.datasets.synthetic.signal import tissue_book
 
 
 def test_spin_echo_is_the_equation():

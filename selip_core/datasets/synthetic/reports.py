@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from selip_core.catalogue import Lesion, catalogue
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue
 from selip_core.reports.sentences import Finding
 
 _BOOK = yaml.safe_load(Path(__file__).with_name("report_styles.yaml").read_text(encoding="utf-8"))

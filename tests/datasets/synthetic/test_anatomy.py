@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from selip_core import anatomy
-from selip_core.anatomy import GRID_MM, GRID_SHAPE, TISSUES, draw_anatomy, template
-from selip_core.catalogue import Lesion, catalogue
+from selip_core.datasets.synthetic import anatomy
+from selip_core.datasets.synthetic.anatomy import GRID_MM, GRID_SHAPE, TISSUES, draw_anatomy, template
+from selip_core.datasets.synthetic.catalogue import Lesion, catalogue
 
 SITES = {name: site["centre_mm"] for name, site in catalogue()["sites"].items()}
 
