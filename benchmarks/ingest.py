@@ -15,8 +15,8 @@ _SERIES = {"T1": ("t1_fl2d_tra", 450, 9), "T2": ("t2_tse_tra", 4000, 90), "FLAIR
 
 
 def ingesting(*, studies: int, workers: int) -> dict:
-    """Time `selip_core.ingest.ingest` on studies of three series, a file a slice."""
-    from selip_core.ingest import ingest
+    """Time `selip_core.ingest.build.ingest` on studies of three series, a file a slice."""
+    from selip_core.ingest.build import ingest
 
     with tempfile.TemporaryDirectory() as name:
         source, out = Path(name) / "source", Path(name) / "cohort"

@@ -12,7 +12,7 @@ import pandas as pd
 from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_text
 from selip_core.errors import SelipError
-from selip_core.report_tables import read_reports, safe_cell
+from selip_core.ingest.report_tables import read_reports, safe_cell
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.parser import tokenize
 from selip_core.reports.text import normalise

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from selip_core.errors import SelipError
-from selip_core.layouts import FoundSeries
+from selip_core.ingest.layouts import FoundSeries
 
 _DIGITS = 10
 _PUBLISHED = ("bids", "brats", "released")

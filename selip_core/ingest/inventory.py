@@ -11,11 +11,18 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
-from selip_core.archives import is_archive, unpack
 from selip_core.datasets.sequences import sequence_of_header
-from selip_core.dicom import DicomSeries, Slice, group_series, is_dicom, read_slices
 from selip_core.errors import SelipError
-from selip_core.layouts import FoundSeries, find_volumes, other_volume, released_splits, released_texts, volume_name
+from selip_core.ingest.archives import is_archive, unpack
+from selip_core.ingest.dicom import DicomSeries, Slice, group_series, is_dicom, read_slices
+from selip_core.ingest.layouts import (
+    FoundSeries,
+    find_volumes,
+    other_volume,
+    released_splits,
+    released_texts,
+    volume_name,
+)
 
 _DICOM_ENDINGS = (".dcm", ".ima", ".dicom")
 _NOT_SNIFFED = (

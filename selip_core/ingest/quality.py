@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from selip_core._utils.files import replacing
-from selip_core.report_tables import PROBLEM_COLUMNS, safe_cell
+from selip_core.ingest.report_tables import PROBLEM_COLUMNS, safe_cell
 
 SERIES_COLUMNS = [
     "patient_id", "study_id", "sequence", "description", "shape", "spacing_mm", "orientation", "path", "reason",

@@ -2,7 +2,7 @@ import io
 import tarfile
 import zipfile
 
-from selip_core.archives import unpack
+from selip_core.ingest.archives import unpack
 
 
 def test_a_member_that_climbs_out_is_not_written_and_told(tmp_path):

@@ -12,13 +12,13 @@ from selip_core._utils.files import read_json, write_json, write_text
 from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
 from selip_core.errors import SelipError
-from selip_core.ingest_inventory import source_state, take_inventory
-from selip_core.ingest_options import Options
-from selip_core.ingest_series import Task, process_series
-from selip_core.ingest_tables import write_cohort
-from selip_core.layouts import FoundSeries
-from selip_core.pseudonyms import Names, check_key_path, load_secret, safe_name
-from selip_core.report_tables import read_reports
+from selip_core.ingest.inventory import source_state, take_inventory
+from selip_core.ingest.layouts import FoundSeries
+from selip_core.ingest.options import Options
+from selip_core.ingest.pseudonyms import Names, check_key_path, load_secret, safe_name
+from selip_core.ingest.report_tables import read_reports
+from selip_core.ingest.series import Task, process_series
+from selip_core.ingest.tables import write_cohort
 
 WORK, FINISHED = ".ingest", "ingest.json"
 
@@ -174,6 +174,6 @@ def _read_log(path: Path) -> dict[str, dict]:
 if __name__ == "__main__":
     import sys
 
-    from selip_core.ingest_main import main
+    from selip_core.ingest.__main__ import main
 
     sys.exit(main())

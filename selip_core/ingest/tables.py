@@ -7,15 +7,15 @@ import pandas as pd
 
 from selip_core._utils.files import replacing, write_json
 from selip_core.errors import SelipError
-from selip_core.ingest_inventory import Inventory
-from selip_core.ingest_options import Options
-from selip_core.ingest_quality import write_quality_report
-from selip_core.ingest_series import Task
-from selip_core.layouts import FoundSeries, report_of_texts
-from selip_core.pseudonyms import Names, write_key
-from selip_core.report_join import join
-from selip_core.report_scrub import HOLE, scrub
-from selip_core.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
+from selip_core.ingest.deidentify import HOLE, scrub
+from selip_core.ingest.inventory import Inventory
+from selip_core.ingest.layouts import FoundSeries, report_of_texts
+from selip_core.ingest.options import Options
+from selip_core.ingest.pseudonyms import Names, write_key
+from selip_core.ingest.quality import write_quality_report
+from selip_core.ingest.report_join import join
+from selip_core.ingest.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
+from selip_core.ingest.series import Task
 
 TUMOUR_OF_BRATS = "tumour"
 

@@ -14,9 +14,9 @@ import pytest
 
 from selip_core.datasets.cohort import load_cohort
 from selip_core.errors import SelipError
-from selip_core.ingest import ingest
-from selip_core.ingest_main import main
-from selip_core.ingest_tables import choose_series
+from selip_core.ingest.__main__ import main
+from selip_core.ingest.build import ingest
+from selip_core.ingest.tables import choose_series
 from tests.helpers.dicom_files import PERSON, head, write_series
 
 QUIET = {"progress": False, "workers": 1}
@@ -107,7 +107,7 @@ def test_what_a_kill_leaves_after_the_end_is_taken_away(hospital, tmp_path):
 
 
 def test_killed_after_the_key_was_written_it_goes_on(hospital, tmp_path, monkeypatch):
-    import selip_core.ingest as module
+    import selip_core.ingest.build as module
 
     options = {"key": tmp_path / "key.csv", **QUIET}
     with monkeypatch.context() as patched:
@@ -350,7 +350,7 @@ def test_killed_at_any_point_it_goes_on_without_doing_a_series_twice(tmp_path):
     command = [
         sys.executable,
         "-m",
-        "selip_core.ingest",
+        "selip_core.ingest.build",
         str(tmp_path / "in"),
         "--out",
         str(tmp_path / "out"),

@@ -2,7 +2,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core.dicom import convert, group_series, is_dicom, read_slices, write_clean
+from selip_core.ingest.dicom import convert, group_series, is_dicom, read_slices, write_clean
 from tests.helpers.dicom_files import write_series
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.report_join import join
-from selip_core.report_scrub import HOLE, scrub
-from selip_core.report_tables import pseudonymised, read_reports, safe_cell
+from selip_core.ingest.deidentify import HOLE, scrub
+from selip_core.ingest.report_join import join
+from selip_core.ingest.report_tables import pseudonymised, read_reports, safe_cell
 
 HEADER = ["检查号", "病人ID", "姓名", "检查所见", "诊断意见"]
 TEXT = "左侧额叶见斑片状长T1长T2信号影。"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from selip_core.errors import SelipError
-from selip_core.ingest import ingest
+from selip_core.ingest.build import ingest
 
 SET_ASIDE = 3
 """Exit status with --strict where a cohort was written but something was set aside."""

@@ -1,7 +1,7 @@
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.layouts import find_volumes, released_splits, released_texts, report_of_texts
+from selip_core.ingest.layouts import find_volumes, released_splits, released_texts, report_of_texts
 from selip_core.reports.parser import parse_report
 
 

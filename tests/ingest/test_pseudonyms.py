@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from selip_core.layouts import FoundSeries
-from selip_core.pseudonyms import Names, load_secret, safe_name
+from selip_core.ingest.layouts import FoundSeries
+from selip_core.ingest.pseudonyms import Names, load_secret, safe_name
 
 
 def _series(patient, study, layout="plain", order=""):

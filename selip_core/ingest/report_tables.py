@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.report_columns import identifier_columns, map_columns, n_known, unknown_columns
-from selip_core.report_files import Sheet, read_sheets
-from selip_core.report_scrub import may_identify, scrub
+from selip_core.ingest.deidentify import may_identify, scrub
+from selip_core.ingest.report_columns import identifier_columns, map_columns, n_known, unknown_columns
+from selip_core.ingest.report_files import Sheet, read_sheets
 
 PROBLEM_COLUMNS = ["where", "patient_id", "study_id", "problem", "consequence"]
 REPORT_COLUMNS = ["patient_id", "study_id", "findings", "impression", "where"]

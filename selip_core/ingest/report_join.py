@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from selip_core.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable, plain_id, without_doubles
+from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable, plain_id, without_doubles
 
 STUDY_KEYS = ("study_id", "accession", "study_uid")
 

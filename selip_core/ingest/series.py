@@ -11,10 +11,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from selip_core.dicom import convert, write_clean
 from selip_core.errors import SelipError
-from selip_core.ingest_quality import thumbnail
-from selip_core.layouts import FoundSeries
+from selip_core.ingest.dicom import convert, write_clean
+from selip_core.ingest.layouts import FoundSeries
+from selip_core.ingest.quality import thumbnail
 from selip_core.preprocessing import VolumeError, check_header, check_volume
 
 RELEASED_FIELD_MM = (144.0, 230.0, 230.0)

@@ -1,0 +1,1 @@
+"""A hospital's export of images and reports into a cohort."""
