@@ -21,7 +21,7 @@ def peak(*, setting: dict, device: str) -> dict:
     import torch
     from transformers import BertModel  # noqa: F401  # counted as a library, not as training
 
-    import selip_core.training  # noqa: F401
+    import selip_core.pretraining.loop  # noqa: F401
 
     before = measure.peak_memory_mb()
     with tempfile.TemporaryDirectory() as folder:

@@ -24,7 +24,7 @@ def loading(*, volumes: int, shape: tuple[int, int, int], batch: int, cached: bo
         Whether the system still holds the file in memory; else it is read from the disk.
     """
     from selip_core.datasets.pairs import Pairs
-    from selip_core.sampler import UniqueTextSampler
+    from selip_core.pretraining.sampler import UniqueTextSampler
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "volumes.npy"
@@ -49,7 +49,7 @@ def augmenting(*, shape: tuple[int, int, int], batch: int, device: str) -> dict:
     """Time the augmentation of a loaded batch."""
     import torch
 
-    from selip_core.augmentation import augment
+    from selip_core.pretraining.augmentation import augment
 
     generator = torch.Generator().manual_seed(0)
     volumes = torch.randn(batch, 1, *shape, device=device)

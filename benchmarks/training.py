@@ -100,7 +100,7 @@ def throughput(
     matrix_rate: float | None = None,
     tflop_a_pair: float | None = None,
 ) -> dict:
-    """Time steps of `selip_core.training.pretrain` on volumes of noise.
+    """Time steps of `selip_core.pretraining.loop.pretrain` on volumes of noise.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def _no_compiler(device: str) -> str:
 
 def seconds_a_step(model, pairs, batch: int, variant: str, steps: int, directory: Path) -> float:
     from selip_core.config import PretrainingSettings
-    from selip_core.training import pretrain
+    from selip_core.pretraining.loop import pretrain
 
     settings = PretrainingSettings(
         batch_size=batch, steps=steps, warmup_steps=0, validate_every=steps, **settings_of(variant)

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.checkpoints import load_checkpoint
 from selip_core.config import AblationSettings, PretrainingSettings
 from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
-from selip_core.training import Pretraining, pretrain
+from selip_core.pretraining.checkpoints import load_checkpoint
+from selip_core.pretraining.loop import Pretraining, pretrain
 
 METHODS = ("CLIP", "SeLIP")
 

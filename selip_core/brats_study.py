@@ -11,8 +11,8 @@ from selip_core.config import PreprocessingSettings
 from selip_core.datasets.brats import Brats
 from selip_core.datasets.labels import by_split
 from selip_core.datasets.volume_cache import build_cache
-from selip_core.downstream import stratified_split
 from selip_core.errors import SelipError
+from selip_core.pretraining.methods import stratified_split
 
 HIGH_GRADE = "HGG"
 SPLIT = {"validation_fraction": 0.15, "test_fraction": 0.3}

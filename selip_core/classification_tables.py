@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream import PAIRS
 from selip_core.metrics.classification import (
     auc_difference,
     auc_interval,
@@ -14,6 +13,7 @@ from selip_core.metrics.classification import (
     f1,
     mean_auc,
 )
+from selip_core.pretraining.methods import PAIRS
 
 MEAN = "mean of the labels"
 """The row of each approach, method and share that averages over the labels, each counting the same."""

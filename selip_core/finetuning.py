@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from selip_core.augmentation import augment
 from selip_core.best_state import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
-from selip_core.training import learning_rate_factor
+from selip_core.pretraining.augmentation import augment
+from selip_core.pretraining.loop import learning_rate_factor
 
 
 class Classifier(nn.Module):

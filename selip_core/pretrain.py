@@ -14,14 +14,14 @@ import sys
 from selip_core import paths
 from selip_core.ablation import METHODS
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
-from selip_core.distributed import joined_processes
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
+from selip_core.pretraining.distributed import joined_processes
+from selip_core.pretraining.loop import Pretraining, pretrain
+from selip_core.pretraining.start import starting_model
 from selip_core.pretraining_inputs import model_origin, pretraining_pairs
 from selip_core.records import describe_data_source, finished_upstream, run_inputs
 from selip_core.run import resolve_device, set_seeds
-from selip_core.starting_model import starting_model
-from selip_core.training import Pretraining, pretrain
 
 NOTEBOOK = "04_pretraining"
 

@@ -11,9 +11,9 @@ from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import SelipModel
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import K_MAX, chance_of_hit, retrieval_table
+from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.scores import similarity_matrix
-from selip_core.validation import encode_pairs
 
 
 def evaluate_runs(models: dict[tuple[str, int], Path], pairs: Pairs, *, device: torch.device) -> pd.DataFrame:

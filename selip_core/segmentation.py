@@ -11,12 +11,12 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from selip_core.augmentation import augment
 from selip_core.best_state import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores
-from selip_core.training import learning_rate_factor
+from selip_core.pretraining.augmentation import augment
+from selip_core.pretraining.loop import learning_rate_factor
 
 
 class Segmenter(nn.Module):

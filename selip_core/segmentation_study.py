@@ -9,9 +9,9 @@ from tqdm.auto import tqdm
 
 from selip_core.config import SegmentationSettings
 from selip_core.datasets.splits import nested_subsets, shares_left_out
-from selip_core.downstream import PAIRS, load_model
 from selip_core.metrics.resampling import bootstrap_interval, paired_difference
 from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
+from selip_core.pretraining.methods import PAIRS, load_model
 from selip_core.segmentation import Cases, segment, train_segmenter
 
 

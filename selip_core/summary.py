@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from selip_core.classification_tables import MEAN
-from selip_core.downstream import METHODS
 from selip_core.metrics.resampling import holm
+from selip_core.pretraining.methods import METHODS
 
 ALPHA = 0.05
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from selip_core.training import Pretraining
+from selip_core.pretraining.loop import Pretraining
 from tests.helpers.small_runs import run
 
 CHANGES = {"steps": 40, "validate_every": 2, "flip": True, "augment": True}

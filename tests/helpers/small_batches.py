@@ -5,10 +5,10 @@ from contextlib import nullcontext
 import torch
 from torch import nn
 
-from selip_core.cached_gradients import accumulate_gradients
-from selip_core.distributed import ALONE
 from selip_core.encoders.model import build_model
 from selip_core.losses import selip_loss
+from selip_core.pretraining.cached_gradients import accumulate_gradients
+from selip_core.pretraining.distributed import ALONE
 from tests.helpers.data import SENTENCES, SHAPE
 
 BATCH = 7

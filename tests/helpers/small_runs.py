@@ -6,7 +6,7 @@ import torch
 from selip_core.config import get_settings
 from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import build_model
-from selip_core.training import pretrain
+from selip_core.pretraining.loop import pretrain
 from tests.helpers.data import SHAPE
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from selip_core.distributed import joined_processes
+from selip_core.pretraining.distributed import joined_processes
 from tests.helpers.small_batches import BATCH, batch, batch_normed, gradients, tiny
 from tests.helpers.small_runs import fresh_model, run
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.augmentation import augment
-from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.errors import SelipError
+from selip_core.pretraining.augmentation import augment
+from selip_core.pretraining.distributed import ALONE, Processes, joined_processes
 from tests.helpers.places import ROOT, TESTS
 from tests.helpers.small_batches import BATCH, assert_equal, batch, batch_normed, gradients, tiny
 from tests.helpers.small_runs import fresh_model, run
@@ -99,7 +99,7 @@ def test_a_launcher_that_starts_one_process_for_several_is_an_error(monkeypatch)
 
 
 def test_a_port_that_the_user_had_set_does_not_mean_several_processes():
-    ask = "from selip_core.distributed import joined_processes; print(joined_processes('cpu'))"
+    ask = "from selip_core.pretraining.distributed import joined_processes; print(joined_processes('cpu'))"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ask!r}], check=True)"
     given = {**os.environ, "ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517", "PYTHONPATH": str(ROOT)}
     given.pop("WORLD_SIZE", None)

@@ -8,8 +8,8 @@ import torch
 
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
-from selip_core.training import Pretraining, plateau_exit, pretrain
-from selip_core.validation import sample_of_pairs, validate
+from selip_core.pretraining.loop import Pretraining, plateau_exit, pretrain
+from selip_core.pretraining.validation import sample_of_pairs, validate
 from tests.helpers.small_runs import TEXTS, fresh_model, run, tiny_pairs, tiny_settings
 
 
@@ -33,7 +33,7 @@ def test_a_killed_run_ends_with_the_weights_of_the_uninterrupted_one(tmp_path, m
         return original(self, *args)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("selip_core.training.Pretraining._train_step", killed)
+        patch.setattr("selip_core.pretraining.loop.Pretraining._train_step", killed)
         run(tmp_path / "cut", augment=True)
     torch.rand(7)  # whatever a new kernel has done to the global generator must not matter
     resumed, done = run(tmp_path / "cut", model=fresh_model(seed=99), augment=True)
@@ -61,7 +61,7 @@ def test_a_checkpoint_of_another_run_is_put_aside(tmp_path, monkeypatch, capsys,
     elif change == "seed":
         seed = 1
     elif change == "code":
-        monkeypatch.setattr("selip_core.training.code_fingerprint", lambda *names: "other")
+        monkeypatch.setattr("selip_core.pretraining.loop.code_fingerprint", lambda *names: "other")
     elif change == "cohort":
         model.config["cohort_fingerprint"] = "other"
     old = (tmp_path / "m" / "last" / "state.json").read_text()
@@ -75,7 +75,7 @@ def test_a_finished_run_outlives_any_number_of_changes(tmp_path, monkeypatch):
     run(tmp_path / "m")
     finished = (tmp_path / "m" / "last" / "state.json").read_text()
     for code in ("second", "third", "fourth"):
-        monkeypatch.setattr("selip_core.training.code_fingerprint", lambda *names, code=code: code)
+        monkeypatch.setattr("selip_core.pretraining.loop.code_fingerprint", lambda *names, code=code: code)
         run(tmp_path / "m", steps=4)
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert kept == ["m", "m.previous-1", "m.previous-2", "m.previous-3"]

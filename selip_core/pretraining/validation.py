@@ -8,7 +8,7 @@ from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.metrics.retrieval import ranks_of_hits
-from selip_core.sampler import UniqueTextSampler
+from selip_core.pretraining.sampler import UniqueTextSampler
 
 NOTHING_TO_EVALUATE = (
     "no {} patient has a series that its report describes: add patients, give another split in splits.csv, or look at "

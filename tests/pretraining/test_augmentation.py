@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from selip_core import augmentation
-from selip_core.augmentation import augment
+from selip_core.pretraining import augmentation
+from selip_core.pretraining.augmentation import augment
 
 
 @pytest.fixture

@@ -14,19 +14,19 @@ from tqdm.auto import tqdm
 from selip_core._utils.files import put_aside
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core._utils.prefetch import read_ahead
-from selip_core.augmentation import augment
-from selip_core.cached_gradients import accumulate_gradients
-from selip_core.checkpoints import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
 from selip_core.config import EXECUTION, PretrainingSettings
 from selip_core.datasets.pairs import Pairs, distinct_texts
-from selip_core.distributed import ALONE, Processes, joined_processes
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
-from selip_core.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
-from selip_core.sampler import UniqueTextSampler, fitting_batch_size
+from selip_core.pretraining.augmentation import augment
+from selip_core.pretraining.cached_gradients import accumulate_gradients
+from selip_core.pretraining.checkpoints import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
+from selip_core.pretraining.distributed import ALONE, Processes, joined_processes
+from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
+from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
+from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 from selip_core.similarity.scores import ReportCorpus, even_out
-from selip_core.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 
 PLATEAU_SHARE = 0.95
 PLATEAU_WINDOW = 25
@@ -120,7 +120,7 @@ class Pretraining:
         parts = [self.settings.model_dump_json(exclude=set(EXECUTION)), str(self.soft_target_weight), str(self.seed)]
         for pairs in (self.train_pairs, self.validation_pairs):
             parts += [digest(*pairs.texts), digest(*pairs.patients), digest(*pairs.sequences), str(pairs.rows.tolist())]
-        parts += [json.dumps(self.model.config, sort_keys=True), code_fingerprint("training")]
+        parts += [json.dumps(self.model.config, sort_keys=True), code_fingerprint("pretraining.loop")]
         return digest(*parts)
 
     @property
@@ -130,7 +130,7 @@ class Pretraining:
 
     @property
     def validations(self) -> pd.DataFrame:
-        """One row a validation: ``step``, and what `selip_core.validation.validate` returns."""
+        """One row a validation: ``step``, and what `selip_core.pretraining.validation.validate` returns."""
         return pd.DataFrame(self.validated)
 
     @property

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from selip_core.encoders.model import build_model
-from selip_core.optimization import encoders_context, learning_rate_factor, prepare_model
-from selip_core.training import Pretraining
+from selip_core.pretraining.loop import Pretraining
+from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, prepare_model
 from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import TEXTS, fresh_model, run, tiny_pairs, tiny_settings
 

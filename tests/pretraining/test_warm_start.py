@@ -1,6 +1,6 @@
 import torch
 
-from selip_core.language_model import mask_words, warm_start, word_ids
+from selip_core.pretraining.warm_start import mask_words, warm_start, word_ids
 
 
 def test_word_ids_follow_the_segmentation():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.sampler import UniqueTextSampler, fitting_batch_size
+from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
 
 
 def sampler(flip=True, seed=0, batch_size=8):

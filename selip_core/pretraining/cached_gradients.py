@@ -20,9 +20,9 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from selip_core.distributed import ALONE, Processes
 from selip_core.encoders.batch_norm import paused_running_statistics
 from selip_core.encoders.model import SelipModel
+from selip_core.pretraining.distributed import ALONE, Processes
 
 
 def accumulate_gradients(

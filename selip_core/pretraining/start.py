@@ -9,7 +9,7 @@ from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import Settings
 from selip_core.encoders.model import SelipModel, build_model
-from selip_core.language_model import warm_start
+from selip_core.pretraining.warm_start import warm_start
 
 
 def starting_model(
@@ -33,7 +33,7 @@ def starting_model(
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
     parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("encoders.model")]
     if steps:  # the lexicon's words are masked whole: without a warm start no word of it matters
-        parts.append(code_fingerprint("language_model", "reports.parser"))
+        parts.append(code_fingerprint("pretraining.warm_start", "reports.parser"))
     extra = {**extra, "start_fingerprint": digest(*parts)}
     if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
         return SelipModel.from_pretrained(directory)

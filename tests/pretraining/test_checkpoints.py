@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from selip_core.checkpoints import load_checkpoint, save_checkpoint
 from selip_core.errors import SelipError
+from selip_core.pretraining.checkpoints import load_checkpoint, save_checkpoint
 from tests.helpers.killed_run import CHANGES
 from tests.helpers.places import ROOT, TESTS
 from tests.helpers.small_runs import fresh_model, run
@@ -38,7 +38,7 @@ def test_the_newest_two_are_kept(tmp_path):
 
 def test_an_interrupted_checkpoint_leaves_the_old_one(tmp_path, monkeypatch):
     save(tmp_path, 1)
-    monkeypatch.setattr("selip_core.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
+    monkeypatch.setattr("selip_core.pretraining.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
     with pytest.raises(SelipError, match="no space left.*free some space"):
         save(tmp_path, 2)
     assert not list(tmp_path.glob(".last.partial"))

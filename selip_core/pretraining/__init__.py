@@ -1,0 +1,1 @@
+"""The pretraining loop and what it needs: batches, augmentation, optimiser, checkpoints, processes."""
