@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from selip_core._utils.images import axial_slice
-from selip_core.saliency_study import OTHER, RANDOMISED, TRAINED
+from selip_core.inspection.saliency_tables import OTHER, RANDOMISED, TRAINED
 from selip_core.style import PAGE_MM, PALETTE, inches
 
 _MAP_STYLES = {
@@ -83,7 +83,7 @@ def saliency_by_site(table: pd.DataFrame) -> Figure:
 
     Parameters
     ----------
-    table : DataFrame from `selip_core.saliency_study.saliency_table`
+    table : DataFrame from `selip_core.inspection.saliency_tables.saliency_table`
     """
     sites = list(dict.fromkeys(table["site"]))
     names = [name for name in _MAP_STYLES if name in set(table["map"])]
@@ -118,7 +118,7 @@ def character_map(text: str, saliency: np.ndarray, *, title: str = "", line: int
     ----------
     text : str
     saliency : (len(text),)
-        From `selip_core.saliency.character_saliency`; NaN is drawn grey: the model never read it.
+        From `selip_core.inspection.saliency.character_saliency`; NaN is drawn grey: the model never read it.
     line : int
         Chinese characters a line; others take half the room.
 

@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from selip_core.embedding_map import OTHER, common_labels
+from selip_core.inspection.embedding_map import OTHER, common_labels
+from selip_core.inspection.pair import PairComparison
+from selip_core.inspection.pair_place import PairPlace
 from selip_core.pair_drawing import BOX_WIDTH, FONT, SMALL_FONT, WIDTH, Box, Drawing, Line, character_width, draw_pair
-from selip_core.pair_inspector import PairComparison
-from selip_core.pair_place import PairPlace
 
 MAP_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 MAP_MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
@@ -26,7 +26,7 @@ def map_figure(points: np.ndarray, labels: Mapping[str, Sequence[str]], *, top: 
     Parameters
     ----------
     points : (M, 2)
-        As `selip_core.embedding_map.project` gives them.
+        As `selip_core.inspection.embedding_map.project` gives them.
     labels : dict of panel title to (M,) labels
     top : int
         Labels shown by name, at most ``len(MAP_COLOURS)``; the others are grey.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from selip_core.pair_inspector import PairComparison
+from selip_core.inspection.pair import PairComparison
 
 WIDTH = 860
 """Of the picture, in units: pixels of the SVG, hundredths of an inch of the figure."""

@@ -5,6 +5,8 @@ from html import escape
 import numpy as np
 
 from selip_core.fonts import CSS_FAMILY
+from selip_core.inspection.pair import PairComparison
+from selip_core.inspection.pair_place import PairPlace
 from selip_core.pair_drawing import (
     BOX_WIDTH,
     FONT,
@@ -17,8 +19,6 @@ from selip_core.pair_drawing import (
     Link,
     draw_pair,
 )
-from selip_core.pair_inspector import PairComparison
-from selip_core.pair_place import PairPlace
 
 SHARED_COLOUR, BEST_COLOUR, LINK_COLOUR = "#0B5A8F", "#0072B2", "#6E6E6E"
 

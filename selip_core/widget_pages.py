@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from selip_core._utils.images import thumbnail_png
-from selip_core.embedding_map import Projection
 from selip_core.errors import SelipError
 from selip_core.explore_map import map_labels
+from selip_core.inspection.embedding_map import Projection
 from selip_core.widget_map import EmbeddingMap
 from selip_core.widget_pairs import PairInspector
 from selip_core.widget_parts import Session, Status

@@ -31,7 +31,7 @@ def nifti_bytes(volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> b
 @lru_cache(maxsize=8)
 def positive_saliency(explorer: Explorer, shown: int | OwnVolume, text: str) -> np.ndarray:
     """Return what speaks for a text in a volume, (D, H, W) float32, 0 and more; computed once for all viewers."""
-    from selip_core.saliency import volume_saliency
+    from selip_core.inspection.saliency import volume_saliency
 
     volume = explorer.volume(shown) if isinstance(shown, int) else shown.volume
     return np.maximum(np.asarray(volume_saliency(explorer.model, volume, text), dtype=np.float32), 0)

@@ -50,7 +50,7 @@ class WhyPanel:
             self.text.value = head + "".join(parts)
 
     def _told(self, volume: np.ndarray, name: str, text: str) -> str:
-        from selip_core.saliency import character_saliency
+        from selip_core.inspection.saliency import character_saliency
 
         saliency = character_saliency(self.session.explorer.model, volume, text)
         shown, words = characters_html(text, saliency), html.escape(in_words(text, saliency))

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from selip_core.figures_map import MAP_COLOURS, MAP_MARKERS, MAP_SYMBOLS, map_figure, pair_figure
-from selip_core.pair_inspector import compare
-from selip_core.pair_place import CohortPairs
+from selip_core.inspection.pair import compare
+from selip_core.inspection.pair_place import CohortPairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.style import apply_style
 

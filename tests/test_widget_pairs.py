@@ -2,7 +2,7 @@
 import pytest
 
 from selip_core import widget_pairs
-from selip_core.pair_place import CohortPairs
+from selip_core.inspection.pair_place import CohortPairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.widget_pairs import PairInspector
 

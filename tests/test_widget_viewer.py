@@ -4,8 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core import saliency
-from selip_core.saliency import volume_saliency
+from selip_core.inspection import saliency
+from selip_core.inspection.saliency import volume_saliency
 from selip_core.widget_parts import Session
 from selip_core.widget_viewer import COLOURS, WINDOWS, Viewer
 from tests.helpers.data import SENTENCES

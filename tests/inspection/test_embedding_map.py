@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from selip_core.embedding_map import (
+from selip_core.errors import SelipError
+from selip_core.inspection.embedding_map import (
     NO_FINDING,
     OTHER,
     common_labels,
@@ -9,7 +10,6 @@ from selip_core.embedding_map import (
     neighbour_agreement,
     project,
 )
-from selip_core.errors import SelipError
 from selip_core.reports.sentences import NORMAL_STATEMENT
 
 

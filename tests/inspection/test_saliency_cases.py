@@ -7,8 +7,8 @@ import pytest
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import load_cohort
 from selip_core.errors import SelipError
+from selip_core.inspection.saliency_cases import finding_cases, inside_of_head
 from selip_core.preprocessing import preprocess_mask, target_affine
-from selip_core.saliency_cases import finding_cases, inside_of_head
 
 SETTINGS = PreprocessingSettings(spacing_mm=(6.0, 4.0, 4.0), shape=(12, 24, 20))
 SPACING = (8.0, 4.0, 4.0)

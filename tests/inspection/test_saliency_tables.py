@@ -6,8 +6,8 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from selip_core.saliency_cases import FindingCases
-from selip_core.saliency_study import (
+from selip_core.inspection.saliency_cases import FindingCases
+from selip_core.inspection.saliency_tables import (
     ALL_SITES,
     OTHER,
     RANDOMISED,
@@ -90,7 +90,7 @@ def test_another_patients_map_is_of_the_other_volume(tiny_model, monkeypatch):
         seen.append((float(np.asarray(volume, np.float32).sum()), text))
         return np.ones(SHAPE, np.float32)
 
-    monkeypatch.setattr("selip_core.saliency_study.volume_saliency", spy)
+    monkeypatch.setattr("selip_core.inspection.saliency_tables.volume_saliency", spy)
     cases, volumes = some_cases()
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
     sums = [float(v.astype(np.float32).sum()) for v in volumes]
@@ -141,7 +141,7 @@ def test_shuffled_weights_count_by_their_mean(tiny_model, monkeypatch):
     cases, volumes = some_cases()
     cases = FindingCases(cases.table.iloc[:1], cases.masks[:1], cases.problems)
     maps = iter([np.ones(SHAPE), cases.masks[0], *[np.zeros(SHAPE)] * (SHUFFLES - 1)])
-    monkeypatch.setattr("selip_core.saliency_study.volume_saliency", lambda *_, **__: next(maps).astype(np.float32))
+    monkeypatch.setattr("selip_core.inspection.saliency_tables.volume_saliency", lambda *_, **__: next(maps).astype(np.float32))
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False).set_index("map")
     assert results.loc[RANDOMISED, "share"] == pytest.approx(1 / SHUFFLES)
     assert results.loc[RANDOMISED, "hit"] == pytest.approx(1 / SHUFFLES)

@@ -19,9 +19,9 @@ from scipy.stats import rankdata
 from tqdm.auto import tqdm
 
 from selip_core.encoders.model import SelipModel
+from selip_core.inspection.saliency import volume_saliency
+from selip_core.inspection.saliency_cases import FindingCases, inside_of_head
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
-from selip_core.saliency import volume_saliency
-from selip_core.saliency_cases import FindingCases, inside_of_head
 
 TRAINED, RANDOMISED, OTHER = "trained", "randomised weights", "another patient"
 """The model's map; those of the same network with shuffled weights; that of the same text on another patient."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core import saliency
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
-from selip_core.saliency import METHODS, character_saliency, volume_saliency
+from selip_core.inspection import saliency
+from selip_core.inspection.saliency import METHODS, character_saliency, volume_saliency
 from tests.helpers.data import SENTENCES, SHAPE
 
 SPOT = (slice(1, 3), slice(3, 8), slice(2, 6))

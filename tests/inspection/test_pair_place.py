@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.pair_inspector import compare
-from selip_core.pair_place import CohortPairs
+from selip_core.inspection.pair import compare
+from selip_core.inspection.pair_place import CohortPairs
 from selip_core.reports.sentences import NORMAL_STATEMENT, canonical_sentence, parse_sentence
 from selip_core.similarity.scores import similarity_matrix
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.pair_inspector import compare, read_sentences
+from selip_core.inspection.pair import compare, read_sentences
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.scores import similarity_matrix
 

@@ -1,0 +1,1 @@
+"""Why a volume and a text match: saliency, maps of the space, pairs of reports."""
