@@ -12,8 +12,8 @@ import argparse
 import sys
 
 from selip_core import paths
-from selip_core.ablation import METHODS
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
+from selip_core.downstream.ablation import METHODS
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pretraining.distributed import joined_processes

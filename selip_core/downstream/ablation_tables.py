@@ -7,13 +7,13 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from selip_core.ablation import Plan, run_plan
-from selip_core.classification_tables import prediction_arrays
 from selip_core.config import PretrainingSettings
 from selip_core.datasets.pairs import Pairs
+from selip_core.downstream.ablation import Plan, run_plan
+from selip_core.downstream.classification_tables import prediction_arrays
+from selip_core.downstream.retrieval import hits_by_query, worth_saying
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
-from selip_core.retrieval_study import hits_by_query, worth_saying
 from selip_core.similarity.scores import ReportCorpus
 
 K = 10
@@ -39,8 +39,8 @@ def variant_scores(
 
     Parameters
     ----------
-    queries : DataFrame from `selip_core.retrieval_study.evaluate_runs`, ``method`` being the variant
-    predictions : DataFrame from `selip_core.classification.probe_predictions`, or None where nothing could be probed
+    queries : DataFrame from `selip_core.downstream.retrieval.evaluate_runs`, ``method`` being the variant
+    predictions : DataFrame from `selip_core.downstream.classification.probe_predictions`, or None where nothing could be probed
 
     Returns
     -------
@@ -105,7 +105,7 @@ def recall_by_disagreement(
 
     Parameters
     ----------
-    queries : DataFrame from `selip_core.retrieval_study.evaluate_runs`, with ``normal``
+    queries : DataFrame from `selip_core.downstream.retrieval.evaluate_runs`, with ``normal``
     texts : list of str
         The text of each image, in the order of the queries.
     bins : int

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selip_core.classification_tables import MEAN
+from selip_core.downstream.classification_tables import MEAN
 from selip_core.metrics.resampling import holm
 from selip_core.pretraining.methods import METHODS
 

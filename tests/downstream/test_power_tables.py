@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.metrics.classification import auc, auc_influence
-from selip_core.power_study import (
+from selip_core.downstream.power_tables import (
     auc_differences,
     dice_differences,
     needs_table,
     power_curve_table,
     recall_differences,
 )
+from selip_core.metrics.classification import auc, auc_influence
 
 
 def test_the_mean_of_what_patients_add_is_the_auc():

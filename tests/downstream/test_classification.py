@@ -5,17 +5,17 @@ import pandas as pd
 import pytest
 import torch
 
-from selip_core.classification import (
+from selip_core.downstream.classification import (
     Task,
     fine_tuning_predictions,
     probe_predictions,
     series_features,
     zero_shot_predictions,
 )
-from selip_core.classification_tables import MEAN, difference_table, not_learnable, score_table
+from selip_core.downstream.classification_tables import MEAN, difference_table, not_learnable, score_table
+from selip_core.downstream.finetuning import Budget
 from selip_core.encoders.model import build_model
 from selip_core.errors import SelipError
-from selip_core.finetuning import Budget
 from selip_core.metrics.classification import auc
 from selip_core.pretraining.methods import downstream_models, load_model, stratified_split
 from tests.helpers.data import SHAPE

@@ -40,7 +40,7 @@ def score_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.Dat
 
     Parameters
     ----------
-    predictions : DataFrame from `selip_core.classification`
+    predictions : DataFrame from `selip_core.downstream.classification`
 
     Returns
     -------

@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from selip_core.datasets.pairs import Pairs
+from selip_core.downstream.retrieval import difference_table, evaluate_runs, example_queries, group_table, recall_table
 from selip_core.pretraining.start import starting_model
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
-from selip_core.retrieval_study import difference_table, evaluate_runs, example_queries, group_table, recall_table
 from selip_core.similarity.examples import example_reports
 from tests.helpers.small_runs import fresh_model, tiny_pairs
 

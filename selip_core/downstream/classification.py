@@ -11,13 +11,13 @@ from tqdm.auto import tqdm
 from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
+from selip_core.downstream.finetuning import Budget, fine_tune, predict
+from selip_core.downstream.probe import best_threshold, linear_probe
+from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
 from selip_core.encoders.inference import encode_series, patient_features
-from selip_core.finetuning import Budget, fine_tune, predict
 from selip_core.metrics.classification import mean_auc
 from selip_core.pretraining.methods import load_model
-from selip_core.probe import best_threshold, linear_probe
 from selip_core.reports.sentences import SEQUENCES
-from selip_core.zero_shot import prompt_book, zero_shot_scores
 
 COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]
 """``examples``: training patients who have the label in that share; NaN where no label is learnt from (zero-shot)."""

@@ -10,11 +10,7 @@ from selip_core.config import PreprocessingSettings, SegmentationSettings
 from selip_core.datasets.annotations import read_masks
 from selip_core.datasets.brats import load_brats
 from selip_core.datasets.cohort import load_cohort
-from selip_core.encoders.model import build_model
-from selip_core.preprocessing import preprocess_mask, target_affine
-from selip_core.segmentation import Cases
-from selip_core.segmentation_data import brats_cases, cohort_cases
-from selip_core.segmentation_study import (
+from selip_core.downstream.segmentation import (
     case_shares_left_out,
     example_cases,
     few_shot_cases,
@@ -23,6 +19,10 @@ from selip_core.segmentation_study import (
     segmentation_table,
     split_cases,
 )
+from selip_core.downstream.segmentation_data import brats_cases, cohort_cases
+from selip_core.downstream.segmentation_network import Cases
+from selip_core.encoders.model import build_model
+from selip_core.preprocessing import preprocess_mask, target_affine
 from tests.helpers.data import SHAPE
 
 SETTINGS = PreprocessingSettings(spacing_mm=(6.0, 4.0, 4.0), shape=(12, 24, 20))
@@ -69,7 +69,7 @@ def test_masks_lie_on_their_volume_and_what_cannot_be_used_says_why(cohort, tmp_
 def test_cases_are_kept_and_read_again(cohort, tmp_path, monkeypatch):
     arguments = (cohort, read_masks(cohort).table, "tumour", ("FLAIR",), SETTINGS, tmp_path / "cache")
     first, _ = cohort_cases(*arguments)
-    monkeypatch.setattr("selip_core.segmentation_data.in_processes", lambda *a, **k: pytest.fail("done again"))
+    monkeypatch.setattr("selip_core.downstream.segmentation_data.in_processes", lambda *a, **k: pytest.fail("done again"))
     again, problems = cohort_cases(*arguments)
     assert (first.volumes == again.volumes).all() and len(problems) == 2
 

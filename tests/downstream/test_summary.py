@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from selip_core.summary import CLAIMS, collect, latex, side_by_side, verdicts
+from selip_core.downstream.summary import CLAIMS, collect, latex, side_by_side, verdicts
 
 
 @pytest.fixture

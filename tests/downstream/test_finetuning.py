@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from selip_core.downstream.finetuning import Budget, Classifier, _batches, fine_tune, predict
 from selip_core.encoders.image import build_image_encoder
 from selip_core.errors import SelipError
-from selip_core.finetuning import Budget, Classifier, _batches, fine_tune, predict
 from tests.helpers.data import SHAPE
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 import torch
 
 from selip_core.datasets.synthetic.catalogue import catalogue
+from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
-from selip_core.zero_shot import prompt_book, zero_shot_scores
 
 
 def test_every_kind_of_the_embedded_cohort_has_prompts():

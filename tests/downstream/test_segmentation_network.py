@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+from selip_core.downstream.segmentation_network import (
+    Cases,
+    RegionLoss,
+    Segmenter,
+    _augmented,
+    pyramid,
+    segment,
+    train_segmenter,
+)
 from selip_core.encoders.image import build_image_encoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
-from selip_core.segmentation import Cases, RegionLoss, Segmenter, _augmented, pyramid, segment, train_segmenter
 from tests.helpers.data import SHAPE
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from selip_core.downstream.probe import PENALTIES, _Span, best_threshold, linear_probe
 from selip_core.encoders.inference import encode_series, patient_features
-from selip_core.probe import PENALTIES, _Span, best_threshold, linear_probe
 
 
 def test_features_of_a_patient_stand_side_by_side():

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from selip_core.best_state import BestState
+from selip_core.downstream.training import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from selip_core.best_state import BestState
+from selip_core.downstream.training import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.pretraining.augmentation import augment

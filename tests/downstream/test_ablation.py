@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from selip_core.ablation import VARIANTS, patient_subset, plan_runs, run_plan
-from selip_core.ablation_study import gap_table, recall_by_disagreement, text_disagreement, variant_scores
 from selip_core.config import AblationSettings, PretrainingSettings
+from selip_core.downstream.ablation import VARIANTS, patient_subset, plan_runs, run_plan
+from selip_core.downstream.ablation_tables import gap_table, recall_by_disagreement, text_disagreement, variant_scores
 from selip_core.errors import SelipError
 from selip_core.similarity.scores import ReportCorpus, even_out
 from tests.helpers.small_runs import TEXTS, fresh_model, tiny_pairs, tiny_settings
