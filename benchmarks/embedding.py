@@ -84,12 +84,12 @@ def searching(*, encoder: str, shape: tuple[int, int, int], series: int, once: b
     Parameters
     ----------
     once : bool
-        `selip_core.gallery.Gallery`, made in the first query; else `selip_core.search.search`, which reads the table in
+        `selip_core.explore.gallery.Gallery`, made in the first query; else `selip_core.search.search`, which reads the table in
         each.
     """
     import pandas as pd
 
-    from selip_core.gallery import Gallery
+    from selip_core.explore.gallery import Gallery
     from selip_core.search import search
 
     model = _trained(encoder, shape, device)

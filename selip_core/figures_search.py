@@ -14,7 +14,7 @@ def search_results(answers: dict[str, pd.DataFrame]) -> Figure:
     Parameters
     ----------
     answers : dict of query to DataFrame with ``thumbnail``, ``sequence``, ``patient_id``, ``score``, ``query``
-        As `selip_core.explore.Explorer.closest_series` returns them.
+        As `selip_core.explore.explorer.Explorer.closest_series` returns them.
     """
     columns = max(len(found) for found in answers.values())
     figure = plt.figure(figsize=(1.25 * columns, 1.95 * len(answers)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.gallery import Gallery
+from selip_core.explore.gallery import Gallery
 from selip_core.reports.sentences import SEQUENCES
 
 if TYPE_CHECKING:

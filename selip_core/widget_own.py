@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from selip_core.own_volume import named_file
+from selip_core.explore.own_volume import named_file
 from selip_core.pretraining.methods import load_model
 from selip_core.widget_parts import STYLE, Session, Status
 

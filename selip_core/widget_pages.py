@@ -11,7 +11,7 @@ import numpy as np
 
 from selip_core._utils.images import thumbnail_png
 from selip_core.errors import SelipError
-from selip_core.explore_map import map_labels
+from selip_core.explore.explore_map import map_labels
 from selip_core.inspection.embedding_map import Projection
 from selip_core.widget_map import EmbeddingMap
 from selip_core.widget_pairs import PairInspector

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from selip_core.datasets.cohort import SPLITS
-from selip_core.explore import NOT_TEST
-from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
+from selip_core.explore.explorer import NOT_TEST
+from selip_core.explore.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
 from selip_core.widget_own import OwnBox
 from selip_core.widget_parts import STYLE, Session, Status, source_line
 from selip_core.widget_results import ResultList

@@ -6,8 +6,8 @@ from functools import lru_cache
 import nibabel as nib
 import numpy as np
 
-from selip_core.explore import Explorer
-from selip_core.own_volume import OwnVolume
+from selip_core.explore.explorer import Explorer
+from selip_core.explore.own_volume import OwnVolume
 
 
 def nifti_bytes(volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> bytes:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from selip_core.explore import NOT_TEST
+from selip_core.explore.explorer import NOT_TEST
 from selip_core.widget_parts import Session
 from selip_core.widget_search import FIRST_QUERY, SearchPage
 from selip_core.widget_viewer import Viewer

@@ -12,7 +12,7 @@ from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.volume_cache import build_cache
 from selip_core.encoders.model import build_model
-from selip_core.explore import Explorer, open_explorer
+from selip_core.explore.explorer import Explorer, open_explorer
 from tests.helpers.data import SENTENCES, SHAPE
 from tests.helpers.dicom_files import head
 

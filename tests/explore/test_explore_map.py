@@ -1,6 +1,6 @@
 import pytest
 
-from selip_core.explore_map import SEVERAL, UNKNOWN, map_labels, mapped_series
+from selip_core.explore.explore_map import SEVERAL, UNKNOWN, map_labels, mapped_series
 from tests.helpers.explorer_files import make_explorer
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from selip_core import vocabulary
 from selip_core.errors import SelipError
-from selip_core.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites, suggestions
+from selip_core.explore import vocabulary
+from selip_core.explore.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites, suggestions
 
 
 def test_the_choices_are_those_of_the_lexicon_in_both_languages():

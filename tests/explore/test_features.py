@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core import explore_features
 from selip_core.encoders.inference import encode_series
 from selip_core.errors import SelipError
-from selip_core.explore_features import check_preprocessing, cohort_features
+from selip_core.explore import features as explore_features
+from selip_core.explore.features import check_preprocessing, cohort_features
 from tests.helpers.explorer_files import make_explorer, make_model
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.own_volume import named_file
+from selip_core.explore.own_volume import named_file
 
 
 @pytest.mark.parametrize("text", ["{}", " {} ", "'{}'", '"{}"', "file://{}"])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from selip_core.datasets.annotations import read_labels
-from selip_core.explore import NOT_TEST, Explorer
+from selip_core.explore.explorer import NOT_TEST, Explorer
 from selip_core.inspection.embedding_map import first_sites
 
 SEVERAL, UNKNOWN = "several kinds", "kind unknown"

@@ -8,8 +8,8 @@ from PIL import Image
 
 from selip_core.encoders.inference import encode_series
 from selip_core.errors import SelipError
-from selip_core.explore import open_explorer
-from selip_core.gallery import Gallery, greatest
+from selip_core.explore.explorer import open_explorer
+from selip_core.explore.gallery import Gallery, greatest
 from selip_core.reports.queries import query_sentences
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import REPORTS, make_explorer, write_head

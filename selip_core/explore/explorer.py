@@ -12,9 +12,9 @@ from selip_core.datasets.annotations import read_masks
 from selip_core.datasets.cohort import SPLITS, Cohort
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.errors import SelipError
-from selip_core.explore_features import cohort_features
-from selip_core.gallery import Gallery, greatest
-from selip_core.own_volume import OwnVolume, named_file
+from selip_core.explore.features import cohort_features
+from selip_core.explore.gallery import Gallery, greatest
+from selip_core.explore.own_volume import OwnVolume, named_file
 from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
 
 if TYPE_CHECKING:

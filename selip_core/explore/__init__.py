@@ -1,0 +1,1 @@
+"""A cohort that answers questions: search, words to ask with, features. No widget, no plot."""
