@@ -4,10 +4,10 @@ from html import escape
 
 import numpy as np
 
-from selip_core.fonts import CSS_FAMILY
 from selip_core.inspection.pair import PairComparison
 from selip_core.inspection.pair_place import PairPlace
-from selip_core.pair_drawing import (
+from selip_core.plotting.fonts import CSS_FAMILY
+from selip_core.plotting.pair_layout import (
     BOX_WIDTH,
     FONT,
     LABEL_HEIGHT,

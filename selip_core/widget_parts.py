@@ -14,7 +14,7 @@ from selip_core._utils.notebook import in_editor
 from selip_core.errors import SelipError
 from selip_core.explore.explorer import NOT_TEST, Explorer
 from selip_core.explore.own_volume import OwnVolume
-from selip_core.fonts import FAMILY
+from selip_core.plotting.fonts import FAMILY
 
 STYLE = {"description_width": "6.5em"}
 _CSS = """

@@ -16,7 +16,7 @@ torch.set_num_threads(min(2, processors()))
 
 @pytest.fixture(autouse=True, scope="session")
 def fonts():
-    from selip_core.fonts import register_fonts
+    from selip_core.plotting.fonts import register_fonts
 
     register_fonts()
 

@@ -141,7 +141,7 @@ def example_cases(results: pd.DataFrame, *, task: str, region: str, method: str,
 
 
 def overlay_examples(chosen: dict[str, int], test: Cases, predicted: dict, *, seed: int) -> list[dict]:
-    """Return what `selip_core.figures_downstream.segmentation_overlays` shows: the first series and region of cases.
+    """Return what `selip_core.plotting.downstream.segmentation_overlays` shows: the first series and region of cases.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from selip_core import figures
+from selip_core.plotting import cohort as figures
 
 
 @pytest.fixture(autouse=True)

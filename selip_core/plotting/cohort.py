@@ -7,8 +7,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
+from selip_core.plotting.style import METHOD_COLOURS
 from selip_core.reports.sentences import SEQUENCES
-from selip_core.style import METHOD_COLOURS
 
 SPLIT_COLOURS = {"train": "#0072B2", "validation": "#E69F00", "test": "#009E73"}
 

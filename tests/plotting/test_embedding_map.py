@@ -4,11 +4,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from selip_core.figures_map import MAP_COLOURS, MAP_MARKERS, MAP_SYMBOLS, map_figure, pair_figure
 from selip_core.inspection.pair import compare
 from selip_core.inspection.pair_place import CohortPairs
+from selip_core.plotting.embedding_map import MAP_COLOURS, MAP_MARKERS, MAP_SYMBOLS, map_figure, pair_figure
+from selip_core.plotting.style import apply_style
 from selip_core.reports.sentences import NORMAL_STATEMENT
-from selip_core.style import apply_style
 
 FIRST = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号"
 SECOND = "在左侧额叶表现为斑片状长信号"

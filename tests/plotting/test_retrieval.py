@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from selip_core._utils.images import thumbnail_png
-from selip_core.figures_search import search_results
+from selip_core.plotting.retrieval import search_results
 
 
 def test_search_results_show_every_series_under_its_query():

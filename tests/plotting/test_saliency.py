@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core import figures_explore as figures
 from selip_core.inspection.saliency_tables import RANDOMISED, TRAINED
+from selip_core.plotting import saliency as figures
 from selip_core.widget_viewer import COLOURS
 
 SHAPE = (6, 12, 10)

@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from selip_core.fonts import register_fonts
+from selip_core.plotting.fonts import register_fonts
 
 COLUMN_MM = 85.0
 PAGE_MM = 178.0

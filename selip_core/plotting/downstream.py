@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from selip_core.style import METHOD_COLOURS, METHOD_MARKERS, PAGE_MM, PALETTE, inches
+from selip_core.plotting.style import METHOD_COLOURS, METHOD_MARKERS, PAGE_MM, PALETTE, inches
 
 
 def few_shot_curves(

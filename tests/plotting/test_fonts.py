@@ -10,7 +10,7 @@ from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 
 from selip_core.datasets.synthetic.catalogue import __file__ as catalogue_file
-from selip_core.fonts import FAMILY, register_fonts
+from selip_core.plotting.fonts import FAMILY, register_fonts
 from selip_core.reports.sentences import NORMAL_STATEMENT
 
 FONT = files("selip_core") / "fonts" / "SeLIPSansCJK-Regular.ttf"

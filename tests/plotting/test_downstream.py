@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from selip_core import figures_downstream as figures
-from selip_core.style import METHOD_COLOURS, PAGE_MM, apply_style, inches
+from selip_core.plotting import downstream as figures
+from selip_core.plotting.style import METHOD_COLOURS, PAGE_MM, apply_style, inches
 
 METHODS = ("scratch", "CLIP", "SeLIP")
 

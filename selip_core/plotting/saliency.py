@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from selip_core._utils.images import axial_slice
 from selip_core.inspection.saliency_tables import OTHER, RANDOMISED, TRAINED
-from selip_core.style import PAGE_MM, PALETTE, inches
+from selip_core.plotting.style import PAGE_MM, PALETTE, inches
 
 _MAP_STYLES = {
     TRAINED: (PALETTE[1], "D"),

@@ -1,7 +1,7 @@
 import itertools
 
 from selip_core.inspection.pair import compare
-from selip_core.pair_drawing import BOX_WIDTH, LABEL_HEIGHT, LABEL_WIDTH, WIDTH, draw_pair
+from selip_core.plotting.pair_layout import BOX_WIDTH, LABEL_HEIGHT, LABEL_WIDTH, WIDTH, draw_pair
 
 MANY = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号，在脑桥表现为点状短信号，在右侧额叶表现为片状长信号"
 

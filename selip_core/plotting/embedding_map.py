@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from selip_core.inspection.embedding_map import OTHER, common_labels
 from selip_core.inspection.pair import PairComparison
 from selip_core.inspection.pair_place import PairPlace
-from selip_core.pair_drawing import BOX_WIDTH, FONT, SMALL_FONT, WIDTH, Box, Drawing, Line, character_width, draw_pair
+from selip_core.plotting.pair_layout import (
+    BOX_WIDTH,
+    FONT,
+    SMALL_FONT,
+    WIDTH,
+    Box,
+    Drawing,
+    Line,
+    character_width,
+    draw_pair,
+)
 
 MAP_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 MAP_MARKERS = ["o", "s", "^", "D", "v", "P", "X"]

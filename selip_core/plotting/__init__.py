@@ -1,0 +1,1 @@
+"""Functions that return a figure; the only home of a colour."""
