@@ -8,7 +8,7 @@ import pytest
 
 from selip_core.inspection.saliency_tables import RANDOMISED, TRAINED
 from selip_core.plotting import saliency as figures
-from selip_core.widget_viewer import COLOURS
+from selip_core.widgets.viewer import COLOURS
 
 SHAPE = (6, 12, 10)
 

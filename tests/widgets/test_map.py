@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.widget_map import EmbeddingMap
+from selip_core.widgets.map import EmbeddingMap
 
 NAMES = ["P1 T1", "P1 T2", "P2 T1", "P2 T2"]
 LABELS = {"sequence": ["T1", "T2", "T1", "T2"], "kind": ["normal", "normal", "<b>", "tumour"]}

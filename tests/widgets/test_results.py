@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from selip_core.widget_results import ResultList, card_html
+from selip_core.widgets.results import ResultList, card_html
 
 
 def answer(**columns) -> pd.DataFrame:

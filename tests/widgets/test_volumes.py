@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core.widget_volumes import nifti_bytes, positive_saliency
+from selip_core.widgets.volumes import nifti_bytes, positive_saliency
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from selip_core.widget_parts import Session, Status
+from selip_core.widgets.page import Session, Status
 
 _FOR, _AGAINST = "230, 97, 1", "94, 60, 153"
 """Orange speaks for the match, purple against it: the ends of PuOr, as in `figures_explore.character_map`."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from selip_core.errors import SelipError
-from selip_core.widget_parts import STYLE, Session, Status
-from selip_core.widget_volumes import nifti_bytes, positive_saliency
+from selip_core.widgets.page import STYLE, Session, Status
+from selip_core.widgets.volumes import nifti_bytes, positive_saliency
 
 WINDOWS = {
     "brain (1 to 99.5 %)": (1.0, 99.5),

@@ -3,8 +3,8 @@ import os
 import pytest
 
 from selip_core.explore.own_volume import OwnVolume
-from selip_core.widget_own import OwnBox
-from selip_core.widget_parts import Session, Status
+from selip_core.widgets.own import OwnBox
+from selip_core.widgets.page import Session, Status
 from tests.helpers.explorer_files import make_explorer, make_model, write_head
 
 

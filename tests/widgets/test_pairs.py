@@ -1,10 +1,10 @@
 
 import pytest
 
-from selip_core import widget_pairs
 from selip_core.inspection.pair_place import CohortPairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
-from selip_core.widget_pairs import PairInspector
+from selip_core.widgets import pairs as widget_pairs
+from selip_core.widgets.pairs import PairInspector
 
 FIRST = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号"
 SECOND = "在左侧额叶表现为斑片状长信号"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from selip_core.widget_parts import picture
+from selip_core.widgets.page import picture
 
 
 class ResultList:

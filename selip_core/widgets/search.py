@@ -6,11 +6,11 @@ from pathlib import Path
 from selip_core.datasets.cohort import SPLITS
 from selip_core.explore.explorer import NOT_TEST
 from selip_core.explore.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
-from selip_core.widget_own import OwnBox
-from selip_core.widget_parts import STYLE, Session, Status, source_line
-from selip_core.widget_results import ResultList
-from selip_core.widget_viewer import Viewer
-from selip_core.widget_why import WhyPanel
+from selip_core.widgets.own import OwnBox
+from selip_core.widgets.page import STYLE, Session, Status, source_line
+from selip_core.widgets.results import ResultList
+from selip_core.widgets.viewer import Viewer
+from selip_core.widgets.why import WhyPanel
 
 FIRST_QUERY = "左侧基底节区片状高信号"
 PATIENTS = {"all but test": NOT_TEST, "all": SPLITS, **{split: (split,) for split in SPLITS}}

@@ -1,6 +1,6 @@
 import numpy as np
 
-from selip_core.widget_why import characters_html, in_words
+from selip_core.widgets.why import characters_html, in_words
 
 
 def test_characters_are_shaded_for_and_against_and_told_in_words():

@@ -1,8 +1,8 @@
 import pytest
 
-from selip_core import widget_parts
 from selip_core.errors import SelipError
-from selip_core.widget_parts import Session, Status, page_style, show_live
+from selip_core.widgets import page as widget_parts
+from selip_core.widgets.page import Session, Status, page_style, show_live
 from tests.helpers.explorer_files import make_explorer, make_model
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from selip_core.explore.explorer import NOT_TEST
-from selip_core.widget_parts import Session
-from selip_core.widget_search import FIRST_QUERY, SearchPage
-from selip_core.widget_viewer import Viewer
+from selip_core.widgets.page import Session
+from selip_core.widgets.search import FIRST_QUERY, SearchPage
+from selip_core.widgets.viewer import Viewer
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer, make_model, write_head
 

@@ -13,10 +13,10 @@ from selip_core._utils.images import thumbnail_png
 from selip_core.errors import SelipError
 from selip_core.explore.explore_map import map_labels
 from selip_core.inspection.embedding_map import Projection
-from selip_core.widget_map import EmbeddingMap
-from selip_core.widget_pairs import PairInspector
-from selip_core.widget_parts import Session, Status
-from selip_core.widget_viewer import Viewer
+from selip_core.widgets.map import EmbeddingMap
+from selip_core.widgets.page import Session, Status
+from selip_core.widgets.pairs import PairInspector
+from selip_core.widgets.viewer import Viewer
 
 _HEIGHT = 300
 

@@ -5,8 +5,8 @@ import pytest
 
 from selip_core.inspection.pair import compare
 from selip_core.inspection.pair_place import CohortPairs
-from selip_core.pair_html import pair_html
 from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.widgets.pair_html import pair_html
 
 FIRST = "在左侧额叶表现为片状长信号，在脑桥表现为点状长信号"
 SECOND = "在左侧额叶表现为斑片状长信号"
