@@ -22,7 +22,7 @@ NOTEBOOKS = 9
 PROFILE = "smoke"
 _CELLS = (
     'profile = "smoke"\nseed = 0\ncohort = "embedded"\ndevice = "auto"',
-    "from selip_core.run import start_run\n\n"
+    "from selip_core.pipeline.run import start_run\n\n"
     'run = start_run("{name}", profile=profile, seed=seed, cohort=cohort, device=device)',
     "run.finish()",
 )
@@ -87,7 +87,7 @@ def skipping(repeats: int) -> list[dict]:
 
 def pipeline() -> list[str]:
     """Return the command that run_all.sh ends in, for the profile that is timed."""
-    return [sys.executable, "-m", "selip_core.pipeline", "--profile", PROFILE]
+    return [sys.executable, "-m", "selip_core.pipeline.run_all", "--profile", PROFILE]
 
 
 def kernel_and_cells(notebook: dict) -> tuple[float, float]:
@@ -110,7 +110,7 @@ def _write_notebooks(root: Path, notebooks: int) -> None:
 
 def _copy_as_current(run: Path, copy: Path) -> None:
     """Copy what the report is made of, as a run of the present code, so that it is skipped."""
-    from selip_core.records import run_inputs
+    from selip_core.pipeline.records import run_inputs
 
     copy.mkdir(parents=True)
     for name in ("executed.ipynb", "metrics.json"):

@@ -250,7 +250,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(stop.code or 0)
     try:
         from selip_core.encoders.model import SelipModel
-        from selip_core.run import resolve_device
+        from selip_core.pipeline.run import resolve_device
 
         model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
         table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers)

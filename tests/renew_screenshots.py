@@ -9,9 +9,9 @@ import nibabel
 import numpy as np
 from PIL import Image
 
-from selip_core import paths
 from selip_core.datasets.synthetic.catalogue import Lesion
 from selip_core.datasets.synthetic.images import synthesise_patient
+from selip_core.pipeline import paths
 from tests.helpers.jupyter_browser import NEEDED, explored, why_no_browser
 
 PROFILE, SEED = "demo", 2026

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from selip_core import paths
+from selip_core.pipeline import paths
 from tests.helpers.jupyter_browser import NEEDED, browser_page, explored, jupyter_lab, tracebacks, why_no_browser
 
 PROFILE = "smoke"

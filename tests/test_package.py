@@ -20,7 +20,7 @@ import selip_core
 from selip_core.encoders import model as encoders
 from selip_core.errors import SelipError
 from selip_core.plotting.fonts import FAMILY, register_fonts
-from selip_core.paths import project_root
+from selip_core.pipeline.paths import project_root
 from selip_core.reports.parser import describe_series
 from selip_core.similarity.scores import similarity_matrix
 

@@ -6,7 +6,7 @@ import pytest
 from selip_core import pretrain
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
-from selip_core.pretraining_inputs import model_origin, pretraining_pairs
+from selip_core.pipeline.inputs import model_origin, pretraining_pairs
 from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import tiny_pairs
 
@@ -65,7 +65,7 @@ def test_pairs_are_those_of_the_split(tmp_path, monkeypatch):
     index = pd.DataFrame({"row": [0, 1, 2], "patient_id": ["A", "B", "C"], "study_id": ["1", "2", "3"],
                           "sequence": ["T1"] * 3})  # fmt: skip
     cache = SimpleNamespace(volumes=None, index=index, preprocessing_fingerprint="p", cohort_fingerprint="c")
-    monkeypatch.setattr("selip_core.pretraining_inputs.open_cache", lambda folder: cache)
+    monkeypatch.setattr("selip_core.pipeline.inputs.open_cache", lambda folder: cache)
     split = {"patient_id": ["A", "B", "C"], "split": ["train", "validation", "test"]}
     pd.DataFrame(split).to_csv(tmp_path / "splits.csv", index=False)
     said = {"study_id": ["1", "2", "3"], "sequence": ["T1"] * 3, "sentence": ["a", "b", "c"]}

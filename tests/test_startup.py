@@ -15,7 +15,7 @@ def loaded_by(modules):
 
 
 def test_the_package_and_the_command_line_start_without_numerical_libraries():
-    loaded = loaded_by(["selip_core", "selip_core.pipeline", "selip_core.paths", "selip_core._utils.parallel"])
+    loaded = loaded_by(["selip_core", "selip_core.pipeline.run_all", "selip_core.pipeline.paths", "selip_core._utils.parallel"])
     assert not loaded & (SECONDS_TO_IMPORT | {"numpy", "torch", "pandas", "scipy", "matplotlib", "papermill"})
 
 
@@ -27,7 +27,7 @@ def test_no_module_brings_what_takes_seconds_to_import():
 
 def test_seeding_asks_for_deterministic_algorithms_without_importing_the_compiler():
     code = (
-        "import sys, torch; from selip_core.run import set_seeds; set_seeds(0); "
+        "import sys, torch; from selip_core.pipeline.run import set_seeds; set_seeds(0); "
         "assert torch.get_deterministic_debug_mode() == 1; "
         "assert 'torch._dynamo' not in sys.modules; "
         "import torch._inductor.config as compiler; assert compiler.deterministic"

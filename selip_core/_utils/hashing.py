@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_NO_ARITHMETIC = {"config", "errors", "_utils.files", "_utils.hashing", "paths"}
+_NO_ARITHMETIC = {"config", "errors", "_utils.files", "_utils.hashing", "pipeline.paths"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 

@@ -4,7 +4,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from selip_core._utils.notebook import in_editor
-from selip_core.paths import project_root
+from selip_core.pipeline.paths import project_root
 
 SETUP = "from selip_core._utils.notebook import show_errors_as_sentences as show; show()"
 FAILING = "from selip_core.errors import SelipError\ndef deep():\n    raise SelipError('run <01> first')\ndeep()"

@@ -212,7 +212,7 @@ def explored(folder: Path, *, profile: str, seconds: float = RUN_SECONDS, width:
     """
     import nbformat
 
-    from selip_core import paths
+    from selip_core.pipeline import paths
 
     root, work = paths.project_root(), folder / "work"
     (work / "results" / profile).mkdir(parents=True)

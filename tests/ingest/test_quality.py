@@ -13,7 +13,7 @@ from PIL import Image
 
 from selip_core.ingest.quality import SERIES_COLUMNS, SIDE, thumbnail, write_quality_report
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS
-from selip_core.report_html import external_resources
+from selip_core.pipeline.report_html import external_resources
 
 ORIENTATIONS = [c for axes in permutations(("LR", "PA", "IS")) for c in product(*axes)]
 

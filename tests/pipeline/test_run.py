@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from selip_core.errors import SelipError
-from selip_core.run import resolve_device, set_seeds, start_run
+from selip_core.pipeline.run import resolve_device, set_seeds, start_run
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +123,7 @@ def test_a_results_folder_that_cannot_be_written_is_told(monkeypatch):
     def refused(self):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("selip_core.run.Run._prepare_folder", refused)
+    monkeypatch.setattr("selip_core.pipeline.run.Run._prepare_folder", refused)
     with pytest.raises(SelipError, match="cannot be written .Permission denied.*another user"):
         start()
 

@@ -12,10 +12,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import math_to_image
 from nbconvert import HTMLExporter
 
-from selip_core import paths
 from selip_core._utils.files import read_json, write_text
 from selip_core.errors import SelipError
-from selip_core.records import HEADLINE_COLUMNS, headline_table, standing_runs
+from selip_core.pipeline import paths
+from selip_core.pipeline.records import HEADLINE_COLUMNS, headline_table, standing_runs
 
 _MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?=\S)(?P<line>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)

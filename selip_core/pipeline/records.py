@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from selip_core import paths
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest, folder_fingerprint, notebook_imports
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
+from selip_core.pipeline import paths
 
 EMBEDDED = "embedded"
 HEADLINE_COLUMNS = ("notebook", "metric", "value", "95 % interval", "n", "data")

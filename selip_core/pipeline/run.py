@@ -22,13 +22,13 @@ import torch
 from IPython.display import Image, Markdown, display
 from matplotlib.figure import Figure
 
-from selip_core import paths
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.notebook import show_errors_as_sentences
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
+from selip_core.pipeline import paths
+from selip_core.pipeline.records import describe_data_source, finished_upstream, run_inputs
 from selip_core.plotting.style import apply_style
-from selip_core.records import describe_data_source, finished_upstream, run_inputs
 
 _PACKAGES = (
     "torch", "monai", "transformers", "nibabel", "papermill", "matplotlib", "scikit-learn", "jieba", "nilearn",

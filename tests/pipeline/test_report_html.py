@@ -7,10 +7,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from selip_core import report_html
 from selip_core._utils.files import write_json
 from selip_core.errors import SelipError
-from selip_core.report_html import build_report, external_resources, notebook_html
+from selip_core.pipeline import report_html
+from selip_core.pipeline.report_html import build_report, external_resources, notebook_html
 
 PIXEL = base64.b64encode(
     bytes.fromhex(

@@ -10,11 +10,11 @@ import unicodedata
 from pathlib import Path
 from typing import NoReturn
 
-from selip_core import paths
 from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
-from selip_core.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
+from selip_core.pipeline import paths
+from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
 
 
 class _Parser(argparse.ArgumentParser):
@@ -103,10 +103,10 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
 
     Raises
     ------
-    selip_core.execution.NotebookFailure
+    selip_core.pipeline.execution.NotebookFailure
         If it does not come to its end.
     """
-    from selip_core.execution import (  # papermill is slow to import: not for --help
+    from selip_core.pipeline.execution import (  # papermill is slow to import: not for --help
         NotebookFailure,
         clock,
         execute,
@@ -138,7 +138,7 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
 
 def _check_record(path: Path, folder: Path, inputs: dict[str, str | int]) -> None:
     """Refuse a notebook that ran to its end with other parameters than those asked for, or never finished its run."""
-    from selip_core.execution import NotebookFailure
+    from selip_core.pipeline.execution import NotebookFailure
 
     record, cause = read_json(folder / "run.json") or {}, None
     if not record.get("finished"):
@@ -182,7 +182,7 @@ def _forget_embedded_cohort(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run what is asked for; return the exit status."""
-    from selip_core.report_html import build_report
+    from selip_core.pipeline.report_html import build_report
 
     print(
         f"SeLIP: profile {options.profile}, seed {options.seed}, cohort {options.cohort}, device {options.device}",

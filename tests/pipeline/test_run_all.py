@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from selip_core import pipeline
-from selip_core.execution import NotebookFailure, check_parameters, clock
+from selip_core.pipeline import run_all as pipeline
+from selip_core.pipeline.execution import NotebookFailure, check_parameters, clock
 from tests.helpers.places import ROOT
 
 PARAMETERS = 'profile = "demo"\nseed = 0\ncohort = "embedded"\ndevice = "auto"'
@@ -21,7 +21,8 @@ GIVEN = {"profile": "smoke", "seed": 0, "cohort": "embedded", "device": "cpu"}
 SMOKE = ["--profile", "smoke", "--device", "cpu"]
 # What start_run and finish leave, without importing torch: each throw-away notebook then takes about a second.
 QUICK_START = """
-from selip_core import paths, records
+from selip_core.pipeline import paths
+from selip_core.pipeline import records
 from selip_core._utils import files
 inputs = records.run_inputs("{name}", profile=profile, seed=seed, cohort=cohort)
 folder = paths.results_dir(profile, "{name}")
@@ -238,7 +239,7 @@ def test_interrupt_ends_the_kernel_and_says_so(project):
     body = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
     write_notebook(project, "01_one", body=body)
     process = subprocess.Popen(
-        [sys.executable, "-m", "selip_core.pipeline", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "selip_core.pipeline.run_all", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
         # a shell that runs the tests in the background hands down an ignored SIGINT; a user's terminal does not
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),

@@ -1,0 +1,1 @@
+"""Notebooks executed in order, the record of what they found, the report."""
