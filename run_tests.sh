@@ -16,7 +16,7 @@ step() {  # every step runs, so that one failure does not hide another
 step "ruff, notebooks included" "$PYTHON" -m ruff check .
 step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_notebooks.py
 step "smoke profile, from nothing" ./run_all.sh --profile smoke --fresh
-step "smoke metrics as expected" "$PYTHON" -m selip_core.expectations results/smoke tests/smoke_expectations.json
+step "smoke metrics as expected" "$PYTHON" -m tests.helpers.expectations results/smoke tests/smoke_expectations.json
 step "tests" "$PYTHON" -m pytest -q
 
 if [ -n "$failed" ]; then

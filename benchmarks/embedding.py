@@ -84,8 +84,8 @@ def searching(*, encoder: str, shape: tuple[int, int, int], series: int, once: b
     Parameters
     ----------
     once : bool
-        `selip_core.explore.gallery.Gallery`, made in the first query; else `selip_core.search.search`, which reads the table in
-        each.
+        `selip_core.explore.gallery.Gallery`, made in the first query; else `selip_core.search.search`, which reads
+        the table in each.
     """
     import pandas as pd
 

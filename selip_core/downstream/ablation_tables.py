@@ -40,7 +40,7 @@ def variant_scores(
     Parameters
     ----------
     queries : DataFrame from `selip_core.downstream.retrieval.evaluate_runs`, ``method`` being the variant
-    predictions : DataFrame from `selip_core.downstream.classification.probe_predictions`, or None where nothing could be probed
+    predictions : DataFrame from `selip_core.downstream.classification.probe_predictions`, or None where there is none
 
     Returns
     -------

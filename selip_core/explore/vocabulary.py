@@ -3,7 +3,7 @@
 import difflib
 import re
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
 import yaml
 
@@ -12,7 +12,7 @@ from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.queries import query_sentences
 from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence, parse_sentence
 
-_ENGLISH = Path(__file__).with_name("lexicons") / "en.yaml"
+_ENGLISH = files("selip_core.reports") / "lexicons" / "en.yaml"
 _SIDES = ("左侧", "右侧", "双侧")
 _SIGNALS = {
     "高信号": "hyperintense", "低信号": "hypointense", "等信号": "isointense", "混杂信号": "mixed signal",

@@ -1,1 +1,5 @@
 """A hospital's export of images and reports into a cohort."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -169,11 +169,3 @@ def _read_log(path: Path) -> dict[str, dict]:
         with open(path, "a", encoding="utf-8") as file:
             file.write("\n")
     return found
-
-
-if __name__ == "__main__":
-    import sys
-
-    from selip_core.ingest.__main__ import main
-
-    sys.exit(main())

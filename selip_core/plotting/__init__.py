@@ -1,1 +1,5 @@
 """Functions that return a figure; the only home of a colour."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

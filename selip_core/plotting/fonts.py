@@ -19,7 +19,7 @@ def register_fonts() -> None:
     Latin letters keep matplotlib's own font. Calling it again changes nothing.
     """
     if FAMILY not in font_manager.fontManager.get_font_names():
-        with as_file(files("selip_core") / "fonts" / "SeLIPSansCJK-Regular.ttf") as path:
+        with as_file(files("selip_core.plotting") / "font_files" / "SeLIPSansCJK-Regular.ttf") as path:
             font_manager.fontManager.addfont(path)
     matplotlib.rcParams["font.family"] = ["DejaVu Sans", FAMILY]
     matplotlib.rcParams["pdf.fonttype"] = 42  # TrueType: text in the PDF stays text

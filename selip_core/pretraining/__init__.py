@@ -1,1 +1,5 @@
 """The pretraining loop and what it needs: batches, augmentation, optimiser, checkpoints, processes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,7 +11,7 @@ from selip_core.errors import SelipError
 class UniqueTextSampler:
     """Yield batches of (rows, flips) whose texts differ from each other.
 
-    Processes that train together draw the same batches, and each takes its share (`selip_core.pretraining.distributed`).
+    Processes that train together draw the same batches, and each takes its share of them (`distributed`).
 
     Parameters
     ----------

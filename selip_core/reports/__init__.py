@@ -1,1 +1,5 @@
 """Reports in free text to findings and canonical sentences, and back."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

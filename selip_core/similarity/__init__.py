@@ -1,1 +1,5 @@
 """Findings to the similarity of reports, by wording and by meaning."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

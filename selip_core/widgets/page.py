@@ -206,7 +206,7 @@ def page_style():
     """
     import ipywidgets
 
-    font = (files("selip_core") / "fonts" / "SeLIPSansCJK-Regular.ttf").read_bytes()
+    font = (files("selip_core.plotting") / "font_files" / "SeLIPSansCJK-Regular.ttf").read_bytes()
     data = base64.b64encode(font).decode()
     face = f'@font-face {{ font-family: "{FAMILY}"; src: url(data:font/ttf;base64,{data}) format("truetype"); }}'
     return ipywidgets.HTML(f"<style>{face}{_CSS % {'family': FAMILY}}</style>")

@@ -39,7 +39,7 @@ class ResultList:
         self.show(None)
 
     def show(self, found: pd.DataFrame | None) -> None:
-        """Show these rows of an answer of `selip_core.explore.explorer.Explorer` in place of those before; none hides it all."""
+        """Show these rows of an answer of `Explorer` in place of those before; none hides it all."""
         self.series = [] if found is None else found["series"].tolist()
         for i, (row, card, button) in enumerate(zip(self.rows, self.cards, self.buttons, strict=True)):
             here = i < len(self.series)

@@ -69,7 +69,8 @@ def test_masks_lie_on_their_volume_and_what_cannot_be_used_says_why(cohort, tmp_
 def test_cases_are_kept_and_read_again(cohort, tmp_path, monkeypatch):
     arguments = (cohort, read_masks(cohort).table, "tumour", ("FLAIR",), SETTINGS, tmp_path / "cache")
     first, _ = cohort_cases(*arguments)
-    monkeypatch.setattr("selip_core.downstream.segmentation_data.in_processes", lambda *a, **k: pytest.fail("done again"))
+    in_processes = "selip_core.downstream.segmentation_data.in_processes"
+    monkeypatch.setattr(in_processes, lambda *a, **k: pytest.fail("done again"))
     again, problems = cohort_cases(*arguments)
     assert (first.volumes == again.volumes).all() and len(problems) == 2
 

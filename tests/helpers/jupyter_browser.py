@@ -151,7 +151,7 @@ def browser_page(*, width: int = 1440, height: int = 1000):
 
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         fonts = Path(folder) / "fonts.conf"
-        fonts.write_text(FONTS.format(folder=files("selip_core") / "fonts"), encoding="utf-8")
+        fonts.write_text(FONTS.format(folder=files("selip_core.plotting") / "font_files"), encoding="utf-8")
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=CHROMIUM_OPTIONS, env=os.environ | {"FONTCONFIG_FILE": str(fonts)},
         )  # fmt: skip

@@ -141,7 +141,8 @@ def test_shuffled_weights_count_by_their_mean(tiny_model, monkeypatch):
     cases, volumes = some_cases()
     cases = FindingCases(cases.table.iloc[:1], cases.masks[:1], cases.problems)
     maps = iter([np.ones(SHAPE), cases.masks[0], *[np.zeros(SHAPE)] * (SHUFFLES - 1)])
-    monkeypatch.setattr("selip_core.inspection.saliency_tables.volume_saliency", lambda *_, **__: next(maps).astype(np.float32))
+    volume_saliency = "selip_core.inspection.saliency_tables.volume_saliency"
+    monkeypatch.setattr(volume_saliency, lambda *_, **__: next(maps).astype(np.float32))
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False).set_index("map")
     assert results.loc[RANDOMISED, "share"] == pytest.approx(1 / SHUFFLES)
     assert results.loc[RANDOMISED, "hit"] == pytest.approx(1 / SHUFFLES)

@@ -239,7 +239,7 @@ def test_interrupt_ends_the_kernel_and_says_so(project):
     body = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
     write_notebook(project, "01_one", body=body)
     process = subprocess.Popen(
-        [sys.executable, "-m", "selip_core.pipeline.run_all", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "selip_core.pipeline", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
         # a shell that runs the tests in the background hands down an ignored SIGINT; a user's terminal does not
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),

@@ -13,7 +13,7 @@ from selip_core.datasets.synthetic.catalogue import __file__ as catalogue_file
 from selip_core.plotting.fonts import FAMILY, register_fonts
 from selip_core.reports.sentences import NORMAL_STATEMENT
 
-FONT = files("selip_core") / "fonts" / "SeLIPSansCJK-Regular.ttf"
+FONT = files("selip_core.plotting") / "font_files" / "SeLIPSansCJK-Regular.ttf"
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,14 @@ def glyphs() -> set[int]:
 
 def test_font_is_small_and_has_its_licence():
     assert len(FONT.read_bytes()) <= 4 * 1024**2
-    assert "SIL OPEN FONT LICENSE" in (files("selip_core") / "fonts" / "OFL.txt").read_text(encoding="utf-8")
+    assert "SIL OPEN FONT LICENSE" in FONT.with_name("OFL.txt").read_text(encoding="utf-8")
 
 
 def test_font_has_what_reports_need(glyphs):
     with open(catalogue_file.replace(".py", ".yaml"), encoding="utf-8") as file:
         text = file.read()
     text += NORMAL_STATEMENT + "胼胝体髓鞘颞顶枕楔形桥小脑角（１２）Ｔ，。；：“”％①②"
-    lexicons = [p for p in (files("selip_core") / "lexicons").iterdir() if p.name.endswith((".yaml", ".txt"))]
+    lexicons = [p for p in (files("selip_core.reports") / "lexicons").iterdir() if p.name.endswith((".yaml", ".txt"))]
     text += "".join(p.read_text(encoding="utf-8") for p in lexicons)
     chinese = re.findall("[\u4e00-\u9fff\u3000-\u303f\uff01-\uff5e]", text)
     assert [c for c in chinese if ord(c) not in glyphs] == []

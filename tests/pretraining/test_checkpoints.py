@@ -38,7 +38,8 @@ def test_the_newest_two_are_kept(tmp_path):
 
 def test_an_interrupted_checkpoint_leaves_the_old_one(tmp_path, monkeypatch):
     save(tmp_path, 1)
-    monkeypatch.setattr("selip_core.pretraining.checkpoints.save_file", lambda *a: (_ for _ in ()).throw(OSError("no space left")))
+    full = lambda *a: (_ for _ in ()).throw(OSError("no space left"))  # noqa: E731
+    monkeypatch.setattr("selip_core.pretraining.checkpoints.save_file", full)
     with pytest.raises(SelipError, match="no space left.*free some space"):
         save(tmp_path, 2)
     assert not list(tmp_path.glob(".last.partial"))

@@ -156,7 +156,8 @@ def test_appearances_keep_to_the_conventions(style):
 def test_reports_are_not_canonical_sentences():
     for style in ALL_STYLES:
         for lesions, rng in drawn(30, 7):
-            assert not re.search("在(?!(?:T|FLAIR|DWI|ADC))[^，。]{2,12}表现为", write_report(lesions, FIVE, rng, style).findings)
+            findings = write_report(lesions, FIVE, rng, style).findings
+            assert not re.search("在(?!(?:T|FLAIR|DWI|ADC))[^，。]{2,12}表现为", findings)
 
 
 def test_three_foci_are_several_and_two_are_not():

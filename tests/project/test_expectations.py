@@ -4,7 +4,7 @@ import pytest
 
 from selip_core._utils.files import write_json
 from selip_core.errors import SelipError
-from selip_core.pipeline.expectations import compare, main, write_expectations
+from tests.helpers.expectations import compare, main, write_expectations
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_nothing_that_is_read_can_run(path):
 
 def test_the_scan_sees_the_library_and_the_notebooks():
     assert {path.suffix for path in SOURCES} == {".py", ".ipynb"}
-    assert {"encoders.py", "volume_cache.py", "01_data_curation.ipynb"} <= {path.name for path in SOURCES}
+    assert {"model.py", "volume_cache.py", "01_data_curation.ipynb"} <= {path.name for path in SOURCES}
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,8 @@ def test_the_wheel_holds_all_that_the_package_has(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }  # fmt: skip
     assert files - names == set()
-    assert {"selip_core/py.typed", "selip_core/reports/lexicons/zh.yaml", "selip_core/downstream/prompts/zh.yaml"} <= names
+    data = {"py.typed", "__init__.pyi", "reports/lexicons/zh.yaml", "downstream/prompts/zh.yaml"}
+    assert {f"selip_core/{name}" for name in data} <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "data", "notebooks"))]
 
 

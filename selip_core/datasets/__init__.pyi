@@ -1,0 +1,9 @@
+from .brats import load_brats as load_brats
+from .cohort import Cohort as Cohort
+from .cohort import load_cohort as load_cohort
+from .pairs import Pairs as Pairs
+from .pairs import make_pairs as make_pairs
+from .synthetic.cohort import make_cohort as make_cohort
+from .volume_cache import VolumeCache as VolumeCache
+from .volume_cache import build_cache as build_cache
+from .volume_cache import open_cache as open_cache

@@ -1,0 +1,2 @@
+from .build import ingest as ingest
+from .options import Options as Options

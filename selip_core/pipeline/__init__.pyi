@@ -1,0 +1,2 @@
+from .run import Run as Run
+from .run import start_run as start_run
