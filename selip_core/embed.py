@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import digest, weights_digest
 from selip_core._utils.parallel import in_processes, processors
@@ -202,6 +203,7 @@ class _Parts:
         self.out = out
         self.folder = out.with_name(f".{out.name}.{key}.parts") if out else None
         if self.folder:
+            needs("a table of features", "study", "pyarrow")
             with writing(out):  # told before any work, not after it
                 self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -249,8 +251,8 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
+        from selip_core._utils.devices import resolve_device
         from selip_core.encoders.model import SelipModel
-        from selip_core.pipeline.run import resolve_device
 
         model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
         table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers)

@@ -11,6 +11,7 @@ it: ``04_pretraining`` then reads the finished run and draws. Interrupted, the s
 import argparse
 import sys
 
+from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
 from selip_core.downstream.ablation import METHODS
 from selip_core.encoders.model import SelipModel
@@ -18,7 +19,6 @@ from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 from selip_core.pipeline.inputs import model_origin, pretraining_pairs
 from selip_core.pipeline.records import describe_data_source, finished_upstream, run_inputs
-from selip_core.pipeline.run import resolve_device, set_seeds
 from selip_core.pretraining.distributed import joined_processes
 from selip_core.pretraining.loop import Pretraining, pretrain
 from selip_core.pretraining.start import starting_model

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.extras import needs
 from selip_core.errors import SelipError
 from selip_core.explore.gallery import Gallery
 from selip_core.reports.sentences import SEQUENCES
@@ -57,6 +58,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
     SelipError
         If it is missing or of another kind.
     """
+    needs("a table of features", "study", "pyarrow")
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:

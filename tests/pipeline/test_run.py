@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.errors import SelipError
-from selip_core.pipeline.run import resolve_device, set_seeds, start_run
+from selip_core.pipeline.run import start_run
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ def test_no_module_brings_what_takes_seconds_to_import():
 
 def test_seeding_asks_for_deterministic_algorithms_without_importing_the_compiler():
     code = (
-        "import sys, torch; from selip_core.pipeline.run import set_seeds; set_seeds(0); "
+        "import sys, torch; from selip_core._utils.devices import set_seeds; set_seeds(0); "
         "assert torch.get_deterministic_debug_mode() == 1; "
         "assert 'torch._dynamo' not in sys.modules; "
         "import torch._inductor.config as compiler; assert compiler.deterministic"

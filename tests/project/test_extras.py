@@ -1,0 +1,132 @@
+"""A bare installation is the core: what of it works with the hard dependencies alone, and what says it lacks."""
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.helpers.places import PACKAGE, ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SITE = Path(sysconfig.get_path("purelib"))
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def brought_by(requirements):
+    """Return the distributions that pip would install for some requirements, by name."""
+    found, waiting = {}, [Requirement(text) for text in requirements]
+    while waiting:
+        requirement = waiting.pop()
+        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if canonical(requirement.name) in found or not wanted:
+            continue
+        distribution = importlib.metadata.distribution(requirement.name)
+        found[canonical(requirement.name)] = distribution
+        waiting += [Requirement(text) for text in distribution.requires or ()]
+    return found
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Return a folder of packages with the core and its hard dependencies, and nothing else."""
+    folder = tmp_path_factory.mktemp("site")
+    for distribution in brought_by(PROJECT["dependencies"]).values():
+        for top in {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "__pycache__")}:
+            if not (folder / top).exists() and (SITE / top).exists():
+                (folder / top).symlink_to(SITE / top)
+    shutil.copytree(PACKAGE, folder / "selip_core", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def run(bare, *arguments):
+    """Run a Python that sees the bare installation alone (-S: no site-packages of this one)."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(bare), "HOME": os.environ.get("HOME", "/"),
+                   "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-S", *arguments], cwd=bare.parent, env=environment, capture_output=True, text=True
+    )
+
+
+def test_the_core_has_few_hard_dependencies():
+    assert len(PROJECT["dependencies"]) <= 14
+    extras = {Requirement(text).name for group in ("study", "ingest", "plot", "jupyter", "pipeline")
+              for text in PROJECT["optional-dependencies"][group]}  # fmt: skip
+    assert not extras & {Requirement(text).name for text in PROJECT["dependencies"]}
+
+
+def test_all_is_every_extra():
+    (everything,) = PROJECT["optional-dependencies"]["all"]
+    assert Requirement(everything).extras == {"study", "ingest", "plot", "jupyter", "pipeline"}
+
+
+USE = """
+import sys
+import numpy as np, nibabel as nib, torch
+import selip_core
+from selip_core.encoders import build_model
+
+findings = selip_core.parse_report("左侧基底节区见片状长T1长T2信号影，DWI呈明显高信号。")["DWI"]
+assert findings == [selip_core.Finding("左侧基底节区", "片状高信号")], findings
+texts = ["在左侧额叶表现为长信号", "在左侧额叶表现为斑片状长信号"]
+similarity = selip_core.similarity_matrix(texts)
+targets = selip_core.soft_targets(similarity)
+assert torch.allclose(targets.sum(1), torch.ones(2))
+features = torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
+assert torch.isfinite(selip_core.selip_loss(features, features, torch.tensor(10.0), similarity)["loss"])
+model = build_model({"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
+                    volume_shape=(4, 16, 16), embedding_size=16, vocabulary_texts=texts)
+model.eval().save_pretrained("model")
+again = selip_core.SelipModel.from_pretrained("model")
+voxels = np.zeros((40, 48, 24), np.float32)
+voxels[8:32, 8:40, 4:20] = 100 + np.arange(16)
+nib.save(nib.Nifti1Image(voxels, np.diag([5, 5, 6, 1.0])), "head.nii.gz")
+volume = selip_core.preprocess("head.nii.gz", spacing_mm=(20.0, 12.0, 12.0), shape=(4, 16, 16))
+assert again.encode_image(volume[None]).shape == (1, 16)
+assert torch.equal(again.encode_text(texts), model.encode_text(texts))
+build_model({"name": "resnet50", "pooling": "average", "width": 8}, {"name": "small", "max_tokens": 48},
+            volume_shape=(4, 16, 16), embedding_size=16, vocabulary_texts=texts)
+import selip_core.pretraining.loop, selip_core.datasets.volume_cache
+"""
+
+
+def test_the_core_works_alone(bare, tmp_path):
+    done = run(bare, "-c", USE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "room, extra",
+    [("plotting", "plot"), ("widgets", "jupyter"), ("pipeline", "pipeline"), ("ingest", "ingest"),
+     ("downstream", "study"), ("inspection", "study"), ("datasets.synthetic", "study")],
+)  # fmt: skip
+def test_a_room_that_lacks_its_extra_says_so(bare, room, extra):
+    done = run(bare, "-c", f"import selip_core.{room}")
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1 and f"selip_core.{room} needs" in last and f"'selip[{extra}]'" in last, done.stderr
+
+
+@pytest.mark.parametrize(
+    "command, extra",
+    [("ingest a --out b", "ingest"), ("pipeline --help", "pipeline"), ("search a.parquet b text", "study")],
+)
+def test_a_command_that_lacks_its_extra_says_so_in_one_line(bare, command, extra):
+    done = run(bare, "-m", *f"selip_core.{command}".split())
+    assert done.returncode in (1, 2) and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert f"'selip[{extra}]'" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["embed", "search", "export", "extract"])
+def test_commands_of_the_core_tell_their_options(bare, command):
+    done = run(bare, "-m", f"selip_core.{command}", "--help")
+    assert done.returncode == 0 and "usage:" in done.stdout, done.stderr
