@@ -1,4 +1,4 @@
-"""The pages of the method and of the API, these from the docstrings: ``python -m sphinx -W -b html docs docs/_build/html``."""
+"""The pages of the method and the API: ``python -m sphinx -W -b html docs docs/_build/html``."""
 
 import sys
 from pathlib import Path
