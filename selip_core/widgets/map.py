@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from selip_core.inspection.embedding_map import OTHER, common_labels
-from selip_core.plotting.embedding_map import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
 from selip_core.plotting.fonts import CSS_FAMILY
+from selip_core.plotting.style import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
 from selip_core.widgets.page import Status, picture
 
 _NOTHING = "Point at a series, or choose one by name, to see it here."
