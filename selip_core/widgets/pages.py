@@ -14,8 +14,9 @@ from selip_core.errors import SelipError
 from selip_core.explore.explore_map import map_labels
 from selip_core.inspection.embedding_map import Projection
 from selip_core.widgets.map import EmbeddingMap
-from selip_core.widgets.page import Session, Status
 from selip_core.widgets.pairs import PairInspector
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 from selip_core.widgets.viewer import Viewer
 
 _HEIGHT = 300

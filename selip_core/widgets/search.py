@@ -7,8 +7,10 @@ from selip_core.datasets.cohort import SPLITS
 from selip_core.explore.explorer import NOT_TEST
 from selip_core.explore.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
 from selip_core.widgets.own import OwnBox
-from selip_core.widgets.page import STYLE, Session, Status, source_line
+from selip_core.widgets.page import STYLE, source_line
 from selip_core.widgets.results import ResultList
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 from selip_core.widgets.viewer import Viewer
 from selip_core.widgets.why import WhyPanel
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from selip_core.errors import SelipError
-from selip_core.widgets.page import STYLE, Session, Status
+from selip_core.widgets.page import STYLE
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 from selip_core.widgets.volumes import nifti_bytes, positive_saliency
 
 WINDOWS = {

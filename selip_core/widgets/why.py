@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from selip_core.plotting.style import AGAINST_COLOUR, FOR_COLOUR
-from selip_core.widgets.page import Session, Status
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 
 
 class WhyPanel:

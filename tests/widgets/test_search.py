@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from selip_core.explore.explorer import NOT_TEST
-from selip_core.widgets.page import Session
 from selip_core.widgets.search import FIRST_QUERY, SearchPage
+from selip_core.widgets.session import Session
 from selip_core.widgets.viewer import Viewer
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer, make_model, write_head

@@ -6,7 +6,7 @@ import pytest
 
 from selip_core.inspection import saliency
 from selip_core.inspection.saliency import volume_saliency
-from selip_core.widgets.page import Session
+from selip_core.widgets.session import Session
 from selip_core.widgets.viewer import COLOURS, WINDOWS, Viewer
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer, make_model, write_head

@@ -1,0 +1,71 @@
+"""What the widgets of a page look at together."""
+
+from collections.abc import Callable
+
+from selip_core.explore.explorer import NOT_TEST, Explorer
+from selip_core.explore.own_volume import OwnVolume
+
+
+class Session:
+    """What all widgets of a page look at: the explorer, the series in view, and the text it was found with.
+
+    Attributes
+    ----------
+    explorer : Explorer
+    splits : tuple of str
+        Of the patients who may be found.
+    series : int or None
+        In view; None where `own` is.
+    own : OwnVolume or None
+    query : str
+        The canonical sentence that what is in view was found with; empty without one.
+    asked : str
+        The canonical sentence that was asked last: an own volume in view is held to it.
+    """
+
+    def __init__(self, explorer: Explorer):
+        self.explorer, self.splits = explorer, NOT_TEST
+        self.series: int | None = None
+        self.own: OwnVolume | None = None
+        self.query = self.asked = ""
+        self._beside: dict[str, Session] = {}
+        self._listeners: dict[str, Callable[[], None]] = {}
+
+    @property
+    def text(self) -> str:
+        """What the volume in view is explained by: the text it was found with, or else its own sentence."""
+        own = "" if self.series is None else self.explorer.series["sentence"].iloc[self.series]
+        return self.query or own
+
+    def listen(self, name: str, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever another volume comes into view, and no longer an earlier one of the same name.
+
+        So a cell that is run again leaves nothing behind that works unseen.
+        """
+        self._listeners[name] = listener
+
+    def view(self, volume: int | OwnVolume, query: str = "") -> None:
+        """Bring a series or an own volume into view; an own one is held to the text that was asked last."""
+        own = isinstance(volume, OwnVolume)
+        self.series, self.own = (None, volume) if own else (int(volume), None)
+        self.query = (query or self.asked) if own else query
+        self._tell()
+
+    def beside(self, name: str) -> "Session":
+        """Return a session of the same explorer with a view of its own, in the place of an earlier one of that name."""
+        self._beside[name] = Session(self.explorer)
+        return self._beside[name]
+
+    def use(self, explorer: Explorer) -> None:
+        """Look at what is in view, here and beside, through another explorer of the same cohort."""
+        self.explorer = explorer
+        if self.own is not None:
+            self.own = explorer.embedded(self.own.name, self.own.volume)
+        if self.own is not None or self.series is not None:
+            self._tell()
+        for session in self._beside.values():
+            session.use(explorer)
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners.values()):
+            listener()
