@@ -3,13 +3,14 @@
 import html
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 
+from selip_core._utils.images import nifti_bytes
 from selip_core.errors import SelipError
 from selip_core.widgets.page import STYLE
 from selip_core.widgets.session import Session
 from selip_core.widgets.status import Status
-from selip_core.widgets.volumes import nifti_bytes, positive_saliency
 
 WINDOWS = {
     "brain (1 to 99.5 %)": (1.0, 99.5),
@@ -142,8 +143,7 @@ class Viewer:
             return (mask.astype(np.float32), "") if mask.any() else (None, "The segmentation is empty on this grid.")
         if not session.text:
             raise SelipError("saliency needs a text, and this volume has none: search for a finding first")
-        shown = session.series if session.own is None else session.own
-        saliency = positive_saliency(session.explorer, shown, session.text)
+        saliency = session.saliency()
         if not saliency.any():
             return None, f"No part of this volume speaks for “{session.text}”."
         return saliency, f"Saliency for “{session.text}”: transparent below {_SALIENT:.0%} of its maximum."
@@ -152,7 +152,7 @@ class Viewer:
         from ipyniivue import ColormapType, Volume
 
         kind = ColormapType.MIN_TO_MAX if colours == "gray" else ColormapType.ZERO_TO_MAX_TRANSPARENT_BELOW_MIN
-        data = nifti_bytes(values, self.session.explorer.spacing_mm)
+        data = nifti_bytes(_centred(values, self.session.explorer.spacing_mm))
         return Volume(name=name, data=data, colormap=colours, cal_min=float(low), cal_max=float(high),
                       opacity=opacity, colormap_type=kind, colorbar_visible=False)  # fmt: skip
 
@@ -238,3 +238,21 @@ class Viewer:
         self.slice.max = last
         self.slice.value = min(max(int(self._place[self._axis] * (last + 1)), 0), last)
         self._quiet = False
+
+
+def _centred(volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> nib.Nifti1Image:
+    """Return a preprocessed volume as an image in RAS, millimetres, centred on the origin.
+
+    Parameters
+    ----------
+    volume : (D, H, W)
+        From inferior to superior, posterior to anterior, left to right.
+    spacing_mm : (D, H, W)
+    """
+    voxels = np.ascontiguousarray(np.asarray(volume, dtype=np.float32).transpose(2, 1, 0))  # (R, A, S)
+    spacing = np.array(spacing_mm[::-1], dtype=float)
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = -spacing * (np.array(voxels.shape) - 1) / 2
+    image = nib.Nifti1Image(voxels, affine)
+    image.header.set_xyzt_units("mm")
+    return image
