@@ -5,8 +5,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from selip_core.inspection.pair import PairComparison
-from selip_core.inspection.pair_place import PairPlace
+from selip_core.inspection.pair import PairComparison, PairPlace
 from selip_core.plotting.fonts import character_width
 from selip_core.plotting.pair_layout import (
     BOX_WIDTH,

@@ -4,8 +4,7 @@ from html import escape
 
 import numpy as np
 
-from selip_core.inspection.pair import PairComparison
-from selip_core.inspection.pair_place import PairPlace
+from selip_core.inspection.pair import PairComparison, PairPlace
 from selip_core.plotting.fonts import CSS_FAMILY
 from selip_core.plotting.pair_layout import (
     BOX_WIDTH,

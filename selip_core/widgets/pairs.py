@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selip_core.errors import SelipError
-from selip_core.inspection.pair import compare, read_sentences
-from selip_core.inspection.pair_place import CohortPairs
+from selip_core.inspection.pair import CohortPairs, compare, read_sentences
 from selip_core.plotting.fonts import CSS_FAMILY
 from selip_core.reports.sentences import canonical_sentence
 from selip_core.similarity.examples import example_reports

@@ -2,8 +2,7 @@ import warnings
 
 import numpy as np
 
-from selip_core.inspection.pair import compare
-from selip_core.inspection.pair_place import CohortPairs
+from selip_core.inspection.pair import CohortPairs, compare
 from selip_core.plotting.pair import pair_figure
 from selip_core.plotting.style import apply_style
 from selip_core.reports.sentences import NORMAL_STATEMENT
