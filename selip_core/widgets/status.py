@@ -91,12 +91,12 @@ class Status:
         except SelipError as error:
             self.error(f"{error}.")
         except Exception as error:  # a fault of the program: told here, and kept whole where it can be read
-            told = f"Something went wrong in {what} ({type(error).__name__}: {error})."
+            sentence = f"Something went wrong in {what} ({type(error).__name__}: {error})."
             try:
                 _write_log(self.log, what)
-                self.error(f"{told} Details are in {self.log}.")
+                self.error(f"{sentence} Details are in {self.log}.")
             except OSError as fault:
-                self.error(f"{told} Details could not be written to {self.log}: {fault.strerror or fault}.")
+                self.error(f"{sentence} Details could not be written to {self.log}: {fault.strerror or fault}.")
 
 
 def _write_log(path: Path, what: str) -> None:

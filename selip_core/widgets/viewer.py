@@ -171,9 +171,9 @@ class Viewer:
         if session.own:
             return f"<p><b>{html.escape(session.own.name)}</b>, your file, as the model sees it</p>"
         row = session.explorer.series.iloc[session.series]
-        told = " · ".join(html.escape(str(row[c])) for c in ("patient_id", "sequence", "split") if row[c])
-        said = f"<br>{html.escape(row['sentence'])}" if row["sentence"] else "<br>(its report says nothing about it)"
-        return f"<p><b>{told}</b>{said}<br>Data: {html.escape(session.explorer.cohort.data_source)}</p>"
+        name = " · ".join(html.escape(str(row[c])) for c in ("patient_id", "sequence", "split") if row[c])
+        sentence = html.escape(row["sentence"]) or "(its report says nothing about it)"
+        return f"<p><b>{name}</b><br>{sentence}<br>Data: {html.escape(session.explorer.cohort.data_source)}</p>"
 
     def _limit_window(self) -> None:
         low, high = float(self._volume.min()), float(self._volume.max())

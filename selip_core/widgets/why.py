@@ -43,12 +43,12 @@ class WhyPanel:
             sentence = "" if own else session.explorer.series["sentence"].iloc[session.series]
             volume = session.own.volume if own else session.explorer.volume(session.series)
             texts = {"The text searched for": session.query, "Its own sentence": sentence}
-            parts = [self._told(volume, name, text) for name, text in texts.items() if text]
+            parts = [self._paragraph(volume, name, text) for name, text in texts.items() if text]
             key = "Orange speaks for the match, underlined where strongly; purple against it."
             head = f'<h4>Which characters carry the match</h4><p class="selip-row">{key}</p>' if parts else ""
             self.text.value = head + "".join(parts)
 
-    def _told(self, volume: np.ndarray, name: str, text: str) -> str:
+    def _paragraph(self, volume: np.ndarray, name: str, text: str) -> str:
         from selip_core.inspection.saliency import character_saliency
 
         saliency = character_saliency(self.session.explorer.model, volume, text)
