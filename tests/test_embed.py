@@ -14,8 +14,6 @@ import torch
 from selip_core import preprocessing
 from selip_core.embed import embed, main
 from selip_core.errors import SelipError
-from selip_core.reports.queries import query_sentences
-from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.search import main as search_main
 from selip_core.search import read_features, search
 from tests.helpers.data import SENTENCES, SHAPE
@@ -160,22 +158,6 @@ def test_killed_it_goes_on_to_the_same_table(model, tmp_path, monkeypatch):
     assert len(parts) >= 2 and len(whole) == 8
     resumed = read_features(out)
     assert np.stack(resumed["feature"]) == pytest.approx(np.stack(whole["feature"]), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("在左侧额叶表现为长信号", {"": "在左侧额叶表现为长信号"}),
-        (
-            "左侧额叶见片状长T2信号，DWI呈高信号",
-            {"T2": "在左侧额叶表现为片状长信号", "DWI": "在左侧额叶表现为片状高信号"},
-        ),
-        ("something else", {"": "something else"}),
-        ("脑实质未见异常。", {"": NORMAL_STATEMENT}),
-    ],
-)
-def test_a_query_is_read_as_reports_are(text, found):
-    assert query_sentences(text) == found
 
 
 def test_search_orders_by_cosine_and_keeps_to_the_sequences_that_are_meant(model):

@@ -6,10 +6,10 @@ import re
 import shutil
 import signal
 import sys
-import unicodedata
 from pathlib import Path
 from typing import NoReturn
 
+from selip_core._utils.characters import is_wide
 from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
@@ -157,7 +157,7 @@ def _unfinish(folder: Path) -> None:
 
 def _print_table(rows: list[list[str]]) -> None:
     def width(text: str) -> int:  # Chinese characters take two columns
-        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+        return sum(2 if is_wide(c) else 1 for c in text)
 
     rows = [list(HEADLINE_COLUMNS), *rows]
     widths = [max(width(row[i]) for row in rows) for i in range(len(HEADLINE_COLUMNS))]

@@ -1,6 +1,5 @@
 """Writing the embedded cohort to disk, in the format of any cohort (``data/README.md``), with its truth beside."""
 
-import gzip
 import multiprocessing
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
+from selip_core._utils.images import nifti_bytes
 from selip_core._utils.parallel import processors
 from selip_core.datasets.synthetic.anatomy import adopt_template, template
 from selip_core.datasets.synthetic.catalogue import Lesion, draw_lesions
@@ -213,6 +213,6 @@ def _write_images(images: PatientImages, patient: str, out_dir: Path) -> dict[st
 
 
 def _save(image: nib.Nifti1Image, path: Path) -> None:
-    """Write a compressed image beside and rename it; no time stamp, so that equal images are equal files."""
+    """Write a compressed image beside and rename it."""
     with replacing(path) as file:
-        file.write_bytes(gzip.compress(image.to_bytes(), compresslevel=1, mtime=0))
+        file.write_bytes(nifti_bytes(image))
