@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selip_core._utils.files import expanded, read_json, write_json
+from selip_core.config import ImageEncoderName, Pooling
 from selip_core.errors import SelipError
 
 FORMAT_VERSION = 2
@@ -32,8 +33,8 @@ class _Part(BaseModel):
 
 
 class _ImageEncoder(_Part):
-    name: Literal["small", "resnet50"]
-    pooling: Literal["average", "attention", "located"]
+    name: ImageEncoderName
+    pooling: Pooling
     width: _up_to(2**12)
 
 
