@@ -8,6 +8,9 @@ from selip_core.errors import SelipError
 
 PROFILES = ("smoke", "demo", "study", "paper")
 
+EMBEDDED_SOURCE = "embedded synthetic cohort"
+"""Where data come from that this project has made: figures, tables and models say so."""
+
 ImageEncoderName = Literal["small", "resnet50"]
 """The image encoders there are; `selip_core.encoders.image.TRUNKS` builds them."""
 
