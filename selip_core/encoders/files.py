@@ -55,6 +55,12 @@ class _Bert(_Part):
     max_position_embeddings: _up_to(2**14) = 512
 
 
+class _Preprocessing(_Part):
+    spacing_mm: Annotated[list[float], Field(min_length=3, max_length=3)]
+    shape: Annotated[list[_up_to(2**12)], Field(min_length=3, max_length=3)]
+    clip_percentiles: Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class _Model(_Part):
     """What is taken from a ``config.json`` to build a model. The bounds are far beyond any that was trained."""
 
@@ -63,6 +69,7 @@ class _Model(_Part):
     volume_shape: Annotated[list[_up_to(2**12)], Field(min_length=3, max_length=3)]
     embedding_size: _up_to(2**16)
     text_encoder_config: _Bert
+    preprocessing: _Preprocessing | None = None
 
 
 def check_model_config(config: dict, text_config: object, where: str | Path) -> None:
