@@ -8,6 +8,15 @@ from selip_core.errors import SelipError
 
 PROFILES = ("smoke", "demo", "study", "paper")
 
+EMBEDDED_SOURCE = "embedded synthetic cohort"
+"""Where data come from that this project has made: figures, tables and models say so."""
+
+ImageEncoderName = Literal["small", "resnet50"]
+"""The image encoders there are; `selip_core.encoders.image.TRUNKS` builds them."""
+
+Pooling = Literal["average", "attention", "located"]
+"""What turns an image encoder's feature map into one vector."""
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,8 +40,8 @@ class PreprocessingSettings(_Settings):
 
 
 class ImageEncoderSettings(_Settings):
-    name: Literal["small", "resnet50"] = "small"
-    pooling: Literal["average", "attention", "located"] = "located"
+    name: ImageEncoderName = "small"
+    pooling: Pooling = "located"
     width: int = Field(32, ge=4)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selip_core._utils.files import expanded, read_json, write_text
+from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
 from selip_core.errors import SelipError
 
@@ -16,14 +17,7 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 
-_FRONT = """---
-license: {license}
-library_name: selip
-pipeline_tag: image-feature-extraction
-language: zh
-tags: [medical, mri, brain, radiology, contrastive, image-text-retrieval{synthetic}]
----
-"""
+_TAGS = ["medical", "mri", "brain", "radiology", "contrastive", "image-text-retrieval"]
 
 _USE = """
 ## Use
@@ -107,17 +101,12 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
 
 def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, name: str) -> str:
     """Return the card of a model as Markdown, written from the records of its run."""
-    from selip_core.datasets.synthetic.cohort import DATA_SOURCE
-
     config, record = model.config, read_json(results / "04_pretraining" / "run.json") or {}
     source, options = config.get("data_source", "unknown data"), config.get("preprocessing", {})
-    synthetic = source == DATA_SOURCE  # that very one: a word may be in the name of any folder of patients
+    synthetic = source == EMBEDDED_SOURCE  # that very one: a word may be in the name of any folder of patients
     training = record.get("settings", {}).get("pretraining", {})
-    front = _FRONT.format(
-        license="apache-2.0" if synthetic else "unknown", synthetic=", synthetic-data" if synthetic else ""
-    )
     lines = [
-        f"{front}\n# {name}: {method} for head MRI and radiology reports\n",
+        f"{_front(synthetic)}\n# {name}: {method} for head MRI and radiology reports\n",
         f"Image and text encoders in one space of {config['embedding_size']} dimensions, pretrained as "
         f"{'CLIP (hard targets)' if method == 'CLIP' else 'SeLIP (soft targets from the similarity of reports)'} "
         "(arXiv 2503.19801), seed "
@@ -145,6 +134,17 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         source=_SYNTHETIC if synthetic else _PATIENTS,
     )  # fmt: skip
     return "\n".join(lines) + "\n" + use
+
+
+def _front(synthetic: bool) -> str:
+    """Return what the hub reads of a card, in YAML, between the lines that mark it."""
+    from huggingface_hub import ModelCardData
+
+    data = ModelCardData(
+        license="apache-2.0" if synthetic else "unknown", library_name="selip",
+        pipeline_tag="image-feature-extraction", language="zh", tags=_TAGS + ["synthetic-data"] * synthetic,
+    )  # fmt: skip
+    return f"---\n{data.to_yaml()}\n---\n"
 
 
 def _data_sizes(results: Path) -> dict[str, str]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raised by hand whenever `preprocess` gives other numbers for the same file."""
 
+OPTIONS = ("spacing_mm", "shape", "clip_percentiles")
+"""Keyword arguments of `preprocess`: what `fingerprint` takes of settings."""
+
 FOREGROUND_SHARE = 0.15
 """Choice: foreground is above this share of the 99th percentile, after light smoothing."""
 
@@ -320,5 +323,5 @@ def preprocess(
 
 def fingerprint(settings: dict) -> str:
     """Return the fingerprint of settings (keyword arguments of `preprocess`) and of this code's version."""
-    values = [settings[key] for key in ("spacing_mm", "shape", "clip_percentiles")]
+    values = [settings[key] for key in OPTIONS]
     return digest(str(VERSION), *(str([float(x) for x in value]) for value in values))

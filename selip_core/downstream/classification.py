@@ -12,11 +12,11 @@ from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.finetuning import Budget, fine_tune, predict
-from selip_core.downstream.probe import best_threshold, linear_probe
+from selip_core.downstream.probe import best_threshold, linear_probe, patient_features
 from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
-from selip_core.encoders.inference import encode_series, patient_features
+from selip_core.encoders.inference import encode_series
+from selip_core.encoders.model import load_model
 from selip_core.metrics.classification import mean_auc
-from selip_core.pretraining.methods import load_model
 from selip_core.reports.sentences import SEQUENCES
 
 COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]

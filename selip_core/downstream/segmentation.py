@@ -10,9 +10,10 @@ from tqdm.auto import tqdm
 from selip_core.config import SegmentationSettings
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.downstream.segmentation_network import Cases, segment, train_segmenter
+from selip_core.encoders.model import load_model
 from selip_core.metrics.resampling import bootstrap_interval, paired_difference
 from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
-from selip_core.pretraining.methods import PAIRS, load_model
+from selip_core.pretraining.methods import PAIRS
 
 
 def split_cases(cases: Cases, split_of: pd.Series) -> dict[str, Cases]:

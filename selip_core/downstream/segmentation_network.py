@@ -38,7 +38,8 @@ class Segmenter(nn.Module):
         self.encoder, self.series, self.window = encoder, series, tuple(shape)
         encoder.eval()  # batch normalisation cannot learn from the one empty volume
         with torch.no_grad():
-            widths = [m.shape[1] * series for m in pyramid(encoder, torch.zeros(1, 1, *shape, device=_device(encoder)))]
+            empty = torch.zeros(1, 1, *shape, device=_device(encoder))
+            widths = [m.shape[1] * series for m in encoder.pyramid(empty)]
         self.blocks = nn.ModuleList()
         below = widths[-1]
         for level, width in reversed(list(enumerate(widths[:-1]))):
@@ -51,30 +52,13 @@ class Segmenter(nn.Module):
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return logits ``(B, R, D, H, W)`` of volumes ``(B, S, D, H, W)``."""
         batch = len(volumes)
-        maps = pyramid(self.encoder, volumes.reshape(batch * self.series, 1, *volumes.shape[2:]))
+        maps = self.encoder.pyramid(volumes.reshape(batch * self.series, 1, *volumes.shape[2:]))
         maps = [m.reshape(batch, -1, *m.shape[2:]) for m in maps]  # (B, S C, d, h, w)
         x = maps[-1]
         for block, skip in zip(self.blocks, maps[-2::-1], strict=True):
             x = interpolate(x, size=skip.shape[2:], mode="trilinear", align_corners=False)
             x = block(torch.cat([x, skip], dim=1))
         return self.out(x)
-
-
-def pyramid(encoder: ImageEncoder, volumes: torch.Tensor) -> list[torch.Tensor]:
-    """Return the volume and the encoder's feature maps, finest first: what a decoder climbs up.
-
-    The small encoder leaps from the volume to a quarter of its resolution; the volume at half of it stands between.
-    """
-    trunk = encoder.trunk
-    if hasattr(trunk, "net"):  # the ResNet-50
-        net = trunk.net
-        stem = net.act(net.bn1(net.conv1(volumes)))
-        maps = [stem, net.layer1(net.maxpool(stem))]
-        for layer in (net.layer2, net.layer3, net.layer4):
-            maps.append(layer(maps[-1]))
-        return [volumes, *maps]
-    half = nn.functional.avg_pool3d(volumes, (1, 2, 2))
-    return [volumes, half, trunk(volumes)]
 
 
 def _two_convolutions(width: int, out: int) -> list[nn.Module]:

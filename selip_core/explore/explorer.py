@@ -16,7 +16,7 @@ from selip_core.explore.features import cohort_features
 from selip_core.explore.gallery import Gallery
 from selip_core.explore.own_volume import OwnVolume, named_file
 from selip_core.inspection.embedding_map import first_sites
-from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
+from selip_core.preprocessing import preprocess_mask, target_affine
 from selip_core.reports.queries import Query, read_query
 from selip_core.similarity.nearest import greatest
 
@@ -173,9 +173,8 @@ class Explorer:
             If the path is empty, is not that of a NIfTI file, or the volume cannot be used (missing, broken, no head):
             the message says why.
         """
-        path, options = named_file(path), self.model.config["preprocessing"]
-        volume, _ = preprocess_array(path, **{k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
-        return self.embedded(path.name, volume)
+        path = named_file(path)
+        return self.embedded(path.name, self.model.preprocess(path)[0].numpy())
 
     def embedded(self, name: str, volume: np.ndarray) -> OwnVolume:
         """Return a volume (D, H, W) float32 that is not of the cohort, preprocessed already, with its feature."""

@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from selip_core.encoders.batch_norm import paused_running_statistics
+from selip_core.encoders.image import paused_running_statistics
 from selip_core.encoders.model import SelipModel
 from selip_core.pretraining.distributed import ALONE, Processes
 

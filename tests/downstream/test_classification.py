@@ -15,10 +15,9 @@ from selip_core.downstream.classification import (
 from selip_core.downstream.classification_tables import MEAN, difference_table, not_learnable, score_table
 from selip_core.downstream.finetuning import Budget
 from selip_core.encoders.model import build_model
-from selip_core.errors import SelipError
 from selip_core.metrics.classification import auc
-from selip_core.pretraining.methods import downstream_models, load_model, stratified_split
-from tests.helpers.data import SHAPE
+from selip_core.pretraining.methods import downstream_models, stratified_split
+from tests.helpers.data import PREPROCESSED, SHAPE
 
 CPU = torch.device("cpu")
 TEXTS = ["在左侧额叶表现为斑片状高信号", "在脑沟表现为增宽"]
@@ -33,7 +32,7 @@ def models(tmp_path_factory):
             torch.manual_seed(seed + 10 * (method == "SeLIP"))
             model = build_model(
                 {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
-                volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS, extra={"preprocessing_fingerprint": "p"},
+                volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS, extra=PREPROCESSED,
             )  # fmt: skip
             made[method, seed] = model.save_pretrained(folder / f"{method}{seed}")
     return made
@@ -50,7 +49,7 @@ def task():
     index = pd.DataFrame({"row": range(80), "patient_id": np.repeat(patients, 2), "sequence": ["DWI", "T1"] * 40})
     truth = pd.DataFrame({"acute_infarct": has, "atrophy": rng.random(40) < 0.5}, index=patients)
     parts = {"train": np.arange(20), "validation": np.arange(20, 28), "test": np.arange(28, 40)}
-    return Task(volumes, index, truth, parts, has.astype(int), "p")
+    return Task(volumes, index, truth, parts, has.astype(int), PREPROCESSED["preprocessing_fingerprint"])
 
 
 def probed(models, task, fractions):
@@ -101,11 +100,6 @@ def test_scores_and_differences_of_the_predictions(models, task):
     mean = {m: scores.loc[(m, MEAN), "auc"] for m in ("scratch", "SeLIP")}
     assert differences["difference"][0] == pytest.approx(mean["SeLIP"] - mean["scratch"])
     assert 0 < differences["p"][0] <= 1 and len(differences["by_seed"][0].split(", ")) == 2
-
-
-def test_a_model_of_another_preprocessing_is_refused_with_both_fingerprints(models):
-    with pytest.raises(SelipError, match="trained with preprocessing p, these volumes have q"):
-        load_model(models["SeLIP", 0], "q", device=CPU)
 
 
 def test_models_of_the_comparison_lie_where_pretraining_left_them(tmp_path):

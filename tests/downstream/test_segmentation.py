@@ -23,7 +23,7 @@ from selip_core.downstream.segmentation_data import brats_cases, cohort_cases
 from selip_core.downstream.segmentation_network import Cases
 from selip_core.encoders.model import build_model
 from selip_core.preprocessing import preprocess_mask, target_affine
-from tests.helpers.data import SHAPE
+from tests.helpers.data import PREPROCESSED, SHAPE
 
 SETTINGS = PreprocessingSettings(spacing_mm=(6.0, 4.0, 4.0), shape=(12, 24, 20))
 
@@ -143,7 +143,7 @@ def test_a_study_in_tables(tmp_path):
         model = build_model(
             {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
             volume_shape=SHAPE, embedding_size=16, vocabulary_texts=["在脑沟表现为增宽"],
-            extra={"preprocessing_fingerprint": "p"},
+            extra=PREPROCESSED,
         )  # fmt: skip
         models[method, 0] = model.save_pretrained(tmp_path / method)
     cases = many_cases()
@@ -152,7 +152,8 @@ def test_a_study_in_tables(tmp_path):
     assert {name: len(part) for name, part in parts.items()} == {"train": 14, "validation": 4, "test": 12}
     settings = SegmentationSettings(fractions=(0.5, 1.0), steps=40, batch_size=4, learning_rate=1e-2)
     results, predicted = segmentation_results(
-        models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4), preprocessing_fingerprint="p",
+        models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4),
+        preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
         device=torch.device("cpu"),
     )  # fmt: skip
     assert len(results) == 2 * 2 * 12 and predicted["SeLIP", 0].shape == parts["test"].regions.shape

@@ -9,7 +9,6 @@ from selip_core.downstream.segmentation_network import (
     RegionLoss,
     Segmenter,
     _augmented,
-    pyramid,
     segment,
     train_segmenter,
 )
@@ -66,15 +65,6 @@ def test_false_alarms_cost_and_overlapping_regions_are_no_rivals():
     loss, shout = RegionLoss(), torch.full((1, 3, 2, 4, 4), 5.0)
     assert loss(shout, nothing) > loss(-shout, nothing) + 1
     assert loss(shout, everything) < 0.05 < loss(-shout, everything)
-
-
-def test_the_pyramid_ends_with_what_the_encoder_pools():
-    made = encoder().eval()
-    volumes = torch.randn(2, 1, *SHAPE)
-    assert torch.equal(pyramid(made, volumes)[-1], made.features(volumes))
-    net = encoder("resnet50", (4, 32, 32)).eval()
-    volumes = torch.randn(1, 1, 4, 32, 32)
-    assert torch.allclose(pyramid(net, volumes)[-1], net.features(volumes), atol=1e-6)
 
 
 def test_volumes_larger_than_the_window_are_segmented_whole():
