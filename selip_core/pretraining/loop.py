@@ -98,7 +98,7 @@ class Pretraining:
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.train_sample = sample_of_pairs(train, len(validation))
-        self.batch_size = fitting_batch_size(train.texts, settings.batch_size)
+        self.batch_size = fitting_batch_size(train.texts, settings.batch_size, flip=settings.flip)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
         prepare_model(model, settings)
