@@ -3,12 +3,14 @@
     python -m selip_core.pretrain --profile paper --cohort folder --method SeLIP
     torchrun --nproc-per-node 8 -m selip_core.pretrain --profile paper --cohort folder --method SeLIP --chunk-size 8
 
-``accelerate launch --multi_gpu -m selip_core.pretrain ...`` does the same. ``01_data_curation`` and
+``accelerate launch --multi_gpu -m selip_core.pretrain ...`` does the same, on CPUs too; with ``--cpu`` in the place of
+``--multi_gpu`` it starts one process only, whatever number it is asked for. ``01_data_curation`` and
 ``02_report_findings`` come first; several machines need one results folder. The run goes where the notebook looks for
 it: ``04_pretraining`` then reads the finished run and draws. Interrupted, the same command continues it.
 """
 
 import argparse
+import os
 import sys
 
 from selip_core._utils.devices import resolve_device, set_seeds
@@ -57,6 +59,9 @@ def train_run(options: argparse.Namespace) -> Pretraining:
         raise SelipError(f"--repeat {options.repeat}: profile {profile} has {settings.n_seeds} seed(s), counted from 0")
     device = resolve_device(options.device)
     processes = joined_processes(device.type)  # before anything is put on a GPU: each process gets its own
+    if processes.count == 1 and os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
+        print("accelerate launch --cpu starts one process, however many it is asked for, and this one trains alone: "
+              "for several give it --multi_gpu instead (and this program --device cpu), or use torchrun")  # fmt: skip
     set_seeds(seed)
     inputs = run_inputs(NOTEBOOK, profile=profile, seed=seed, cohort=cohort)
     curation, findings = (

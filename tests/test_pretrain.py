@@ -47,6 +47,12 @@ def test_the_weight_of_the_soft_targets_is_the_methods(project):
     assert pretrain.train_run(pretrain.parse([*options, "SeLIP"])).soft_target_weight == 1
 
 
+def test_a_launcher_that_starts_one_process_whatever_it_is_asked_for_is_told_of(project, monkeypatch, capsys):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+    pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))
+    assert "give it --multi_gpu instead" in capsys.readouterr().out
+
+
 def test_a_repeat_that_the_profile_does_not_have_is_an_error(project):
     with pytest.raises(SelipError, match=r"--repeat 1: profile smoke has 1 seed\(s\)"):
         pretrain.train_run(pretrain.parse(["--profile", "smoke", "--repeat", "1"]))
