@@ -17,7 +17,7 @@ from selip_core.downstream.finetuning import Budget
 from selip_core.encoders.model import build_model
 from selip_core.errors import SelipError
 from selip_core.metrics.classification import auc
-from selip_core.pretraining.methods import downstream_models, load_model, stratified_split
+from selip_core.pretraining.methods import load_model, stratified_split
 from tests.helpers.data import SHAPE
 
 CPU = torch.device("cpu")
@@ -106,11 +106,6 @@ def test_scores_and_differences_of_the_predictions(models, task):
 def test_a_model_of_another_preprocessing_is_refused_with_both_fingerprints(models):
     with pytest.raises(SelipError, match="trained with preprocessing p, these volumes have q"):
         load_model(models["SeLIP", 0], "q", device=CPU)
-
-
-def test_models_of_the_comparison_lie_where_pretraining_left_them(tmp_path):
-    found = downstream_models(tmp_path, [3])
-    assert found["scratch", 3].name == "start_seed3" and found["CLIP", 3] == tmp_path / "models/CLIP_seed3/best"
 
 
 @pytest.mark.parametrize(("counts", "sizes"), [((100, 20), (78, 18, 24)), ((4, 2), (3, 1, 2)), ((1, 1), (2, 0, 0))])

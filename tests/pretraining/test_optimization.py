@@ -64,10 +64,10 @@ def test_a_run_with_channels_last_is_continued_bit_for_bit(tmp_path):
 def test_compiled_encoders_give_the_same_loss(tmp_path, monkeypatch, device):
     # graphs are captured and differentiated as always, but not turned into C++, which takes half a minute
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    pairs = tiny_pairs()
+    pairs = dict.fromkeys(("train", "validation"), tiny_pairs())
     losses = []
     for compiled in (False, True):
-        made = Pretraining(fresh_model().to(device), pairs, pairs, tiny_settings(compile=compiled), 1.0, 0, tmp_path)
+        made = Pretraining(fresh_model().to(device), pairs, tiny_settings(compile=compiled), tmp_path)
         batch = next(made.sampler.steps())
         losses.append(made._train_step(*batch, made._load(batch))["loss"])
         assert list(made.model.state_dict()) == list(fresh_model().state_dict())  # weights keep their names
