@@ -29,7 +29,7 @@ PUBLIC = {
     "selip_core.automodel": ["SelipAutoModel"],
     "selip_core.ingest": ["ingest", "Options"],
     "selip_core.datasets": ["load_cohort", "Cohort", "make_cohort", "load_brats"],
-    "selip_core.pretraining": ["pretrain"],
+    "selip_core.pretraining": ["pretrain", "VARIANTS"],
     "selip_core.embed": ["embed"],
     "selip_core.search": ["search"],
     "selip_core.errors": ["SelipError"],

@@ -41,6 +41,33 @@ def nested_subsets(classes: np.ndarray, fractions: tuple[float, ...], *, seed: i
     return subsets
 
 
+def patient_subset(patients: list[str], fraction: float, *, seed: int) -> np.ndarray:
+    """Return the positions of all that is of a share of the patients; a smaller share of a seed lies within a larger.
+
+    Parameters
+    ----------
+    patients : list of n str
+        The patient of each position.
+    fraction : float in (0, 1]
+        Of the patients; one at least is taken.
+    seed : int
+
+    Returns
+    -------
+    sorted (m,) int array
+
+    Raises
+    ------
+    ValueError
+        If the share is not in (0, 1].
+    """
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction must be in (0, 1], not {fraction}")
+    order = np.random.default_rng(seed).permutation(sorted(set(patients)))
+    chosen = set(order[: max(round(fraction * len(order)), 1)])
+    return np.flatnonzero([patient in chosen for patient in patients])
+
+
 def too_few(classes: np.ndarray, fraction: float) -> str:
     """Return why a share of the patients cannot be drawn, in words for the user; empty where it can."""
     classes = np.asarray(classes)

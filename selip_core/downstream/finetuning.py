@@ -13,7 +13,7 @@ from selip_core.downstream.training import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.pretraining.augmentation import augment
-from selip_core.pretraining.loop import learning_rate_factor
+from selip_core.pretraining.optimization import learning_rate_factor
 
 
 class Classifier(nn.Module):

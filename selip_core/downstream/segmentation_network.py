@@ -15,8 +15,8 @@ from selip_core.downstream.training import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores
-from selip_core.pretraining.augmentation import augment
-from selip_core.pretraining.loop import learning_rate_factor
+from selip_core.pretraining.augmentation import draw_parameters, intensity, warp
+from selip_core.pretraining.optimization import learning_rate_factor
 
 
 class Segmenter(nn.Module):
@@ -164,14 +164,17 @@ def train_segmenter(
 
 
 def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int):
-    """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time."""
+    """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time.
+
+    Intensities are changed in the volumes alone.
+    """
     series = cases.volumes.shape[1]
     both = torch.from_numpy(np.concatenate([cases.volumes[rows], cases.regions[rows]], axis=1, dtype=np.float32))
     mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5)
     both[mirrored] = both[mirrored].flip(-1)
-    both = augment(both, torch.Generator().manual_seed(seed))
-    # regions were scaled and gamma-changed like intensities, by a tenth at most: half still tells in from out
-    return both[:, :series], (both[:, series:] > 0.5).float()
+    drawn = draw_parameters(torch.Generator().manual_seed(seed), len(both))
+    both = warp(both, drawn)
+    return intensity(both[:, :series], drawn), (both[:, series:] > 0.5).float()
 
 
 @torch.inference_mode()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from selip_core.downstream.classification_tables import MEAN
 from selip_core.metrics.resampling import holm
-from selip_core.pretraining.methods import METHODS
+from selip_core.pretraining.methods import COMPARED
 
 ALPHA = 0.05
 
@@ -123,10 +123,10 @@ def side_by_side(scores: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for outcome, part in scores.groupby("outcome", sort=False):
         by_method = part.set_index("method")["text"]
-        values = {method: by_method.get(method, "") for method in METHODS}
+        values = {method: by_method.get(method, "") for method in COMPARED}
         rows.append({"outcome": outcome, **values, "n": int(part["n"].iloc[0]),
                      "data_source": part["data_source"].iloc[0]})  # fmt: skip
-    return pd.DataFrame(rows, columns=["outcome", *METHODS, "n", "data_source"])
+    return pd.DataFrame(rows, columns=["outcome", *COMPARED, "n", "data_source"])
 
 
 def _with_interval(value: float, low: float, high: float) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selip_core.datasets.splits import nested_subsets, too_few
+from selip_core.datasets.splits import nested_subsets, patient_subset, too_few
 
 CLASSES = np.array([0] * 160 + [1] * 40)
 FRACTIONS = (0.01, 0.05, 0.1, 1.0)
@@ -37,3 +37,13 @@ def test_a_share_that_is_too_small_is_left_out_and_said():
 def test_a_fraction_out_of_range_is_refused():
     with pytest.raises(ValueError, match="not 1.5"):
         nested_subsets(CLASSES, (0.1, 1.5), seed=0)
+
+
+def test_shares_of_the_patients_are_nested_and_whole():
+    patients = [f"P{i // 3}" for i in range(48)]  # 16 patients of three pairs each
+    quarter, half, everybody = (patient_subset(patients, f, seed=1) for f in (0.25, 0.5, 1.0))
+    assert (len(quarter), len(half), len(everybody)) == (12, 24, 48)
+    assert set(quarter) < set(half) and everybody.tolist() == list(range(48))
+    assert all(patients.count(patients[i]) == sum(patients[j] == patients[i] for j in quarter) for i in quarter)
+    with pytest.raises(ValueError, match="not 0"):
+        patient_subset(patients, 0, seed=1)

@@ -15,6 +15,7 @@ from selip_core.downstream.segmentation_network import (
 from selip_core.encoders.image import build_image_encoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
+from selip_core.pretraining import augmentation
 from tests.helpers.data import SHAPE
 
 
@@ -79,6 +80,19 @@ def test_regions_move_with_their_volumes():
     volumes, wanted = _augmented(noiseless, np.arange(8), np.random.default_rng(0), 3)
     assert ((volumes > 0.5) == wanted.bool()).float().mean() > 0.99
     assert not torch.equal(wanted, torch.from_numpy(made.regions).float())  # something did move
+
+
+def test_a_mask_is_the_warped_mask_whatever_is_done_to_intensities(monkeypatch):
+    """Under the intensities' gamma and scale a mask's edge, where a voxel is in by about half, would move."""
+    made, rows = cases(8), np.arange(8)
+    found = {}
+    for ranges in ((1.0, 1.0), (0.9, 1.1), (3.0, 4.0)):
+        monkeypatch.setattr(augmentation, "GAMMA_RANGE", ranges)
+        monkeypatch.setattr(augmentation, "SCALE_RANGE", ranges)
+        found[ranges] = [_augmented(made, rows, np.random.default_rng(0), seed) for seed in range(8)]
+    plain, usual, strong = found.values()
+    for (volumes, mask), (_, same), (changed, too) in zip(plain, usual, strong, strict=True):
+        assert torch.equal(mask, same) and torch.equal(mask, too) and not torch.equal(volumes, changed)
 
 
 def test_no_case_is_a_clear_error():

@@ -44,6 +44,6 @@ def fresh_model(seed=0):
 def run(directory, weight=1.0, model=None, device="cpu", **changes):
     model = (model or fresh_model()).to(device)
     pairs = tiny_pairs()
-    done = pretrain(model, pairs, pairs, tiny_settings(**changes), soft_target_weight=weight, seed=0,
-                    directory=directory, progress=False)  # fmt: skip
+    settings = tiny_settings(soft_target_weight=weight, **changes)
+    done = pretrain(model, {"train": pairs, "validation": pairs}, settings, directory, progress=False)
     return model, done
