@@ -76,8 +76,8 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
 
     Returns
     -------
-    DataFrame with ``approach``, ``fraction``, ``comparison``, ``difference``, ``low``, ``high``, ``p`` (permutation of
-    methods within patients), ``by_seed``, ``patients``, ``note``
+    DataFrame with ``approach``, ``fraction``, ``comparison``, ``difference``, ``low``, ``high``, ``p`` and the ``test``
+    that it is of, ``patients``, ``note``, ``by_seed``
     """
     rows = []
     for (approach, fraction), part in _learnable(predictions).groupby(["approach", "fraction"], sort=False):
@@ -93,8 +93,8 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
             rows.append({
                 "approach": approach, "fraction": fraction, "comparison": f"{second} − {first}",
                 "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,
+                "test": estimate.test, "patients": estimate.n_patients, "note": estimate.note,
                 "by_seed": ", ".join(f"{by_seed[len(runs) + r] - by_seed[r]:+.3f}" for r in runs),
-                "patients": estimate.n_patients, "note": estimate.note,
             })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -8,6 +8,9 @@ from scipy.stats import t
 
 from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, expanded_levels
 
+DELONG = "DeLong over patients, Satterthwaite's freedom"
+"""What `auc_difference` computes its p-value by."""
+
 FEWEST_PER_CLASS = 3
 """With fewer patients on one side an AUC is a matter of single patients."""
 
@@ -134,7 +137,7 @@ def auc_difference(
     drawn = [_bootstrap_auc(truth, scores, samples, seed) for scores in (first, second)]
     low, high = np.nanquantile(drawn[1] - drawn[0], expanded_levels(_smallest_class(truth)))
     p = _delong(truth, first, second)
-    return Estimate(float(value), float(low), float(high), len(truth), len(truth), p=p)
+    return Estimate(float(value), float(low), float(high), len(truth), len(truth), p=p, test=DELONG)
 
 
 def _delong(truth: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from selip_core.downstream.classification_tables import MEAN, difference_table, 
 from selip_core.downstream.finetuning import Budget
 from selip_core.encoders.model import build_model
 from selip_core.errors import SelipError
-from selip_core.metrics.classification import auc
+from selip_core.metrics.classification import DELONG, auc
 from selip_core.pretraining.methods import downstream_models, load_model, stratified_split
 from tests.helpers.data import SHAPE
 
@@ -101,6 +101,7 @@ def test_scores_and_differences_of_the_predictions(models, task):
     mean = {m: scores.loc[(m, MEAN), "auc"] for m in ("scratch", "SeLIP")}
     assert differences["difference"][0] == pytest.approx(mean["SeLIP"] - mean["scratch"])
     assert 0 < differences["p"][0] <= 1 and len(differences["by_seed"][0].split(", ")) == 2
+    assert differences["test"].tolist() == [DELONG]
 
 
 def test_a_model_of_another_preprocessing_is_refused_with_both_fingerprints(models):
