@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
 from tqdm.auto import tqdm
 
 from selip_core.encoders.model import SelipModel
@@ -119,10 +119,9 @@ def localisation(saliency: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return Spearman's correlation of two maps (n,), equal values at their mean rank; NaN where one is constant."""
-    ranks = [rankdata(values) for values in (first, second)]
-    if min(np.ptp(r) for r in ranks) == 0:
+    if min(np.ptp(first), np.ptp(second)) == 0:
         return float("nan")
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(spearmanr(first, second).statistic)
 
 
 def _other_patients(table: pd.DataFrame) -> list[int]:
