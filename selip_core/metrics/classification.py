@@ -6,7 +6,7 @@ Scores of one method are ``(n, runs)``: patients by pretraining seeds. Runs are 
 import numpy as np
 from scipy.stats import t
 
-from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, expanded_levels
+from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, bootstrap_draws, expanded_levels
 
 DELONG = "DeLong over patients, Satterthwaite's freedom"
 """What `auc_difference` computes its p-value by."""
@@ -236,21 +236,26 @@ def mean_auc(truth: np.ndarray, scores: np.ndarray) -> float:
 
 
 def _bootstrap_auc(truth: np.ndarray, scores: np.ndarray, samples: int, seed: int) -> np.ndarray:
-    """Return the mean AUC of each bootstrap sample.
+    """Return the mean AUC of each bootstrap sample (samples,), of truth (n, classes) and scores (n, classes, runs)."""
+    runs = range(scores.shape[2])
+    wins = {
+        c: np.mean([_wins(truth[:, c], scores[:, c, r]) for r in runs], axis=0) for c in classes_with_both_sides(truth)
+    }
+    return np.concatenate([_auc_of_draws(truth, wins, draws) for draws in bootstrap_draws(len(truth), samples, seed)])
 
-    How often each patient was drawn weights the pairs of a positive and a negative: two matrix products a class.
+
+def _auc_of_draws(truth: np.ndarray, wins: dict[int, np.ndarray], draws: np.ndarray) -> np.ndarray:
+    """Return the mean AUC over the classes of `wins` where patients count as often as they were drawn (rows, n).
+
+    How often weights the pairs of a positive and a negative: two matrix products a class.
     """
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=samples).astype(float)
-    total, counted = np.zeros(samples), np.zeros(samples)
-    for c in range(truth.shape[1]):
-        positive = truth[:, c]
-        if positive.all() or not positive.any():
-            continue
-        wins = np.mean([_wins(positive, scores[:, c, r]) for r in range(scores.shape[2])], axis=0)
-        pairs = draws[:, positive].sum(1) * draws[:, ~positive].sum(1)
-        won = np.einsum("sp,sp->s", draws[:, positive], draws[:, ~positive] @ wins.T)
+    draws = draws.astype(float)
+    total, counted = np.zeros(len(draws)), np.zeros(len(draws))
+    for c, of_pairs in wins.items():
+        positives, negatives = draws[:, truth[:, c]], draws[:, ~truth[:, c]]
+        pairs = positives.sum(1) * negatives.sum(1)
+        won = np.einsum("sp,sp->s", positives, negatives @ of_pairs.T)
         there = pairs > 0
         total[there] += won[there] / pairs[there]
         counted += there
-    return np.divide(total, counted, out=np.full(samples, np.nan), where=counted > 0)
+    return np.divide(total, counted, out=np.full(len(draws), np.nan), where=counted > 0)
