@@ -81,7 +81,12 @@ EXECUTION = ("chunk_size", "channels_last", "compile", "checkpointing", "prefetc
 
 class RetrievalSettings(_Settings):
     top_k: tuple[int, ...] = (1, 5, 10)
-    bootstrap_samples: int = Field(1000, ge=100)
+
+
+class StatisticsSettings(_Settings):
+    """Of every interval, whatever it is of."""
+
+    bootstrap_samples: int = Field(1000, ge=100, description="samples of the patients, drawn from the run's seed")
 
 
 class ClassificationSettings(_Settings):
@@ -126,6 +131,7 @@ class Settings(_Settings):
     image_encoder: ImageEncoderSettings = ImageEncoderSettings()
     text_encoder: TextEncoderSettings = TextEncoderSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     classification: ClassificationSettings = ClassificationSettings()
     segmentation: SegmentationSettings = SegmentationSettings()
@@ -138,7 +144,7 @@ _PROFILES: dict[str, dict] = {
         "text_encoder": {"warm_start_steps": 20},
         "image_encoder": {"width": 16},
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
-        "retrieval": {"bootstrap_samples": 200},
+        "statistics": {"bootstrap_samples": 200},
         "classification": {
             "fractions": (0.1, 1.0),
             "fewest_patients": 3,

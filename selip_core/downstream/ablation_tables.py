@@ -45,8 +45,8 @@ def variant_scores(
     Returns
     -------
     DataFrame with ``variant``, ``score`` (key of `SCORES`), ``value``, ``low``, ``high`` (95 % over patients, seeds
-    averaged), ``difference``, ``difference_low``, ``difference_high``, ``p``, ``p_holm`` (corrected over the
-    variants of a score), ``patients``, ``seeds``
+    averaged), ``difference``, ``difference_low``, ``difference_high``, ``p``, the ``test`` that it is of,
+    ``patients``, ``seeds``, ``p_holm`` (corrected over the variants of a score)
     """
     image = queries[queries["direction"] == "image to text"]
     tables = [_retrieval_rows(image, reference, samples, seed)]
@@ -85,10 +85,10 @@ def _row(variant: str, score: str, estimate, difference, is_reference: bool, see
     row = {
         "variant": variant, "score": score, "value": estimate.value, "low": estimate.low, "high": estimate.high,
         "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high,
-        "p": difference.p, "patients": estimate.n_patients, "seeds": seeds,
+        "p": difference.p, "test": difference.test, "patients": estimate.n_patients, "seeds": seeds,
     }  # fmt: skip
     if is_reference:
-        row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), float("nan"))
+        row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), float("nan")) | {"test": ""}
     return row
 
 

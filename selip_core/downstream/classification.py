@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import expit
 from tqdm.auto import tqdm
 
 from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
@@ -173,7 +174,7 @@ def fine_tuning_predictions(
         logits = predict(classifier, lambda at: load_rows(rows[picked[at]]), len(picked))
         if classes is not None:
             logits = logits[:, 1:] - logits[:, :1]
-        return _sigmoid(_mean_by_owner(logits, owner[picked], patients))
+        return expit(_mean_by_owner(logits, owner[picked], patients))
 
     def validation_auc(classifier) -> float:
         if not len(validation):
@@ -205,10 +206,6 @@ def _mean_by_owner(values: np.ndarray, owner: np.ndarray, patients: np.ndarray) 
     np.add.at(total, owner, values)
     np.add.at(count, owner, 1)
     return total[patients] / np.maximum(count[patients], 1)[:, None]
-
-
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
 
 
 def _predictions(about: tuple, task: Task, validation_scores, test_scores, train: np.ndarray | None) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """What the predictions say: scores with intervals, differences between methods with tests, over test patients."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -53,18 +51,20 @@ def score_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.Dat
     for (approach, method, fraction), part in _learnable(predictions).groupby(keys, sort=False):
         truth, scores, predicted = prediction_arrays(part)
         labels = part["label"].unique().tolist()
+        measured = np.array([
+            [_measures(truth[:, c], predicted[:, c, r], scores[:, c, r]) for r in range(scores.shape[2])]
+            for c in range(len(labels))
+        ])  # fmt: skip
+        if approach == "zero-shot":
+            measured[:, :, 2] = np.nan  # its scores are no probabilities
         for k, label in [*enumerate(labels), (None, MEAN)]:
             of = slice(None) if k is None else slice(k, k + 1)
             estimate = auc_interval(truth[:, of], scores[:, of], samples=samples, seed=seed)
-            runs = [(truth[:, c], predicted[:, c, r], scores[:, c, r]) for c in range(len(labels))[of]
-                    for r in range(scores.shape[2])]  # fmt: skip
+            accuracy, f1_of_positives, calibration = (_mean(measured[of, :, i].ravel()) for i in range(3))
             rows.append({
                 "approach": approach, "method": method, "fraction": fraction, "label": label,
                 "auc": estimate.value, "low": estimate.low, "high": estimate.high,
-                "balanced_accuracy": _mean(balanced_accuracy(t, p) for t, p, _ in runs),
-                "f1": _mean(f1(t, p) for t, p, _ in runs),
-                "calibration_error": float("nan") if approach == "zero-shot"
-                else _mean(calibration_error(t, s) for t, _, s in runs),
+                "balanced_accuracy": accuracy, "f1": f1_of_positives, "calibration_error": calibration,
                 "positives": int(truth[:, of].sum()), "patients": len(truth), "seeds": scores.shape[2],
                 "note": estimate.note,
             })  # fmt: skip
@@ -76,8 +76,8 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
 
     Returns
     -------
-    DataFrame with ``approach``, ``fraction``, ``comparison``, ``difference``, ``low``, ``high``, ``p`` (permutation of
-    methods within patients), ``by_seed``, ``patients``, ``note``
+    DataFrame with ``approach``, ``fraction``, ``comparison``, ``difference``, ``low``, ``high``, ``p`` and the ``test``
+    that it is of, ``patients``, ``note``, ``by_seed``
     """
     rows = []
     for (approach, fraction), part in _learnable(predictions).groupby(["approach", "fraction"], sort=False):
@@ -93,8 +93,8 @@ def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> p
             rows.append({
                 "approach": approach, "fraction": fraction, "comparison": f"{second} − {first}",
                 "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,
+                "test": estimate.test, "patients": estimate.n_patients, "note": estimate.note,
                 "by_seed": ", ".join(f"{by_seed[len(runs) + r] - by_seed[r]:+.3f}" for r in runs),
-                "patients": estimate.n_patients, "note": estimate.note,
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -106,6 +106,10 @@ def prediction_arrays(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
     return columns[0][:, :, 0].astype(bool), columns[1].astype(float), columns[2].astype(bool)
 
 
-def _mean(values: Iterator[float]) -> float:
-    values = np.array(list(values), float)
+def _measures(truth: np.ndarray, predicted: np.ndarray, scores: np.ndarray) -> tuple[float, float, float]:
+    """Return balanced accuracy, F1 and calibration error of one label and run, all (n,)."""
+    return balanced_accuracy(truth, predicted), f1(truth, predicted), calibration_error(truth, scores)
+
+
+def _mean(values: np.ndarray) -> float:
     return float("nan") if np.isnan(values).all() else float(np.nanmean(values))

@@ -60,7 +60,7 @@ def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
         return estimate
     nan = float("nan")
     note = f"gallery of {gallery}: recall@{k} is 1 whatever the model, not reported"
-    return replace(estimate, value=nan, low=nan, high=nan, p=nan, note=note)
+    return replace(estimate, value=nan, low=nan, high=nan, p=nan, test="", note=note)
 
 
 def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
@@ -136,7 +136,8 @@ def difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, samples: int
             estimate = worth_saying(estimate, int(part["gallery"].iloc[0]), k)
             rows.append({
                 "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
-                "high": estimate.high, "p": estimate.p, "queries": estimate.n, "patients": estimate.n_patients,
-                "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)), "note": estimate.note,
+                "high": estimate.high, "p": estimate.p, "test": estimate.test, "queries": estimate.n,
+                "patients": estimate.n_patients, "note": estimate.note,
+                "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)),
             })  # fmt: skip
     return pd.DataFrame(rows)

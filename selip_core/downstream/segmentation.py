@@ -120,8 +120,8 @@ def segmentation_differences(results: pd.DataFrame, *, samples: int, seed: int) 
             rows.append({
                 **dict(zip(keys, about, strict=True)), "comparison": f"{second} − {first}",
                 "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,
-                "by_seed": ", ".join(f"{d:+.3f}" for d in (b - a).mean(axis=0)), "patients": estimate.n_patients,
-                "note": estimate.note,
+                "test": estimate.test, "by_seed": ", ".join(f"{d:+.3f}" for d in (b - a).mean(axis=0)),
+                "patients": estimate.n_patients, "note": estimate.note,
             })  # fmt: skip
     return pd.DataFrame(rows)
 

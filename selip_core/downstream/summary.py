@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.tables import read_saved_table
 from selip_core.downstream.classification_tables import MEAN
-from selip_core.metrics.resampling import holm
+from selip_core.metrics.resampling import holm, named_tests
 from selip_core.pretraining.methods import COMPARED
 
 ALPHA = 0.05
@@ -62,8 +63,8 @@ def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.
     -------
     scores : DataFrame with ``outcome``, ``method``, ``value``, ``low``, ``high``, ``n``, ``data_source``
     differences : DataFrame with ``group``, ``share`` (of the training patients), ``outcome``, ``comparison``,
-        ``difference``, ``low``, ``high``, ``p``, ``p_holm`` (over all differences of the table), ``significant``,
-        ``n``, ``data_source``
+        ``difference``, ``low``, ``high``, ``p``, ``test`` (that p is of), ``p_holm`` (over all differences of the
+        table), ``significant``, ``n``, ``data_source``
     """
     scores, differences = [], []
     retrieval = results["05_image_text_retrieval"] / "tables"
@@ -72,25 +73,25 @@ def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.
                        row.data_source))  # fmt: skip
     for row in _rows(retrieval / "difference.csv", k=k):
         differences.append((row.direction, 1.0, f"{row.direction}, recall@{k}", "SeLIP − CLIP", row.difference, row.low,
-                            row.high, row.p, row.queries, row.data_source))  # fmt: skip
+                            row.high, row.p, row.test, row.queries, row.data_source))  # fmt: skip
     for prefix, group in (("", "in-domain classification"), ("brats_", "cross-domain classification")):
         tables = results["06_classification"] / "tables"
         for row in _rows(tables / f"{prefix}scores.csv", label=MEAN):
             scores.append((_auc(row), row.method, row.auc, row.low, row.high, row.patients, row.data_source))
         for row in _rows(tables / f"{prefix}differences.csv"):
             differences.append((group, row.fraction, _auc(row), row.comparison, row.difference, row.low, row.high,
-                                row.p, row.patients, row.data_source))  # fmt: skip
+                                row.p, row.test, row.patients, row.data_source))  # fmt: skip
         tables = results["07_segmentation"] / "tables"
         for row in _rows(tables / f"{prefix}scores.csv"):
             scores.append((_dice(row), row.method, row.dice, row.low, row.high, row.test_cases, row.data_source))
         for row in _rows(tables / f"{prefix}differences.csv"):
             differences.append(("segmentation", row.fraction, _dice(row), row.comparison, row.difference, row.low,
-                                row.high, row.p, row.patients, row.data_source))  # fmt: skip
+                                row.high, row.p, row.test, row.patients, row.data_source))  # fmt: skip
     score_columns = ["outcome", "method", "value", "low", "high", "n", "data_source"]
-    columns = ["group", "share", "outcome", "comparison", "difference", "low", "high", "p", "n", "data_source"]
+    columns = ["group", "share", "outcome", "comparison", "difference", "low", "high", "p", "test", "n", "data_source"]
     found = pd.DataFrame(differences, columns=columns)
-    found.insert(8, "p_holm", holm(found["p"].astype(float)))
-    found.insert(9, "significant", found["p_holm"] < ALPHA)
+    found.insert(9, "p_holm", holm(found["p"].astype(float)))
+    found.insert(10, "significant", found["p_holm"] < ALPHA)
     return pd.DataFrame(scores, columns=score_columns), found
 
 
@@ -98,7 +99,7 @@ def _rows(path: Path, **wanted):
     """Yield the rows of a table, or none where the notebook had nothing to write; `wanted` selects by a column."""
     if not path.exists() or path.stat().st_size <= 1:
         return
-    table = pd.read_csv(path)
+    table = read_saved_table(path, numbers=True)
     for column, value in wanted.items():
         table = table[table[column] == value]
     yield from table.itertuples()
@@ -143,7 +144,8 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 def verdicts(differences: pd.DataFrame) -> list[str]:
     """Return one paragraph a claim, written from the numbers: it held here, its reverse did, or it is left open.
 
-    A claim holds for an outcome where the difference is positive and significant after Holm's correction.
+    A claim holds for an outcome where the difference is positive and significant after Holm's correction. The
+    paragraph names the tests that its p-values are of.
     """
     paragraphs = []
     for claim in CLAIMS:
@@ -174,4 +176,4 @@ def _verdict(part: pd.DataFrame) -> str:
         head += f", and the reverse in {len(worse)}" if len(worse) else ""
     else:
         head = f"Left open on the {sources}: no difference is significant after correction"
-    return f"{head}. {detail}."
+    return f"{head}. {detail}. Test: {named_tests(known)}; p after Holm's correction."

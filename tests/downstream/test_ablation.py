@@ -11,6 +11,8 @@ from selip_core.config import AblationSettings
 from selip_core.downstream.ablation import plan_runs, run_plan
 from selip_core.downstream.ablation_tables import gap_table, recall_by_disagreement, text_disagreement, variant_scores
 from selip_core.errors import SelipError
+from selip_core.metrics.classification import DELONG
+from selip_core.metrics.resampling import SIGN_FLIPS
 from selip_core.pretraining.methods import VARIANTS
 from selip_core.similarity.scores import ReportCorpus
 from tests.helpers.small_runs import TEXTS, fresh_model, tiny_pairs, tiny_settings
@@ -82,6 +84,20 @@ def test_variants_are_held_against_selip():
     assert np.isnan(table.loc["SeLIP", "difference"]) and np.isnan(table.loc["SeLIP", "p_holm"])
     assert table.loc["CLIP", "difference"] < 0 and table.loc["CLIP", "p_holm"] < 0.05
     assert table.loc["CLIP", "p_holm"] == pytest.approx(min(1, 2 * table.loc["CLIP", "p"]))
+
+
+def test_every_p_value_names_its_test():
+    labels = pd.DataFrame({"patient_id": [f"P{i}" for i in range(40)], "truth": [True, False] * 20, "label": "lacune"})
+    rng = np.random.default_rng(0)
+    probes = pd.concat([
+        labels.assign(method=method, seed=0, score=rng.random(40), predicted=True)
+        for method in ("SeLIP", "CLIP")
+    ])  # fmt: skip
+    found = variant_scores(queries().query("method != 'best matching'"), probes, samples=100, seed=0)
+    assert found.set_index(["variant", "score"])["test"].to_dict() == {
+        ("SeLIP", "recall"): "", ("CLIP", "recall"): SIGN_FLIPS, ("SeLIP", "probe"): "", ("CLIP", "probe"): DELONG,
+    }  # fmt: skip
+    assert (found["test"] == "").equals(found["p"].isna())
 
 
 def test_disagreement_is_the_mean_distance_of_syntax_and_semantics():

@@ -15,7 +15,7 @@ from selip_core.downstream.classification import (
 from selip_core.downstream.classification_tables import MEAN, difference_table, not_learnable, score_table
 from selip_core.downstream.finetuning import Budget
 from selip_core.encoders.model import build_model
-from selip_core.metrics.classification import auc
+from selip_core.metrics.classification import DELONG, auc
 from selip_core.pretraining.methods import stratified_split
 from tests.helpers.data import PREPROCESSED, SHAPE
 
@@ -100,6 +100,7 @@ def test_scores_and_differences_of_the_predictions(models, task):
     mean = {m: scores.loc[(m, MEAN), "auc"] for m in ("scratch", "SeLIP")}
     assert differences["difference"][0] == pytest.approx(mean["SeLIP"] - mean["scratch"])
     assert 0 < differences["p"][0] <= 1 and len(differences["by_seed"][0].split(", ")) == 2
+    assert differences["test"].tolist() == [DELONG]
 
 
 @pytest.mark.parametrize(("counts", "sizes"), [((100, 20), (78, 18, 24)), ((4, 2), (3, 1, 2)), ((1, 1), (2, 0, 0))])

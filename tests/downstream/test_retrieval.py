@@ -4,6 +4,7 @@ import torch
 
 from selip_core.datasets.pairs import Pairs
 from selip_core.downstream.retrieval import difference_table, evaluate_runs, example_queries, group_table, recall_table
+from selip_core.metrics.resampling import SIGN_FLIPS
 from selip_core.pretraining.start import starting_model
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
@@ -67,6 +68,7 @@ def test_groups_and_difference(study):
     row = difference[(difference["direction"] == "image to text") & (difference["k"] == 5)].iloc[0]
     assert row["difference"] == pytest.approx(means["SeLIP"] - means["CLIP"])
     assert len(row["by_seed"].split(",")) == 2
+    assert set(difference.loc[difference["p"].notna(), "test"]) == {SIGN_FLIPS}
 
 
 def test_a_gallery_that_cannot_be_missed_is_not_scored(study):

@@ -161,6 +161,7 @@ def test_a_study_in_tables(tmp_path):
     assert table.loc[("SeLIP", 1.0), "dice"] > 0.7 and table.loc[("SeLIP", 0.5), "training_cases"] == 7
     differences = segmentation_differences(results, samples=200, seed=0)
     assert set(differences["comparison"]) == {"SeLIP − scratch"} and len(differences) == 2
+    assert (differences["test"] != "").equals(differences["p"].notna())
     shown = example_cases(results, task="boxes", region="box", method="SeLIP", seed=0)
     dice = results[(results["method"] == "SeLIP") & (results["fraction"] == 1.0)].set_index("case")["dice"]
     assert dice[shown["best"]] == dice.max() and dice[shown["worst"]] == dice.min()

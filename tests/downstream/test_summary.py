@@ -18,7 +18,7 @@ def results(tmp_path):
         ],
         ("05_image_text_retrieval", "difference"): [
             {"direction": "image to text", "k": k, "difference": 0.2, "low": 0.1, "high": 0.3, "p": 0.001,
-             "queries": 90}
+             "test": "sign flips", "queries": 90}
             for k in (1, 10)
         ],
         ("06_classification", "scores"): [
@@ -28,7 +28,8 @@ def results(tmp_path):
         ],
         ("06_classification", "differences"): [
             {"task": "kind of finding", "approach": "linear probe", "fraction": f, "comparison": "SeLIP − scratch",
-             "difference": 0.01, "low": -0.1, "high": 0.12, "p": 0.7, "patients": 50}
+             "difference": 0.01, "low": -0.1, "high": 0.12, "p": 0.7, "test": "DeLong",
+             "patients": 50}
             for f in (0.1, 1.0)
         ],
         ("07_segmentation", "brats_scores"): [
@@ -37,7 +38,7 @@ def results(tmp_path):
         ],
         ("07_segmentation", "brats_differences"): [
             {"task": "BraTS", "region": "whole", "fraction": 1.0, "comparison": "SeLIP − scratch", "difference": 0.1,
-             "low": None, "high": None, "p": None, "patients": 2}
+             "low": None, "high": None, "p": None, "test": "", "patients": 2}
         ],
     }  # fmt: skip
     for (notebook, name), rows in tables.items():
@@ -74,6 +75,15 @@ def test_paragraphs_say_what_the_numbers_say(results):
     assert "100 %" not in text["Pretraining helps to classify where labels are few"]
     assert "too few patients" in text["Pretraining helps to segment"]
     assert "not measured" in text["SeLIP finds the image of a report better than CLIP"]
+
+
+def test_each_difference_and_each_paragraph_name_their_own_test(results):
+    _, differences = collect(results)
+    assert differences["test"].tolist() == ["sign flips", "DeLong", "DeLong", ""]
+    text = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
+    assert "Test: sign flips;" in text["SeLIP finds the report of an image better than CLIP"]
+    assert "Test: DeLong;" in text["Pretraining helps to classify head MRI"]
+    assert "Test" not in text["Pretraining helps to segment"]
 
 
 def test_a_significant_loss_is_called_one(results):
