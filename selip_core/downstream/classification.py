@@ -19,12 +19,14 @@ from selip_core.metrics.classification import mean_auc
 from selip_core.pretraining.methods import load_model
 from selip_core.reports.sentences import SEQUENCES
 
-COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]
+PREDICTION_COLUMNS = [
+    "approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples",
+]  # fmt: skip
 """``examples``: training patients who have the label in that share; NaN where no label is learnt from (zero-shot)."""
 
 
 @dataclass(frozen=True)
-class Task:
+class ClassificationTask:
     """What is to be told of each patient.
 
     Parameters
@@ -64,7 +66,7 @@ class Task:
 
 def labelled_task(
     cache: VolumeCache, labels: pd.DataFrame, split_of: pd.Series, *, fewest: int
-) -> tuple[Task, pd.DataFrame]:
+) -> tuple[ClassificationTask, pd.DataFrame]:
     """Return the task of telling every label that can be scored, and how many patients have each label.
 
     Only the five sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so
@@ -83,11 +85,11 @@ def labelled_task(
     everybody = cache.index["patient_id"].isin(truth.index) & (cache.index["sequence"] != "T1ce")
     index = cache.index[everybody].reset_index(drop=True)
     parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
-    return Task(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
+    return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
 
 
 def series_features(
-    models: dict[tuple[str, int], Path], task: Task, *, device: torch.device
+    models: dict[tuple[str, int], Path], task: ClassificationTask, *, device: torch.device
 ) -> dict[tuple[str, int], np.ndarray]:
     """Return the frozen features (n, E) of every model, one row a row of the task's index."""
     found = {}
@@ -98,7 +100,7 @@ def series_features(
 
 
 def probe_predictions(
-    features: dict[tuple[str, int], np.ndarray], task: Task, fractions: tuple[float, ...]
+    features: dict[tuple[str, int], np.ndarray], task: ClassificationTask, fractions: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return the test predictions of linear probes on frozen features, as `series_features` returns them."""
     sequences = [s for s in SEQUENCES if s in set(task.index["sequence"])]
@@ -117,7 +119,7 @@ def probe_predictions(
 def zero_shot_predictions(
     models: dict[tuple[str, int], Path],
     features: dict[tuple[str, int], np.ndarray],
-    task: Task,
+    task: ClassificationTask,
     *,
     device: torch.device,
 ) -> pd.DataFrame:
@@ -128,7 +130,7 @@ def zero_shot_predictions(
     """
     prompted = [label for label in task.labels if label in prompt_book() or label == ABNORMAL]
     if not prompted:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=PREDICTION_COLUMNS)
     task = replace(task, truth=task.truth[prompted])
     patients = task.truth.index.tolist()
     tables = []
@@ -145,7 +147,7 @@ def zero_shot_predictions(
 
 def fine_tuning_predictions(
     models: dict[tuple[str, int], Path],
-    task: Task,
+    task: ClassificationTask,
     fractions: tuple[float, ...],
     budget: Budget,
     *,
@@ -211,7 +213,9 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
 
 
-def _predictions(about: tuple, task: Task, validation_scores, test_scores, train: np.ndarray | None) -> pd.DataFrame:
+def _predictions(
+    about: tuple, task: ClassificationTask, validation_scores, test_scores, train: np.ndarray | None
+) -> pd.DataFrame:
     """Return one row a test patient and label; thresholds are those that were best on the validation patients."""
     truth = task.truth.to_numpy()
     test, patients = task.parts["test"], task.truth.index
@@ -225,6 +229,6 @@ def _predictions(about: tuple, task: Task, validation_scores, test_scores, train
         })  # fmt: skip
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
-    for name, value in zip(COLUMNS[:4], about, strict=True):
+    for name, value in zip(PREDICTION_COLUMNS[:4], about, strict=True):
         table[name] = value
-    return table[COLUMNS]
+    return table[PREDICTION_COLUMNS]

@@ -71,7 +71,7 @@ def score_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+def auc_difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
     """Return the differences in AUC between methods, over all labels of a table of predictions.
 
     Returns

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.downstream.classification_tables import prediction_arrays
-from selip_core.downstream.retrieval import hits_by_query
+from selip_core.downstream.retrieval_tables import hits_by_query
 from selip_core.metrics.classification import auc_influence, two_sided
 from selip_core.metrics.power import Difference, describe_difference, patients_needed, power, seeds_needed
 from selip_core.metrics.resampling import FEWEST_PATIENTS

@@ -4,13 +4,13 @@ MONAI takes seconds to import, and is imported where it is used: the processes t
 """
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
+from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.training import BestState
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
@@ -102,29 +102,6 @@ class RegionLoss(nn.Module):
     def forward(self, logits: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
         """Return the loss of logits and regions, both ``(B, R, D, H, W)``."""
         return self.dice(logits, regions) + self.cross_entropy(logits, regions)
-
-
-@dataclass(frozen=True)
-class Cases:
-    """Patients with their masks.
-
-    Parameters
-    ----------
-    volumes : (n, S, D, H, W) float32
-    regions : (n, R, D, H, W) bool
-    patients : list of n str
-    """
-
-    volumes: np.ndarray
-    regions: np.ndarray
-    patients: list[str]
-
-    def __len__(self) -> int:
-        return len(self.patients)
-
-    def take(self, picked: np.ndarray) -> "Cases":
-        """Return the picked cases only."""
-        return Cases(self.volumes[picked], self.regions[picked], [self.patients[i] for i in picked])
 
 
 def train_segmenter(

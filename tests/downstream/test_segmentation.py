@@ -14,13 +14,11 @@ from selip_core.downstream.segmentation import (
     case_shares_left_out,
     example_cases,
     few_shot_cases,
-    segmentation_differences,
     segmentation_results,
-    segmentation_table,
     split_cases,
 )
-from selip_core.downstream.segmentation_data import brats_cases, cohort_cases
-from selip_core.downstream.segmentation_network import Cases
+from selip_core.downstream.segmentation_data import Cases, brats_cases, cohort_cases
+from selip_core.downstream.segmentation_tables import segmentation_differences, segmentation_table
 from selip_core.encoders.model import build_model
 from selip_core.preprocessing import preprocess_mask, target_affine
 from tests.helpers.data import SHAPE

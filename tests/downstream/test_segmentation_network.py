@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.segmentation_network import (
-    Cases,
     RegionLoss,
     Segmenter,
     _augmented,
