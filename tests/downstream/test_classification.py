@@ -13,7 +13,7 @@ from selip_core.downstream.classification import (
     zero_shot_predictions,
 )
 from selip_core.downstream.classification_tables import MEAN, auc_difference_table, not_learnable, score_table
-from selip_core.downstream.finetuning import Budget
+from selip_core.downstream.training import Budget
 from selip_core.encoders.model import build_model
 from selip_core.errors import SelipError
 from selip_core.metrics.classification import auc
@@ -86,6 +86,20 @@ def test_fine_tuning_learns_a_plain_label(models, task, one_class):
     plain = table[table["label"] == "acute_infarct"]
     assert len(table) == 12 * (1 if one_class else 2) and auc(plain["truth"], plain["score"]) > 0.9
     assert plain["score"].between(0, 1).all()
+
+
+def test_fine_tuning_shows_its_progress_by_step(models, task, capsys):
+    fine_tuning_predictions(models, task, (0.5, 1.0), Budget(5, 4, 1e-3), device=CPU)
+    shown = capsys.readouterr().err  # four models, two shares, five steps each
+    assert "40/40" in shown and "SeLIP, seed 1, 100 %" in shown
+
+
+def test_fine_tuning_without_validation_patients_keeps_the_last_state(models, task):
+    parts = {**task.parts, "validation": np.array([], int)}
+    alone = ClassificationTask(**{**vars(task), "parts": parts})
+    some = {("scratch", 0): models["scratch", 0]}
+    table = fine_tuning_predictions(some, alone, (1.0,), Budget(5, 4, 1e-3), device=CPU)
+    assert len(table) == 12 * 2 and (table["predicted"] == (table["score"] >= 0.5)).all()
 
 
 def test_scores_and_differences_of_the_predictions(models, task):

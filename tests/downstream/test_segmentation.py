@@ -134,7 +134,7 @@ def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
     assert (cohort_cases(*arguments)[0].volumes == first.volumes).all()
 
 
-def test_a_study_in_tables(tmp_path):
+def test_a_study_in_tables(tmp_path, capsys):
     models = {}
     for method in ("scratch", "SeLIP"):
         torch.manual_seed(len(method))
@@ -153,6 +153,8 @@ def test_a_study_in_tables(tmp_path):
         models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4), preprocessing_fingerprint="p",
         device=torch.device("cpu"),
     )  # fmt: skip
+    shown = capsys.readouterr().err
+    assert "160/160" in shown and "SeLIP, seed 0, 50 %" in shown  # two models, two shares, forty steps each
     assert len(results) == 2 * 2 * 12 and predicted["SeLIP", 0].shape == parts["test"].regions.shape
     table = segmentation_table(results, samples=200, seed=0).set_index(["method", "fraction"])
     assert table.loc[("SeLIP", 1.0), "dice"] > 0.7 and table.loc[("SeLIP", 0.5), "training_cases"] == 7
