@@ -52,7 +52,7 @@ def _retrieval_rows(image: pd.DataFrame, reference: str, samples: int, seed: int
 
 
 def _probe_rows(predictions: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
-    parts = {variant: prediction_arrays(part) for variant, part in predictions.groupby("method", sort=False)}
+    parts = prediction_arrays(predictions)
     truth, own, _ = parts[reference]
     rows = []
     for variant, (_, scores, _) in parts.items():

@@ -19,7 +19,7 @@ _NEEDS = [
 
 def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.ndarray:
     """Return the difference in AUC that each patient adds, (patients, seeds), averaged over the labels."""
-    parts = {method: prediction_arrays(part) for method, part in predictions.groupby("method", sort=False)}
+    parts = prediction_arrays(predictions)
     truth, a, _ = parts[first]
     b = parts[second][1]
     labels = two_sided(truth)
