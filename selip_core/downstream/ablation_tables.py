@@ -74,7 +74,7 @@ def _row(variant: str, score: str, estimate, difference, is_reference: bool, see
 
 
 def text_disagreement(texts: list[str]) -> np.ndarray:
-    """Return how far wording and meaning of each text disagree: mean |syntax − semantics| to all others, (n,)."""
+    """Return how far wording and meaning of each text disagree: the mean distance of the two to all others, (n,)."""
     syntax, semantic = (ReportCorpus(texts, kind=kind).similarity().numpy() for kind in ("syntax", "semantic"))
     return np.abs(syntax - semantic).sum(axis=1) / max(len(texts) - 1, 1)
 

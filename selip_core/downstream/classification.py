@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import expit
 from tqdm.auto import tqdm
 
 from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
@@ -216,7 +217,7 @@ class _PatientSeries:
         logits = predict(classifier, self.loader(picked), len(picked))
         if one_class:
             logits = logits[:, 1:] - logits[:, :1]
-        return _sigmoid(_mean_by_owner(logits, self.owner[picked], patients))
+        return expit(_mean_by_owner(logits, self.owner[picked], patients))
 
 
 def _mean_by_owner(values: np.ndarray, owner: np.ndarray, patients: np.ndarray) -> np.ndarray:
@@ -225,10 +226,6 @@ def _mean_by_owner(values: np.ndarray, owner: np.ndarray, patients: np.ndarray) 
     np.add.at(total, owner, values)
     np.add.at(count, owner, 1)
     return total[patients] / np.maximum(count[patients], 1)[:, None]
-
-
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
 
 
 def _predictions(

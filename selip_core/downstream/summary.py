@@ -12,8 +12,6 @@ from selip_core.metrics.resampling import holm
 from selip_core.pretraining.methods import METHODS
 
 ALPHA = 0.05
-
-
 RECALL_AT = 10
 """The k of the recall that counts as retrieval's result."""
 
