@@ -165,9 +165,11 @@ def _numbers(values: list | None) -> str:
 
 
 def _metric_rows(results: Path, method: str) -> list[str]:
+    from selip_core.downstream.summary import NOTEBOOKS
+
     rows = []
-    for path in sorted(results.glob("0[5-7]_*/metrics.json")):
-        found = read_json(path) or {}
+    metrics = {notebook: read_json(results / notebook / "metrics.json") or {} for notebook in NOTEBOOKS}
+    for found in metrics.values():
         for name, metric in found.get("metrics", {}).items():
             if name.startswith((f"{method}_", "chance_")) and metric["value"] is not None:
                 low, high = metric["low"], metric["high"]
@@ -177,7 +179,9 @@ def _metric_rows(results: Path, method: str) -> list[str]:
                 rows.append(f"| {what} | {metric['value']:.3f} | {interval} | {metric['n'] or ''} | {source} |")
     if not rows:
         return ["None yet: run the notebooks from 05 on, then export again."]
-    return ["| metric | value | 95 % interval | n | data |", "|---|---|---|---|---|", *rows]
+    missing = ", ".join(notebook for notebook, found in metrics.items() if not found)
+    note = [f"\nNot run yet: {missing}."] if missing else []
+    return ["| metric | value | 95 % interval | n | data |", "|---|---|---|---|---|", *rows, *note]
 
 
 def main(arguments: list[str] | None = None) -> int:

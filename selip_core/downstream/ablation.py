@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from tqdm.auto import tqdm
 
 from selip_core.config import AblationSettings, PretrainingSettings
 from selip_core.datasets.pairs import Pairs
@@ -77,6 +78,18 @@ def plan_runs(settings: AblationSettings, seeds: list[int], *, shared: Path, own
         for f in settings.fractions
         for m in PRETRAINED
     ]
+
+
+def run_plans(
+    plans: list[Plan], starts: dict[int, Path], train: Pairs, validation: Pairs, settings: PretrainingSettings, *,
+    device: torch.device,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """Train every run that is not finished yet; return the steps and the validations of all."""
+    done = [
+        run_plan(plan, starts[plan.seed], train, validation, settings, device=device)
+        for plan in tqdm(plans, desc="pretraining runs", unit="run")
+    ]
+    return pd.concat([steps for steps, _ in done]), pd.concat([validations for _, validations in done])
 
 
 def run_plan(

@@ -64,6 +64,7 @@ def linear_probe(
     reduced = _Span(x)
     x, x_validation, test = (reduced(values) for values in (x, x_validation, test))
     best = None
+    # by hand: LogisticRegressionCV chooses a penalty label by label, and fits again with the validation patients
     for penalty in PENALTIES:
         fitted = [_fit(x, y[:, k], penalty) for k in range(y.shape[1])]
         shown = np.stack([predict(x_validation) for predict in fitted], axis=1)
@@ -79,6 +80,8 @@ class _Span:
 
     A penalised fit lies in the span of its training rows (the representer theorem), so nothing is lost.
     """
+
+    # by hand: scikit-learn's PCA keeps directions without spread and divides by nought for one training patient
 
     def __init__(self, x: np.ndarray):
         self.mean, spread = x.mean(axis=0), x.std(axis=0)

@@ -4,19 +4,19 @@ MONAI takes seconds to import, and is imported where it is used: the processes t
 """
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from selip_core.downstream.training import BestState
+from selip_core.downstream.segmentation_data import Cases
+from selip_core.downstream.training import Budget, train_and_keep_best
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores
 from selip_core.pretraining.augmentation import draw_parameters, intensity, warp
-from selip_core.pretraining.optimization import learning_rate_factor
 
 
 class Segmenter(nn.Module):
@@ -88,38 +88,14 @@ class RegionLoss(nn.Module):
         return self.dice(logits, regions) + self.cross_entropy(logits, regions)
 
 
-@dataclass(frozen=True)
-class Cases:
-    """Patients with their masks.
-
-    Parameters
-    ----------
-    volumes : (n, S, D, H, W) float32
-    regions : (n, R, D, H, W) bool
-    patients : list of n str
-    """
-
-    volumes: np.ndarray
-    regions: np.ndarray
-    patients: list[str]
-
-    def __len__(self) -> int:
-        return len(self.patients)
-
-    def take(self, picked: np.ndarray) -> "Cases":
-        """Return the picked cases only."""
-        return Cases(self.volumes[picked], self.regions[picked], [self.patients[i] for i in picked])
-
-
 def train_segmenter(
     encoder: ImageEncoder,
     train: Cases,
     validation: Cases,
+    budget: Budget,
     *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
     seed: int,
+    after_step: Callable[[], object] = lambda: None,
 ) -> Segmenter:
     """Train a U-Net from a copy of `encoder`; return the state with the best Dice on the validation patients.
 
@@ -127,8 +103,11 @@ def train_segmenter(
     ----------
     encoder : ImageEncoder
         Pretrained or not; it is not changed.
+    budget : Budget
     seed : int
         Of the decoder, the batches and the augmentation: the same for all methods.
+    after_step : function, optional
+        Called once a step.
 
     Raises
     ------
@@ -141,26 +120,20 @@ def train_segmenter(
     torch.manual_seed(seed)
     series, regions = train.volumes.shape[1], train.regions.shape[1]
     model = Segmenter(copy.deepcopy(encoder), series=series, regions=regions, shape=train.volumes.shape[2:]).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    loss_of = RegionLoss()
+    criterion = RegionLoss()
     rng = np.random.default_rng(seed)
-    best = BestState(model, steps)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * learning_rate_factor(step, steps, steps // 10, 0.9)
-        rows = rng.integers(0, len(train), batch_size)  # with replacement: a few-shot set is smaller than a batch
+
+    def loss_of_step(step: int) -> torch.Tensor:
+        # with replacement: a few-shot set is smaller than a batch
+        rows = rng.integers(0, len(train), budget.batch_size)
         volumes, wanted = _augmented(train, rows, rng, seed * 1_000_003 + step)
-        model.train()
-        loss = loss_of(model(volumes.to(device)), wanted.to(device))
-        if not torch.isfinite(loss):
-            raise SelipError(f"segmentation: the loss is not finite at step {step}: lower the learning rate")
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        if best.is_due(step + 1):
-            best.offer(float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions))))
-    best.restore()
-    return model.eval()
+        return criterion(model(volumes.to(device)), wanted.to(device))
+
+    def validation_dice(model: Segmenter) -> float:
+        return float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions)))
+
+    train_and_keep_best(model, loss_of_step, validation_dice, budget, task="segmentation", after_step=after_step)
+    return model
 
 
 def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int):

@@ -9,7 +9,8 @@ import pandas as pd
 
 from selip_core._utils.images import thumbnail_png
 from selip_core.datasets.annotations import read_labels, read_masks
-from selip_core.datasets.cohort import SPLITS, Cohort
+from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.splits import SPLITS
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.errors import SelipError
 from selip_core.explore.features import cohort_features

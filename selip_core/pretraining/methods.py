@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from selip_core.config import PretrainingSettings
 
 
@@ -72,24 +70,3 @@ def model_folders(pretraining: Path, seeds: list[int]) -> dict[tuple[str, int], 
         for seed in seeds
         for method in COMPARED
     }
-
-
-def stratified_split(
-    classes: np.ndarray, *, seed: int, validation_fraction: float, test_fraction: float
-) -> dict[str, np.ndarray]:
-    """Return the positions of train, validation and test, each class split by itself.
-
-    A class of one is all training; of two, one goes to the test; from three on every split has one at least.
-    """
-    rng = np.random.default_rng(seed)
-    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    classes = np.asarray(classes)
-    for name in np.unique(classes):
-        members = rng.permutation(np.flatnonzero(classes == name)).tolist()
-        n = len(members)
-        n_test = max(round(test_fraction * n), 1) if n >= 2 else 0
-        n_validation = max(round(validation_fraction * n), 1) if n >= 3 else 0
-        parts["test"] += members[:n_test]
-        parts["validation"] += members[n_test : n_test + n_validation]
-        parts["train"] += members[n_test + n_validation :]
-    return {name: np.array(sorted(part), int) for name, part in parts.items()}

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from selip_core.datasets.cohort import SPLITS
+from selip_core.datasets.splits import SPLITS
 from selip_core.explore.explorer import NOT_TEST
 from selip_core.explore.vocabulary import LONGEST, reading, sentence_of, sequences, shapes, sides, signals, sites
 from selip_core.reports.queries import read_query

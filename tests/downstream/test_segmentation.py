@@ -14,13 +14,11 @@ from selip_core.downstream.segmentation import (
     case_shares_left_out,
     example_cases,
     few_shot_cases,
-    segmentation_differences,
     segmentation_results,
-    segmentation_table,
     split_cases,
 )
-from selip_core.downstream.segmentation_data import brats_cases, cohort_cases
-from selip_core.downstream.segmentation_network import Cases
+from selip_core.downstream.segmentation_data import Cases, brats_cases, cohort_cases
+from selip_core.downstream.segmentation_tables import segmentation_differences, segmentation_table
 from selip_core.encoders.model import build_model
 from selip_core.preprocessing import preprocess_mask, target_affine
 from tests.helpers.data import PREPROCESSED, SHAPE
@@ -136,7 +134,7 @@ def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
     assert (cohort_cases(*arguments)[0].volumes == first.volumes).all()
 
 
-def test_a_study_in_tables(tmp_path):
+def test_a_study_in_tables(tmp_path, capsys):
     models = {}
     for method in ("scratch", "SeLIP"):
         torch.manual_seed(len(method))
@@ -156,6 +154,8 @@ def test_a_study_in_tables(tmp_path):
         preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
         device=torch.device("cpu"),
     )  # fmt: skip
+    shown = capsys.readouterr().err
+    assert "160/160" in shown and "SeLIP, seed 0, 50 %" in shown  # two models, two shares, forty steps each
     assert len(results) == 2 * 2 * 12 and predicted["SeLIP", 0].shape == parts["test"].regions.shape
     table = segmentation_table(results, samples=200, seed=0).set_index(["method", "fraction"])
     assert table.loc[("SeLIP", 1.0), "dice"] > 0.7 and table.loc[("SeLIP", 0.5), "training_cases"] == 7

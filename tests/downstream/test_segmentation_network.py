@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.segmentation_network import (
-    Cases,
     RegionLoss,
     Segmenter,
     _augmented,
     segment,
     train_segmenter,
 )
+from selip_core.downstream.training import Budget
 from selip_core.encoders.image import build_image_encoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores
@@ -39,8 +40,8 @@ def cases(n=12, series=1, regions=1, seed=0):
 
 
 def train(made, **changes):
-    options = {"steps": 60, "batch_size": 4, "learning_rate": 1e-2, "seed": 0} | changes
-    return train_segmenter(encoder(), made, made, **options)
+    options = {"steps": 60, "batch_size": 4, "learning_rate": 1e-2} | changes
+    return train_segmenter(encoder(), made, made, Budget(**options, warmup_steps=options["steps"] // 10), seed=0)
 
 
 @pytest.mark.parametrize(("series", "regions"), [(1, 1), (2, 2)])
@@ -99,3 +100,13 @@ def test_no_case_is_a_clear_error():
     made = cases(2)
     with pytest.raises(SelipError, match="2 training and 0 validation cases"):
         train_segmenter(encoder(), made, made.take(np.array([], int)), steps=1, batch_size=1, learning_rate=1, seed=0)
+        train_segmenter(encoder(), made, made.take(np.array([], int)), Budget(1, 1, 1.0), seed=0)
+
+
+def box(*slices, shape=(4, 6, 8)):
+    region = np.zeros((1, 1, *shape), bool)
+    region[(0, 0, *slices)] = True
+    return region
+
+
+EVERYTHING = (slice(0, 2), slice(0, 2), slice(0, 2))

@@ -1,9 +1,12 @@
 """The summary: every number from the tables, and paragraphs that say what the numbers say."""
 
+import re
+
 import pandas as pd
 import pytest
 
-from selip_core.downstream.summary import CLAIMS, collect, latex, side_by_side, verdicts
+from selip_core.downstream.summary import CLAIMS, NOTEBOOKS, TASKS, collect, latex, side_by_side, verdicts
+from tests.helpers.places import ROOT
 
 
 @pytest.fixture
@@ -97,3 +100,21 @@ def test_a_significant_loss_is_called_one(results):
 def test_latex_escapes_what_it_must(results):
     text = latex(side_by_side(collect(results)[0]), "Outcomes, 95 % intervals")
     assert "100 \\%" in text and "\\toprule" in text and "a test" in text
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.notebook}, {task.scores}")
+def test_the_notebook_of_every_task_writes_its_tables(task):
+    source = (ROOT / "notebooks" / f"{task.notebook}.ipynb").read_text(encoding="utf-8")
+    for name in (task.scores, task.differences):
+        assert re.search(rf'run\.save_table\([^\n]*\\"{name}\\"', source)
+
+
+def test_a_claim_is_about_a_task_that_there_is():
+    groups = {task.group for task in TASKS} | {"image to text", "text to image"}
+    assert {claim.group for claim in CLAIMS} <= groups
+
+
+def test_a_notebook_that_has_no_results_is_not_passed_over(results):
+    for notebook in NOTEBOOKS:
+        with pytest.raises(KeyError, match=notebook):
+            collect({name: folder for name, folder in results.items() if name != notebook})
