@@ -57,7 +57,8 @@ def recall_difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, sampl
             rows.append({
                 "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
                 "high": estimate.high, "p": estimate.p, "test": estimate.test, "queries": estimate.n,
-                "patients": estimate.n_patients, "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)), "note": estimate.note,
+                "patients": estimate.n_patients, "note": estimate.note,
+                "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)),
             })  # fmt: skip
     return pd.DataFrame(rows)
 

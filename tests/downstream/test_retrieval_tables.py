@@ -6,6 +6,7 @@ import torch
 from selip_core.datasets.pairs import Pairs
 from selip_core.downstream.retrieval import evaluate_runs
 from selip_core.downstream.retrieval_tables import group_table, recall_difference_table, recall_table
+from selip_core.metrics.resampling import SIGN_FLIPS
 from tests.helpers.small_runs import retrieval_study
 
 DRAWING = {"samples": 200, "seed": 0}
@@ -40,6 +41,7 @@ def test_groups_and_difference(study):
     row = difference[(difference["direction"] == "image to text") & (difference["k"] == 5)].iloc[0]
     assert row["difference"] == pytest.approx(means["SeLIP"] - means["CLIP"])
     assert len(row["by_seed"].split(",")) == 2
+    assert set(difference.loc[difference["p"].notna(), "test"]) == {SIGN_FLIPS}
 
 
 def test_a_gallery_that_cannot_be_missed_is_not_scored(study):

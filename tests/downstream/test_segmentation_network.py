@@ -99,14 +99,4 @@ def test_a_mask_is_the_warped_mask_whatever_is_done_to_intensities(monkeypatch):
 def test_no_case_is_a_clear_error():
     made = cases(2)
     with pytest.raises(SelipError, match="2 training and 0 validation cases"):
-        train_segmenter(encoder(), made, made.take(np.array([], int)), steps=1, batch_size=1, learning_rate=1, seed=0)
         train_segmenter(encoder(), made, made.take(np.array([], int)), Budget(1, 1, 1.0), seed=0)
-
-
-def box(*slices, shape=(4, 6, 8)):
-    region = np.zeros((1, 1, *shape), bool)
-    region[(0, 0, *slices)] = True
-    return region
-
-
-EVERYTHING = (slice(0, 2), slice(0, 2), slice(0, 2))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from selip_core.downstream.segmentation_tables import segmentation_differences, segmentation_table
+from selip_core.metrics.resampling import SIGN_FLIPS
 
 DRAWING = {"samples": 50, "seed": 0}
 
@@ -34,5 +35,6 @@ def test_differences_are_of_the_same_cases_whatever_the_order_of_rows(results):
     table = segmentation_differences(results, **DRAWING)
     assert table["comparison"].tolist() == ["SeLIP − scratch"] and table["by_seed"].tolist() == ["+0.100, +0.100"]
     assert table["difference"][0] == pytest.approx(0.1) and table["patients"][0] == 12
+    assert table["test"].tolist() == [SIGN_FLIPS]
     shuffled = segmentation_differences(results.sample(frac=1, random_state=0), **DRAWING)
     assert shuffled["difference"][0] == pytest.approx(0.1)
