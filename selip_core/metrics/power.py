@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import norm
 
 MOST = 100_000
+"""Patients or seeds beyond which none are asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,16 @@ class Difference:
 
 
 def describe_difference(differences: np.ndarray) -> Difference:
-    """Return effect and spreads of differences (patients, seeds), by a two-way analysis of variance."""
+    """Return effect and spreads of differences (patients, seeds), by a two-way analysis of variance.
+
+    The moments of the two-way random model without replication (Searle, Casella and McCulloch, Variance Components,
+    1992, chapter 4); a negative variance counts as 0.
+
+    Raises
+    ------
+    ValueError
+        If `differences` are not two-dimensional or of fewer than two patients.
+    """
     values = np.asarray(differences, float)
     if values.ndim != 2 or len(values) < 2:
         raise ValueError(f"differences must be (patients, seeds) with two patients or more, not {values.shape}")
