@@ -14,8 +14,7 @@ from tqdm.auto import tqdm
 from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import digest, weights_digest
-from selip_core._utils.parallel import in_processes, processors
-from selip_core._utils.prefetch import read_ahead
+from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
