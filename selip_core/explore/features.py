@@ -1,13 +1,12 @@
 """The features of a cohort by one model: computed once, kept on disk."""
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from selip_core._utils.files import replacing
 from selip_core._utils.hashing import digest, weights_digest
+from selip_core._utils.resumable import kept_arrays
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.errors import SelipError
 from selip_core.preprocessing import fingerprint
@@ -41,22 +40,12 @@ def cohort_features(
     check_preprocessing(model, cache)
     weights = weights_digest(model)
     key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, *texts, rows.tobytes(), weights)
-    path = store / f"features_{key}.npz"
-    kept = _kept(path)
-    if kept is None:
-        with replacing(path) as partial:
-            kept = _encode(model, cache, rows, progress), _encode_texts(model, texts)
-            np.savez(partial, series=kept[0], texts=kept[1])
-    return kept
 
+    def make() -> dict[str, np.ndarray]:
+        return {"series": _encode(model, cache, rows, progress), "texts": _encode_texts(model, texts)}
 
-def _kept(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the features of a file, or None where there is none or it is not whole."""
-    try:
-        with np.load(path) as file:
-            return file["series"], file["texts"]
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
-        return None
+    kept = kept_arrays(store / f"features_{key}.npz", key, make)  # a file each: several models are compared in turn
+    return kept["series"], kept["texts"]
 
 
 def _encode(model, cache: VolumeCache, rows: np.ndarray, progress: bool) -> np.ndarray:
