@@ -149,7 +149,7 @@ def test_what_finished_work_depends_on(copy_of_the_package, work, changed, chang
 
 def test_every_data_file_counts_for_a_module():
     """A data file that no module names could change results without a trace."""
-    files = {p for p in fingerprint._PACKAGE.rglob("*") if p.suffix in {".yaml", ".ttf", ".css", ".html", ".js"}}
+    files = {p for p in fingerprint._PACKAGE.rglob("*") if p.suffix in {".yaml", ".ttf", ".css", ".html", ".js", ".j2"}}
     assert len(files) > 5
     named = set()
     for path in fingerprint._PACKAGE.rglob("*.py"):

@@ -80,7 +80,8 @@ def test_the_wheel_holds_all_that_the_package_has(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }  # fmt: skip
     assert files - names == set()
-    data = {"py.typed", "__init__.pyi", "reports/lexicons/zh.yaml", "downstream/prompts/zh.yaml"}
+    data = {"py.typed", "__init__.pyi", "reports/lexicons/zh.yaml", "downstream/prompts/zh.yaml",
+            "ingest/quality.html.j2", "_utils/page.html.j2"}  # fmt: skip
     assert {f"selip_core/{name}" for name in data} <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "data", "notebooks"))]
 
