@@ -149,6 +149,8 @@ def _unfinish(folder: Path) -> None:
 
 
 def _print_table(rows: list[list[str]]) -> None:
+    """Print the headline numbers; a table of pandas, wide characters counted or not, would align the words right."""
+
     def width(text: str) -> int:  # Chinese characters take two columns
         return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
