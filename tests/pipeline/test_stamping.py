@@ -2,8 +2,17 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
 from selip_core.pipeline.stamping import save_stamped, width_on_screen
+from selip_core.plotting.style import apply_style
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with plt.rc_context():
+        apply_style()
+        yield
 
 
 def test_stamp_lies_below_everything_drawn(tmp_path):
