@@ -2,7 +2,6 @@
 
 import argparse
 import ast
-import os
 import signal
 
 import pytest
@@ -61,8 +60,8 @@ def test_an_interrupt_is_one_line_and_130(capsys, sent):
     before = signal.getsignal(signal.SIGTERM)
 
     def work(options: argparse.Namespace) -> int:
-        os.kill(os.getpid(), sent)
-        signal.pause()
+        signal.raise_signal(sent)
+        pytest.fail("went on")
 
     assert status(work, "5") == 130
     assert capsys.readouterr().err == "\nsort: interrupted; the same command goes on from here\n"
