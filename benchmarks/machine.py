@@ -47,11 +47,11 @@ def needed_packages() -> list[str]:
 def _imported(path: Path) -> list[str]:
     """Return the names that a file imports, at its top or in its functions; of ``from a import b`` both a and a.b.
 
-    The commands of the package (``main``) are left out: they are not what is measured.
+    The commands of the package (``main`` and its ``_work``) are left out: they are not what is measured.
     """
     tree, names = ast.parse(path.read_text(encoding="utf-8")), []
     if path.parent.name == "selip_core":
-        tree.body = [node for node in tree.body if getattr(node, "name", "") != "main"]
+        tree.body = [node for node in tree.body if getattr(node, "name", "") not in ("main", "_work")]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]

@@ -55,8 +55,16 @@ def test_what_nobody_foresaw_keeps_its_traceback():
         status(lambda options: options.number // 0, "5")
 
 
+@pytest.fixture
+def in_a_terminal():
+    """Ctrl-C interrupts, as it does not in a process that a shell has started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_is_one_line_and_130(capsys, sent):
+def test_an_interrupt_is_one_line_and_130(in_a_terminal, capsys, sent):
     before = signal.getsignal(signal.SIGTERM)
 
     def work(options: argparse.Namespace) -> int:
