@@ -35,7 +35,7 @@ def ingesting(*, studies: int, workers: int) -> dict:
 
 
 def _write_studies(folder: Path, studies: int) -> None:
-    from tests.dicom_files import write_series
+    from tests.helpers.dicom_files import write_series
 
     voxels = [raw_volume(seed) for seed in range(len(_SERIES))]
     for i in range(studies):

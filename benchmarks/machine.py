@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "PIL": "pillow"}
+PACKAGES = {"sklearn": "scikit-learn", "lazy_loader": "lazy-loader", "yaml": "pyyaml", "PIL": "pillow"}
 """The package that brings a module, where it has another name."""
-ON_THE_CPU_ALONE = ("ingest", "tables", "estimates")
-"""Modules here that a CUDA machine does not run."""
+ON_THE_CPU_ALONE = ("ingest", "tables", "estimates", "startup")
+"""Modules here that a CUDA machine does not run, or (startup) in part only, where it can."""
 
 
 def device_tests() -> list[Path]:
@@ -34,32 +34,46 @@ def needed_packages() -> list[str]:
         if path in seen:
             continue
         seen.add(path)
-        for name in _imported(path):
-            own = ROOT / name.replace(".", "/")
-            own_files = (own.with_suffix(".py"), own / "__init__.py", own / "__init__.pyi")
-            todo += [path for path in own_files if path.is_file()]
-            top = name.partition(".")[0]
-            if top not in sys.stdlib_module_names and not (ROOT / top).exists():
+        for module, name in _imported(path):
+            own = _own_file(module, name)
+            top = module.partition(".")[0]
+            if own is not None:
+                packages = [folder / "__init__.py" for folder in own.relative_to(ROOT).parents]  # loaded on the way
+                todo += [own, *(ROOT / package for package in packages if (ROOT / package).is_file())]
+            elif top not in sys.stdlib_module_names and not (ROOT / top).exists():
                 modules.add(top)
     return sorted(PACKAGES.get(module, module) for module in modules)
 
 
-def _imported(path: Path) -> list[str]:
-    """Return the names that a file imports, at its top or in its functions; of ``from a import b`` both a and a.b.
+def _own_file(module: str, name: str) -> Path | None:
+    """Return the file of this project that ``from module import name`` needs; None where it is somebody else's."""
+    folder = ROOT / module.replace(".", "/")
+    stub = folder / "__init__.pyi"  # a lazy package says there where each name comes from
+    shown = {
+        alias.name: node.module for node in ast.parse(stub.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) for alias in node.names
+    } if stub.is_file() else {}  # fmt: skip
+    inner = folder / shown[name].replace(".", "/") if name in shown else folder / name
+    places = [inner.with_suffix(".py"), inner / "__init__.py"] if name else []
+    places += [folder.with_suffix(".py"), folder / "__init__.py"]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _imported(path: Path) -> list[tuple[str, str]]:
+    """Return the modules, and names of them, that a file imports, at its top or in its functions.
 
     The commands of the package (``main`` and its ``_work``) are left out: they are not what is measured.
     """
     tree, names = ast.parse(path.read_text(encoding="utf-8")), []
-    if path.parent.name == "selip_core":
+    if "selip_core" in path.parts:
         tree.body = [node for node in tree.body if getattr(node, "name", "") not in ("main", "_work")]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            names += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if node.level:  # in the stub of a lazy package
-                module = ".".join([*path.parent.relative_to(ROOT).parts, *filter(None, [module])])
-            names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+            names += [(node.module or "", alias.name) for alias in node.names]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "needs":  # what a room cannot do without
+            names += [(word.value, "") for word in node.args[2:]]
     return names
 
 

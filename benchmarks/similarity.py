@@ -36,7 +36,8 @@ def neighbours(reports: int, matching: str, device: str, *, all_distinct: bool =
 def loop(reports: int, matching: str, sample: int) -> dict:
     """Time the loop over pairs of findings on a sample of a corpus, scaled to all of its pairs of reports."""
     import numpy as np
-    from tests.similarity_by_loops import by_loops
+
+    from tests.helpers.similarity_by_loops import by_loops
 
     texts = embedded_texts(reports)
     picked = np.random.default_rng(0).choice(reports, min(sample, reports), replace=False)

@@ -87,7 +87,7 @@ def skipping(repeats: int) -> list[dict]:
 
 def pipeline() -> list[str]:
     """Return the command that run_all.sh ends in, for the profile that is timed."""
-    return [sys.executable, "-m", "selip_core.pipeline.run_all", "--profile", PROFILE]
+    return [sys.executable, "-m", "selip_core.pipeline", "--profile", PROFILE]
 
 
 def kernel_and_cells(notebook: dict) -> tuple[float, float]:

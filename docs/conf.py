@@ -1,4 +1,4 @@
-"""The API pages, from the docstrings: ``python -m sphinx -W -b html docs docs/_build/html``."""
+"""The pages of the method and the API: ``python -m sphinx -W -b html docs docs/_build/html``."""
 
 import sys
 from pathlib import Path
@@ -10,9 +10,11 @@ from selip_core import __version__
 project = "SeLIP"
 release = version = __version__
 copyright = "the SeLIP authors"
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc", "myst_parser"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 2
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "**.md"]
+exclude_patterns = ["_build", "scaling.md"]
 default_role = "py:obj"  # `name` in a docstring is a link where there is such a name
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "signature"

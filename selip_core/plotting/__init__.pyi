@@ -1,4 +1,7 @@
 from .cohort import (
+    SPLIT_COLOURS as SPLIT_COLOURS,
+)
+from .cohort import (
     count_bars as count_bars,
 )
 from .cohort import (

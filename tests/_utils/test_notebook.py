@@ -30,8 +30,16 @@ def run(client, code: str, **metadata) -> tuple[dict, list[dict]]:
         if got["parent_header"].get("msg_id") != message["header"]["msg_id"]:
             continue
         if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
-            return client.get_shell_msg(timeout=60)["content"], outputs
+            return answer(client, message["header"]["msg_id"]), outputs
         outputs.append(got)
+
+
+def answer(client, asked: str) -> dict:
+    """Return the answer to one message; others, as to the greeting of a new client, may still be waiting."""
+    while True:
+        got = client.get_shell_msg(timeout=60)
+        if got["parent_header"].get("msg_id") == asked:
+            return got["content"]
 
 
 def kinds(outputs: list[dict]) -> list[str]:
