@@ -42,10 +42,10 @@ def test_an_interrupt_from_the_terminal_is_left_to_the_process_that_started_the_
     assert list(in_processes(signal.getsignal, [signal.SIGINT] * 2, 2)) == [signal.SIG_IGN] * 2
 
 
-def test_each_process_begins_with_what_it_is_given():
-    start = partial(os.environ.__setitem__, "GIVEN_TO_THE_PROCESS", "a head")
-    assert list(in_processes(os.getenv, ["GIVEN_TO_THE_PROCESS"] * 3, 2, start=start)) == ["a head"] * 3
-    assert "GIVEN_TO_THE_PROCESS" not in os.environ
+def test_each_process_begins_with_what_it_is_given(tmp_path):
+    here = os.getcwd()
+    found = list(in_processes(os.path.realpath, ["."] * 3, 2, start=partial(os.chdir, tmp_path)))
+    assert found == [os.path.realpath(tmp_path)] * 3 and os.getcwd() == here
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3, 50])
