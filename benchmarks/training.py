@@ -197,8 +197,8 @@ def seconds_a_step(model, pairs, batch: int, variant: str, steps: int, directory
     settings = PretrainingSettings(
         batch_size=batch, steps=steps, warmup_steps=0, validate_every=steps, **settings_of(variant)
     )
-    run = pretrain(model, pairs, pairs.take(np.arange(4)), settings, soft_target_weight=1.0, seed=0,
-                   directory=directory, progress=False)  # fmt: skip
+    both = {"train": pairs, "validation": pairs.take(np.arange(4))}
+    run = pretrain(model, both, settings, directory, progress=False)
     return float(run.steps["seconds"][1:].median())
 
 

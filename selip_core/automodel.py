@@ -14,8 +14,9 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedMode
 from transformers.utils import cached_file
 
 from selip_core._utils.files import writing
+from selip_core.encoders.dual import DualEncoder
 from selip_core.encoders.files import WEIGHTS, check_format, check_model_config
-from selip_core.encoders.model import SelipModel, build_encoders, check_weights
+from selip_core.encoders.model import build_encoders, check_weights
 from selip_core.errors import SelipError
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
@@ -37,15 +38,18 @@ class SelipConfig(PretrainedConfig):
         return vars(self).get(key, default)
 
 
-class SelipAutoModel(SelipModel, PreTrainedModel):
-    """A `SelipModel` that transformers loads and saves, with its ``dtype``, ``device_map`` and ``push_to_hub``."""
+class SelipAutoModel(DualEncoder, PreTrainedModel):
+    """A `SelipModel` but for its files: transformers loads and saves, with ``dtype``, ``device_map``, ``push_to_hub``.
+
+    Weights, their names and all methods of `DualEncoder` are the same.
+    """
 
     config_class = SelipConfig
     _supports_sdpa = True  # of its BERT; it has no attention of its own
 
     def __init__(self, config: SelipConfig):
         check_model_config(vars(config), config.get("text_encoder_config"), "the configuration")
-        super(SelipModel, self).__init__(config)  # not SelipModel's, which is given encoders
+        super().__init__(config)
         self._join(*build_encoders(config, config.text_encoder_config), config.embedding_size)
         self.post_init()
 
@@ -70,7 +74,7 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
         weights = cached_file(name, WEIGHTS, _raise_exceptions_for_missing_entries=False, **where) if name else None
         if weights:
             check_weights(Path(weights), config, config.text_encoder_config)
-        model, info = super(SelipModel, cls).from_pretrained(name, *args, output_loading_info=True, **options)
+        model, info = super().from_pretrained(name, *args, output_loading_info=True, **options)
         if info["missing_keys"]:
             raise SelipError(f"{name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
         model.text_encoder.load_tokenizer(name, **where)
@@ -96,7 +100,7 @@ class SelipAutoModel(SelipModel, PreTrainedModel):
         with writing(directory):
             directory.mkdir(parents=True, exist_ok=True)
             self.text_encoder.save_tokenizer(directory)
-            super(SelipModel, self).save_pretrained(directory, **options)
+            super().save_pretrained(directory, **options)
         return directory
 
 

@@ -8,6 +8,15 @@ from selip_core.errors import SelipError
 
 PROFILES = ("smoke", "demo", "study", "paper")
 
+EMBEDDED_SOURCE = "embedded synthetic cohort"
+"""Where data come from that this project has made: figures, tables and models say so."""
+
+ImageEncoderName = Literal["small", "resnet50"]
+"""The image encoders there are; `selip_core.encoders.image.TRUNKS` builds them."""
+
+Pooling = Literal["average", "attention", "located"]
+"""What turns an image encoder's feature map into one vector."""
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,8 +40,8 @@ class PreprocessingSettings(_Settings):
 
 
 class ImageEncoderSettings(_Settings):
-    name: Literal["small", "resnet50"] = "small"
-    pooling: Literal["average", "attention", "located"] = "located"
+    name: ImageEncoderName = "small"
+    pooling: Pooling = "located"
     width: int = Field(32, ge=4)
 
 
@@ -50,10 +59,8 @@ class PretrainingSettings(_Settings):
     learning_rate_text: float = Field(5e-4, gt=0)
     decay_power: float = Field(0.9, ge=0)
     soft_target_weight: float = Field(1.0, ge=0, description="weight of SeLIP's term; CLIP is the same run with 0")
-    similarity: Literal["mixed", "syntax", "semantic", "even"] = Field(
-        "mixed", description="of the soft targets; 'even' is label smoothing of equal strength, the control"
-    )
-    matching: Literal["mean", "best"] = "mean"
+    similarity: str = Field("mixed", description="of the soft targets: a kind that `selip_core.similarity` knows")
+    matching: str = Field("mean", description="of the findings of two reports: one that `selip_core.similarity` knows")
     include_positive: bool = True
     train_logit_scale: bool = True
     flip: bool = Field(True, description="mirror the volume and swap 左侧/右侧 in its text, half of the time")
@@ -74,7 +81,12 @@ EXECUTION = ("chunk_size", "channels_last", "compile", "checkpointing", "prefetc
 
 class RetrievalSettings(_Settings):
     top_k: tuple[int, ...] = (1, 5, 10)
-    bootstrap_samples: int = Field(1000, ge=100)
+
+
+class StatisticsSettings(_Settings):
+    """Of every interval, whatever it is of."""
+
+    bootstrap_samples: int = Field(1000, ge=100, description="samples of the patients, drawn from the run's seed")
 
 
 class ClassificationSettings(_Settings):
@@ -101,7 +113,9 @@ class SegmentationSettings(_Settings):
 
 
 class AblationSettings(_Settings):
-    variants: tuple[str, ...] = Field((), description="beside CLIP and SeLIP, which 04_pretraining has trained")
+    variants: tuple[str, ...] | Literal["all"] = Field(
+        (), description="beside CLIP and SeLIP, which 04_pretraining has trained: of those in pretraining.methods"
+    )
     n_seeds: int = Field(1, ge=1, description="runs of each variant, at most those of the profile")
     fractions: tuple[float, ...] = Field((), description="shares of the training patients, smaller than 1")
     fraction_seeds: int = Field(1, ge=1, description="runs of CLIP and SeLIP on each share, at most n_seeds")
@@ -117,15 +131,12 @@ class Settings(_Settings):
     image_encoder: ImageEncoderSettings = ImageEncoderSettings()
     text_encoder: TextEncoderSettings = TextEncoderSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     classification: ClassificationSettings = ClassificationSettings()
     segmentation: SegmentationSettings = SegmentationSettings()
     ablation: AblationSettings = AblationSettings()
 
-
-_ALL_VARIANTS = (
-    "syntax only", "semantics only", "best matching", "without the diagonal", "label smoothing", "fixed temperature",
-)  # fmt: skip
 
 _PROFILES: dict[str, dict] = {
     "smoke": {
@@ -133,7 +144,7 @@ _PROFILES: dict[str, dict] = {
         "text_encoder": {"warm_start_steps": 20},
         "image_encoder": {"width": 16},
         "pretraining": {"batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64},
-        "retrieval": {"bootstrap_samples": 200},
+        "statistics": {"bootstrap_samples": 200},
         "classification": {
             "fractions": (0.1, 1.0),
             "fewest_patients": 3,
@@ -160,7 +171,7 @@ _PROFILES: dict[str, dict] = {
         "n_seeds": 3,
         "cohort": {"patients": 1200},
         "pretraining": {"steps": 1000},
-        "ablation": {"variants": _ALL_VARIANTS, "n_seeds": 2, "fractions": (0.125, 0.25, 0.5)},
+        "ablation": {"variants": "all", "n_seeds": 2, "fractions": (0.125, 0.25, 0.5)},
     },
     "paper": {
         "n_seeds": 3,
@@ -171,7 +182,7 @@ _PROFILES: dict[str, dict] = {
             "brats_patients": (60, 36),
         },
         "segmentation": {"fractions": (0.01, 0.05, 0.1, 1.0), "steps": 2500, "batch_size": 2, "learning_rate": 1e-4},
-        "ablation": {"variants": _ALL_VARIANTS, "n_seeds": 3, "fractions": (0.125, 0.25, 0.5), "fraction_seeds": 3},
+        "ablation": {"variants": "all", "n_seeds": 3, "fractions": (0.125, 0.25, 0.5), "fraction_seeds": 3},
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average"},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},

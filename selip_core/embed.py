@@ -19,10 +19,10 @@ from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
-from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array
+from selip_core.preprocessing import VolumeError, preprocess_array
 
 if TYPE_CHECKING:
-    from selip_core.encoders.model import SelipModel
+    from selip_core.encoders.dual import DualEncoder
 
 COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
 """Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
@@ -76,7 +76,7 @@ def _plain(path: Path) -> tuple[str, str, str, str]:
 
 
 def embed(
-    model: "SelipModel | str | Path",
+    model: "DualEncoder | str | Path",
     sources: str | Path | Iterable[str | Path],
     out: str | Path | None = None,
     *,
@@ -88,7 +88,7 @@ def embed(
 
     Parameters
     ----------
-    model : SelipModel, or what `SelipModel.from_pretrained` takes
+    model : SelipModel (or SelipAutoModel), or what `SelipModel.from_pretrained` takes
     sources : path or list of paths
         NIfTI files, folders (searched in depth) and cohorts.
     out : path, optional
@@ -104,34 +104,46 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, it does not say its preprocessing, `out` exists or
-        cannot be written, or a number is not positive.
+        If there is no volume, the model's folder holds none, `out` exists or cannot be written, a number is not
+        positive, or this version preprocesses otherwise than the model was trained, see
+        `SelipModel.check_preprocessing`.
     """
-    from selip_core.encoders.model import SelipModel
-
     if batch_size < 1 or (workers is not None and workers < 1):
         raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
-    if not isinstance(model, SelipModel):
+    if isinstance(model, str | Path):
+        from selip_core.encoders.model import SelipModel
+
         model = SelipModel.from_pretrained(model)
-    options = model.config.get("preprocessing")
-    if not options or model.config.get("preprocessing_fingerprint") != fingerprint(options):
-        raise SelipError(
-            f"the model was trained with preprocessing {model.config.get('preprocessing_fingerprint')}, this version "
-            f"has {fingerprint(options) if options else 'none for it'}: train it again, or use the version it came with"
-        )
+    options = model.preprocessing_options()
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
     out = expanded(out) if out else None
     if out and out.exists():
         raise SelipError(f"{out} exists already: give another name, it is never overwritten")
     parts = _Parts(out, digest(*_state(series["path"]), weights_digest(model)) if out else "")
-    starts = range(0, len(series), _FILES_A_PART)
-    tables = {start: parts.read(start) for start in starts}
-    todo = [start for start in starts if tables[start] is None]
+    tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
+    todo = [start for start, table in tables.items() if table is None]
+    for start, table in _embedded(model, series, todo, options, batch_size, workers or processors(), progress):
+        parts.write(start, table)
+        tables[start] = table
+    table = pd.concat(tables.values(), ignore_index=True)
+    if out:
+        _write(table, out, model)
+        parts.remove()
+    return table
+
+
+def _embedded(
+    model: "DualEncoder", series: pd.DataFrame, todo: list[int], options: dict, batch_size: int, workers: int,
+    progress: bool,
+) -> Iterator[tuple[int, pd.DataFrame]]:  # fmt: skip
+    """Yield each part that is to do, named by its first row, with ``reason`` and ``feature`` of its volumes.
+
+    Processes preprocess ahead of a thread that makes batches of the volumes while the model encodes the one before.
+    """
     paths = [path for start in todo for path in series["path"].iloc[start : start + _FILES_A_PART]]
-    read = partial(_preprocess, options={k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
-    volumes = in_processes(read, paths, min(workers or processors(), max(len(paths), 1)))
+    volumes = in_processes(partial(_preprocess, options=options), paths, min(workers, max(len(paths), 1)))
     pieces = [rows for start in todo for rows in _pieces(series, start, batch_size)]
-    loaded = read_ahead(pieces, partial(_load, volumes), _BATCHES_AHEAD)  # while the model encodes the one before
+    loaded = read_ahead(pieces, partial(_load, volumes), _BATCHES_AHEAD)
     with tqdm(total=len(series), initial=len(series) - len(paths), desc="embedding", unit="series",
               disable=not progress) as bar:  # fmt: skip
         for start in todo:
@@ -140,14 +152,7 @@ def embed(
                 rows, (inputs, reasons) = next(loaded)
                 encoded.append(rows.assign(reason=reasons, feature=_features(model, inputs, reasons)))
                 bar.update(len(rows))
-            tables[start] = pd.concat(encoded, ignore_index=True)
-            parts.write(start, tables[start])
-    done = [tables[start] for start in starts]
-    table = pd.concat(done, ignore_index=True)
-    if out:
-        _write(table, out, model)
-        parts.remove()
-    return table
+            yield start, pd.concat(encoded, ignore_index=True)
 
 
 def _preprocess(path: str, *, options: dict) -> tuple[np.ndarray | None, str]:
@@ -180,10 +185,10 @@ def _features(model, inputs: np.ndarray, reasons: list[str]) -> list[np.ndarray 
     """Return the feature (E,) of each row, None where there is a reason."""
     import torch
 
-    if not len(inputs):
-        return [None] * len(reasons)
-    with torch.inference_mode():
-        encoded = iter(model.eval().encode_image(torch.from_numpy(inputs)).cpu().numpy())  # (b, E)
+    from selip_core.encoders.inference import encode_batches
+
+    batches = [torch.from_numpy(inputs)] if len(inputs) else []
+    encoded = (feature for batch in encode_batches(model, model.encode_image, batches) for feature in batch.numpy())
     return [None if reason else next(encoded) for reason in reasons]
 
 

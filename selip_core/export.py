@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.files import expanded, read_json, write_text
+from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
 from selip_core.errors import SelipError
 
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 
-_FRONT = """---
-license: {license}
-library_name: selip
-pipeline_tag: image-feature-extraction
-language: zh
-tags: [medical, mri, brain, radiology, contrastive, image-text-retrieval{synthetic}]
----
-"""
+_TAGS = ["medical", "mri", "brain", "radiology", "contrastive", "image-text-retrieval"]
 
 _USE = """
 ## Use
@@ -108,17 +102,12 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
 
 def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, name: str) -> str:
     """Return the card of a model as Markdown, written from the records of its run."""
-    from selip_core.datasets.synthetic.cohort import DATA_SOURCE
-
     config, record = model.config, read_json(results / "04_pretraining" / "run.json") or {}
     source, options = config.get("data_source", "unknown data"), config.get("preprocessing", {})
-    synthetic = source == DATA_SOURCE  # that very one: a word may be in the name of any folder of patients
+    synthetic = source == EMBEDDED_SOURCE  # that very one: a word may be in the name of any folder of patients
     training = record.get("settings", {}).get("pretraining", {})
-    front = _FRONT.format(
-        license="apache-2.0" if synthetic else "unknown", synthetic=", synthetic-data" if synthetic else ""
-    )
     lines = [
-        f"{front}\n# {name}: {method} for head MRI and radiology reports\n",
+        f"{_front(synthetic)}\n# {name}: {method} for head MRI and radiology reports\n",
         f"Image and text encoders in one space of {config['embedding_size']} dimensions, pretrained as "
         f"{'CLIP (hard targets)' if method == 'CLIP' else 'SeLIP (soft targets from the similarity of reports)'} "
         "(arXiv 2503.19801), seed "
@@ -148,6 +137,17 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
     return "\n".join(lines) + "\n" + use
 
 
+def _front(synthetic: bool) -> str:
+    """Return what the hub reads of a card, in YAML, between the lines that mark it."""
+    from huggingface_hub import ModelCardData
+
+    data = ModelCardData(
+        license="apache-2.0" if synthetic else "unknown", library_name="selip",
+        pipeline_tag="image-feature-extraction", language="zh", tags=_TAGS + ["synthetic-data"] * synthetic,
+    )  # fmt: skip
+    return f"---\n{data.to_yaml()}\n---\n"
+
+
 def _data_sizes(results: Path) -> dict[str, str]:
     """Return how many patients, series and sentences the model was trained and validated on, as the run counted."""
     path = results / "04_pretraining" / "tables" / "pairs.csv"
@@ -166,9 +166,11 @@ def _numbers(values: list | None) -> str:
 
 
 def _metric_rows(results: Path, method: str) -> list[str]:
+    from selip_core.downstream.summary import NOTEBOOKS
+
     rows = []
-    for path in sorted(results.glob("0[5-7]_*/metrics.json")):
-        found = read_json(path) or {}
+    metrics = {notebook: read_json(results / notebook / "metrics.json") or {} for notebook in NOTEBOOKS}
+    for found in metrics.values():
         for name, metric in found.get("metrics", {}).items():
             if name.startswith((f"{method}_", "chance_")) and metric["value"] is not None:
                 low, high = metric["low"], metric["high"]
@@ -178,7 +180,9 @@ def _metric_rows(results: Path, method: str) -> list[str]:
                 rows.append(f"| {what} | {metric['value']:.3f} | {interval} | {metric['n'] or ''} | {source} |")
     if not rows:
         return ["None yet: run the notebooks from 05 on, then export again."]
-    return ["| metric | value | 95 % interval | n | data |", "|---|---|---|---|---|", *rows]
+    missing = ", ".join(notebook for notebook, found in metrics.items() if not found)
+    note = [f"\nNot run yet: {missing}."] if missing else []
+    return ["| metric | value | 95 % interval | n | data |", "|---|---|---|---|---|", *rows, *note]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -73,21 +73,12 @@ def selip_loss(
     ValueError
         If shapes disagree or the weight is negative.
     """
-    batch = len(image_features)
-    if image_features.shape != text_features.shape or image_features.ndim != 2:
-        raise ValueError(
-            f"image_features and text_features must both be (B, E), "
-            f"not {tuple(image_features.shape)} and {tuple(text_features.shape)}"
-        )
-    if similarity.shape != (batch, batch):
-        raise ValueError(f"similarity must be ({batch}, {batch}) for {batch} pairs, not {tuple(similarity.shape)}")
-    if not soft_target_weight >= 0:
-        raise ValueError(f"soft_target_weight must be at least 0, not {soft_target_weight}")
+    _check(image_features, text_features, similarity, soft_target_weight)
     device = image_features.device
     dtype = torch.promote_types(image_features.dtype, torch.float32)
     with torch.autocast(device_type=device.type, enabled=False):
         logits = logit_scale * (image_features.to(dtype) @ text_features.to(dtype).T)  # (B, B), rows are images
-        pairs = torch.arange(batch, device=device)
+        pairs = torch.arange(len(logits), device=device)
         clip = (cross_entropy(logits, pairs) + cross_entropy(logits.T, pairs)) / 2
         with torch.set_grad_enabled(torch.is_grad_enabled() and soft_target_weight > 0):
             target = soft_targets(similarity.to(device=device, dtype=dtype), include_positive)
@@ -98,6 +89,19 @@ def selip_loss(
         # Choice: at weight 0 the sum is skipped, so that CLIP's gradients carry not even a zero from the other part.
         loss = clip + soft_target_weight * kl if soft_target_weight else clip
     return {"clip": clip, "kl": kl, "loss": loss}
+
+
+def _check(image: torch.Tensor, text: torch.Tensor, similarity: torch.Tensor, soft_target_weight: float) -> None:
+    """Refuse what is no batch of pairs; see `selip_loss`."""
+    batch = len(image)
+    if image.shape != text.shape or image.ndim != 2:
+        raise ValueError(
+            f"image_features and text_features must both be (B, E), not {tuple(image.shape)} and {tuple(text.shape)}"
+        )
+    if similarity.shape != (batch, batch):
+        raise ValueError(f"similarity must be ({batch}, {batch}) for {batch} pairs, not {tuple(similarity.shape)}")
+    if not soft_target_weight >= 0:
+        raise ValueError(f"soft_target_weight must be at least 0, not {soft_target_weight}")
 
 
 def _off_diagonal(matrix: torch.Tensor) -> torch.Tensor:

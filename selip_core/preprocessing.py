@@ -26,6 +26,9 @@ This one is a promise that a model carries away, to other machines and into late
 rewriting that leaves the numbers as they are, and only a declared number does.
 """
 
+OPTIONS = ("spacing_mm", "shape", "clip_percentiles")
+"""Keyword arguments of `preprocess`: what `fingerprint` takes of settings."""
+
 FOREGROUND_SHARE = 0.15
 """Choice: foreground is above this share of the 99th percentile, after light smoothing."""
 
@@ -326,5 +329,5 @@ def preprocess(
 
 def fingerprint(settings: dict) -> str:
     """Return the fingerprint of settings (keyword arguments of `preprocess`) and of this code's version."""
-    values = [settings[key] for key in ("spacing_mm", "shape", "clip_percentiles")]
+    values = [settings[key] for key in OPTIONS]
     return digest(str(VERSION), *(str([float(x) for x in value]) for value in values))

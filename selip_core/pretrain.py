@@ -3,18 +3,19 @@
     python -m selip_core.pretrain --profile paper --cohort folder --method SeLIP
     torchrun --nproc-per-node 8 -m selip_core.pretrain --profile paper --cohort folder --method SeLIP --chunk-size 8
 
-``accelerate launch --multi_gpu -m selip_core.pretrain ...`` does the same. ``01_data_curation`` and
+``accelerate launch --multi_gpu -m selip_core.pretrain ...`` does the same, on CPUs too; with ``--cpu`` in the place of
+``--multi_gpu`` it starts one process only, whatever number it is asked for. ``01_data_curation`` and
 ``02_report_findings`` come first; several machines need one results folder. The run goes where the notebook looks for
 it: ``04_pretraining`` then reads the finished run and draws. Interrupted, the same command continues it.
 """
 
 import argparse
+import os
 import sys
 
 from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
-from selip_core.downstream.ablation import METHODS
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
@@ -22,6 +23,7 @@ from selip_core.pipeline.inputs import model_origin, pretraining_pairs
 from selip_core.pipeline.records import describe_data_source, finished_upstream, run_inputs
 from selip_core.pretraining.distributed import joined_processes
 from selip_core.pretraining.loop import Pretraining, pretrain
+from selip_core.pretraining.methods import PRETRAINED, VARIANTS, run_folder, start_folder
 from selip_core.pretraining.start import starting_model
 
 NOTEBOOK = "04_pretraining"
@@ -34,7 +36,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="that of the earlier notebooks")
     parser.add_argument("--cohort", default="embedded", help="embedded, or the folder of a cohort")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--method", choices=METHODS, default="SeLIP")
+    parser.add_argument("--method", choices=PRETRAINED, default="SeLIP")
     parser.add_argument("--repeat", type=int, default=0, help="which of the profile's seeds, from 0: seed + repeat")
     fields = PretrainingSettings.model_fields
     for name in EXECUTION:  # how a step is computed; what it computes is the profile's
@@ -58,6 +60,9 @@ def train_run(options: argparse.Namespace) -> Pretraining:
         raise SelipError(f"--repeat {options.repeat}: profile {profile} has {settings.n_seeds} seed(s), counted from 0")
     device = resolve_device(options.device)
     processes = joined_processes(device.type)  # before anything is put on a GPU: each process gets its own
+    if processes.count == 1 and os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
+        print("accelerate launch --cpu starts one process, however many it is asked for, and this one trains alone: "
+              "for several give it --multi_gpu instead (and this program --device cpu), or use torchrun")  # fmt: skip
     set_seeds(seed)
     inputs = run_inputs(NOTEBOOK, profile=profile, seed=seed, cohort=cohort)
     curation, findings = (
@@ -69,7 +74,7 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     cache, pairs = pretraining_pairs(curation, findings)
     origin = model_origin(cache, settings, describe_data_source(cohort, folder))
     models, seed = paths.results_dir(profile, NOTEBOOK) / "models", seed + options.repeat
-    start = models / f"start_seed{seed}"
+    start = start_folder(models, seed)
 
     def prepare() -> None:
         texts = sorted(set(pairs["train"].texts))
@@ -77,12 +82,9 @@ def train_run(options: argparse.Namespace) -> Pretraining:
 
     processes.from_main(prepare)
     chosen = {name: value for name, value in vars(options).items() if name in EXECUTION}
-    pretraining = get_settings(profile, pretraining=chosen).pretraining
-    return pretrain(
-        SelipModel.from_pretrained(start, device=str(device)), pairs["train"], pairs["validation"], pretraining,
-        soft_target_weight=settings.pretraining.soft_target_weight if options.method == "SeLIP" else 0.0,
-        seed=seed, directory=models / f"{options.method}_seed{seed}",
-    )  # fmt: skip
+    pretraining = VARIANTS[options.method].settings(get_settings(profile, pretraining=chosen).pretraining)
+    model = SelipModel.from_pretrained(start, device=str(device))
+    return pretrain(model, pairs, pretraining, run_folder(models, options.method, seed), seed=seed)
 
 
 def main(arguments: list[str] | None = None) -> int:

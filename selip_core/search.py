@@ -12,11 +12,11 @@ from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.extras import needs
 from selip_core.errors import SelipError
 from selip_core.explore.gallery import Gallery
+from selip_core.reports.queries import read_query
 from selip_core.reports.sentences import SEQUENCES
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
-
 
 
 def search(
@@ -48,7 +48,7 @@ def search(
     known = table[table["reason"] == ""]
     features = np.stack(known["feature"].to_list()) if len(known) else np.empty((0, model.config["embedding_size"]))
     gallery = Gallery(known.drop(columns="feature"), features)
-    return gallery.search(model, text, top=top, sequence=sequence).reset_index(drop=True)
+    return gallery.search(model, read_query(text), top=top, sequence=sequence).reset_index(drop=True)
 
 
 def read_features(path: str | Path) -> pd.DataFrame:

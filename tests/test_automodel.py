@@ -9,9 +9,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 
 from selip_core import automodel
+from selip_core.encoders.dual import DualEncoder
 from selip_core.encoders.model import SelipModel, build_model
 from selip_core.errors import SelipError
-from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.data import PREPROCESSED, SENTENCES, SHAPE
+from tests.helpers.explorer_files import write_head
 
 
 @pytest.fixture(params=["small", "resnet50"])
@@ -20,7 +22,7 @@ def trained(request):
     model = build_model(
         {"name": request.param, "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
         volume_shape=SHAPE, embedding_size=16, vocabulary_texts=SENTENCES,
-        extra={"data_source": "a test", "preprocessing_fingerprint": "abc"},
+        extra={"data_source": "a test"},
     )  # fmt: skip
     model.train()(torch.randn(2, 1, *SHAPE), SENTENCES[:2])  # batch norm counts
     return model.eval()
@@ -41,11 +43,20 @@ def same_weights(a, b):
 def test_auto_model_has_the_weights_and_features_of_the_model(trained, tmp_path):
     trained.save_pretrained(tmp_path)
     auto = AutoModel.from_pretrained(tmp_path)
-    assert isinstance(auto, PreTrainedModel) and isinstance(auto, SelipModel) and not auto.training
+    assert isinstance(auto, PreTrainedModel) and isinstance(auto, DualEncoder) and not auto.training
     assert same_weights(auto, trained)
     # weights mapped from the file lie otherwise in memory, which may round a sum otherwise
     assert torch.allclose(features(auto), features(SelipModel.from_pretrained(tmp_path)), atol=1e-6)
     assert auto.config["data_source"] == "a test" and auto.config.get("preprocessing") is None
+
+
+def test_auto_model_takes_the_same_volumes_and_no_others(tiny_model, tmp_path):
+    tiny_model.config |= PREPROCESSED
+    auto = AutoModel.from_pretrained(tiny_model.save_pretrained(tmp_path / "model"))
+    volume = auto.preprocess(write_head(tmp_path / "head.nii.gz"))
+    assert torch.equal(volume, tiny_model.preprocess(tmp_path / "head.nii.gz")) and volume.shape == (1, *SHAPE)
+    with pytest.raises(SelipError, match="model.preprocess"):
+        auto.encode_image(torch.zeros(1, 1, 8, 16, 16))
 
 
 def test_what_the_auto_model_saves_is_a_model_of_this_project(tiny_model, tmp_path):

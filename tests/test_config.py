@@ -31,6 +31,11 @@ def test_a_wrong_setting_is_named(change, named):
         get_settings("demo", **change)
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_intervals_of_every_profile_but_smoke_rest_on_a_thousand_samples(profile):
+    assert get_settings(profile).statistics.bootstrap_samples == (200 if profile == "smoke" else 1000)
+
+
 def test_paper_profile_has_the_published_schedule():
     settings = get_settings("paper").pretraining
     assert (settings.batch_size, settings.steps - settings.warmup_steps) == (64, 100 * 250)

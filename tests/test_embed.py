@@ -10,23 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from transformers import AutoModel
 
-from selip_core import preprocessing
+from selip_core import automodel, preprocessing  # noqa: F401, automodel registers the model
 from selip_core.embed import embed, main
 from selip_core.errors import SelipError
-from selip_core.reports.queries import query_sentences
-from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.search import main as search_main
 from selip_core.search import read_features, search
-from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES
 from tests.helpers.dicom_files import head
-
-OPTIONS = {"spacing_mm": [20.0, 12.0, 12.0], "shape": list(SHAPE), "clip_percentiles": [0.1, 99.9]}
 
 
 @pytest.fixture
 def model(tiny_model):
-    tiny_model.config |= {"preprocessing": OPTIONS, "preprocessing_fingerprint": preprocessing.fingerprint(OPTIONS)}
+    tiny_model.config |= PREPROCESSED
     return tiny_model
 
 
@@ -52,6 +49,12 @@ def test_volumes_of_a_folder_get_the_features_that_the_model_gives_them_one_by_o
 def test_a_model_of_smaller_numbers_embeds_into_a_file(model, folder, tmp_path):
     table = embed(model.bfloat16(), folder, tmp_path / "features.parquet", workers=1, progress=False)
     assert (table["reason"] == "").all() and read_features(tmp_path / "features.parquet")["feature"][0].shape == (16,)
+
+
+def test_transformers_model_embeds_as_ours_does(model, folder, tmp_path):
+    auto = AutoModel.from_pretrained(model.save_pretrained(tmp_path / "model"))
+    found, expected = (embed(m, folder, workers=1, progress=False) for m in (auto, model))
+    assert np.stack(found["feature"]) == pytest.approx(np.stack(expected["feature"]), abs=1e-6)
 
 
 def test_volumes_are_read_while_the_model_encodes(model, folder, monkeypatch):
@@ -160,22 +163,6 @@ def test_killed_it_goes_on_to_the_same_table(model, tmp_path, monkeypatch):
     assert len(parts) >= 2 and len(whole) == 8
     resumed = read_features(out)
     assert np.stack(resumed["feature"]) == pytest.approx(np.stack(whole["feature"]), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("在左侧额叶表现为长信号", {"": "在左侧额叶表现为长信号"}),
-        (
-            "左侧额叶见片状长T2信号，DWI呈高信号",
-            {"T2": "在左侧额叶表现为片状长信号", "DWI": "在左侧额叶表现为片状高信号"},
-        ),
-        ("something else", {"": "something else"}),
-        ("脑实质未见异常。", {"": NORMAL_STATEMENT}),
-    ],
-)
-def test_a_query_is_read_as_reports_are(text, found):
-    assert query_sentences(text) == found
 
 
 def test_search_orders_by_cosine_and_keeps_to_the_sequences_that_are_meant(model):

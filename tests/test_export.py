@@ -5,6 +5,7 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 
+from selip_core.downstream.summary import NOTEBOOKS
 from selip_core.encoders.files import FORMAT_VERSION
 from selip_core.encoders.model import SelipModel
 from selip_core.export import main
@@ -16,7 +17,7 @@ from tests.helpers.places import TESTS
 def results(tiny_model, tmp_path):
     tiny_model.config |= {"data_source": "user cohort mine", "preprocessing_fingerprint": "abc123"}
     tiny_model.save_pretrained(tmp_path / "results/04_pretraining/models/SeLIP_seed0/best")
-    (tmp_path / "results/05_retrieval").mkdir()
+    (tmp_path / "results/05_image_text_retrieval").mkdir()
     metric = {
         "value": 0.25,
         "low": 0.2,
@@ -27,7 +28,7 @@ def results(tiny_model, tmp_path):
         "data_source": "user cohort mine",
     }
     metrics = {"SeLIP_recall_at_10": metric, "CLIP_recall_at_10": {**metric, "value": 0.11}}
-    (tmp_path / "results/05_retrieval/metrics.json").write_text(json.dumps({"metrics": metrics}))
+    (tmp_path / "results/05_image_text_retrieval/metrics.json").write_text(json.dumps({"metrics": metrics}))
     return tmp_path / "results"
 
 
@@ -35,6 +36,7 @@ def test_a_model_leaves_with_its_card_and_comes_back_bit_equal(results, tiny_mod
     assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
     card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
     assert "| recall at 10 | 0.250 | 0.200 to 0.300 | 12 | user cohort mine |" in card and "0.110" not in card
+    assert "Not run yet: 06_classification, 07_segmentation." in card
     assert "Not a medical device" in card and "abc123" in card and "synthetic" not in card
     again = SelipModel.from_pretrained(tmp_path / "mine")
     for name, tensor in tiny_model.state_dict().items():
@@ -43,6 +45,17 @@ def test_a_model_leaves_with_its_card_and_comes_back_bit_equal(results, tiny_mod
         volumes = torch.rand(2, 1, *SHAPE)
         assert torch.equal(again.encode_image(volumes), tiny_model.eval().encode_image(volumes))
         assert torch.equal(again.encode_text(SENTENCES), tiny_model.encode_text(SENTENCES))
+
+
+def test_the_card_tells_the_results_of_every_downstream_task(results, tmp_path):
+    for notebook in NOTEBOOKS:
+        metric = {"value": 0.5, "low": None, "high": None, "n": 3, "data_source": "here"}
+        (results / notebook).mkdir(exist_ok=True)
+        (results / notebook / "metrics.json").write_text(json.dumps({"metrics": {f"SeLIP_{notebook}": metric}}))
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
+    assert all(f"| {notebook.replace('_', ' ')} | 0.500 |" in card for notebook in NOTEBOOKS)
+    assert "Not run yet" not in card
 
 
 def test_the_front_of_the_card_is_metadata_that_the_hub_reads(results, tmp_path):

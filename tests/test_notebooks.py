@@ -14,6 +14,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"profile": "demo", "seed": 0, "cohort": "embedded", "device": "auto"}
 BRATS = {"brats": "embedded"}  # beside them, where a notebook uses a BraTS folder
 MAX_LINES = 16
+_NAMES_OF_TESTS = re.compile(r"permut|sign[- ]flip|DeLong|Satterthwaite|Wilcoxon|t[- ]test\b", re.I)
 _FORBIDDEN = {
     "a definition": re.compile(r"^\s*(async\s+def|def|class)\s|^\s*\w+\s*=\s*lambda\b", re.M),
     "a shell or magic line": re.compile(r"^\s*[!%]", re.M),
@@ -85,6 +86,12 @@ def test_the_notebooks_are_seen():
 
 def test_notebook_numbers_are_unique():
     assert len({path.name[:2] for path in NOTEBOOKS}) == len(NOTEBOOKS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_the_name_of_a_test_comes_from_its_table_and_is_not_typed(path):
+    cells = nbformat.read(path, as_version=4).cells
+    assert [cell.source for cell in cells if _NAMES_OF_TESTS.search(cell.source)] == []
 
 
 def good_notebook() -> nbformat.NotebookNode:

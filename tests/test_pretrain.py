@@ -43,8 +43,14 @@ def test_a_run_goes_where_the_notebook_looks_and_is_trained_once(project):
 
 def test_the_weight_of_the_soft_targets_is_the_methods(project):
     options = ["--profile", "smoke", "--device", "cpu", "--method"]
-    assert pretrain.train_run(pretrain.parse([*options, "CLIP"])).soft_target_weight == 0
-    assert pretrain.train_run(pretrain.parse([*options, "SeLIP"])).soft_target_weight == 1
+    assert pretrain.train_run(pretrain.parse([*options, "CLIP"])).settings.soft_target_weight == 0
+    assert pretrain.train_run(pretrain.parse([*options, "SeLIP"])).settings.soft_target_weight == 1
+
+
+def test_a_launcher_that_starts_one_process_whatever_it_is_asked_for_is_told_of(project, monkeypatch, capsys):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+    pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))
+    assert "give it --multi_gpu instead" in capsys.readouterr().out
 
 
 def test_a_repeat_that_the_profile_does_not_have_is_an_error(project):

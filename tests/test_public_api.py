@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import selip_core
+from tests.helpers.data import PREPROCESSED
 from tests.helpers.places import PACKAGE, ROOT
 
 CORE = {
@@ -28,7 +29,7 @@ PUBLIC = {
     "selip_core.automodel": ["SelipAutoModel"],
     "selip_core.ingest": ["ingest", "Options"],
     "selip_core.datasets": ["load_cohort", "Cohort", "make_cohort", "load_brats"],
-    "selip_core.pretraining": ["pretrain"],
+    "selip_core.pretraining": ["pretrain", "VARIANTS"],
     "selip_core.embed": ["embed"],
     "selip_core.search": ["search"],
     "selip_core.errors": ["SelipError"],
@@ -103,9 +104,7 @@ def test_the_snippet_of_the_readme_runs(tiny_model, tmp_path, monkeypatch):
     snippet = next(block for block in re.findall(r"```python\n(.*?)```", text, re.S) if "parse_report(" in block)
     (folder,) = set(re.findall(r'from_pretrained\("(.+?)"\)', snippet))
     monkeypatch.chdir(tmp_path)
-    tiny_model.config["preprocessing"] = {
-        "spacing_mm": (20.0, 12.0, 12.0), "shape": (4, 16, 16), "clip_percentiles": (0.1, 99.9),
-    }  # fmt: skip
+    tiny_model.config |= PREPROCESSED
     tiny_model.eval().save_pretrained(tmp_path / folder)
     nib.save(nib.load(write_head(tmp_path / "head.nii.gz")), tmp_path / "scan.nii.gz")
     names: dict = {}

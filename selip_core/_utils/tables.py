@@ -89,3 +89,26 @@ def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise SelipError(f"{path} line {line} is no row of a table ({error}): check its quotes") from None
     return rows
+
+
+_TEXT_COLUMNS = ("patient_id", "study_id", "test", "note")
+
+
+def read_saved_table(path: Path, *, numbers: bool = False) -> pd.DataFrame:
+    """Return a table that a notebook has saved, with the names of patients as they were: one may be called NA or 001.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file as `DataFrame.to_csv` writes it.
+    numbers : bool
+        Whether columns become what they look like (numbers, True and False, NaN where a cell is empty), but for those
+        of names and notes; otherwise every cell is text, empty ones "".
+    """
+    if not numbers:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    # a converter would not do: pandas takes NA for missing after it as well
+    others = [name for name in pd.read_csv(path, nrows=0).columns if name not in _TEXT_COLUMNS]
+    return pd.read_csv(
+        path, dtype=dict.fromkeys(_TEXT_COLUMNS, str), keep_default_na=False, na_values=dict.fromkeys(others, [""])
+    )

@@ -11,6 +11,7 @@ import pandas as pd
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.splits import stratified_split
 from selip_core.errors import SelipError
 
 GRADES = ("HGG", "LGG")
@@ -32,6 +33,8 @@ _LAYOUTS = (
     "known are HGG/NAME/NAME_t1ce.nii.gz beside LGG/ (2018, 2019), and NAME/NAME_t1ce.nii.gz (2020, 2021) or "
     "NAME/NAME-t1c.nii.gz (2023) with a table grades.csv (patient_id,grade) or name_mapping.csv"
 )
+SPLIT_FRACTIONS = {"validation_fraction": 0.15, "test_fraction": 0.3}
+"""Choice: the challenge's own test set has no public grades, so its training set is split, each grade by itself."""
 
 
 @dataclass(frozen=True)
@@ -165,3 +168,16 @@ def _bad_segmentation(path: Path) -> str:
     if {3, 4} <= set(values.tolist()):
         return "holds both 3 and 4, which no BraTS year has together"
     return ""
+
+
+def split_patients_by_grade(brats: Brats, *, seed: int) -> pd.Series:
+    """Return the split of every patient: train, validation or test, each grade (and no grade) split by itself.
+
+    All downstream tasks on the folder share it, so that a test patient of one is never a training patient of another.
+    """
+    patients = list(dict.fromkeys(brats.cohort.series["patient_id"]))
+    grades = brats.grades.reindex(patients).fillna("unknown").to_numpy(str)
+    split = pd.Series("", index=patients)
+    for name, positions in stratified_split(grades, seed=seed, **SPLIT_FRACTIONS).items():
+        split.iloc[positions] = name
+    return split

@@ -9,10 +9,10 @@ import pandas as pd
 
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table, read_text
+from selip_core.datasets.splits import SPLITS, check_no_leak
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import SEQUENCES
 
-SPLITS = ("train", "validation", "test")
 _ALIASES = {
     "T1W": "T1", "T1WI": "T1", "T2W": "T2", "T2WI": "T2", "T2FLAIR": "FLAIR", "FLA": "FLAIR", "DWI1000": "DWI",
     "T1C": "T1ce", "T1CE": "T1ce", "T1GD": "T1ce", "T1POST": "T1ce", "T1WICE": "T1ce", "T1WIC": "T1ce",
@@ -203,15 +203,6 @@ def _read_splits(directory: Path) -> pd.DataFrame | None:
         raise SelipError(f"{path} line {row['line']}: split {row['split']!r} is none of {', '.join(SPLITS)}")
     check_no_leak(table, where=str(path))
     return table[["patient_id", "split"]].drop_duplicates()
-
-
-def check_no_leak(splits: pd.DataFrame, where: str = "the split") -> None:
-    """Raise SelipError if a patient is in two splits; the message names the patient."""
-    sides = splits.groupby("patient_id")["split"].nunique()
-    if (sides > 1).any():
-        patient = sides[sides > 1].index[0]
-        both = " and ".join(sorted(set(splits.loc[splits["patient_id"] == patient, "split"])))
-        raise SelipError(f"{where}: patient {patient} is in {both}; a patient must be on one side only")
 
 
 def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, test_fraction: float) -> pd.DataFrame:

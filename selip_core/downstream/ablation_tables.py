@@ -1,35 +1,16 @@
 """What the runs of the ablation say: retrieval and probes of every variant, where retrieval fails, and the gap."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-import torch
-from tqdm.auto import tqdm
 
-from selip_core.config import PretrainingSettings
-from selip_core.datasets.pairs import Pairs
-from selip_core.downstream.ablation import Plan, run_plan
 from selip_core.downstream.classification_tables import prediction_arrays
-from selip_core.downstream.retrieval import hits_by_query, worth_saying
+from selip_core.downstream.retrieval_tables import hits_by_query, worth_saying
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
 from selip_core.similarity.scores import ReportCorpus
 
 K = 10
 SCORES = {"recall": "image-to-text recall@10", "probe": "linear probe, AUC"}
-
-
-def run_plans(
-    plans: list[Plan], starts: dict[int, Path], train: Pairs, validation: Pairs, settings: PretrainingSettings, *,
-    device: torch.device,
-) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    """Train every run that is not finished yet; return the steps and the validations of all."""
-    done = [
-        run_plan(plan, starts[plan.seed], train, validation, settings, device=device)
-        for plan in tqdm(plans, desc="pretraining runs", unit="run")
-    ]
-    return pd.concat([steps for steps, _ in done]), pd.concat([validations for _, validations in done])
 
 
 def variant_scores(
@@ -45,8 +26,8 @@ def variant_scores(
     Returns
     -------
     DataFrame with ``variant``, ``score`` (key of `SCORES`), ``value``, ``low``, ``high`` (95 % over patients, seeds
-    averaged), ``difference``, ``difference_low``, ``difference_high``, ``p``, ``p_holm`` (corrected over the
-    variants of a score), ``patients``, ``seeds``
+    averaged), ``difference``, ``difference_low``, ``difference_high``, ``p``, the ``test`` that it is of,
+    ``patients``, ``seeds``, ``p_holm`` (corrected over the variants of a score)
     """
     image = queries[queries["direction"] == "image to text"]
     tables = [_retrieval_rows(image, reference, samples, seed)]
@@ -71,7 +52,7 @@ def _retrieval_rows(image: pd.DataFrame, reference: str, samples: int, seed: int
 
 
 def _probe_rows(predictions: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
-    parts = {variant: prediction_arrays(part) for variant, part in predictions.groupby("method", sort=False)}
+    parts = prediction_arrays(predictions)
     truth, own, _ = parts[reference]
     rows = []
     for variant, (_, scores, _) in parts.items():
@@ -85,15 +66,15 @@ def _row(variant: str, score: str, estimate, difference, is_reference: bool, see
     row = {
         "variant": variant, "score": score, "value": estimate.value, "low": estimate.low, "high": estimate.high,
         "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high,
-        "p": difference.p, "patients": estimate.n_patients, "seeds": seeds,
+        "p": difference.p, "test": difference.test, "patients": estimate.n_patients, "seeds": seeds,
     }  # fmt: skip
     if is_reference:
-        row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), float("nan"))
+        row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), float("nan")) | {"test": ""}
     return row
 
 
 def text_disagreement(texts: list[str]) -> np.ndarray:
-    """Return how far wording and meaning of each text disagree: mean |syntax − semantics| to all others, (n,)."""
+    """Return how far wording and meaning of each text disagree: the mean distance of the two to all others, (n,)."""
     syntax, semantic = (ReportCorpus(texts, kind=kind).similarity().numpy() for kind in ("syntax", "semantic"))
     return np.abs(syntax - semantic).sum(axis=1) / max(len(texts) - 1, 1)
 
@@ -136,7 +117,7 @@ def gap_table(validations: pd.DataFrame, patients: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    validations : DataFrame from `run_plans`
+    validations : DataFrame from `selip_core.downstream.ablation.run_plans`
     patients : int
         Training patients in all.
     """

@@ -1,30 +1,35 @@
 """Classification of patients by every method, seed and share of the labels: one table of predictions (METHOD 6)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import expit
 from tqdm.auto import tqdm
 
 from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
-from selip_core.downstream.finetuning import Budget, fine_tune, predict
-from selip_core.downstream.probe import best_threshold, linear_probe
+from selip_core.downstream.finetuning import fine_tune, predict
+from selip_core.downstream.probe import best_threshold, linear_probe, patient_features
+from selip_core.downstream.training import Budget, run_name, steps_bar
 from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
-from selip_core.encoders.inference import encode_series, patient_features
+from selip_core.encoders.inference import encode_series
+from selip_core.encoders.model import load_model
 from selip_core.metrics.classification import mean_auc
-from selip_core.pretraining.methods import load_model
 from selip_core.reports.sentences import SEQUENCES
 
-COLUMNS = ["approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples"]
+PREDICTION_COLUMNS = [
+    "approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples",
+]  # fmt: skip
 """``examples``: training patients who have the label in that share; NaN where no label is learnt from (zero-shot)."""
 
 
 @dataclass(frozen=True)
-class Task:
+class ClassificationTask:
     """What is to be told of each patient.
 
     Parameters
@@ -64,7 +69,7 @@ class Task:
 
 def labelled_task(
     cache: VolumeCache, labels: pd.DataFrame, split_of: pd.Series, *, fewest: int
-) -> tuple[Task, pd.DataFrame]:
+) -> tuple[ClassificationTask, pd.DataFrame]:
     """Return the task of telling every label that can be scored, and how many patients have each label.
 
     Only the five sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so
@@ -83,11 +88,11 @@ def labelled_task(
     everybody = cache.index["patient_id"].isin(truth.index) & (cache.index["sequence"] != "T1ce")
     index = cache.index[everybody].reset_index(drop=True)
     parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
-    return Task(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
+    return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
 
 
 def series_features(
-    models: dict[tuple[str, int], Path], task: Task, *, device: torch.device
+    models: dict[tuple[str, int], Path], task: ClassificationTask, *, device: torch.device
 ) -> dict[tuple[str, int], np.ndarray]:
     """Return the frozen features (n, E) of every model, one row a row of the task's index."""
     found = {}
@@ -98,7 +103,7 @@ def series_features(
 
 
 def probe_predictions(
-    features: dict[tuple[str, int], np.ndarray], task: Task, fractions: tuple[float, ...]
+    features: dict[tuple[str, int], np.ndarray], task: ClassificationTask, fractions: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return the test predictions of linear probes on frozen features, as `series_features` returns them."""
     sequences = [s for s in SEQUENCES if s in set(task.index["sequence"])]
@@ -117,7 +122,7 @@ def probe_predictions(
 def zero_shot_predictions(
     models: dict[tuple[str, int], Path],
     features: dict[tuple[str, int], np.ndarray],
-    task: Task,
+    task: ClassificationTask,
     *,
     device: torch.device,
 ) -> pd.DataFrame:
@@ -128,7 +133,7 @@ def zero_shot_predictions(
     """
     prompted = [label for label in task.labels if label in prompt_book() or label == ABNORMAL]
     if not prompted:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=PREDICTION_COLUMNS)
     task = replace(task, truth=task.truth[prompted])
     patients = task.truth.index.tolist()
     tables = []
@@ -145,7 +150,7 @@ def zero_shot_predictions(
 
 def fine_tuning_predictions(
     models: dict[tuple[str, int], Path],
-    task: Task,
+    task: ClassificationTask,
     fractions: tuple[float, ...],
     budget: Budget,
     *,
@@ -160,43 +165,59 @@ def fine_tuning_predictions(
         For one class of two, balanced batches and cross-entropy (BraTS, METHOD 6); the first label of `task.truth` is
         then the second class. Left out, the labels are told apart one by one.
     """
-    tables = []
-    load_rows = _loader(task.volumes)
-    series = task.index.reset_index(drop=True)
-    place = {patient: i for i, patient in enumerate(task.truth.index)}
-    owner = np.array([place.get(patient, -1) for patient in series["patient_id"]])
-    rows = series["row"].to_numpy()
+    series, one_class = _PatientSeries(task), classes is not None
     targets = task.truth.to_numpy() if classes is None else np.asarray(classes)
-    validation, test = (np.flatnonzero(np.isin(owner, task.parts[s])) for s in ("validation", "test"))
-
-    def scores_of(classifier, picked: np.ndarray, patients: np.ndarray) -> np.ndarray:
-        logits = predict(classifier, lambda at: load_rows(rows[picked[at]]), len(picked))
-        if classes is not None:
-            logits = logits[:, 1:] - logits[:, :1]
-        return _sigmoid(_mean_by_owner(logits, owner[picked], patients))
+    validation, test = task.parts["validation"], task.parts["test"]
+    subsets = {seed: task.subsets(fractions, seed) for _, seed in models}
 
     def validation_auc(classifier) -> float:
-        if not len(validation):
+        if not len(series.of(validation)):
             return float("nan")
-        shown = scores_of(classifier, validation, task.parts["validation"])
-        truth = task.truth.to_numpy()[task.parts["validation"]]
-        return mean_auc(truth, shown[:, :, None])
+        shown = series.scores(classifier, validation, one_class=one_class)
+        return mean_auc(task.truth.to_numpy()[validation], shown[:, :, None])
 
-    for (method, seed), folder in tqdm(models.items(), desc="fine-tuning", unit="model"):
-        encoder = load_model(folder, task.preprocessing_fingerprint, device=device).image_encoder
-        for fraction, train in task.subsets(fractions, seed).items():
-            picked = np.flatnonzero(np.isin(owner, train))
+    tables = []
+    runs = [(*run, fraction) for run in models for fraction in subsets[run[1]]]
+    with steps_bar("fine-tuning", len(runs) * budget.steps) as bar:
+        for method, seed, fraction in runs:
+            bar.set_postfix_str(run_name(method, seed, fraction))
+            encoder = load_model(models[method, seed], task.preprocessing_fingerprint, device=device).image_encoder
+            train = subsets[seed][fraction]
+            picked = series.of(train)
             classifier = fine_tune(
-                encoder, lambda at, picked=picked: load_rows(rows[picked[at]]), targets[owner[picked]], validation_auc,
-                budget, seed=seed, balanced=classes is not None,
+                encoder, series.loader(picked), targets[series.owner[picked]], validation_auc, budget, seed=seed,
+                balanced=one_class, after_step=bar.update,
             )  # fmt: skip
-            shown = [scores_of(classifier, at, task.parts[s]) for at, s in ((validation, "validation"), (test, "test"))]
+            shown = [series.scores(classifier, patients, one_class=one_class) for patients in (validation, test)]
             tables.append(_predictions(("fine-tuning", method, seed, fraction), task, *shown, train))
     return pd.concat(tables, ignore_index=True)
 
 
-def _loader(volumes: np.ndarray):
-    return lambda rows: torch.from_numpy(np.asarray(volumes[rows], dtype=np.float32))
+class _PatientSeries:
+    """The series of a task: whose each one is, its volume, and the scores of patients as the mean over theirs."""
+
+    def __init__(self, task: ClassificationTask):
+        self.volumes, self.rows, self.labels = task.volumes, task.index["row"].to_numpy(), len(task.labels)
+        place = {patient: i for i, patient in enumerate(task.truth.index)}
+        self.owner = np.array([place.get(patient, -1) for patient in task.index["patient_id"]])
+
+    def of(self, patients: np.ndarray) -> np.ndarray:
+        """Return the positions of the series of patients, who are given as positions in the task's truth."""
+        return np.flatnonzero(np.isin(self.owner, patients))
+
+    def loader(self, picked: np.ndarray) -> Callable[[np.ndarray], torch.Tensor]:
+        """Return the function from positions among the picked series to their volumes ``(B, 1, D, H, W)``."""
+        return lambda at: torch.from_numpy(np.asarray(self.volumes[self.rows[picked[at]]], dtype=np.float32))
+
+    def scores(self, classifier, patients: np.ndarray, *, one_class: bool) -> np.ndarray:
+        """Return the probabilities (patients, labels), 0.5 for a patient without a series."""
+        picked = self.of(patients)
+        if not len(picked):  # no validation patient, say
+            return np.full((len(patients), self.labels), 0.5)
+        logits = predict(classifier, self.loader(picked), len(picked))
+        if one_class:
+            logits = logits[:, 1:] - logits[:, :1]
+        return expit(_mean_by_owner(logits, self.owner[picked], patients))
 
 
 def _mean_by_owner(values: np.ndarray, owner: np.ndarray, patients: np.ndarray) -> np.ndarray:
@@ -207,11 +228,9 @@ def _mean_by_owner(values: np.ndarray, owner: np.ndarray, patients: np.ndarray) 
     return total[patients] / np.maximum(count[patients], 1)[:, None]
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
-
-
-def _predictions(about: tuple, task: Task, validation_scores, test_scores, train: np.ndarray | None) -> pd.DataFrame:
+def _predictions(
+    about: tuple, task: ClassificationTask, validation_scores, test_scores, train: np.ndarray | None
+) -> pd.DataFrame:
     """Return one row a test patient and label; thresholds are those that were best on the validation patients."""
     truth = task.truth.to_numpy()
     test, patients = task.parts["test"], task.truth.index
@@ -225,6 +244,6 @@ def _predictions(about: tuple, task: Task, validation_scores, test_scores, train
         })  # fmt: skip
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
-    for name, value in zip(COLUMNS[:4], about, strict=True):
+    for name, value in zip(PREDICTION_COLUMNS[:4], about, strict=True):
         table[name] = value
-    return table[COLUMNS]
+    return table[PREDICTION_COLUMNS]

@@ -2,18 +2,15 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from selip_core.downstream.training import BestState
+from selip_core.downstream.training import Budget, train_and_keep_best
 from selip_core.encoders.image import ImageEncoder
-from selip_core.errors import SelipError
 from selip_core.pretraining.augmentation import augment
-from selip_core.pretraining.loop import learning_rate_factor
 
 
 class Classifier(nn.Module):
@@ -29,27 +26,6 @@ class Classifier(nn.Module):
         return self.head(self.encoder(volumes))
 
 
-@dataclass(frozen=True)
-class Budget:
-    """What every method gets alike.
-
-    Parameters
-    ----------
-    steps, batch_size : int
-    learning_rate : float
-    optimizer : {"adam", "sgd"}
-        ``sgd`` with momentum 0.9, the published choice for BraTS.
-    power : float
-        The rate falls as ``(1 - step / steps) ** power``.
-    """
-
-    steps: int
-    batch_size: int
-    learning_rate: float
-    optimizer: str = "adam"
-    power: float = 0.9
-
-
 def fine_tune(
     encoder: ImageEncoder,
     load: Callable[[np.ndarray], torch.Tensor],
@@ -59,6 +35,7 @@ def fine_tune(
     *,
     seed: int,
     balanced: bool = False,
+    after_step: Callable[[], object] = lambda: None,
 ) -> Classifier:
     """Train a classifier from a copy of `encoder`; return the state that scored best on the validation patients.
 
@@ -76,6 +53,8 @@ def fine_tune(
         Of the linear layer, the batches and the augmentation: the same for all methods.
     balanced : bool
         Whether every batch holds the classes in equal numbers; `targets` are then classes.
+    after_step : function, optional
+        Called once a step.
 
     Raises
     ------
@@ -84,36 +63,20 @@ def fine_tune(
     """
     device = next(encoder.parameters()).device
     several = targets.ndim == 2
+    criterion = binary_cross_entropy_with_logits if several else cross_entropy
     torch.manual_seed(seed)
     classes = targets.shape[1] if several else int(targets.max()) + 1
     model = Classifier(copy.deepcopy(encoder), classes).to(device)
-    optimizer = _optimizer(model, budget)
     known = torch.from_numpy(targets.astype(np.float32 if several else np.int64)).to(device)
-    best = BestState(model, budget.steps)
     batches = _batches(targets, budget.batch_size, seed, balanced)
-    for step in range(budget.steps):
+
+    def loss_of_step(step: int) -> torch.Tensor:
         rows = next(batches)
-        for group in optimizer.param_groups:
-            group["lr"] = budget.learning_rate * learning_rate_factor(step, budget.steps, 0, budget.power)
-        model.train()
         volumes = augment(load(rows).to(device), torch.Generator().manual_seed(seed * 1_000_003 + step))
-        loss = (binary_cross_entropy_with_logits if several else cross_entropy)(model(volumes), known[rows])
-        if not torch.isfinite(loss):
-            raise SelipError(f"fine-tuning: the loss is not finite at step {step}: lower the learning rate")
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        if best.is_due(step + 1):
-            model.eval()
-            best.offer(score(model))
-    best.restore()
-    return model.eval()
+        return criterion(model(volumes), known[rows])
 
-
-def _optimizer(model: nn.Module, budget: Budget) -> torch.optim.Optimizer:
-    if budget.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=budget.learning_rate, momentum=0.9)
-    return torch.optim.Adam(model.parameters(), lr=budget.learning_rate)
+    train_and_keep_best(model, loss_of_step, score, budget, task="fine-tuning", after_step=after_step)
+    return model
 
 
 def _batches(targets: np.ndarray, size: int, seed: int, balanced: bool) -> Iterator[np.ndarray]:

@@ -7,29 +7,13 @@ import numpy as np
 import pandas as pd
 
 from selip_core.config import PreprocessingSettings
-from selip_core.datasets.brats import Brats
+from selip_core.datasets.brats import Brats, split_patients_by_grade
 from selip_core.datasets.labels import by_split
 from selip_core.datasets.volume_cache import build_cache
-from selip_core.downstream.classification import Task
+from selip_core.downstream.classification import ClassificationTask
 from selip_core.errors import SelipError
-from selip_core.pretraining.methods import stratified_split
 
 HIGH_GRADE = "HGG"
-SPLIT = {"validation_fraction": 0.15, "test_fraction": 0.3}
-"""Choice: the challenge's own test set has no public grades, so its training set is split, each grade by itself."""
-
-
-def split_patients_by_grade(brats: Brats, *, seed: int) -> pd.Series:
-    """Return the split of every patient: train, validation or test, each grade (and no grade) split by itself.
-
-    All downstream tasks on the folder share it, so that a test patient of one is never a training patient of another.
-    """
-    patients = list(dict.fromkeys(brats.cohort.series["patient_id"]))
-    grades = brats.grades.reindex(patients).fillna("unknown").to_numpy(str)
-    split = pd.Series("", index=patients)
-    for name, positions in stratified_split(grades, seed=seed, **SPLIT).items():
-        split.iloc[positions] = name
-    return split
 
 
 def why_no_task(brats: Brats, *, seed: int) -> str:
@@ -52,7 +36,7 @@ def _graded_t1ce(brats: Brats) -> pd.Series:
 
 def brats_task(
     brats: Brats, preprocessing: PreprocessingSettings, directory: Path, *, seed: int
-) -> tuple[Task, np.ndarray]:
+) -> tuple[ClassificationTask, np.ndarray]:
     """Return the task of telling high from low grade by T1ce, and the class of each patient (1 is HGG).
 
     Parameters
@@ -76,5 +60,5 @@ def brats_task(
     truth = pd.DataFrame({HIGH_GRADE: (grades == HIGH_GRADE).to_numpy()}, index=patients)
     parts = by_split(truth, split_patients_by_grade(brats, seed=seed))
     classes = truth[HIGH_GRADE].to_numpy().astype(int)
-    task = Task(cache.volumes, cache.index, truth, parts, classes, cache.preprocessing_fingerprint)
+    task = ClassificationTask(cache.volumes, cache.index, truth, parts, classes, cache.preprocessing_fingerprint)
     return task, classes

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from selip_core.downstream.classification_tables import prediction_arrays
-from selip_core.downstream.retrieval import hits_by_query
-from selip_core.metrics.classification import auc_influence, two_sided
+from selip_core.downstream.retrieval_tables import hits_by_query
+from selip_core.metrics.classification import auc_influence, classes_with_both_sides
 from selip_core.metrics.power import Difference, describe_difference, patients_needed, power, seeds_needed
 from selip_core.metrics.resampling import FEWEST_PATIENTS
 
@@ -19,10 +19,10 @@ _NEEDS = [
 
 def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.ndarray:
     """Return the difference in AUC that each patient adds, (patients, seeds), averaged over the labels."""
-    parts = {method: prediction_arrays(part) for method, part in predictions.groupby("method", sort=False)}
+    parts = prediction_arrays(predictions)
     truth, a, _ = parts[first]
     b = parts[second][1]
-    labels = two_sided(truth)
+    labels = classes_with_both_sides(truth)
     seeds = range(a.shape[2])
     if not labels:
         return np.zeros((0, len(seeds)))

@@ -1,8 +1,9 @@
-"""The linear probe: logistic regression on frozen features, its penalty chosen on the validation patients."""
+"""The linear probe: logistic regression on patients' frozen features, its penalty chosen on the validation patients."""
 
 import warnings
 
 import numpy as np
+import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -10,6 +11,36 @@ from selip_core.metrics.classification import mean_auc
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse strengths C that are tried; the same for every method."""
+
+
+def patient_features(
+    features: np.ndarray, index: pd.DataFrame, patients: list[str], sequences: list[str]
+) -> np.ndarray:
+    """Return one row a patient: the features of each sequence side by side, and whether it is there.
+
+    Parameters
+    ----------
+    features : (n, E)
+        One row a row of `index`.
+    index : DataFrame with ``patient_id``, ``sequence``
+    patients, sequences : list of str
+        Order of the rows, and of the blocks in a row.
+
+    Returns
+    -------
+    (patients, sequences · (E + 1))
+        The mean over a patient's studies; zeros where a patient has no series of a sequence.
+    """
+    size = features.shape[1] + 1
+    place = {patient: i for i, patient in enumerate(patients)}
+    out = np.zeros((len(patients), len(sequences), size), np.float32)
+    seen = np.zeros((len(patients), len(sequences), 1), np.float32)
+    for row, patient, sequence in zip(features, index["patient_id"], index["sequence"], strict=True):
+        if patient in place and sequence in sequences:
+            at = place[patient], sequences.index(sequence)
+            out[at] += np.append(row, 1.0)
+            seen[at] += 1
+    return (out / np.maximum(seen, 1)).reshape(len(patients), -1)
 
 
 def linear_probe(
@@ -33,6 +64,7 @@ def linear_probe(
     reduced = _Span(x)
     x, x_validation, test = (reduced(values) for values in (x, x_validation, test))
     best = None
+    # by hand: LogisticRegressionCV chooses a penalty label by label, and fits again with the validation patients
     for penalty in PENALTIES:
         fitted = [_fit(x, y[:, k], penalty) for k in range(y.shape[1])]
         shown = np.stack([predict(x_validation) for predict in fitted], axis=1)
@@ -48,6 +80,8 @@ class _Span:
 
     A penalised fit lies in the span of its training rows (the representer theorem), so nothing is lost.
     """
+
+    # by hand: scikit-learn's PCA keeps directions without spread and divides by nought for one training patient
 
     def __init__(self, x: np.ndarray):
         self.mean, spread = x.mean(axis=0), x.std(axis=0)

@@ -1,18 +1,19 @@
-"""Segmentation by every method, seed and share of the masks: one table of test results."""
+"""Segmentation by every method, seed and share of the masks: one table of test results, and examples."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from selip_core.config import SegmentationSettings
 from selip_core.datasets.splits import nested_subsets, shares_left_out
-from selip_core.downstream.segmentation_network import Cases, segment, train_segmenter
-from selip_core.metrics.resampling import bootstrap_interval, paired_difference
+from selip_core.downstream.segmentation_data import Cases
+from selip_core.downstream.segmentation_network import segment, train_segmenter
+from selip_core.downstream.training import Budget, run_name, steps_bar
+from selip_core.encoders.model import load_model
 from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
-from selip_core.pretraining.methods import PAIRS, load_model
 
 
 def split_cases(cases: Cases, split_of: pd.Series) -> dict[str, Cases]:
@@ -63,73 +64,36 @@ def segmentation_results(
         At the largest share.
     """
     train, validation, test = (parts[name] for name in ("train", "validation", "test"))
+    subsets = {seed: few_shot_cases(train, settings.fractions, seed=seed) for _, seed in models}
+    # Choice: a tenth of the steps warms up, for the decoder starts from nothing
+    budget = Budget(settings.steps, settings.batch_size, settings.learning_rate, warmup_steps=settings.steps // 10)
     tables, predicted = [], {}
-    voxel_ml = float(np.prod(spacing_mm)) / 1000
-    for (method, seed), folder in tqdm(models.items(), desc=f"segmentation, {task}", unit="model"):
-        encoder = load_model(folder, preprocessing_fingerprint, device=device).image_encoder
-        for fraction, picked in few_shot_cases(train, settings.fractions, seed=seed).items():
-            model = train_segmenter(
-                encoder, train.take(picked), validation, steps=settings.steps, batch_size=settings.batch_size,
-                learning_rate=settings.learning_rate, seed=seed,
-            )  # fmt: skip
-            found = segment(model, test.volumes)
-            measured = {
-                "dice": dice_scores(found, test.regions),
-                "hausdorff_95_mm": hausdorff_95_mm(found, test.regions, spacing_mm),
-                "volume_error_ml": volume_errors_ml(found, test.regions, spacing_mm),
-                "volume_ml": test.regions.sum(axis=(2, 3, 4)) * voxel_ml,
-            }
-            for r, region in enumerate(regions):
-                table = pd.DataFrame({"patient_id": test.patients, **{name: v[:, r] for name, v in measured.items()}})
-                about = {"task": task, "region": region, "method": method, "seed": seed, "fraction": fraction}
-                tables.append(table.assign(case=range(len(test)), training_cases=len(picked), **about))
-            predicted[method, seed] = found
+    runs = [(*run, fraction) for run in models for fraction in subsets[run[1]]]
+    with steps_bar(f"segmentation, {task}", len(runs) * budget.steps) as bar:
+        for method, seed, fraction in runs:
+            bar.set_postfix_str(run_name(method, seed, fraction))
+            encoder = load_model(models[method, seed], preprocessing_fingerprint, device=device).image_encoder
+            picked = subsets[seed][fraction]
+            model = train_segmenter(encoder, train.take(picked), validation, budget, seed=seed, after_step=bar.update)
+            found = predicted[method, seed] = segment(model, test.volumes)  # shares ascend: the largest stays
+            about = {"method": method, "seed": seed, "fraction": fraction}
+            for region, table in zip(regions, _measured(found, test, spacing_mm), strict=True):
+                tables.append(table.assign(training_cases=len(picked), task=task, region=region, **about))
     return pd.concat(tables, ignore_index=True), predicted
 
 
-def segmentation_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
-    """Return mean Dice with its 95 % interval over patients (seeds averaged), and the median of the other measures."""
-    rows = []
-    keys = ["task", "region", "method", "fraction"]
-    for about, part in results.groupby(keys, sort=False):
-        dice, patients = _by_case(part, "dice")
-        estimate = bootstrap_interval(dice, patients, samples=samples, seed=seed)
-        undefined = part["hausdorff_95_mm"].isna().mean()
-        rows.append({
-            **dict(zip(keys, about, strict=True)), "dice": estimate.value, "low": estimate.low, "high": estimate.high,
-            "median_hausdorff_95_mm": part["hausdorff_95_mm"].median(), "share_without_distance": undefined,
-            "median_absolute_volume_error_ml": part["volume_error_ml"].abs().median(),
-            "training_cases": int(part["training_cases"].iloc[0]), "test_cases": len(dice),
-            "seeds": dice.shape[1], "note": estimate.note,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def segmentation_differences(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
-    """Return the paired differences in Dice between methods, on the same test cases and seeds."""
-    rows = []
-    keys = ["task", "region", "fraction"]
-    for about, part in results.groupby(keys, sort=False):
-        found = {method: _by_case(of_method, "dice") for method, of_method in part.groupby("method", sort=False)}
-        for first, second in PAIRS:
-            if first not in found or second not in found:
-                continue
-            (a, patients), (b, _) = found[first], found[second]
-            estimate = paired_difference(a, b, patients, samples=samples, seed=seed)
-            rows.append({
-                **dict(zip(keys, about, strict=True)), "comparison": f"{second} − {first}",
-                "difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": estimate.p,
-                "by_seed": ", ".join(f"{d:+.3f}" for d in (b - a).mean(axis=0)), "patients": estimate.n_patients,
-                "note": estimate.note,
-            })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _by_case(part: pd.DataFrame, measure: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return values (cases, seeds), and the patient of each case."""
-    values = part.pivot(index="case", columns="seed", values=measure)
-    patients = part.drop_duplicates("case").set_index("case")["patient_id"]
-    return values.to_numpy(float), patients.reindex(values.index).to_numpy()
+def _measured(found: np.ndarray, test: Cases, spacing_mm: tuple[float, float, float]) -> Iterator[pd.DataFrame]:
+    """Yield the measures of each region, one row a test case."""
+    voxel_ml = float(np.prod(spacing_mm)) / 1000
+    measures = {
+        "dice": dice_scores(found, test.regions),
+        "hausdorff_95_mm": hausdorff_95_mm(found, test.regions, spacing_mm),
+        "volume_error_ml": volume_errors_ml(found, test.regions, spacing_mm),
+        "volume_ml": test.regions.sum(axis=(2, 3, 4)) * voxel_ml,
+    }
+    for r in range(test.regions.shape[1]):
+        values = {name: of_regions[:, r] for name, of_regions in measures.items()}
+        yield pd.DataFrame({"patient_id": test.patients, **values, "case": range(len(test))})
 
 
 def example_cases(results: pd.DataFrame, *, task: str, region: str, method: str, seed: int) -> dict[str, int]:

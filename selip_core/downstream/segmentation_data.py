@@ -14,10 +14,32 @@ from selip_core._utils.resumable import kept_arrays
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.brats import REGIONS, Brats, patient_of
 from selip_core.datasets.cohort import Cohort
-from selip_core.downstream.segmentation_network import Cases
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array, preprocess_mask, target_affine
 
-PROBLEM_COLUMNS = ["patient_id", "path", "reason"]
+UNUSABLE_COLUMNS = ["patient_id", "path", "reason"]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Patients with their masks.
+
+    Parameters
+    ----------
+    volumes : (n, S, D, H, W) float32
+    regions : (n, R, D, H, W) bool
+    patients : list of n str
+    """
+
+    volumes: np.ndarray
+    regions: np.ndarray
+    patients: list[str]
+
+    def __len__(self) -> int:
+        return len(self.patients)
+
+    def take(self, picked: np.ndarray) -> "Cases":
+        """Return the picked cases only."""
+        return Cases(self.volumes[picked], self.regions[picked], [self.patients[i] for i in picked])
 
 
 @dataclass(frozen=True)
@@ -92,7 +114,7 @@ def _build(wanted: list[tuple], sequences, cohort: Cohort, settings: Preprocessi
     kept = kept_arrays(path, key, make, compress=True)
     problems = problems + list(zip(kept["bad_patients"], kept["bad_paths"], kept["reasons"], strict=True))
     cases = Cases(kept["volumes"].astype(np.float32), kept["regions"], kept["patients"].tolist())
-    return cases, pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+    return cases, pd.DataFrame(problems, columns=UNUSABLE_COLUMNS)
 
 
 def _load(job: _Job, *, directory: Path, options: dict) -> tuple[np.ndarray, np.ndarray] | str:

@@ -4,19 +4,19 @@ MONAI takes seconds to import, and is imported where it is used: the processes t
 """
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-from selip_core.downstream.training import BestState
+from selip_core.downstream.segmentation_data import Cases
+from selip_core.downstream.training import Budget, train_and_keep_best
 from selip_core.encoders.image import ImageEncoder
 from selip_core.errors import SelipError
 from selip_core.metrics.segmentation import dice_scores
-from selip_core.pretraining.augmentation import augment
-from selip_core.pretraining.loop import learning_rate_factor
+from selip_core.pretraining.augmentation import draw_parameters, intensity, warp
 
 
 class Segmenter(nn.Module):
@@ -38,7 +38,8 @@ class Segmenter(nn.Module):
         self.encoder, self.series, self.window = encoder, series, tuple(shape)
         encoder.eval()  # batch normalisation cannot learn from the one empty volume
         with torch.no_grad():
-            widths = [m.shape[1] * series for m in pyramid(encoder, torch.zeros(1, 1, *shape, device=_device(encoder)))]
+            empty = torch.zeros(1, 1, *shape, device=_device(encoder))
+            widths = [m.shape[1] * series for m in encoder.pyramid(empty)]
         self.blocks = nn.ModuleList()
         below = widths[-1]
         for level, width in reversed(list(enumerate(widths[:-1]))):
@@ -51,30 +52,13 @@ class Segmenter(nn.Module):
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return logits ``(B, R, D, H, W)`` of volumes ``(B, S, D, H, W)``."""
         batch = len(volumes)
-        maps = pyramid(self.encoder, volumes.reshape(batch * self.series, 1, *volumes.shape[2:]))
+        maps = self.encoder.pyramid(volumes.reshape(batch * self.series, 1, *volumes.shape[2:]))
         maps = [m.reshape(batch, -1, *m.shape[2:]) for m in maps]  # (B, S C, d, h, w)
         x = maps[-1]
         for block, skip in zip(self.blocks, maps[-2::-1], strict=True):
             x = interpolate(x, size=skip.shape[2:], mode="trilinear", align_corners=False)
             x = block(torch.cat([x, skip], dim=1))
         return self.out(x)
-
-
-def pyramid(encoder: ImageEncoder, volumes: torch.Tensor) -> list[torch.Tensor]:
-    """Return the volume and the encoder's feature maps, finest first: what a decoder climbs up.
-
-    The small encoder leaps from the volume to a quarter of its resolution; the volume at half of it stands between.
-    """
-    trunk = encoder.trunk
-    if hasattr(trunk, "net"):  # the ResNet-50
-        net = trunk.net
-        stem = net.act(net.bn1(net.conv1(volumes)))
-        maps = [stem, net.layer1(net.maxpool(stem))]
-        for layer in (net.layer2, net.layer3, net.layer4):
-            maps.append(layer(maps[-1]))
-        return [volumes, *maps]
-    half = nn.functional.avg_pool3d(volumes, (1, 2, 2))
-    return [volumes, half, trunk(volumes)]
 
 
 def _two_convolutions(width: int, out: int) -> list[nn.Module]:
@@ -104,38 +88,14 @@ class RegionLoss(nn.Module):
         return self.dice(logits, regions) + self.cross_entropy(logits, regions)
 
 
-@dataclass(frozen=True)
-class Cases:
-    """Patients with their masks.
-
-    Parameters
-    ----------
-    volumes : (n, S, D, H, W) float32
-    regions : (n, R, D, H, W) bool
-    patients : list of n str
-    """
-
-    volumes: np.ndarray
-    regions: np.ndarray
-    patients: list[str]
-
-    def __len__(self) -> int:
-        return len(self.patients)
-
-    def take(self, picked: np.ndarray) -> "Cases":
-        """Return the picked cases only."""
-        return Cases(self.volumes[picked], self.regions[picked], [self.patients[i] for i in picked])
-
-
 def train_segmenter(
     encoder: ImageEncoder,
     train: Cases,
     validation: Cases,
+    budget: Budget,
     *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
     seed: int,
+    after_step: Callable[[], object] = lambda: None,
 ) -> Segmenter:
     """Train a U-Net from a copy of `encoder`; return the state with the best Dice on the validation patients.
 
@@ -143,8 +103,11 @@ def train_segmenter(
     ----------
     encoder : ImageEncoder
         Pretrained or not; it is not changed.
+    budget : Budget
     seed : int
         Of the decoder, the batches and the augmentation: the same for all methods.
+    after_step : function, optional
+        Called once a step.
 
     Raises
     ------
@@ -157,37 +120,34 @@ def train_segmenter(
     torch.manual_seed(seed)
     series, regions = train.volumes.shape[1], train.regions.shape[1]
     model = Segmenter(copy.deepcopy(encoder), series=series, regions=regions, shape=train.volumes.shape[2:]).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    loss_of = RegionLoss()
+    criterion = RegionLoss()
     rng = np.random.default_rng(seed)
-    best = BestState(model, steps)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * learning_rate_factor(step, steps, steps // 10, 0.9)
-        rows = rng.integers(0, len(train), batch_size)  # with replacement: a few-shot set is smaller than a batch
+
+    def loss_of_step(step: int) -> torch.Tensor:
+        # with replacement: a few-shot set is smaller than a batch
+        rows = rng.integers(0, len(train), budget.batch_size)
         volumes, wanted = _augmented(train, rows, rng, seed * 1_000_003 + step)
-        model.train()
-        loss = loss_of(model(volumes.to(device)), wanted.to(device))
-        if not torch.isfinite(loss):
-            raise SelipError(f"segmentation: the loss is not finite at step {step}: lower the learning rate")
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        if best.is_due(step + 1):
-            best.offer(float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions))))
-    best.restore()
-    return model.eval()
+        return criterion(model(volumes.to(device)), wanted.to(device))
+
+    def validation_dice(model: Segmenter) -> float:
+        return float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions)))
+
+    train_and_keep_best(model, loss_of_step, validation_dice, budget, task="segmentation", after_step=after_step)
+    return model
 
 
 def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int):
-    """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time."""
+    """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time.
+
+    Intensities are changed in the volumes alone.
+    """
     series = cases.volumes.shape[1]
     both = torch.from_numpy(np.concatenate([cases.volumes[rows], cases.regions[rows]], axis=1, dtype=np.float32))
     mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5)
     both[mirrored] = both[mirrored].flip(-1)
-    both = augment(both, torch.Generator().manual_seed(seed))
-    # regions were scaled and gamma-changed like intensities, by a tenth at most: half still tells in from out
-    return both[:, :series], (both[:, series:] > 0.5).float()
+    drawn = draw_parameters(torch.Generator().manual_seed(seed), len(both))
+    both = warp(both, drawn)
+    return intensity(both[:, :series], drawn), (both[:, series:] > 0.5).float()
 
 
 @torch.inference_mode()

@@ -1,16 +1,92 @@
 """Every headline number in one table, the differences with their tests, and what became of the paper's claims."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.tables import read_saved_table
 from selip_core.downstream.classification_tables import MEAN
-from selip_core.metrics.resampling import holm
-from selip_core.pretraining.methods import METHODS
+from selip_core.metrics.resampling import holm, named_tests
+from selip_core.pretraining.methods import COMPARED
 
 ALPHA = 0.05
+RECALL_AT = 10
+"""The k of the recall that counts as retrieval's result."""
+
+
+def _recall(row) -> str:
+    return f"{row.direction}, recall@{row.k}"
+
+
+def _share(fraction: float) -> str:
+    return "no labels" if fraction == 0 else f"{100 * fraction:.3g} %"
+
+
+def _auc(row) -> str:
+    return f"{row.task}, {row.approach}, {_share(row.fraction)}, AUC"
+
+
+def _dice(row) -> str:
+    name = f"{row.task}, {row.region}" if row.task == "BraTS" else row.task
+    return f"{name}, {_share(row.fraction)}, Dice"
+
+
+@dataclass(frozen=True)
+class DownstreamTask:
+    """Where the test results of a downstream task lie, and what its outcomes are called.
+
+    Parameters
+    ----------
+    notebook : str
+        The one that runs it.
+    scores, differences : str
+        Names of its two tables.
+    outcome : function of a row of either to the name of the outcome
+    value, n_scores, n_differences : str
+        Columns of the score, and of what n counts in the one table and the other.
+    group : str
+        As `Claim` calls its outcomes; empty where each direction is a group.
+    only : dict of column to value
+        Which rows are results, in the tables that have the column; all others are detail.
+    """
+
+    notebook: str
+    scores: str
+    differences: str
+    outcome: Callable[[object], str]
+    value: str
+    n_scores: str
+    n_differences: str
+    group: str = ""
+    only: dict[str, object] = field(default_factory=dict)
+
+
+_CLASSIFICATION = {
+    "outcome": _auc, "value": "auc", "n_scores": "patients", "n_differences": "patients", "only": {"label": MEAN},
+}  # fmt: skip
+_SEGMENTATION = {
+    "outcome": _dice, "value": "dice", "n_scores": "test_cases", "n_differences": "patients", "group": "segmentation",
+}  # fmt: skip
+
+TASKS = (
+    DownstreamTask(
+        "05_image_text_retrieval", "recall", "difference", outcome=_recall, value="recall", n_scores="queries",
+        n_differences="queries", only={"k": RECALL_AT},
+    ),
+    DownstreamTask("06_classification", "scores", "differences", group="in-domain classification", **_CLASSIFICATION),
+    DownstreamTask("07_segmentation", "scores", "differences", **_SEGMENTATION),
+    DownstreamTask(
+        "06_classification", "brats_scores", "brats_differences", group="cross-domain classification", **_CLASSIFICATION
+    ),
+    DownstreamTask("07_segmentation", "brats_scores", "brats_differences", **_SEGMENTATION),
+)  # fmt: skip
+"""Every downstream task, in the order of the summary: a new one is entered here."""
+
+NOTEBOOKS = tuple(dict.fromkeys(task.notebook for task in TASKS))
+"""The notebooks that test: their ``metrics.json`` hold what is known of a model."""
 
 
 @dataclass(frozen=True)
@@ -50,71 +126,50 @@ CLAIMS = (
 )
 
 
-def collect(results: dict[str, Path], *, k: int = 10) -> tuple[pd.DataFrame, pd.DataFrame]:
+def collect(results: dict[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return every headline score, and every difference, from the tables of the downstream notebooks.
 
     Parameters
     ----------
     results : dict of notebook to its results folder
-        ``05_image_text_retrieval``, ``06_classification``, ``07_segmentation``.
+        All of `NOTEBOOKS`.
 
     Returns
     -------
     scores : DataFrame with ``outcome``, ``method``, ``value``, ``low``, ``high``, ``n``, ``data_source``
     differences : DataFrame with ``group``, ``share`` (of the training patients), ``outcome``, ``comparison``,
-        ``difference``, ``low``, ``high``, ``p``, ``p_holm`` (over all differences of the table), ``significant``,
-        ``n``, ``data_source``
+        ``difference``, ``low``, ``high``, ``p``, ``test`` (that p is of), ``p_holm`` (over all differences of the
+        table), ``significant``, ``n``, ``data_source``
     """
     scores, differences = [], []
-    retrieval = results["05_image_text_retrieval"] / "tables"
-    for row in _rows(retrieval / "recall.csv", k=k):
-        scores.append((f"{row.direction}, recall@{k}", row.method, row.recall, row.low, row.high, row.queries,
-                       row.data_source))  # fmt: skip
-    for row in _rows(retrieval / "difference.csv", k=k):
-        differences.append((row.direction, 1.0, f"{row.direction}, recall@{k}", "SeLIP − CLIP", row.difference, row.low,
-                            row.high, row.p, row.queries, row.data_source))  # fmt: skip
-    for prefix, group in (("", "in-domain classification"), ("brats_", "cross-domain classification")):
-        tables = results["06_classification"] / "tables"
-        for row in _rows(tables / f"{prefix}scores.csv", label=MEAN):
-            scores.append((_auc(row), row.method, row.auc, row.low, row.high, row.patients, row.data_source))
-        for row in _rows(tables / f"{prefix}differences.csv"):
-            differences.append((group, row.fraction, _auc(row), row.comparison, row.difference, row.low, row.high,
-                                row.p, row.patients, row.data_source))  # fmt: skip
-        tables = results["07_segmentation"] / "tables"
-        for row in _rows(tables / f"{prefix}scores.csv"):
-            scores.append((_dice(row), row.method, row.dice, row.low, row.high, row.test_cases, row.data_source))
-        for row in _rows(tables / f"{prefix}differences.csv"):
-            differences.append(("segmentation", row.fraction, _dice(row), row.comparison, row.difference, row.low,
-                                row.high, row.p, row.patients, row.data_source))  # fmt: skip
+    for task in TASKS:
+        tables = results[task.notebook] / "tables"
+        for row in _rows(tables / f"{task.scores}.csv", task.only):
+            scores.append((task.outcome(row), row.method, getattr(row, task.value), row.low, row.high,
+                           getattr(row, task.n_scores), row.data_source))  # fmt: skip
+        for row in _rows(tables / f"{task.differences}.csv", task.only):
+            # retrieval needs no labels and compares two methods only, so that its table has neither column
+            share, comparison = getattr(row, "fraction", 1.0), getattr(row, "comparison", "SeLIP − CLIP")
+            about = task.group or row.direction, share, task.outcome(row), comparison
+            estimate = row.difference, row.low, row.high, row.p, row.test
+            differences.append((*about, *estimate, getattr(row, task.n_differences), row.data_source))
     score_columns = ["outcome", "method", "value", "low", "high", "n", "data_source"]
-    columns = ["group", "share", "outcome", "comparison", "difference", "low", "high", "p", "n", "data_source"]
+    columns = ["group", "share", "outcome", "comparison", "difference", "low", "high", "p", "test", "n", "data_source"]
     found = pd.DataFrame(differences, columns=columns)
-    found.insert(8, "p_holm", holm(found["p"].astype(float)))
-    found.insert(9, "significant", found["p_holm"] < ALPHA)
+    found.insert(9, "p_holm", holm(found["p"].astype(float)))
+    found.insert(10, "significant", found["p_holm"] < ALPHA)
     return pd.DataFrame(scores, columns=score_columns), found
 
 
-def _rows(path: Path, **wanted):
-    """Yield the rows of a table, or none where the notebook had nothing to write; `wanted` selects by a column."""
+def _rows(path: Path, only: dict[str, object]):
+    """Yield the rows of a table that are results, or none where the notebook had nothing to write."""
     if not path.exists() or path.stat().st_size <= 1:
         return
-    table = pd.read_csv(path)
-    for column, value in wanted.items():
-        table = table[table[column] == value]
+    table = read_saved_table(path, numbers=True)
+    for column, value in only.items():
+        if column in table:
+            table = table[table[column] == value]
     yield from table.itertuples()
-
-
-def _share(fraction: float) -> str:
-    return "no labels" if fraction == 0 else f"{100 * fraction:.3g} %"
-
-
-def _auc(row) -> str:
-    return f"{row.task}, {row.approach}, {_share(row.fraction)}, AUC"
-
-
-def _dice(row) -> str:
-    name = f"{row.task}, {row.region}" if row.task == "BraTS" else row.task
-    return f"{name}, {_share(row.fraction)}, Dice"
 
 
 def side_by_side(scores: pd.DataFrame) -> pd.DataFrame:
@@ -123,10 +178,10 @@ def side_by_side(scores: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for outcome, part in scores.groupby("outcome", sort=False):
         by_method = part.set_index("method")["text"]
-        values = {method: by_method.get(method, "") for method in METHODS}
+        values = {method: by_method.get(method, "") for method in COMPARED}
         rows.append({"outcome": outcome, **values, "n": int(part["n"].iloc[0]),
                      "data_source": part["data_source"].iloc[0]})  # fmt: skip
-    return pd.DataFrame(rows, columns=["outcome", *METHODS, "n", "data_source"])
+    return pd.DataFrame(rows, columns=["outcome", *COMPARED, "n", "data_source"])
 
 
 def _with_interval(value: float, low: float, high: float) -> str:
@@ -143,7 +198,8 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 def verdicts(differences: pd.DataFrame) -> list[str]:
     """Return one paragraph a claim, written from the numbers: it held here, its reverse did, or it is left open.
 
-    A claim holds for an outcome where the difference is positive and significant after Holm's correction.
+    A claim holds for an outcome where the difference is positive and significant after Holm's correction. The
+    paragraph names the tests that its p-values are of.
     """
     paragraphs = []
     for claim in CLAIMS:
@@ -174,4 +230,4 @@ def _verdict(part: pd.DataFrame) -> str:
         head += f", and the reverse in {len(worse)}" if len(worse) else ""
     else:
         head = f"Left open on the {sources}: no difference is significant after correction"
-    return f"{head}. {detail}."
+    return f"{head}. {detail}. Test: {named_tests(known)}; p after Holm's correction."

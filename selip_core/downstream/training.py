@@ -1,39 +1,106 @@
-"""The state of a network that did best on the validation patients, while it is trained."""
+"""How a network is trained for a task: the budget that all methods get alike, and the state that validates best."""
 
 import copy
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
+from tqdm.auto import tqdm
+
+from selip_core.errors import SelipError
+from selip_core.pretraining.optimization import learning_rate_factor
 
 CHECKS = 5
 """How often a run looks at the validation patients."""
 
 
-class BestState:
-    """Keeps the best of the states that are offered; a score of NaN keeps the last one.
+@dataclass(frozen=True)
+class Budget:
+    """What every method gets alike.
 
     Parameters
     ----------
-    model : nn.Module
-    steps : int
-        Of the run.
+    steps, batch_size : int
+    learning_rate : float
+    optimizer : {"adam", "sgd"}
+        ``sgd`` with momentum 0.9, the published choice for BraTS.
+    warmup_steps : int
+        The rate first rises linearly over so many steps.
+    power : float
+        Then it falls as ``(1 - progress) ** power``.
     """
 
-    def __init__(self, model: nn.Module, steps: int):
-        self.model = model
-        self._due = {round(steps * (i + 1) / CHECKS) for i in range(CHECKS)}
-        self._best, self._kept = -np.inf, None
+    steps: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str = "adam"
+    warmup_steps: int = 0
+    power: float = 0.9
 
-    def is_due(self, step: int) -> bool:
-        """Return whether the validation patients are to be looked at after so many steps."""
-        return step in self._due
 
-    def offer(self, score: float) -> None:
-        """Keep the present state if it is the best so far."""
-        if score > self._best or self._kept is None or np.isnan(score):
-            self._best = max(self._best, -np.inf if np.isnan(score) else score)
-            self._kept = copy.deepcopy(self.model.state_dict())
+def train_and_keep_best(
+    model: nn.Module,
+    loss_of_step: Callable[[int], torch.Tensor],
+    score: Callable[[nn.Module], float],
+    budget: Budget,
+    *,
+    task: str,
+    after_step: Callable[[], object] = lambda: None,
+) -> None:
+    """Train a network in place, and leave it in evaluation mode, in the state that scored best.
 
-    def restore(self) -> None:
-        """Put the kept state back into the model."""
-        self.model.load_state_dict(self._kept)
+    Parameters
+    ----------
+    loss_of_step : function of the 0-based step to the loss of its batch
+    score : function of the network to a number, larger is better
+        On validation patients, `CHECKS` times a run; NaN keeps the last state.
+    task : str
+        Named where the loss is not finite.
+    after_step : function, optional
+        Called once a step: what moves a bar of progress.
+
+    Raises
+    ------
+    SelipError
+        If the loss is no longer finite.
+    """
+    optimizer = _optimizer(model, budget)
+    # not PolynomialLR: that multiplies its way down from rate to rate, and rounds otherwise than pretraining does
+    rate = LambdaLR(optimizer, lambda s: learning_rate_factor(s, budget.steps, budget.warmup_steps, budget.power))
+    checks = {round(budget.steps * (i + 1) / CHECKS) for i in range(CHECKS)}
+    best, kept = -np.inf, None
+    for step in range(budget.steps):
+        model.train()
+        loss = loss_of_step(step)
+        if not torch.isfinite(loss):
+            raise SelipError(f"{task}: the loss is not finite at step {step}: lower the learning rate")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        rate.step()
+        after_step()
+        if step + 1 in checks:
+            found = score(model.eval())
+            if kept is None or np.isnan(found) or found > best:
+                best, kept = np.fmax(best, found), copy.deepcopy(model.state_dict())
+    model.load_state_dict(kept)
+    model.eval()
+
+
+def _optimizer(model: nn.Module, budget: Budget) -> torch.optim.Optimizer:
+    if budget.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=budget.learning_rate, momentum=0.9)
+    return torch.optim.Adam(model.parameters(), lr=budget.learning_rate)
+
+
+def steps_bar(task: str, steps: int) -> tqdm:
+    """Return the bar of progress of all runs of a task: by step, for a run takes minutes."""
+    return tqdm(total=steps, desc=task, unit="step", miniters=1)
+
+
+def run_name(method: str, seed: int, fraction: float) -> str:
+    """Return how a bar names the run under way: ``SeLIP, seed 0, 10 %``."""
+    return f"{method}, seed {seed}, {100 * fraction:g} %"

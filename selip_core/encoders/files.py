@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selip_core._utils.files import expanded, read_json, write_json
+from selip_core.config import ImageEncoderName, Pooling
 from selip_core.errors import SelipError
 
 FORMAT_VERSION = 2
@@ -32,8 +33,8 @@ class _Part(BaseModel):
 
 
 class _ImageEncoder(_Part):
-    name: Literal["small", "resnet50"]
-    pooling: Literal["average", "attention", "located"]
+    name: ImageEncoderName
+    pooling: Pooling
     width: _up_to(2**12)
 
 
@@ -54,6 +55,12 @@ class _Bert(_Part):
     max_position_embeddings: _up_to(2**14) = 512
 
 
+class _Preprocessing(_Part):
+    spacing_mm: Annotated[list[float], Field(min_length=3, max_length=3)]
+    shape: Annotated[list[_up_to(2**12)], Field(min_length=3, max_length=3)]
+    clip_percentiles: Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class _Model(_Part):
     """What is taken from a ``config.json`` to build a model. The bounds are far beyond any that was trained."""
 
@@ -62,6 +69,7 @@ class _Model(_Part):
     volume_shape: Annotated[list[_up_to(2**12)], Field(min_length=3, max_length=3)]
     embedding_size: _up_to(2**16)
     text_encoder_config: _Bert
+    preprocessing: _Preprocessing | None = None
 
 
 def check_model_config(config: dict, text_config: object, where: str | Path) -> None:

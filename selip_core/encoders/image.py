@@ -1,15 +1,43 @@
-"""Image encoders: the released 3D ResNet-50, and a small network that keeps location."""
+"""Image encoders: the released 3D ResNet-50, and a small network that keeps location.
 
-from contextlib import nullcontext
+A new one is a `Trunk`, a line in `TRUNKS`, and its name in `selip_core.config.ImageEncoderName`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from typing import Protocol, get_args
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from selip_core.encoders.batch_norm import paused_running_statistics
+from selip_core.config import Pooling
 
-POOLINGS = ("average", "attention", "located")
+
+class Trunk(Protocol):
+    """The part of an image encoder before the pooling, a module: volumes in, feature maps out.
+
+    Attributes
+    ----------
+    channels : int
+        C of the feature map.
+    checkpointing : bool
+        Whether activations are computed again in the backward pass instead of being kept; false at first.
+    """
+
+    channels: int
+    checkpointing: bool
+
+    def grid(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Return the size (d, h, w) of the feature map of volumes of `shape` (D, H, W)."""
+
+    def pyramid(self, volumes: torch.Tensor) -> list[torch.Tensor]:
+        """Return the volumes and the feature maps, finest first, the last as `__call__`: what a decoder climbs up."""
+
+    def __call__(self, volumes: torch.Tensor) -> torch.Tensor:
+        """Return the feature map ``(B, C, d, h, w)`` of volumes ``(B, 1, D, H, W)``."""
 
 
 def build_image_encoder(name: str, *, shape: tuple[int, int, int], pooling: str, width: int) -> nn.Module:
@@ -17,7 +45,8 @@ def build_image_encoder(name: str, *, shape: tuple[int, int, int], pooling: str,
 
     Parameters
     ----------
-    name : {"small", "resnet50"}
+    name : str
+        Of `TRUNKS`: ``small``, ``resnet50``.
     shape : (D, H, W) of the volumes; only ``located`` pooling depends on it.
     pooling : {"average", "attention", "located"}
         What turns the feature map into one vector. ``average`` is the released model's. ``located`` reduces the
@@ -30,24 +59,22 @@ def build_image_encoder(name: str, *, shape: tuple[int, int, int], pooling: str,
     ValueError
         If `name` or `pooling` is unknown.
     """
-    if pooling not in POOLINGS:
-        raise ValueError(f"unknown pooling {pooling!r}: choose one of {', '.join(POOLINGS)}")
-    if name == "small":
-        trunk, channels = _SmallTrunk(width), 2 * width
-    elif name == "resnet50":
-        trunk, channels = _resnet50_trunk(), 2048
-    else:
-        raise ValueError(f"unknown image encoder {name!r}: choose small or resnet50")
-    return ImageEncoder(trunk, channels, shape, pooling)
+    poolings = get_args(Pooling)
+    if pooling not in poolings:
+        raise ValueError(f"unknown pooling {pooling!r}: choose one of {', '.join(poolings)}")
+    if name not in TRUNKS:
+        raise ValueError(f"unknown image encoder {name!r}: choose one of {', '.join(TRUNKS)}")
+    return ImageEncoder(TRUNKS[name](shape, width), shape, pooling)
 
 
 class ImageEncoder(nn.Module):
-    """A convolutional trunk and a pooling; ``features`` gives the map that a segmentation decoder starts from."""
+    """A trunk and a pooling; ``pyramid`` gives the maps that a segmentation decoder starts from."""
 
-    def __init__(self, trunk: nn.Module, channels: int, shape: tuple[int, int, int], pooling: str):
+    def __init__(self, trunk: Trunk, shape: tuple[int, int, int], pooling: str):
         super().__init__()
         self.trunk = trunk
         self.pooling = pooling
+        channels = trunk.channels
         if pooling == "located":
             grid = trunk.grid(shape)
             self.reduce = nn.Conv3d(channels, 16, kernel_size=1)
@@ -60,6 +87,10 @@ class ImageEncoder(nn.Module):
         """Return the feature map ``(B, C, d, h, w)`` of volumes ``(B, 1, D, H, W)``."""
         return self.trunk(volumes)
 
+    def pyramid(self, volumes: torch.Tensor) -> list[torch.Tensor]:
+        """Return the volumes ``(B, 1, D, H, W)`` and the feature maps, finest first, the last that of `features`."""
+        return self.trunk.pyramid(volumes)
+
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         maps = self.features(volumes)  # (B, C, d, h, w)
         if self.pooling == "average":
@@ -68,6 +99,24 @@ class ImageEncoder(nn.Module):
             weights = self.reduce(maps).flatten(2).softmax(dim=-1)  # (B, 1, dhw)
             return (maps.flatten(2) * weights).sum(dim=-1)  # (B, C)
         return self.reduce(maps).flatten(1)  # (B, 16 dhw)
+
+
+@contextmanager
+def paused_running_statistics(module: nn.Module) -> Iterator[None]:
+    """Leave the running statistics of every batch-norm layer as they are; the layers normalise as before.
+
+    For a second forward pass over volumes that a first one has counted: cached gradients, activation checkpointing.
+    """
+    layers = [m for m in module.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    kept = [(layer.momentum, layer.num_batches_tracked.clone()) for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0  # the buffers stay in the graph's inputs, so that a recomputed pass saves the same tensors
+    try:
+        yield
+    finally:
+        for layer, (momentum, counted) in zip(layers, kept, strict=True):
+            layer.momentum = momentum
+            layer.num_batches_tracked.copy_(counted)
 
 
 def _in_blocks(blocks: nn.Sequential, x: torch.Tensor, checkpointing: bool) -> torch.Tensor:
@@ -106,7 +155,7 @@ class _SmallTrunk(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.checkpointing = False
+        self.channels, self.checkpointing = 2 * width, False
         self.stem = nn.Sequential(nn.Conv3d(1, width, (2, 4, 4), stride=(2, 4, 4), bias=False), nn.GroupNorm(8, width))
         self.stage1 = nn.Sequential(*[_Block(width) for _ in range(3)])
         self.widen = nn.Sequential(nn.Conv3d(width, 2 * width, 1, bias=False), nn.GroupNorm(8, 2 * width))
@@ -116,15 +165,33 @@ class _SmallTrunk(nn.Module):
         """Return the size of the feature map for volumes of `shape`."""
         return shape[0] // 2, shape[1] // 4, shape[2] // 4
 
+    def pyramid(self, volumes: torch.Tensor) -> list[torch.Tensor]:
+        """Return the volumes, these at half their size in plane, and the feature map.
+
+        The stem leaps from the volume to a quarter of its resolution; the volume at half of it stands between.
+        """
+        return [volumes, nn.functional.avg_pool3d(volumes, (1, 2, 2)), self(volumes)]
+
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         return torch.relu(self.widen(_in_blocks(self.stage1, self.stem(volumes), self.checkpointing)))
 
 
 class _ResNetTrunk(nn.Module):
-    def __init__(self, net: nn.Module):
+    """MONAI's ResNet-50 with the released stem (METHOD 2).
+
+    MONAI's own differs in two places, both set here: the stem's stride is (1, 2, 2), and the max-pool is
+    (1, 3, 3) with stride (1, 2, 2), so that thick slices keep their number up to the second stage.
+    """
+
+    def __init__(self):
+        from monai.networks.nets import resnet50
+
         super().__init__()
-        self.net = net
-        self.checkpointing = False
+        self.channels, self.checkpointing = 2048, False
+        self.net = resnet50(
+            spatial_dims=3, n_input_channels=1, conv1_t_size=7, conv1_t_stride=(1, 2, 2), feed_forward=False
+        )
+        self.net.maxpool = nn.MaxPool3d(kernel_size=(1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1))
 
     @staticmethod
     def grid(shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -137,22 +204,30 @@ class _ResNetTrunk(nn.Module):
 
         return halved(shape[0], 3), halved(shape[1], 5), halved(shape[2], 5)
 
+    def pyramid(self, volumes: torch.Tensor) -> list[torch.Tensor]:
+        """Return the volumes, the stem's map before its max-pool, and the map of each of the four layers."""
+        maps = [volumes, self._stem(volumes)]
+        x = self.net.maxpool(maps[-1])
+        for layer in self._layers():
+            x = _in_blocks(layer, x, self.checkpointing)
+            maps.append(x)
+        return maps
+
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
-        net = self.net
-        x = net.maxpool(net.act(net.bn1(net.conv1(volumes))))
-        for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
+        x = self.net.maxpool(self._stem(volumes))
+        for layer in self._layers():  # not the end of `pyramid`, which would keep every map in memory
             x = _in_blocks(layer, x, self.checkpointing)
         return x
 
+    def _stem(self, volumes: torch.Tensor) -> torch.Tensor:
+        return self.net.act(self.net.bn1(self.net.conv1(volumes)))
 
-def _resnet50_trunk() -> nn.Module:
-    """Return MONAI's ResNet-50 with the released stem (METHOD 2).
+    def _layers(self) -> tuple[nn.Sequential, ...]:
+        return self.net.layer1, self.net.layer2, self.net.layer3, self.net.layer4
 
-    MONAI's own differs in two places, both set here: the stem's stride is (1, 2, 2), and the max-pool is
-    (1, 3, 3) with stride (1, 2, 2), so that thick slices keep their number up to the second stage.
-    """
-    from monai.networks.nets import resnet50
 
-    net = resnet50(spatial_dims=3, n_input_channels=1, conv1_t_size=7, conv1_t_stride=(1, 2, 2), feed_forward=False)
-    net.maxpool = nn.MaxPool3d(kernel_size=(1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1))
-    return _ResNetTrunk(net)
+TRUNKS: dict[str, Callable[[tuple[int, int, int], int], Trunk]] = {
+    "small": lambda shape, width: _SmallTrunk(width),
+    "resnet50": lambda shape, width: _ResNetTrunk(),
+}
+"""From the shape (D, H, W) of the volumes and ``image_encoder.width`` to a trunk, by `config.ImageEncoderName`."""

@@ -1,7 +1,6 @@
-"""The SeLIP model: an image encoder and a text encoder that meet in one space."""
+"""The SeLIP model: an image encoder and a text encoder that meet in one space, and their files."""
 
 import json
-import math
 import shutil
 from pathlib import Path
 
@@ -9,16 +8,18 @@ import torch
 from torch import nn
 
 from selip_core._utils.files import replacing, writing
+from selip_core.encoders.dual import DualEncoder
 from selip_core.encoders.files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.encoders.image import build_image_encoder
 from selip_core.encoders.text import TextEncoder, character_tokenizer, hub_bert, small_bert
 from selip_core.errors import SelipError
 
-LOGIT_SCALE_RANGE = (1.0, 100.0)
 
+class SelipModel(DualEncoder):
+    """A `DualEncoder` that is built of its encoders, saved into a folder and loaded from it (METHOD 2).
 
-class SelipModel(nn.Module):
-    """Image and text encoders, their projections, and the trained temperature (METHOD 2).
+    Saving and loading are not `huggingface_hub.PyTorchModelHubMixin`'s: it writes in place, where an interrupt leaves
+    half a model, keeps no tokenizer, lets weights be missing, and opens a pickle where there is no safetensors file.
 
     Parameters
     ----------
@@ -34,37 +35,6 @@ class SelipModel(nn.Module):
         super().__init__()
         self._join(image_encoder, text_encoder, embedding_size)
         self.config = config
-
-    def _join(self, image_encoder: nn.Module, text_encoder: TextEncoder, embedding_size: int) -> None:
-        self.image_encoder = image_encoder
-        self.text_encoder = text_encoder
-        self.image_projection = nn.Linear(image_encoder.out_features, embedding_size)
-        self.text_projection = nn.Linear(text_encoder.out_features, embedding_size)
-        self.log_logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
-
-    @property
-    def device(self) -> torch.device:
-        return self.log_logit_scale.device
-
-    @property
-    def logit_scale(self) -> torch.Tensor:
-        """The multiplier of the cosines, in [1, 100]."""
-        low, high = LOGIT_SCALE_RANGE
-        return self.log_logit_scale.exp().clamp(low, high)
-
-    def encode_image(self, volumes: torch.Tensor) -> torch.Tensor:
-        """Return unit-norm features ``(B, E)`` of preprocessed volumes ``(B, 1, D, H, W)``."""
-        features = self.image_projection(self.image_encoder(volumes.to(self.log_logit_scale)))
-        return nn.functional.normalize(features.float(), dim=-1)
-
-    def encode_text(self, texts: list[str]) -> torch.Tensor:
-        """Return unit-norm features ``(B, E)`` of texts."""
-        features = self.text_projection(self.text_encoder(texts))
-        return nn.functional.normalize(features.float(), dim=-1)
-
-    def forward(self, volumes: torch.Tensor, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return image features, text features and the logit scale."""
-        return self.encode_image(volumes), self.encode_text(texts), self.logit_scale
 
     def save_pretrained(self, directory: str | Path) -> Path:
         """Write weights (safetensors), ``config.json`` and the tokenizer into `directory`; return it.
@@ -134,6 +104,22 @@ class SelipModel(nn.Module):
             raise SelipError(
                 f"device {device!r} cannot be used ({error}): give cpu, or cuda where there is one"
             ) from None
+
+
+def load_model(directory: str | Path, preprocessing_fingerprint: str, *, device: torch.device | str) -> SelipModel:
+    """Return a model for volumes of a preprocessing, refused if it was trained on those of another.
+
+    Raises
+    ------
+    SelipError
+        As `SelipModel.from_pretrained` and `SelipModel.check_preprocessing`.
+    """
+    model = SelipModel.from_pretrained(directory, device=str(device))
+    try:
+        model.check_preprocessing(preprocessing_fingerprint)
+    except SelipError as error:
+        raise SelipError(f"{directory}: {error}") from None
+    return model
 
 
 def build_encoders(config: dict, text_config: dict) -> tuple[nn.Module, TextEncoder]:

@@ -8,14 +8,18 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.images import thumbnail_png
-from selip_core.datasets.annotations import read_masks
-from selip_core.datasets.cohort import SPLITS, Cohort
+from selip_core.datasets.annotations import read_labels, read_masks
+from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.splits import SPLITS
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.errors import SelipError
 from selip_core.explore.features import cohort_features
-from selip_core.explore.gallery import Gallery, greatest
+from selip_core.explore.gallery import Gallery
 from selip_core.explore.own_volume import OwnVolume, named_file
-from selip_core.preprocessing import preprocess_array, preprocess_mask, target_affine
+from selip_core.inspection.embedding_map import first_sites
+from selip_core.preprocessing import preprocess_mask, target_affine
+from selip_core.reports.queries import Query, read_query
+from selip_core.similarity.nearest import greatest
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
@@ -24,6 +28,8 @@ NOT_TEST = tuple(split for split in SPLITS if split != "test")
 """Choice: test patients are found only where they are asked for, so that looking around does not spend them."""
 
 SERIES_COLUMNS = ("patient_id", "study_id", "sequence", "split", "sentence", "report")
+
+SEVERAL, UNKNOWN = "several kinds", "kind unknown"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +74,10 @@ class Explorer:
         """Return the preprocessed volume (D, H, W) float32 of a series."""
         return np.asarray(self.cache.volumes[self.series["row"].iloc[series], 0], dtype=np.float32)
 
+    def thumbnail(self, series: int) -> bytes:
+        """Return a PNG of the middle slice of a series."""
+        return thumbnail_png(self.volume(series))
+
     def mask(self, series: int) -> np.ndarray | None:
         """Return the findings' mask (D, H, W) bool on the grid of a series; None where its study has none.
 
@@ -90,14 +100,14 @@ class Explorer:
         return np.any(parts, axis=0)
 
     def closest_series(
-        self, query: str, sequence: str | None = None, top: int = 8, splits: tuple[str, ...] = NOT_TEST
+        self, query: str | Query, sequence: str | None = None, top: int = 8, splits: tuple[str, ...] = NOT_TEST
     ) -> pd.DataFrame:
         """Return the series closest to a text, the closest first.
 
         Parameters
         ----------
-        query : str
-            A finding in free words, Chinese or English, or a canonical sentence.
+        query : str or Query
+            A finding in free words, Chinese or English, or a canonical sentence; or one that is read already.
         sequence : str, optional
             Series of this sequence only.
         splits : tuple of str
@@ -113,8 +123,10 @@ class Explorer:
         SelipError
             If the query is empty, or no series is left to search.
         """
-        found = self.gallery.search(self.model, query, top=top, sequence=sequence, keep=self._of(splits))
-        return self._told(found.index.to_numpy(), found["score"].to_numpy()).assign(query=found["query"].to_list())
+        query = query if isinstance(query, Query) else read_query(query)
+        found = self.gallery.search(self.model, query, top=top, sequence=sequence, allowed=self._of(splits))
+        table = self._described(found.index.to_numpy(), found["score"].to_numpy())
+        return table.assign(query=found["query"].to_list())
 
     def closest_other_series(self, series: int, top: int = 4, splits: tuple[str, ...] = NOT_TEST) -> pd.DataFrame:
         """Return the series of other patients whose volumes are closest to that of a series; see `closest_series`.
@@ -122,10 +134,10 @@ class Explorer:
         Choice: the same patient's other series are left out, for they are close without telling anything.
         """
         patient = self.series["patient_id"].iloc[series]
-        keep = self._of(splits) & (self.series["patient_id"] != patient).to_numpy()
-        scores = np.where(keep, self.gallery.features @ self.gallery.features[series], -np.inf)
-        found = greatest(scores, top)
-        return self._told(found, scores[found])
+        allowed = self._of(splits) & (self.series["patient_id"] != patient).to_numpy()
+        scores = np.where(allowed, self.gallery.features @ self.gallery.features[series], -np.inf)
+        rows = greatest(scores, top)
+        return self._described(rows, scores[rows])
 
     def closest_reports(
         self, series: int | OwnVolume, top: int = 4, splits: tuple[str, ...] = NOT_TEST
@@ -143,16 +155,15 @@ class Explorer:
         """
         own = isinstance(series, OwnVolume)
         feature = series.feature if own else self.gallery.features[series]
-        kept = self.series[self._of(splits) & (self.series["sentence"] != "").to_numpy()]
-        by_sentence = kept.groupby("sentence").indices
-        may = np.array([sentence in by_sentence for sentence in self.sentences], dtype=bool)
-        scores = np.where(may, self.sentence_features @ feature, -np.inf)
-        found = greatest(scores, top)
-        texts = [self.sentences[i] for i in found]
-        carriers = [kept.index[by_sentence[text]] for text in texts]
-        told = self._told(np.array([rows[0] for rows in carriers], dtype=int), scores[found])
-        mine = None if own else self.series["sentence"].iloc[series]
-        return told.assign(carriers=[len(rows) for rows in carriers], own=[text == mine for text in texts])
+        carriers_of = self.series[self._of(splits) & (self.series["sentence"] != "")].groupby("sentence").groups
+        allowed = np.array([sentence in carriers_of for sentence in self.sentences], dtype=bool)
+        scores = np.where(allowed, self.sentence_features @ feature, -np.inf)
+        places = greatest(scores, top)
+        texts = [self.sentences[place] for place in places]
+        carriers = [carriers_of[text] for text in texts]
+        table = self._described(np.array([series[0] for series in carriers], dtype=int), scores[places])
+        own_text = None if own else self.series["sentence"].iloc[series]
+        return table.assign(carriers=[len(series) for series in carriers], own=[text == own_text for text in texts])
 
     def read_volume(self, path: str | Path) -> OwnVolume:
         """Return a NIfTI file as the model sees it.
@@ -163,9 +174,8 @@ class Explorer:
             If the path is empty, is not that of a NIfTI file, or the volume cannot be used (missing, broken, no head):
             the message says why.
         """
-        path, options = named_file(path), self.model.config["preprocessing"]
-        volume, _ = preprocess_array(path, **{k: options[k] for k in ("spacing_mm", "shape", "clip_percentiles")})
-        return self.embedded(path.name, volume)
+        path = named_file(path)
+        return self.embedded(path.name, self.model.preprocess(path)[0].numpy())
 
     def embedded(self, name: str, volume: np.ndarray) -> OwnVolume:
         """Return a volume (D, H, W) float32 that is not of the cohort, preprocessed already, with its feature."""
@@ -193,12 +203,12 @@ class Explorer:
     def _of(self, splits: tuple[str, ...]) -> np.ndarray:
         return self.series["split"].isin(splits).to_numpy()
 
-    def _told(self, found: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+    def _described(self, series: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
         """Return series with what is shown of them."""
-        table = self.series.loc[found, list(SERIES_COLUMNS)].reset_index(drop=True)
-        table.insert(0, "series", found)
+        table = self.series.loc[series, list(SERIES_COLUMNS)].reset_index(drop=True)
+        table.insert(0, "series", series)
         table.insert(1, "score", scores)
-        return table.assign(thumbnail=[thumbnail_png(self.volume(i)) for i in found])
+        return table.assign(thumbnail=[self.thumbnail(i) for i in series])
 
 
 def open_explorer(
@@ -235,3 +245,31 @@ def open_explorer(
     features, text_features = cohort_features(model, cache, series["row"].to_numpy(), texts, Path(store))
     masks = read_masks(cohort).table
     return Explorer(model, cohort, cache, Gallery(series, features), texts, text_features, masks, Path(store))
+
+
+def mapped_series(explorer: Explorer, splits: tuple[str, ...] = NOT_TEST) -> np.ndarray:
+    """Return the numbers of the series that the map shows: those of these patients that have a sentence."""
+    series = explorer.series
+    return np.flatnonzero(series["split"].isin(splits) & (series["sentence"] != ""))
+
+
+def map_labels(explorer: Explorer, series: np.ndarray) -> dict[str, list[str]]:
+    """Return what a map is coloured by: the sequence, the site of the first finding, the kind of the patient's finding.
+
+    Parameters
+    ----------
+    series : (M,) int
+
+    Returns
+    -------
+    dict of name to list of M str
+        ``kind`` is of the cohort's ``labels.csv``, and left out where that says nothing.
+    """
+    rows = explorer.series.iloc[series]
+    labels = {"sequence": rows["sequence"].tolist(), "site": first_sites(rows["sentence"].tolist())}
+    table = read_labels(explorer.cohort).table
+    if table.empty:
+        return labels
+    of_patient = table.groupby("patient_id")["label"].agg(lambda kinds: kinds.iloc[0] if len(kinds) == 1 else SEVERAL)
+    kinds = rows["patient_id"].map(of_patient).fillna(UNKNOWN)
+    return {**labels, "kind": kinds.str.replace("_", " ").tolist()}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
-from selip_core.reports.queries import query_sentences
+from selip_core.reports.queries import Query
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
@@ -29,24 +29,23 @@ class Gallery:
     def search(
         self,
         model: "SelipModel",
-        text: str,
+        query: Query,
         *,
         top: int = 10,
         sequence: str | None = None,
-        keep: np.ndarray | None = None,
+        allowed: np.ndarray | None = None,
     ) -> pd.DataFrame:
-        """Return the series that are closest to a text, the closest first.
+        """Return the series that are closest to a query, the closest first.
 
         Parameters
         ----------
         model : SelipModel
-        text : str
-            A finding or report in free words, or a canonical sentence. Where it speaks of sequences, each is compared
-            with the series of that sequence alone.
+        query : Query
+            Where it speaks of sequences, each of its sentences is compared with the series of that sequence alone.
         top : int
         sequence : str, optional
             Series of this sequence only.
-        keep : (n,) bool, optional
+        allowed : (n,) bool, optional
             Series that may be found.
 
         Returns
@@ -56,35 +55,36 @@ class Gallery:
         Raises
         ------
         SelipError
-            If the query is empty, no series is left to search, or features and model are of different sizes.
+            If no series is left to search, or features and model are of different sizes.
         """
-        import torch
+        import torch  # here, and what needs it: the command line answers --help without
 
-        of_series = self.series["sequence"].to_numpy()
-        kept = np.ones(len(self.series), bool) if keep is None else keep
-        kept = kept if sequence is None else kept & (of_series == sequence)
-        sentences = query_sentences(text)
-        may = {s: kept & np.isin(of_series, [s, ""]) if s else kept for s in sentences}
-        if not any(rows.any() for rows in may.values()):
-            named = " and ".join(s for s in sentences if s)
-            spoken = f"; the query speaks of {named}" if named else ""
-            raise SelipError(f"no series of {sequence or named or 'these patients'} among {len(self.series)}{spoken}")
+        from selip_core.similarity.nearest import greatest
+
+        sentences = list(query.sentences.values())
+        allowed_rows = self._allowed_rows(query, sequence, allowed)  # (sentences, n)
         if self.features.shape[1] != model.config["embedding_size"]:
             raise SelipError(
                 f"the table's features have {self.features.shape[1]} numbers, the model's "
                 f"{model.config['embedding_size']}: embed the series with this model"
             )
         with torch.inference_mode():
-            queries = model.eval().encode_text(list(sentences.values())).cpu().numpy()  # (sentences, E)
-        scores = np.where(np.stack(list(may.values())), queries @ self.features.T, -np.inf)  # (sentences, n)
-        best = scores.argmax(0)
-        found = greatest(scores.max(0), top)
-        return self.series.iloc[found].assign(
-            score=scores.max(0)[found], query=[list(sentences.values())[best[i]] for i in found]
+            queries = model.eval().encode_text(sentences).cpu().numpy()  # (sentences, E)
+        scores = np.where(allowed_rows, queries @ self.features.T, -np.inf)  # (sentences, n)
+        best_sentence, best_score = scores.argmax(0), scores.max(0)
+        rows = greatest(best_score, top)
+        return self.series.iloc[rows].assign(
+            score=best_score[rows], query=[sentences[best_sentence[row]] for row in rows]
         )
 
-
-def greatest(scores: np.ndarray, top: int) -> np.ndarray:
-    """Return where the `top` greatest of ``scores`` (n,) are, the greatest first; -inf is never among them."""
-    order = np.argsort(-scores, kind="stable")[:top]
-    return order[np.isfinite(scores[order])]
+    def _allowed_rows(self, query: Query, sequence: str | None, allowed: np.ndarray | None) -> np.ndarray:
+        """Return which series each sentence of a query is compared with, (sentences, n) bool."""
+        of_series = self.series["sequence"].to_numpy()
+        allowed = np.ones(len(self.series), bool) if allowed is None else allowed
+        allowed = allowed if sequence is None else allowed & (of_series == sequence)
+        rows = np.stack([allowed & np.isin(of_series, [s, ""]) if s else allowed for s in query.sentences])
+        if not rows.any():
+            named = " and ".join(s for s in query.sentences if s)
+            spoken = f"; the query speaks of {named}" if named else ""
+            raise SelipError(f"no series of {sequence or named or 'these patients'} among {len(self.series)}{spoken}")
+        return rows

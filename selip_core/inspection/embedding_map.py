@@ -129,9 +129,9 @@ def neighbour_agreement(
     groups = np.zeros(len(features), int) if within is None else np.asarray(within, dtype=object).astype(str)
     rows = []
     for name, of_series in labels.items():
-        kept = np.array([label not in ("", NO_FINDING, None) for label in of_series], bool)
-        values = np.asarray(of_series, dtype=object)[kept].astype(str)
-        rows.append({"label": name, **_agreement(unit[kept], values, patients[kept], groups[kept], k, seed)})
+        known = np.array([label not in ("", NO_FINDING, None) for label in of_series], bool)
+        values = np.asarray(of_series, dtype=object)[known].astype(str)
+        rows.append({"label": name, **_agreement(unit[known], values, patients[known], groups[known], k, seed)})
     return pd.DataFrame(rows)
 
 
@@ -200,9 +200,9 @@ def common_labels(labels: Sequence[str], top: int = 7) -> tuple[list[str], list[
         raise ValueError(f"top must be at least 1, not {top}")
     counts = Counter(labels)
     names = sorted(counts.keys() - {OTHER}, key=lambda name: (-counts[name], name))
-    kept = names[:top]
+    common = names[:top]
     rest = [OTHER] if len(names) > top or OTHER in counts else []
-    return [label if label in kept else OTHER for label in labels], [*kept, *rest]
+    return [label if label in common else OTHER for label in labels], [*common, *rest]
 
 
 def _checked(features: np.ndarray) -> np.ndarray:

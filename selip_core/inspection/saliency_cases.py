@@ -93,8 +93,8 @@ def finding_cases(
         reasons[group.index[~found.any(axis=(1, 2, 3))]] = "its mask fills no voxel of the model's grid"
     good = (reasons == "").to_numpy()
     problems = table.loc[~good, ["patient_id", "path"]].assign(reason=reasons[~good])
-    kept = ["patient_id", "study_id", "sequence", "site", "side", "text", "row"]
-    return FindingCases(table.loc[good, kept].reset_index(drop=True), masks[good], problems.reset_index(drop=True))
+    columns = ["patient_id", "study_id", "sequence", "site", "side", "text", "row"]
+    return FindingCases(table.loc[good, columns].reset_index(drop=True), masks[good], problems.reset_index(drop=True))
 
 
 def _findings(cohort: Cohort) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
 from tqdm.auto import tqdm
 
 from selip_core.encoders.model import SelipModel
@@ -119,10 +119,9 @@ def localisation(saliency: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return Spearman's correlation of two maps (n,), equal values at their mean rank; NaN where one is constant."""
-    ranks = [rankdata(values) for values in (first, second)]
-    if min(np.ptp(r) for r in ranks) == 0:
+    if min(np.ptp(first), np.ptp(second)) == 0:
         return float("nan")
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(spearmanr(first, second).statistic)
 
 
 def _other_patients(table: pd.DataFrame) -> list[int]:
@@ -146,7 +145,7 @@ def saliency_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.Data
     DataFrame
         ``site`` (`ALL_SITES` first, then by number of cases), ``map``, ``share`` with ``low`` and ``high``, ``chance``,
         ``ratio`` (of both means), ``above_chance`` (mean of share − chance) with ``above_low``, ``above_high`` and
-        ``p`` (sign flips of patients), ``hit`` with ``hit_low``, ``hit_high``, ``patients``, ``cases``, ``note`` (why
+        ``p`` with its ``test``, ``hit`` with ``hit_low``, ``hit_high``, ``patients``, ``cases``, ``note`` (why
         there is no interval), ``p_holm`` (over all rows).
     """
 
@@ -159,8 +158,9 @@ def saliency_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.Data
         return {
             "share": mean.value, "low": mean.low, "high": mean.high, "chance": chance.mean(),
             "ratio": mean.value / chance.mean(), "above_chance": above.value, "above_low": above.low,
-            "above_high": above.high, "p": above.p, "hit": hit.value, "hit_low": hit.low, "hit_high": hit.high,
-            "patients": mean.n_patients, "cases": len(part), "note": mean.note,
+            "above_high": above.high, "p": above.p, "test": above.test, "hit": hit.value,
+            "hit_low": hit.low, "hit_high": hit.high, "patients": mean.n_patients, "cases": len(part),
+            "note": mean.note,
         }  # fmt: skip
 
     return _corrected(_by_site(results, row))
@@ -173,7 +173,7 @@ def saliency_controls(results: pd.DataFrame, *, samples: int, seed: int) -> pd.D
     -------
     DataFrame
         ``site``, ``map`` (the control), ``difference`` (mean share of the model less that of the control) with
-        ``low``, ``high``, ``p``; ``rank_correlation`` (mean over cases) with ``correlation_low``,
+        ``low``, ``high``, ``p``, ``test``; ``rank_correlation`` (mean over cases) with ``correlation_low``,
         ``correlation_high``; ``patients``, ``cases``, ``note``, ``p_holm`` (over all rows).
     """
     own = results[results["map"] == TRAINED].set_index("case")["share"]
@@ -189,9 +189,9 @@ def saliency_controls(results: pd.DataFrame, *, samples: int, seed: int) -> pd.D
             estimate = bootstrap_interval(same[known], patients[known], samples=samples, seed=seed)
             mean, low, high = estimate.value, estimate.low, estimate.high
         return {
-            "difference": found.value, "low": found.low, "high": found.high, "p": found.p, "rank_correlation": mean,
-            "correlation_low": low, "correlation_high": high, "patients": found.n_patients, "cases": len(part),
-            "note": found.note,
+            "difference": found.value, "low": found.low, "high": found.high, "p": found.p, "test": found.test,
+            "rank_correlation": mean, "correlation_low": low, "correlation_high": high,
+            "patients": found.n_patients, "cases": len(part), "note": found.note,
         }  # fmt: skip
 
     return _corrected(_by_site(results[results["map"] != TRAINED], row))

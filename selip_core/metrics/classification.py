@@ -6,7 +6,10 @@ Scores of one method are ``(n, runs)``: patients by pretraining seeds. Runs are 
 import numpy as np
 from scipy.stats import t
 
-from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, expanded_levels
+from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, bootstrap_draws, expanded_levels
+
+DELONG = "DeLong over patients, Satterthwaite's freedom"
+"""What `auc_difference` computes its p-value by."""
 
 FEWEST_PER_CLASS = 3
 """With fewer patients on one side an AUC is a matter of single patients."""
@@ -15,7 +18,18 @@ FEWEST_PER_CLASS = 3
 def auc(truth: np.ndarray, scores: np.ndarray) -> float:
     """Return the area under the ROC curve: the chance that a positive scores above a negative, ties counting half.
 
-    NaN where there is one class only.
+    By hand: interval and test need the pairs as well, and counting them is exact. `roc_auc_score` adds up trapezia and
+    differs in the last digit between scores that rank patients equally well, which would choose between two penalties.
+
+    Parameters
+    ----------
+    truth : (n,) bool
+    scores : (n,)
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where there is one class only.
 
     Examples
     --------
@@ -35,23 +49,41 @@ def _wins(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the mean of sensitivity and specificity; NaN where there is one class only."""
+    """Return the mean of sensitivity and specificity of (n,) bool; NaN where there is one class only."""
+    from sklearn.metrics import balanced_accuracy_score
+
     truth, predicted = np.asarray(truth, bool), np.asarray(predicted, bool)
     if truth.all() or not truth.any():
         return float("nan")
-    return float((predicted[truth].mean() + (~predicted[~truth]).mean()) / 2)
+    return float(balanced_accuracy_score(truth, predicted))
 
 
 def f1(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the F1 of the positive class, 0 where nothing is found; NaN where there are neither truths nor finds."""
-    truth, predicted = np.asarray(truth, bool), np.asarray(predicted, bool)
-    if not (truth.any() or predicted.any()):
-        return float("nan")
-    return float(2 * (truth & predicted).sum() / (truth.sum() + predicted.sum()))
+    """Return the F1 of the positive class of (n,) bool: 0 where nothing is found.
+
+    NaN where there are neither truths nor finds.
+    """
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(np.asarray(truth, bool), np.asarray(predicted, bool), zero_division=np.nan))
 
 
 def calibration_error(truth: np.ndarray, probabilities: np.ndarray, bins: int = 10) -> float:
     """Return the expected calibration error: the gap between probability and frequency, weighted over equal bins.
+
+    As Naeini, Cooper and Hauskrecht (AAAI 2015) define it. By hand: scikit-learn has none.
+
+    Parameters
+    ----------
+    truth : (n,) bool
+    probabilities : (n,), in [0, 1]
+    bins : int
+        Of equal width.
+
+    Returns
+    -------
+    float
+        In [0, 1].
 
     Examples
     --------
@@ -65,7 +97,7 @@ def calibration_error(truth: np.ndarray, probabilities: np.ndarray, bins: int = 
 
 
 def auc_influence(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return what each patient adds to an AUC, so that the mean is the AUC and its variance is DeLong's.
+    """Return what each patient adds to an AUC (n,), so that the mean is the AUC and its variance is DeLong's.
 
     Parameters
     ----------
@@ -134,13 +166,17 @@ def auc_difference(
     drawn = [_bootstrap_auc(truth, scores, samples, seed) for scores in (first, second)]
     low, high = np.nanquantile(drawn[1] - drawn[0], expanded_levels(_smallest_class(truth)))
     p = _delong(truth, first, second)
-    return Estimate(float(value), float(low), float(high), len(truth), len(truth), p=p)
+    return Estimate(float(value), float(low), float(high), len(truth), len(truth), p=p, test=DELONG)
 
 
 def _delong(truth: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    """Return the two-sided p-value of no difference in the mean AUC."""
+    """Return the two-sided p-value of no difference in the mean AUC, of truth (n, classes), scores (n, classes, runs).
+
+    By hand, for no library averages over classes and runs; with one of each it is the usual test, but for the t
+    distribution, which keeps the level where a class is small.
+    """
     total, effect, freedom = np.zeros(len(truth)), 0.0, []
-    labels = two_sided(truth)
+    labels = classes_with_both_sides(truth)
     for k in labels:
         positive, runs = truth[:, k], range(first.shape[2])
         added = np.mean(
@@ -161,20 +197,20 @@ def _delong(truth: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     return float(2 * t.sf(abs(effect) / error, np.mean(freedom)))
 
 
-def two_sided(truth: np.ndarray) -> list[int]:
-    """Return the classes that have patients on both sides."""
+def classes_with_both_sides(truth: np.ndarray) -> list[int]:
+    """Return the columns of truth (n, classes) that have patients with and without the label."""
     return [k for k in range(truth.shape[1]) if truth[:, k].any() and not truth[:, k].all()]
 
 
 def _smallest_class(truth: np.ndarray) -> int:
     """Return the mean, over classes, of how many patients are on the smaller side: what an AUC rests on."""
-    sides = [min(truth[:, k].sum(), (~truth[:, k]).sum()) for k in two_sided(truth)]
+    sides = [min(truth[:, k].sum(), (~truth[:, k]).sum()) for k in classes_with_both_sides(truth)]
     return max(int(np.mean(sides)), 2)
 
 
 def _no_interval(truth: np.ndarray, fewest: int) -> str:
     """Return why no interval can be given, or an empty text."""
-    labels = two_sided(truth)
+    labels = classes_with_both_sides(truth)
     if not labels:
         return "one class only: not scored"
     if len(truth) < FEWEST_PATIENTS:
@@ -200,21 +236,26 @@ def mean_auc(truth: np.ndarray, scores: np.ndarray) -> float:
 
 
 def _bootstrap_auc(truth: np.ndarray, scores: np.ndarray, samples: int, seed: int) -> np.ndarray:
-    """Return the mean AUC of each bootstrap sample.
+    """Return the mean AUC of each bootstrap sample (samples,), of truth (n, classes) and scores (n, classes, runs)."""
+    runs = range(scores.shape[2])
+    wins = {
+        c: np.mean([_wins(truth[:, c], scores[:, c, r]) for r in runs], axis=0) for c in classes_with_both_sides(truth)
+    }
+    return np.concatenate([_auc_of_draws(truth, wins, draws) for draws in bootstrap_draws(len(truth), samples, seed)])
 
-    How often each patient was drawn weights the pairs of a positive and a negative: two matrix products a class.
+
+def _auc_of_draws(truth: np.ndarray, wins: dict[int, np.ndarray], draws: np.ndarray) -> np.ndarray:
+    """Return the mean AUC over the classes of `wins` where patients count as often as they were drawn (rows, n).
+
+    How often weights the pairs of a positive and a negative: two matrix products a class.
     """
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(truth), np.full(len(truth), 1 / len(truth)), size=samples).astype(float)
-    total, counted = np.zeros(samples), np.zeros(samples)
-    for c in range(truth.shape[1]):
-        positive = truth[:, c]
-        if positive.all() or not positive.any():
-            continue
-        wins = np.mean([_wins(positive, scores[:, c, r]) for r in range(scores.shape[2])], axis=0)
-        pairs = draws[:, positive].sum(1) * draws[:, ~positive].sum(1)
-        won = np.einsum("sp,sp->s", draws[:, positive], draws[:, ~positive] @ wins.T)
+    draws = draws.astype(float)
+    total, counted = np.zeros(len(draws)), np.zeros(len(draws))
+    for c, of_pairs in wins.items():
+        positives, negatives = draws[:, truth[:, c]], draws[:, ~truth[:, c]]
+        pairs = positives.sum(1) * negatives.sum(1)
+        won = np.einsum("sp,sp->s", positives, negatives @ of_pairs.T)
         there = pairs > 0
         total[there] += won[there] / pairs[there]
         counted += there
-    return np.divide(total, counted, out=np.full(samples, np.nan), where=counted > 0)
+    return np.divide(total, counted, out=np.full(len(draws), np.nan), where=counted > 0)

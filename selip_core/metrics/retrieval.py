@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import torch
+from scipy.stats import hypergeom
 
 DIRECTIONS = ("image to text", "text to image")
 K_MAX = 10
@@ -35,20 +36,25 @@ def ranks_of_hits(scores: torch.Tensor, relevant: torch.Tensor) -> torch.Tensor:
 def chance_of_hit(n_relevant: np.ndarray, gallery: int, k: int) -> np.ndarray:
     """Return the chance that a random order puts one of `n_relevant` items among the first `k` (hypergeometric).
 
+    Parameters
+    ----------
+    n_relevant : (Q,) int
+        Of each query, at most `gallery`.
+    gallery, k : int
+
     Examples
     --------
     >>> chance_of_hit(np.array([1, 2]), 4, 2).round(4).tolist()
     [0.5, 0.8333]
     """
-    k = min(k, gallery)
-    misses = np.ones(len(n_relevant))
-    for drawn in range(k):
-        misses *= np.clip(gallery - n_relevant - drawn, 0, None) / (gallery - drawn)
-    return 1 - misses
+    return hypergeom.sf(0, gallery, n_relevant, min(k, gallery))
 
 
 def ndcg_at_k(scores: torch.Tensor, gains: torch.Tensor, k: int = K_MAX) -> torch.Tensor:
-    """Return the normalised discounted cumulative gain of each query's first `k` items, in [0, 1].
+    """Return the normalised discounted cumulative gain (Q,) of each query's first `k` items, in [0, 1].
+
+    Järvelin and Kekäläinen, ACM Trans Inf Syst 2002;20:422-446. By hand, on the device of the scores: all queries at
+    once, where scikit-learn's `ndcg_score` returns their mean.
 
     Parameters
     ----------

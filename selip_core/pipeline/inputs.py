@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from selip_core._utils.tables import read_saved_table
 from selip_core.config import Settings
 from selip_core.datasets.pairs import Pairs, make_pairs
 from selip_core.datasets.volume_cache import VolumeCache, open_cache
@@ -18,8 +17,8 @@ def pretraining_pairs(curation: Path, findings: Path) -> tuple[VolumeCache, dict
         Results folders of ``01_data_curation`` (volumes, split) and ``02_report_findings`` (sentences).
     """
     cache = open_cache(curation / "cache")
-    splits = pd.read_csv(curation / "splits.csv", dtype=str, keep_default_na=False)
-    sentences = pd.read_csv(findings / "sentences.csv", dtype=str, keep_default_na=False)
+    splits = read_saved_table(curation / "splits.csv")
+    sentences = read_saved_table(findings / "sentences.csv")
     patients = {split: set(splits.loc[splits["split"] == split, "patient_id"]) for split in ("train", "validation")}
     return cache, {split: make_pairs(cache.volumes, cache.index, sentences, ids) for split, ids in patients.items()}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest, folder_fingerprint, notebook_imports
-from selip_core.config import get_settings
+from selip_core.config import EMBEDDED_SOURCE, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 
@@ -119,7 +119,7 @@ def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, in
 def describe_data_source(cohort: str, folder: Path) -> str:
     """Return what figures, tables and models are stamped with: where the data of a cohort come from."""
     if cohort == EMBEDDED:
-        return "embedded synthetic cohort"
+        return EMBEDDED_SOURCE
     described = read_json(folder / "cohort.json") or {}
     return str(described.get("data_source") or f"user cohort {described.get('name') or folder.name}")
 

@@ -18,8 +18,10 @@ from matplotlib.figure import Figure
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.notebook import show_errors_as_sentences
+from selip_core._utils.tables import read_saved_table
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
+from selip_core.metrics.resampling import named_tests
 from selip_core.pipeline import paths
 from selip_core.pipeline.records import describe_data_source, describe_process, finished_upstream, run_inputs
 from selip_core.pipeline.stamping import save_stamped, width_on_screen
@@ -168,6 +170,30 @@ class Run:
         self._write_record(finished=False)
         return folder
 
+    def upstream_table(
+        self, notebook: str, name: str, *, numbers: bool = False, columns: tuple[str, ...] | None = None
+    ) -> pd.DataFrame:
+        """Return ``<name>.csv`` from the results of an earlier notebook, checked as by `upstream`.
+
+        Parameters
+        ----------
+        name : str
+            As given to `save_data`, or ``tables/<name>`` for `save_table`.
+        numbers : bool
+            As of `selip_core._utils.tables.read_saved_table`: without it every cell is text.
+        columns : tuple of str, optional
+            Where the notebook had nothing to save, an empty table of these columns is returned.
+        """
+        path = self.upstream(notebook) / f"{name}.csv"
+        if columns is not None and not path.exists():
+            return pd.DataFrame(columns=list(columns))
+        return read_saved_table(path, numbers=numbers)
+
+    @property
+    def drawing(self) -> dict[str, int]:
+        """How patients are resampled for intervals: ``samples`` and ``seed``, arguments of the functions that do."""
+        return {"samples": self.settings.statistics.bootstrap_samples, "seed": self.seed}
+
     def save_figure(
         self, figure: Figure, name: str, caption: str, table: pd.DataFrame | None = None, *, data_source: str = ""
     ) -> None:
@@ -192,9 +218,13 @@ class Run:
         display(Markdown(f"*Figure {name}. {caption}*"))
 
     def save_table(self, table: pd.DataFrame, name: str, caption: str, *, data_source: str = "") -> None:
-        """Save a table as CSV with the data source as a column, and show it with its caption."""
+        """Save a table as CSV with the data source as a column, and show it with its caption.
+
+        What p-values are of is read off the table's column ``test`` and stands behind the caption.
+        """
         self._write_csv(self.results / "tables" / f"{name}.csv", table, data_source)
-        display(Markdown(f"*Table {name}. {caption} Data: {data_source or self.data_source}.*"))
+        tests = f" Test: {tests}." if (tests := named_tests(table)) else ""
+        display(Markdown(f"*Table {name}. {caption}{tests} Data: {data_source or self.data_source}.*"))
         with pd.option_context("display.precision", 3, "display.max_rows", 40, "display.max_colwidth", 80):
             display(table)
 

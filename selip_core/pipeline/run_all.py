@@ -5,9 +5,9 @@ import os
 import re
 import shutil
 import sys
-import unicodedata
 from pathlib import Path
 
+from selip_core._utils.characters import is_wide
 from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
@@ -152,7 +152,7 @@ def _print_table(rows: list[list[str]]) -> None:
     """Print the headline numbers; a table of pandas, wide characters counted or not, would align the words right."""
 
     def width(text: str) -> int:  # Chinese characters take two columns
-        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+        return sum(2 if is_wide(c) else 1 for c in text)
 
     rows = [list(HEADLINE_COLUMNS), *rows]
     widths = [max(width(row[i]) for row in rows) for i in range(len(HEADLINE_COLUMNS))]

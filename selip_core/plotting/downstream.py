@@ -6,7 +6,17 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from selip_core.plotting.style import METHOD_COLOURS, METHOD_MARKERS, PAGE_MM, PALETTE, inches
+from selip_core._utils.images import axial_slice
+from selip_core.plotting.style import (
+    DARK,
+    METHOD_COLOURS,
+    METHOD_MARKERS,
+    ORANGE,
+    PAGE_MM,
+    PALETTE,
+    inches,
+    show_slice,
+)
 
 
 def few_shot_curves(
@@ -88,15 +98,14 @@ def segmentation_overlays(examples: list[dict]) -> Figure:
     )
     for row, example in zip(axes, examples, strict=True):
         depth = int(example["truth"].sum(axis=(1, 2)).argmax())
-        image = example["volume"][depth][::-1, ::-1]
-        low, high = np.percentile(image, [1, 99.5])
-        truth = example["truth"][depth][::-1, ::-1]
+        image = axial_slice(example["volume"], depth)
+        truth = axial_slice(example["truth"], depth)
         panels = [("truth", truth, None)]
-        panels += [(method, mask[depth][::-1, ::-1], dice) for method, (mask, dice) in example["found"].items()]
+        panels += [(method, axial_slice(mask, depth), dice) for method, (mask, dice) in example["found"].items()]
         for axis, (name, mask, dice) in zip(row, panels, strict=True):
-            axis.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+            show_slice(axis, image)
             if truth.any():
-                axis.contour(truth, levels=[0.5], colors=[PALETTE[3]], linewidths=1)
+                axis.contour(truth, levels=[0.5], colors=[ORANGE], linewidths=1)
             if dice is not None and mask.any():
                 axis.contour(mask, levels=[0.5], colors=[METHOD_COLOURS[name]], linewidths=1.2, linestyles="--")
             axis.set(xticks=[], yticks=[])
@@ -123,7 +132,7 @@ def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
         part = table[table["score"] == score].set_index("variant").reindex(variants)
         errors = np.abs(np.stack([part["value"] - part["low"], part["high"] - part["value"]]))
         for i, variant in enumerate(variants):
-            colour = METHOD_COLOURS.get(variant, "#444444")
+            colour = METHOD_COLOURS.get(variant, DARK)
             axis.errorbar(part["value"].iloc[i], i, xerr=errors[:, i : i + 1], fmt=METHOD_MARKERS.get(variant, "o"),
                           ms=4.5, lw=1.2, capsize=2.5, color=colour)  # fmt: skip
         if "SeLIP" in variants:
@@ -151,7 +160,7 @@ def lines_with_intervals(
         run = table[table["method"] == method].sort_values(x)
         errors = np.nan_to_num(np.abs(np.stack([run[value] - run["low"], run["high"] - run[value]])))
         axis.errorbar(run[x], run[value], yerr=errors, fmt=f"{METHOD_MARKERS.get(method, 'o')}-", ms=4, lw=1.1,
-                      capsize=2.5, color=METHOD_COLOURS.get(method, "#444444"), label=method)  # fmt: skip
+                      capsize=2.5, color=METHOD_COLOURS.get(method, DARK), label=method)  # fmt: skip
     if log_x:
         ticks = sorted(table[x].unique())
         axis.set_xscale("log")

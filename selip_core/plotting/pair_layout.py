@@ -1,9 +1,10 @@
-"""Where the parts of a picture of two reports lie; ``pair_html`` draws it as SVG, ``figures_map`` as a figure."""
+"""Where the parts of a picture of two reports lie; `widgets.pair_html` draws it as SVG, `plotting.pair` as a figure."""
 
 import re
 from dataclasses import dataclass
 
 from selip_core.inspection.pair import PairComparison
+from selip_core.plotting.fonts import character_width
 
 WIDTH = 860
 """Of the picture, in units: pixels of the SVG, hundredths of an inch of the figure."""
@@ -118,11 +119,6 @@ def _shared_with_best(comparison: PairComparison, side: int, place: int) -> set[
         return set()
     other = int(similarity.argmax())
     return comparison.shared_characters(*((place, other) if side == 0 else (other, place)))
-
-
-def character_width(character: str) -> float:
-    """Return about how wide a character is, in its font size: Chinese ones 1, Latin ones less."""
-    return 0.62 if ord(character) < 0x250 else 1.0
 
 
 def _wrapped(text: str, width: float = _TEXT_WIDTH) -> list[str]:

@@ -1,11 +1,107 @@
-"""The answers of a search as a figure: what the search widget shows, on paper."""
+"""Figures of retrieval, from recall to single answers: functions that return a `Figure` and never save it."""
 
 import io
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
+
+from selip_core._utils.images import axial_slice
+from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, shortened, show_slice
+
+
+def recall_curves(recalls: pd.DataFrame) -> Figure:
+    """Show recall at 1 to K in both directions, each method with its interval, beside chance.
+
+    Parameters
+    ----------
+    recalls : DataFrame with ``direction``, ``method``, ``k``, ``recall``, ``low``, ``high``, ``chance``
+    """
+    directions = list(recalls["direction"].unique())
+    figure, axes = plt.subplots(1, len(directions), figsize=(3.7 * len(directions), 3.1), sharey=True, squeeze=False)
+    for axis, direction in zip(axes[0], directions, strict=True):
+        part = recalls[recalls["direction"] == direction]
+        for method, run in part.groupby("method"):
+            axis.plot(run["k"], run["recall"], "o-", ms=3, color=METHOD_COLOURS[method], label=method)
+            axis.fill_between(run["k"], run["low"], run["high"], color=METHOD_COLOURS[method], alpha=0.18, lw=0)
+        chance = part.drop_duplicates("k")
+        axis.plot(chance["k"], chance["chance"], ls="--", color=METHOD_COLOURS["chance"], label="chance")
+        axis.set(xlabel="k", ylabel="recall@k", title=direction, ylim=(0, None))
+        axis.set_xticks(sorted(part["k"].unique()))
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def interval_plot(
+    table: pd.DataFrame, *, category: str, value: str, label: str, reference: str | None = None
+) -> Figure:
+    """Show values with intervals as points and bars, one row a category, one colour a method.
+
+    Parameters
+    ----------
+    table : DataFrame with `category`, ``method``, `value`, ``low``, ``high`` and `reference` if given
+    reference : str, optional
+        Column of a level to mark in each row, such as chance.
+    """
+    categories = list(dict.fromkeys(table[category]))
+    methods = list(dict.fromkeys(table["method"]))
+    figure, axis = plt.subplots(figsize=(5.6, 0.42 * len(categories) + 1.2))
+    for j, method in enumerate(methods):
+        part = table[table["method"] == method].set_index(category).reindex(categories)
+        y = np.arange(len(categories)) + 0.16 * (j - (len(methods) - 1) / 2)
+        errors = np.abs(np.stack([part[value] - part["low"], part["high"] - part[value]]))
+        colour = METHOD_COLOURS.get(method, GREEN)
+        axis.errorbar(part[value], y, xerr=errors, fmt="o", ms=4, color=colour, capsize=2, lw=1.1, label=method)
+        if reference and j == 0:
+            axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
+                      label=reference)  # fmt: skip
+    names = [str(name).replace("_", " ") for name in categories]
+    axis.set(yticks=range(len(categories)), yticklabels=names, xlabel=label)
+    axis.invert_yaxis()
+    axis.legend(frameon=False, fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def retrieval_examples(examples: list[dict]) -> Figure:
+    """Show query volumes with the five reports that the model finds closest, the true one marked.
+
+    Parameters
+    ----------
+    examples : list of dict
+        ``volume`` (D, H, W), ``title``, ``true`` sentence, ``found``: list of (sentence, cosine), closest first.
+    """
+    if not examples:
+        figure = plt.figure(figsize=(4, 1))
+        figure.text(0.5, 0.5, "no query with findings", ha="center")
+        return figure
+    figure, axes = plt.subplots(
+        len(examples), 2, figsize=(9.0, 1.75 * len(examples)), gridspec_kw={"width_ratios": [1, 4.2]}, squeeze=False
+    )
+    for (left, right), example in zip(axes, examples, strict=True):
+        show_slice(left, axial_slice(example["volume"], example.get("depth")))
+        left.set(xticks=[], yticks=[])
+        left.set_title(example["title"], fontsize=7.5, pad=2, parse_math=False)
+        left.spines[:].set_visible(False)
+        right.axis("off")
+        lines = [("true", example["true"], GREEN)]
+        for place, (sentence, cosine) in enumerate(example["found"], start=1):
+            hit = sentence == example["true"]
+            lines.append(
+                (f"{place}  {cosine:+.2f}", sentence + ("  ✓" if hit else ""), GREEN if hit else INK)
+            )
+        for i, (head, sentence, colour) in enumerate(lines):
+            y = 0.95 - i * 0.175
+            right.text(0.0, y, head, fontsize=7.5, color=GREY, va="center", transform=right.transAxes)
+            right.text(0.1, y, shortened(sentence, 62), fontsize=7.5, color=colour, va="center",
+                       transform=right.transAxes, parse_math=False)  # fmt: skip
+    figure.tight_layout(pad=0.5)
+    return figure
 
 
 def search_results(answers: dict[str, pd.DataFrame]) -> Figure:

@@ -1,7 +1,5 @@
 """Figures of why a volume and a text match: functions that return a `Figure` and never save it."""
 
-import unicodedata
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -13,16 +11,25 @@ from matplotlib.patches import Rectangle
 
 from selip_core._utils.images import axial_slice
 from selip_core.inspection.saliency_tables import OTHER, RANDOMISED, TRAINED
-from selip_core.plotting.style import PAGE_MM, PALETTE, inches
+from selip_core.plotting.fonts import character_width
+from selip_core.plotting.style import (
+    DIVERGING,
+    GREEN,
+    INK,
+    LIGHT,
+    PAGE_MM,
+    PALE,
+    SKY,
+    VERMILION,
+    inches,
+)
 
 _MAP_STYLES = {
-    TRAINED: (PALETTE[1], "D"),
-    OTHER: (PALETTE[4], "o"),
-    RANDOMISED: (PALETTE[2], "s"),
+    TRAINED: (VERMILION, "D"),
+    OTHER: (SKY, "o"),
+    RANDOMISED: (GREEN, "s"),
 }
 _HEAT = "inferno"
-_DIVERGING = "PuOr_r"
-"""Violet and orange, which every common colour blindness keeps apart."""
 
 
 def saliency_slices(
@@ -55,7 +62,7 @@ def saliency_slices(
         column[1].imshow(heat.to_rgba(part, alpha=np.clip(1.6 * part, 0, 0.85)), interpolation="bilinear")
         if mask is not None and mask[depth].any():
             for axis in column:
-                axis.contour(axial_slice(mask, depth), levels=[0.5], colors=[PALETTE[4]], linewidths=1.2)
+                axis.contour(axial_slice(mask, depth), levels=[0.5], colors=[SKY], linewidths=1.2)
         column[0].set_title(f"slice {depth + 1} of {len(volume)}", fontsize=7.5, pad=2)
     for axis in axes[:, 0]:
         for place, side in ((0.06, "R"), (0.94, "L")):
@@ -96,7 +103,7 @@ def saliency_by_site(table: pd.DataFrame) -> Figure:
         axis.errorbar(100 * part["share"], y, xerr=errors, fmt=marker, ms=3.6, lw=1, capsize=2, color=colour,
                       label=name)  # fmt: skip
     chance = table.drop_duplicates("site").set_index("site").reindex(sites)
-    axis.vlines(100 * chance["chance"], np.arange(len(sites)) - 0.36, np.arange(len(sites)) + 0.36, colors="#222222",
+    axis.vlines(100 * chance["chance"], np.arange(len(sites)) - 0.36, np.arange(len(sites)) + 0.36, colors=INK,
                 lw=1.4, label="chance: the mask's share of the head's inside")  # fmt: skip
     axis.set(
         xlabel="saliency inside the finding's mask, % (95 % interval over patients)", ylim=(len(sites) - 0.4, -0.6)
@@ -104,7 +111,7 @@ def saliency_by_site(table: pd.DataFrame) -> Figure:
     labels = [f"{site} ({n})" for site, n in zip(sites, chance["patients"], strict=True)]
     axis.set_yticks(range(len(sites)), labels, fontsize=8)
     axis.set_ylabel("site (n patients)")
-    axis.axhline(0.5, lw=0.5, color="#bbbbbb")
+    axis.axhline(0.5, lw=0.5, color=LIGHT)
     axis.set_xlim(left=0)
     figure.legend(*axis.get_legend_handles_labels(), fontsize=7.5, loc="outside lower center", ncols=2)
     sns.despine(figure)
@@ -132,10 +139,10 @@ def character_map(text: str, saliency: np.ndarray, *, title: str = "", line: int
     line = min(line, max(len(text), 12))
     places, lines = _places(text, line)
     most = max(float(np.nanmax(np.abs(saliency), initial=0)), 1e-6)
-    colours = ScalarMappable(Normalize(-most, most), cmap=_DIVERGING)
+    colours = ScalarMappable(Normalize(-most, most), cmap=DIVERGING)
     figure, axis = plt.subplots(figsize=inches(5.6 * line + 34, 7.2 * lines + 12), layout="constrained")
     for (x, y, width), char, value in zip(places, text, saliency, strict=True):
-        face = "#dddddd" if np.isnan(value) else colours.to_rgba(value)
+        face = PALE if np.isnan(value) else colours.to_rgba(value)
         axis.add_patch(Rectangle((x, y), width, 1, facecolor=face, edgecolor="none"))
         dark = not np.isnan(value) and np.dot(face[:3], [0.299, 0.587, 0.114]) < 0.5
         axis.text(x + width / 2, y + 0.5, char, ha="center", va="center", fontsize=10.5,
@@ -153,7 +160,7 @@ def _places(text: str, line: int) -> tuple[list[tuple[float, float, float]], int
     """Return (x, y, width) of each character, and the number of lines."""
     places, x, row = [], 0.0, 0
     for char in text:
-        width = 1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.62
+        width = character_width(char)
         if x + width > line or char == "\n":
             x, row = 0.0, row + 1
         width = 0.0 if char == "\n" else width

@@ -4,6 +4,8 @@ Zoom, rotation and elastic deformation share one interpolation, so a volume is b
 drew one of them are interpolated. (MONAI's per-volume transforms took two thirds of a training step here.)
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch.nn import functional
 
@@ -16,23 +18,41 @@ ELASTIC_VOXELS = 1.0
 PROBABILITY = {"zoom": 0.2, "rotation": 0.2, "gamma": 0.2, "scale": 0.2, "elastic": 0.1}
 
 
-def augment(
-    volumes: torch.Tensor, generator: torch.Generator, *, share: slice = slice(None), batch_size: int | None = None
-) -> torch.Tensor:
-    """Return ``(B, C, D, H, W)`` with each augmentation applied to each volume with its own probability.
+@dataclass(frozen=True)
+class Parameters:
+    """What was drawn for each of n volumes; a volume that drew nothing has the neutral value.
 
     Parameters
     ----------
-    volumes : (B, C, D, H, W)
-        Channels of a volume are moved alike; gamma takes each in its own range.
+    zoom : (n,) float
+        Larger is larger.
+    angle : (n,) float
+        In-plane, in radians.
+    elastic : (n,) bool
+        Whether `bumps` apply.
+    bumps : (n, 2, 3, 4, 4) float
+        Displacements in x and y on a coarse grid, in units of `ELASTIC_VOXELS`.
+    gamma, scale : (n,) float
+    """
+
+    zoom: torch.Tensor
+    angle: torch.Tensor
+    elastic: torch.Tensor
+    bumps: torch.Tensor
+    gamma: torch.Tensor
+    scale: torch.Tensor
+
+
+def draw_parameters(generator: torch.Generator, n: int, *, share: slice = slice(None)) -> Parameters:
+    """Return what each volume of a batch of n is to be augmented with, each kind with its own probability.
+
+    Parameters
+    ----------
     generator : torch.Generator
         On the CPU whatever the device of the volumes, so that the same draws are made everywhere.
     share : slice
-        Rows of the batch that `volumes` are; they are augmented as in the whole batch.
-    batch_size : int, optional
-        Of the whole batch; by default `volumes` are all of it.
+        The rows of the batch that are wanted; they are drawn as in the whole batch.
     """
-    n = batch_size or len(volumes)
 
     def drawn(name: str) -> torch.Tensor:
         return torch.rand(n, generator=generator)[share] < PROBABILITY[name]
@@ -46,12 +66,48 @@ def augment(
     bumps = torch.randn(n, 2, 3, 4, 4, generator=generator)[share] * elastic[:, None, None, None, None]
     gamma = torch.where(drawn("gamma"), uniform(*GAMMA_RANGE), 1.0)
     scale = torch.where(drawn("scale"), uniform(*SCALE_RANGE), 1.0)
+    return Parameters(zoom, angle, elastic, bumps, gamma, scale)
 
-    moved = ((zoom != 1) | (angle != 0) | elastic).nonzero().flatten()
+
+def augment(
+    volumes: torch.Tensor, generator: torch.Generator, *, share: slice = slice(None), batch_size: int | None = None
+) -> torch.Tensor:
+    """Return ``(B, C, D, H, W)``, warped and changed in intensity; masks take part in `warp` alone.
+
+    Parameters
+    ----------
+    volumes : (B, C, D, H, W)
+        Channels of a volume are moved alike; gamma takes each in its own range.
+    generator : torch.Generator
+        On the CPU whatever the device of the volumes.
+    share : slice
+        Rows of the batch that `volumes` are; they are augmented as in the whole batch.
+    batch_size : int, optional
+        Of the whole batch; by default `volumes` are all of it.
+    """
+    drawn = draw_parameters(generator, batch_size or len(volumes), share=share)
+    return intensity(warp(volumes, drawn), drawn)
+
+
+def warp(volumes: torch.Tensor, drawn: Parameters, *, mode: str = "bilinear") -> torch.Tensor:
+    """Return volumes, or masks, ``(B, C, D, H, W)``, under the drawn zoom, rotation and elastic deformation.
+
+    Parameters
+    ----------
+    mode : {"bilinear", "nearest"}
+        How is interpolated between voxels; with ``nearest`` labels stay labels.
+    """
+    moved = ((drawn.zoom != 1) | (drawn.angle != 0) | drawn.elastic).nonzero().flatten()
     out = volumes.clone()
     if len(moved):
-        out[moved] = _warp(volumes[moved], zoom[moved], angle[moved], bumps[moved], elastic[moved])
-    return _gamma(out, gamma.to(out.device)) * _per_volume(scale.to(out.device))
+        grid = _grid(volumes[moved], drawn.zoom[moved], drawn.angle[moved], drawn.bumps[moved], drawn.elastic[moved])
+        out[moved] = functional.grid_sample(volumes[moved], grid, mode=mode, padding_mode="border", align_corners=False)
+    return out
+
+
+def intensity(volumes: torch.Tensor, drawn: Parameters) -> torch.Tensor:
+    """Return volumes ``(B, C, D, H, W)`` under the drawn gamma and scale: for images, never for masks."""
+    return _gamma(volumes, drawn.gamma.to(volumes.device)) * _per_volume(drawn.scale.to(volumes.device))
 
 
 def _per_volume(values: torch.Tensor) -> torch.Tensor:
@@ -65,10 +121,10 @@ def _gamma(volumes: torch.Tensor, gamma: torch.Tensor) -> torch.Tensor:
     return ((volumes - low) / span).clamp_min(0) ** _per_volume(gamma) * span + low
 
 
-def _warp(
+def _grid(
     volumes: torch.Tensor, zoom: torch.Tensor, angle: torch.Tensor, bumps: torch.Tensor, elastic: torch.Tensor
 ) -> torch.Tensor:
-    """Resample under in-plane rotation and zoom and, where `elastic`, a smooth displacement; edges repeat."""
+    """Return where each voxel comes from, ``(n, D, H, W, 3)`` as (x, y, z): rotation and zoom in-plane, elastic."""
     n, _, depth, height, width = volumes.shape
     cos, sin = (angle.cos() / zoom).to(volumes), (angle.sin() / zoom).to(volumes)
     aspect = height / width  # grid coordinates run from -1 to 1 on each axis, whatever its length
@@ -86,4 +142,4 @@ def _warp(
         shift = functional.interpolate(bumps, size=volumes.shape[2:], mode="trilinear", align_corners=True)
         voxel = torch.tensor([2 / width, 2 / height], device=volumes.device, dtype=volumes.dtype)
         grid[chosen, ..., :2] += shift.permute(0, 2, 3, 4, 1) * ELASTIC_VOXELS * voxel
-    return functional.grid_sample(volumes, grid, padding_mode="border", align_corners=False)
+    return grid

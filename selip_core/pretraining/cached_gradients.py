@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from selip_core.encoders.batch_norm import paused_running_statistics
+from selip_core.encoders.image import paused_running_statistics
 from selip_core.encoders.model import SelipModel
 from selip_core.pretraining.distributed import ALONE, Processes
 
@@ -65,35 +65,32 @@ def accumulate_gradients(
 
     share = processes.share(len(texts))
     own_texts = texts[share]
-    size = len(own_texts)
-    step = min(chunk_size or size, size)
-    chunks = [slice(first, min(first + step, size)) for first in range(0, size, step)]
-    if len(chunks) == 1:  # one forward pass
+    chunks = _chunks(len(own_texts), chunk_size)
+    if len(chunks) == 1 and processes.count == 1:  # nothing to gather: the plain step
         image, text = encode(chunks[0])
-        if processes.count == 1:
-            parts = loss_of(image, text)
-            scaled(parts["loss"]).backward()
-            return parts, image.detach(), text.detach()
-        encoded, states = [(image, text)], []
-    else:
-        encoded, states = _first_pass(encode, chunks, model.device)
-
-    image, text = (
-        processes.gather(torch.cat(part), len(texts)).requires_grad_() for part in zip(*encoded, strict=True)
-    )
+        parts = loss_of(image, text)
+        scaled(parts["loss"]).backward()
+        return parts, image.detach(), text.detach()
+    # with one chunk the first pass keeps its graph, and there is no second one
+    encoded, states = ([encode(chunks[0])], []) if len(chunks) == 1 else _first_pass(encode, chunks, model.device)
+    image, text = (processes.gather(torch.cat(part), len(texts)).requires_grad_() for part in zip(*encoded))
     parts = loss_of(image, text)
     scaled(parts["loss"]).backward()
     if not processes.is_main and model.log_logit_scale.grad is not None:
         model.log_logit_scale.grad.zero_()  # every process has the whole of it
-    image_gradient, text_gradient = image.grad[share], text.grad[share]
-    if not states:
-        torch.autograd.backward([*encoded[0]], [image_gradient, text_gradient])
-    for chunk, state in zip(chunks, states):
-        _set_random_state(state, model.device)
-        with paused_running_statistics(model):
-            torch.autograd.backward([*encode(chunk)], [image_gradient[chunk], text_gradient[chunk]])
+    gradients = image.grad[share], text.grad[share]
+    if states:
+        _second_pass(encode, chunks, states, gradients, model)
+    else:
+        torch.autograd.backward([*encoded[0]], [*gradients])
     processes.sum_gradients(model)
     return parts, image.detach(), text.detach()
+
+
+def _chunks(size: int, chunk_size: int | None) -> list[slice]:
+    """Return the rows of a share of `size` that are encoded at once."""
+    step = min(chunk_size or size, size)
+    return [slice(first, min(first + step, size)) for first in range(0, size, step)]
 
 
 @torch.no_grad()
@@ -104,6 +101,14 @@ def _first_pass(encode: Callable, chunks: list[slice], device: torch.device) -> 
         states.append(_random_state(device))
         encoded.append(encode(chunk))
     return encoded, states
+
+
+def _second_pass(encode: Callable, chunks: list[slice], states: list, gradients: tuple, model: SelipModel) -> None:
+    """Encode each chunk as before, now with its graph, and backpropagate the gradients of its features."""
+    for chunk, state in zip(chunks, states, strict=True):
+        _set_random_state(state, model.device)
+        with paused_running_statistics(model):
+            torch.autograd.backward([*encode(chunk)], [gradient[chunk] for gradient in gradients])
 
 
 def _random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -1,4 +1,8 @@
-"""Training checkpoints: safetensors and JSON only, written beside and renamed; the newest two are kept."""
+"""Training checkpoints: safetensors and JSON only, written beside and renamed; the newest two are kept.
+
+Accelerate's ``save_state`` and torch's distributed checkpoints write pickles beside the weights, which may run code
+when they are read, and a reader may meet them half written.
+"""
 
 import json
 import shutil

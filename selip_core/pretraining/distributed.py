@@ -3,13 +3,15 @@
 Every process knows the whole batch and encodes its share of it. Features are gathered, each process computes the loss
 over all of them, and takes back the gradient of its own rows; so the sum of the parameters' gradients over the
 processes is the gradient of the single full batch.
+
+Accelerate finds the processes' places and joins them. Its ``Accelerator`` would wrap the model in DDP, which averages
+gradients of losses that each process has for itself, and gathers equal shares only: this loss spans all processes.
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import torch
 import torch.distributed as dist
@@ -125,32 +127,10 @@ def joined_processes(device_type: str) -> Processes:
     ----------
     device_type : {"cpu", "cuda"}
         Where the model will lie.
-
-    Raises
-    ------
-    SelipError
-        If ``accelerate launch --cpu`` was asked for several processes: it starts one, which would train alone.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        if os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" and _set_by_parent("MASTER_PORT"):
-            raise SelipError("accelerate launch --cpu starts one process, however many it is asked for: give it "
-                             "--multi_gpu instead (and the program --device cpu), or use torchrun")  # fmt: skip
         return ALONE
     from accelerate import PartialState
 
     state = PartialState(cpu=device_type != "cuda", timeout=LONGEST_WAIT)
     return Processes(state.process_index, state.num_processes)
-
-
-def _set_by_parent(name: str) -> bool:
-    """Return whether the environment has a variable that the parent was not started with itself.
-
-    ``accelerate launch`` sets one for several processes; one that the user had set says nothing of how many.
-    """
-    if name not in os.environ:
-        return False
-    try:
-        held = Path(f"/proc/{os.getppid()}/environ").read_bytes().split(b"\0")
-    except OSError:  # the system does not tell
-        return True
-    return f"{name}={os.environ[name]}".encode() not in held

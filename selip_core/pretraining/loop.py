@@ -1,7 +1,8 @@
-"""The one pretraining loop: CLIP and SeLIP differ in `soft_target_weight` alone."""
+"""The one pretraining loop: CLIP and SeLIP differ in ``settings.soft_target_weight`` alone."""
 
 import json
 import time
+from collections.abc import Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,7 @@ from selip_core.pretraining.distributed import ALONE, Processes, joined_processe
 from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
-from selip_core.similarity.scores import ReportCorpus, even_out
+from selip_core.similarity.targets import TargetSimilarity
 
 PLATEAU_SHARE = 0.95
 PLATEAU_WINDOW = 25
@@ -34,13 +35,11 @@ PLATEAU_WINDOW = 25
 
 def pretrain(
     model: SelipModel,
-    train: Pairs,
-    validation: Pairs,
+    pairs: Mapping[str, Pairs],
     settings: PretrainingSettings,
-    *,
-    soft_target_weight: float,
-    seed: int,
     directory: Path,
+    *,
+    seed: int = 0,
     progress: bool = True,
 ) -> "Pretraining":
     """Train `model` in place up to ``settings.steps``, continuing from the last checkpoint in `directory`.
@@ -50,8 +49,10 @@ def pretrain(
 
     Parameters
     ----------
-    soft_target_weight : float, >= 0
-        Weight of the soft-target term; 0 is exactly CLIP.
+    pairs : mapping with ``train`` and ``validation``
+    settings : PretrainingSettings
+        Of a profile, with the changes of one of `selip_core.pretraining.methods.VARIANTS`; a `soft_target_weight` of 0
+        is exactly CLIP.
     directory : Path
         Where the checkpoints ``last`` and ``previous`` and the model ``best`` go.
         A checkpoint there that was written with other data, settings or code is put aside, and the run starts from
@@ -68,37 +69,36 @@ def pretrain(
         If the checkpoint cannot be read, or the loss is no longer finite.
     """
     processes = joined_processes(model.device.type)
-    run = Pretraining(model, train, validation, settings, soft_target_weight, seed, Path(directory), processes)
+    run = Pretraining(model, pairs, settings, directory, seed=seed, processes=processes)
     run.resume()
     run.train(progress and processes.is_main)
     return run
 
 
 class Pretraining:
-    """State of one pretraining run; use `pretrain`."""
+    """State of one pretraining run; use `pretrain`, whose parameters these are."""
 
     def __init__(
         self,
         model: SelipModel,
-        train: Pairs,
-        validation: Pairs,
+        pairs: Mapping[str, Pairs],
         settings: PretrainingSettings,
-        soft_target_weight: float,
-        seed: int,
         directory: Path,
+        *,
+        seed: int = 0,
         processes: Processes = ALONE,
     ):
+        train, validation = pairs["train"], pairs["validation"]
         self.model, self.train_pairs, self.validation_pairs = model, train, validation
-        self.settings, self.seed = settings, seed
-        self.soft_target_weight = soft_target_weight
-        self.directory, self.processes = directory, processes
+        self.settings, self.directory, self.seed, self.processes = settings, Path(directory), seed, processes
         self.texts, self.text_ids, self.flipped_ids = distinct_texts(train.texts, flip=settings.flip)
-        kind = "mixed" if settings.similarity == "even" else settings.similarity
-        self.corpus = ReportCorpus(self.texts, matching=settings.matching, kind=kind, device=model.device)
+        self.targets = TargetSimilarity(
+            self.texts, kind=settings.similarity, matching=settings.matching, device=model.device
+        )
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.train_sample = sample_of_pairs(train, len(validation))
-        self.batch_size = fitting_batch_size(train.texts, settings.batch_size)
+        self.batch_size = fitting_batch_size(train.texts, settings.batch_size, flip=settings.flip)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
         prepare_model(model, settings)
@@ -117,7 +117,7 @@ class Pretraining:
         continued in chunks, and one of several GPUs be read by a notebook. That changes no more than rounding, but for
         batch norm (ResNet-50), whose statistics are of a chunk; the checkpoint says how it was computed.
         """
-        parts = [self.settings.model_dump_json(exclude=set(EXECUTION)), str(self.soft_target_weight), str(self.seed)]
+        parts = [self.settings.model_dump_json(exclude=set(EXECUTION)), str(self.seed)]
         for pairs in (self.train_pairs, self.validation_pairs):
             parts += [digest(*pairs.texts), digest(*pairs.patients), digest(*pairs.sequences), str(pairs.rows.tolist())]
         parts += [json.dumps(self.model.config, sort_keys=True), code_fingerprint("pretraining.loop")]
@@ -162,9 +162,7 @@ class Pretraining:
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate
         volumes, ids = self._batch(rows, flips, volumes)
-        similarity = self.corpus.similarity(ids)
-        if settings.similarity == "even":
-            similarity = even_out(similarity)
+        similarity = self.targets.similarity(ids)
         scale = model.logit_scale.item()
         model.train()
         self.optimizer.zero_grad(set_to_none=True)
@@ -190,7 +188,7 @@ class Pretraining:
     def _loss(self, similarity: torch.Tensor, image: torch.Tensor, text: torch.Tensor) -> dict[str, torch.Tensor]:
         parts = selip_loss(
             image, text, self.model.logit_scale, similarity,
-            soft_target_weight=self.soft_target_weight, include_positive=self.settings.include_positive,
+            soft_target_weight=self.settings.soft_target_weight, include_positive=self.settings.include_positive,
         )  # fmt: skip
         if not torch.isfinite(parts["loss"]):
             raise SelipError(f"the loss is not finite at step {self.step}: lower pretraining.learning_rate_*")

@@ -1,64 +1,72 @@
-"""What every downstream task starts from: the models of ``04_pretraining``, checked, and a split by class."""
+"""What CLIP, SeLIP and the variants of the ablation are, and where their models lie."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
+from selip_core.config import PretrainingSettings
 
-from selip_core.encoders.model import SelipModel
-from selip_core.errors import SelipError
 
-METHODS = ("scratch", "CLIP", "SeLIP")
+@dataclass(frozen=True)
+class Method:
+    """A way of pretraining: a name, and what it changes in the settings of a profile.
+
+    Parameters
+    ----------
+    name : str
+    changes : mapping of str to value
+        Fields of `selip_core.config.PretrainingSettings`; a profile's own values stand for SeLIP.
+    """
+
+    name: str
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+    def settings(self, profile: PretrainingSettings) -> PretrainingSettings:
+        """Return the settings of a profile with this method's changes, checked."""
+        return PretrainingSettings(**{**profile.model_dump(), **self.changes})
+
+
+VARIANTS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("CLIP", {"soft_target_weight": 0.0}),
+        Method("SeLIP"),
+        Method("syntax only", {"similarity": "syntax"}),
+        Method("semantics only", {"similarity": "semantic"}),
+        Method("best matching", {"matching": "best"}),
+        Method("without the diagonal", {"include_positive": False}),
+        Method("label smoothing", {"similarity": "even"}),
+        Method("fixed temperature", {"train_logit_scale": False}),
+    )
+}
+"""Every way of pretraining by its name: the paper's two, and those of the ablation, each of which changes one thing in
+SeLIP. Label smoothing is of equal strength, row by row."""
+
+PRETRAINED = ("CLIP", "SeLIP")
+"""What ``04_pretraining`` trains, in each of the profile's seeds."""
+
+COMPARED = ("scratch", *PRETRAINED)
 """The comparison: the untrained start of each seed, and what two ways of pretraining have made of it."""
 
 PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
 """First and second of each comparison: the difference is the second less the first."""
 
 
-def downstream_models(pretraining: Path, seeds: list[int]) -> dict[tuple[str, int], Path]:
-    """Return the folder of each method's model by (method, seed), in the results of ``04_pretraining``."""
+def start_folder(models: Path, seed: int) -> Path:
+    """Return where the untrained model of a seed lies, in the folder of the models of ``04_pretraining``."""
+    return Path(models) / f"start_seed{seed}"
+
+
+def run_folder(models: Path, method: str, seed: int) -> Path:
+    """Return where the run of a method lies: its checkpoints, and the model ``best``."""
+    return Path(models) / f"{method.replace(' ', '_')}_seed{seed}"
+
+
+def model_folders(pretraining: Path, seeds: list[int]) -> dict[tuple[str, int], Path]:
+    """Return the folder of each compared method's model by (method, seed), in the results of ``04_pretraining``."""
     models = Path(pretraining) / "models"
     return {
-        (method, seed): models / (f"start_seed{seed}" if method == "scratch" else f"{method}_seed{seed}/best")
+        (method, seed): start_folder(models, seed) if method == "scratch" else run_folder(models, method, seed) / "best"
         for seed in seeds
-        for method in METHODS
+        for method in COMPARED
     }
-
-
-def load_model(directory: Path, preprocessing_fingerprint: str, *, device: torch.device) -> SelipModel:
-    """Return a model, refused if it was trained on volumes of another preprocessing.
-
-    Raises
-    ------
-    SelipError
-        Naming both fingerprints.
-    """
-    model = SelipModel.from_pretrained(directory, device=str(device))
-    trained = model.config.get("preprocessing_fingerprint")
-    if trained != preprocessing_fingerprint:
-        raise SelipError(
-            f"{directory} was trained with preprocessing {trained}, these volumes have {preprocessing_fingerprint}: "
-            "run 04_pretraining again with these settings, or give volumes preprocessed with the model's"
-        )
-    return model
-
-
-def stratified_split(
-    classes: np.ndarray, *, seed: int, validation_fraction: float, test_fraction: float
-) -> dict[str, np.ndarray]:
-    """Return the positions of train, validation and test, each class split by itself.
-
-    A class of one is all training; of two, one goes to the test; from three on every split has one at least.
-    """
-    rng = np.random.default_rng(seed)
-    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    classes = np.asarray(classes)
-    for name in np.unique(classes):
-        members = rng.permutation(np.flatnonzero(classes == name)).tolist()
-        n = len(members)
-        n_test = max(round(test_fraction * n), 1) if n >= 2 else 0
-        n_validation = max(round(validation_fraction * n), 1) if n >= 3 else 0
-        parts["test"] += members[:n_test]
-        parts["validation"] += members[n_test : n_test + n_validation]
-        parts["train"] += members[n_test + n_validation :]
-    return {name: np.array(sorted(part), int) for name, part in parts.items()}

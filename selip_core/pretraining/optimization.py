@@ -39,6 +39,8 @@ def make_optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.op
 
 def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float) -> float:
     """Return the share of the base rate at 0-based `step`: linear warm-up, then ``(1 - progress)^power`` (METHOD 5)."""
+    # Not torch's SequentialLR of LinearLR and PolynomialLR, which multiplies each rate from the one before: a resumed
+    # run would need their state, and this one only its step.
     if step < warmup_steps:
         return (step + 1) / warmup_steps
     return (1 - (step - warmup_steps) / max(steps - warmup_steps, 1)) ** power

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from selip_core.datasets.pairs import distinct_texts
 from selip_core.errors import SelipError
+
+_REMEDY = "give a smaller pretraining.batch_size or more patients"
 
 
 class UniqueTextSampler:
@@ -25,15 +28,16 @@ class UniqueTextSampler:
     Raises
     ------
     SelipError
-        If there are fewer distinct texts than a batch needs.
+        If there are fewer distinct texts than a batch needs; a text and its mirror image count once, since flips may
+        make every pair of the two the same.
     """
 
     def __init__(self, text_ids: np.ndarray, flipped_text_ids: np.ndarray | None, *, batch_size: int, seed: int):
-        distinct = len(np.unique(text_ids))
+        distinct = _fewest_texts(text_ids, flipped_text_ids)
         if distinct < batch_size:
             raise SelipError(
                 f"{distinct} distinct texts cannot fill a batch of {batch_size} in which no two pairs share a text: "
-                "give a smaller pretraining.batch_size or more patients"
+                + _REMEDY
             )
         self.text_ids = np.asarray(text_ids)
         self.flipped_text_ids = None if flipped_text_ids is None else np.asarray(flipped_text_ids)
@@ -79,28 +83,54 @@ class UniqueTextSampler:
         return list(batch.values())
 
     def steps(self, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield batches without end, from step `start` on, as an uninterrupted run would have."""
+        """Yield batches without end, from step `start` on, as an uninterrupted run would have.
+
+        Raises
+        ------
+        SelipError
+            If the flips of an epoch leave too few distinct texts to fill one batch.
+        """
         number, done = 0, 0
         while True:
             batches = self.epoch(number)
+            if not batches:  # else a search without end for an epoch with a batch
+                raise SelipError(
+                    f"epoch {number} has too few distinct texts for a batch of {self.batch_size}: {_REMEDY}"
+                )
             if done + len(batches) > start:
                 yield from batches[max(start - done, 0) :]
             done += len(batches)
             number += 1
 
 
-def fitting_batch_size(texts: list[str], wanted: int) -> int:
+def fitting_batch_size(texts: list[str], wanted: int, *, flip: bool) -> int:
     """Return the batch size, or the number of distinct texts where there are fewer: no text may be in a batch twice.
+
+    Parameters
+    ----------
+    texts : list of str
+        The sentence of each training pair.
+    wanted : int
+    flip : bool
+        Whether volumes are mirrored; a text and its mirror image then count once, so that every epoch fills a batch.
 
     Raises
     ------
     SelipError
         If there are not two distinct texts to tell apart.
     """
-    distinct = len(set(texts))
+    _, ids, flipped_ids = distinct_texts(texts, flip=flip)
+    distinct = _fewest_texts(ids, flipped_ids)
     if distinct < 2:
+        images = " (mirror images count once)" if flip else ""
         raise SelipError(
-            f"the training patients have {distinct} distinct sentence(s): contrastive training needs at least two; "
-            "add patients with findings, or look at 02_report_findings for what the reports were read as"
+            f"the training patients have {distinct} distinct sentence(s){images}: contrastive training needs at least "
+            "two; add patients with findings, or look at 02_report_findings for what the reports were read as"
         )
     return min(wanted, distinct)
+
+
+def _fewest_texts(text_ids: np.ndarray, flipped_text_ids: np.ndarray | None) -> int:
+    """Return how many distinct texts the pairs have at least, whichever of them are flipped."""
+    couples = text_ids if flipped_text_ids is None else np.minimum(text_ids, flipped_text_ids)
+    return len(np.unique(couples))

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from selip_core.datasets.pairs import Pairs
+from selip_core.encoders.inference import encode_series, encode_texts
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
@@ -16,17 +17,13 @@ NOTHING_TO_EVALUATE = (
 )
 
 
-@torch.inference_mode()
-def encode_pairs(model: SelipModel, pairs: Pairs, batch_size: int = 64) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
+def encode_pairs(model: SelipModel, pairs: Pairs) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
     """Return image features (n, E), features of the distinct texts (t, E) and these texts, on the CPU."""
     if not len(pairs):
         raise SelipError(NOTHING_TO_EVALUATE.format("evaluation"))
-    model.eval()
-    picks = [np.arange(len(pairs))[i : i + batch_size] for i in range(0, len(pairs), batch_size)]
-    image = torch.cat([model.encode_image(pairs.load(p)).cpu() for p in picks])
     texts = list(dict.fromkeys(pairs.texts))
-    text = torch.cat([model.encode_text(texts[i : i + 256]).cpu() for i in range(0, len(texts), 256)])
-    return image, text, texts
+    image, text = encode_series(model, pairs.volumes, pairs.rows), encode_texts(model, texts)
+    return torch.from_numpy(image), torch.from_numpy(text), texts
 
 
 def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_size: int) -> dict[str, float]:

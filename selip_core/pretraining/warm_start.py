@@ -34,6 +34,8 @@ def mask_words(
     15 % of the words are chosen, at least one a text; of their tokens 80 % become [MASK], 10 % a random token, 10 %
     stay (Devlin 2019; a word is masked whole, Cui 2021).
     """
+    # Not transformers' DataCollatorForLanguageModeling(whole_word_mask=True): to it a word ends where a space is, so a
+    # Chinese sentence is one word; and it may mask nothing of a short text.
     draws = torch.rand(words.shape[0], int(words.max()) + 1, generator=generator)
     present = torch.zeros_like(draws, dtype=torch.bool)
     inside = words >= 0

@@ -58,13 +58,26 @@ def check_english(book: dict, path: Path) -> None:
 
 
 @cache
-def _book() -> tuple[re.Pattern, list[tuple[str, str]]]:
-    """Return the scanner, and what each of its groups stands for."""
+def load_english() -> dict:
+    """Return the English lexicon, ``lexicons/en.yaml``: for each group the English words of a Chinese one.
+
+    Raises
+    ------
+    SelipError
+        If it is missing or not valid.
+    """
     try:
         book = yaml.safe_load(_PATH.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise SelipError(f"{_PATH} cannot be read: {error}") from None
     check_english(book, _PATH)
+    return book
+
+
+@cache
+def _book() -> tuple[re.Pattern, list[tuple[str, str]]]:
+    """Return the scanner, and what each of its groups stands for."""
+    book = load_english()
     entries = [(word, key, value) for key in _GROUPS for value, words in book[key].items() for word in words]
     entries += [(word, key, "") for key in _LISTS for word in book[key]]
     entries.sort(key=lambda entry: -len(entry[0]))

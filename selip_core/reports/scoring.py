@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selip_core.metrics.resampling import FEWEST_PATIENTS
+from selip_core.metrics.resampling import FEWEST_PATIENTS, bootstrap_draws
 from selip_core.reports.lesion import without_side
 from selip_core.reports.parser import parse_report
 from selip_core.reports.sentences import SEQUENCES
@@ -104,9 +104,8 @@ def _f1(part: pd.DataFrame, samples: int, seed: int) -> dict:
     right, spurious, missed = total = patients.sum(0)
     low = high = np.nan
     if len(patients) >= FEWEST_PATIENTS:
-        share = np.full(len(patients), 1 / len(patients))
-        draws = np.random.default_rng(seed).multinomial(len(patients), share, size=samples)
-        low, high = np.quantile(f1(draws @ patients), [0.025, 0.975])
+        drawn = [f1(draws @ patients) for draws in bootstrap_draws(len(patients), samples, seed)]
+        low, high = np.quantile(np.concatenate(drawn), [0.025, 0.975])
     return {
         "precision": right / max(right + spurious, 1), "recall": right / max(right + missed, 1),
         "f1": float(f1(total[None])[0]), "low": float(low), "high": float(high), "n": int(right + missed),

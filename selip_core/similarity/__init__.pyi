@@ -5,9 +5,6 @@ from .scores import (
     appearance_tag as appearance_tag,
 )
 from .scores import (
-    even_out as even_out,
-)
-from .scores import (
     semantic_similarity as semantic_similarity,
 )
 from .scores import (
@@ -16,3 +13,4 @@ from .scores import (
 from .scores import (
     syntax_similarity as syntax_similarity,
 )
+from .targets import even_out as even_out

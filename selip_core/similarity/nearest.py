@@ -16,7 +16,7 @@ def greatest_of_columns(block: torch.Tensor, k: int) -> tuple[torch.Tensor, torc
     Parameters
     ----------
     block : (D, B)
-        Finite.
+        Finite or -inf; where a column has fewer than `k` finite numbers, the last rows may lie beyond the block.
     k : int
         At least 1.
 
@@ -40,6 +40,18 @@ def greatest_of_columns(block: torch.Tensor, k: int) -> tuple[torch.Tensor, torc
     rows = (first[:, None] * GROUP + torch.arange(GROUP, device=block.device)[None, :, None]).flatten(0, 1)
     values, places = torch.sort(padded.gather(0, rows), dim=0, descending=True, stable=True)  # (k · GROUP, B)
     return values[:k].T.contiguous(), rows.gather(0, places[:k]).T.contiguous()
+
+
+def greatest(scores: np.ndarray, k: int) -> np.ndarray:
+    """Return where the `k` greatest of `scores` (n,) are, the greatest first; -inf is never among them.
+
+    Examples
+    --------
+    >>> greatest(np.array([0.1, 0.7, -np.inf, 0.7]), 3).tolist()
+    [1, 3, 0]
+    """
+    values, rows = greatest_of_columns(torch.from_numpy(scores)[:, None], k)
+    return rows[0][values[0] > -torch.inf].numpy()
 
 
 def nearest_items(

@@ -7,7 +7,7 @@ with P is a weighted gather (``embedding_bag``). Reports with the same findings 
 a large corpus, and neighbours in it, are in ``similarity_corpus``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch.nn.functional import embedding_bag
@@ -15,7 +15,6 @@ from torch.nn.functional import embedding_bag
 from selip_core.reports.sentences import Finding, parse_sentence
 
 SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
-KINDS = ("mixed", "syntax", "semantic")
 MATCHINGS = ("mean", "best")
 
 
@@ -118,25 +117,6 @@ def similarity_matrix(
     return ReportCorpus(texts, weights=weights, matching=matching, kind=kind, device=device).similarity()
 
 
-def even_out(similarity: torch.Tensor) -> torch.Tensor:
-    """Return a matrix whose rows keep their sum but spread what lies off the diagonal evenly.
-
-    As soft targets it is label smoothing of equal strength, row by row: the control that tells whether the similarity
-    of reports helps, or merely softer targets.
-
-    Parameters
-    ----------
-    similarity : torch.Tensor
-        (B, B).
-    """
-    size = len(similarity)
-    diagonal = similarity.diagonal()
-    rest = (similarity.sum(dim=1) - diagonal) / max(size - 1, 1)
-    evened = rest[:, None].expand(size, size).clone()
-    evened.diagonal().copy_(diagonal)
-    return evened
-
-
 class ReportCorpus:
     """A corpus of reports, prepared once, from which the similarity of any batch is gathered.
 
@@ -150,7 +130,7 @@ class ReportCorpus:
         ``mean`` averages over all pairs of findings (the reference). ``best`` averages, over the findings of one
         report, the best match in the other, and takes the mean of both directions; equal reports then score 1.
     kind : {"mixed", "syntax", "semantic"}
-        Which similarity of findings: the product, or one of its two factors.
+        Which similarity of findings, of those in `KINDS`: the product, or one of its two factors.
     device : torch.device or str, optional
         CPU where left out.
 
@@ -196,7 +176,10 @@ class ReportCorpus:
         self.findings = list(id_of)
         self.n_distinct = len(number_of)
         self.matching, self.kind, self.device = matching, kind, torch.device(device or "cpu")
-        self.finding_similarity = _finding_similarity(self.findings, kind, weights, self.device)
+        if self.findings:
+            self.finding_similarity = KINDS[kind](self.findings, weights, self.device)
+        else:  # all reports are normal: one zero, so that gathers stay defined
+            self.finding_similarity = torch.zeros(1, 1, device=self.device)
         self.distinct = torch.tensor(numbers, dtype=torch.int64, device=self.device)  # (N,)
         self._ids = torch.tensor([i for ids in number_of for i in ids], dtype=torch.int64, device=self.device)
         self._lengths = torch.tensor([len(ids) for ids in number_of], dtype=torch.int64, device=self.device)  # (D,)
@@ -288,16 +271,24 @@ def _best(bags: tuple[torch.Tensor, torch.Tensor], table: torch.Tensor) -> torch
     return torch.segment_reduce(table[ids], "max", lengths=lengths, initial=0)
 
 
-def _finding_similarity(
-    findings: list[Finding], kind: str, weights: tuple[float, float], device: torch.device
-) -> torch.Tensor:
-    """Return K, (U, U); one zero where the corpus is all normal, so that gathers stay defined."""
-    if not findings:
-        return torch.zeros(1, 1, device=device)
-    if kind == "syntax":
-        return syntax_similarity(findings, device=device)
-    semantic = semantic_similarity(findings, weights=weights, device=device)
-    return semantic if kind == "semantic" else semantic.mul_(syntax_similarity(findings, device=device))
+def _syntax(findings: list[Finding], weights: tuple[float, float], device: torch.device) -> torch.Tensor:
+    return syntax_similarity(findings, device=device)
+
+
+def _semantic(findings: list[Finding], weights: tuple[float, float], device: torch.device) -> torch.Tensor:
+    return semantic_similarity(findings, weights=weights, device=device)
+
+
+def _mixed(findings: list[Finding], weights: tuple[float, float], device: torch.device) -> torch.Tensor:
+    return _semantic(findings, weights, device).mul_(_syntax(findings, weights, device))
+
+
+KINDS: dict[str, Callable[[list[Finding], tuple[float, float], torch.device], torch.Tensor]] = {
+    "mixed": _mixed,
+    "syntax": _syntax,
+    "semantic": _semantic,
+}
+"""What makes K, (U, U), of the U findings of a corpus, the weights of `semantic_similarity` and a device."""
 
 
 def _incidence(

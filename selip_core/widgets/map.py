@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from selip_core.inspection.embedding_map import OTHER, common_labels
-from selip_core.plotting.embedding_map import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
 from selip_core.plotting.fonts import CSS_FAMILY
-from selip_core.widgets.page import Status, picture
+from selip_core.plotting.style import MAP_COLOURS, MAP_SYMBOLS, OTHER_COLOUR, OTHER_SYMBOL
+from selip_core.widgets.page import picture
+from selip_core.widgets.status import Status
 
 _NOTHING = "Point at a series, or choose one by name, to see it here."
 _PANEL_STYLE = f'style="font:13px/1.45 {CSS_FAMILY};max-width:22em;overflow-wrap:anywhere"'

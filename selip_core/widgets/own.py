@@ -4,9 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from selip_core.encoders.model import load_model
 from selip_core.explore.own_volume import named_file
-from selip_core.pretraining.methods import load_model
-from selip_core.widgets.page import STYLE, Session, Status
+from selip_core.widgets.page import STYLE
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 
 
 class OwnBox:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from selip_core._utils.images import thumbnail_png
 from selip_core.errors import SelipError
-from selip_core.explore.explore_map import map_labels
+from selip_core.explore.explorer import map_labels
 from selip_core.inspection.embedding_map import Projection
 from selip_core.widgets.map import EmbeddingMap
-from selip_core.widgets.page import Session, Status
 from selip_core.widgets.pairs import PairInspector
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 from selip_core.widgets.viewer import Viewer
 
 _HEIGHT = 300
@@ -57,7 +57,7 @@ class MapPage:
         return f"{html.escape(row['sentence'])}<br>{html.escape(row['report'])}"
 
     def _thumbnail(self, point: int) -> bytes:
-        return thumbnail_png(self.session.explorer.volume(self._series[point]))
+        return self.session.explorer.thumbnail(self._series[point])
 
     def _selected(self, points: list[int]) -> None:
         with self.status.guarded("the selection"):
@@ -80,8 +80,8 @@ class PairsPage:
 
         self.session, self.status = session, Status(log)
         known = session.explorer.series
-        said = known["split"].isin(session.splits) & (known["sentence"] != "")
-        self.inspector = PairInspector(known.loc[said, "sentence"].tolist(), log=log)
+        offered = known["split"].isin(session.splits) & (known["sentence"] != "")
+        self.inspector = PairInspector(known.loc[offered, "sentence"].tolist(), log=log)
         self.buttons = []
         for name, text in (("A", self.inspector.first), ("B", self.inspector.second)):
             button = w.Button(description=f"View a series of {name}", layout={"width": "12em"},

@@ -4,8 +4,7 @@ from html import escape
 
 import numpy as np
 
-from selip_core.inspection.pair import PairComparison
-from selip_core.inspection.pair_place import PairPlace
+from selip_core.inspection.pair import PairComparison, PairPlace
 from selip_core.plotting.fonts import CSS_FAMILY
 from selip_core.plotting.pair_layout import (
     BOX_WIDTH,
@@ -19,19 +18,28 @@ from selip_core.plotting.pair_layout import (
     Link,
     draw_pair,
 )
-
-SHARED_COLOUR, BEST_COLOUR, LINK_COLOUR = "#0B5A8F", "#0072B2", "#6E6E6E"
+from selip_core.plotting.style import (
+    BEST_COLOUR,
+    BLUE_TINT,
+    DARK,
+    INK,
+    LINK_COLOUR,
+    MATRIX_COLOURS,
+    PALE,
+    SHARED_COLOUR,
+    VERMILION,
+)
 
 _STYLE = f"""
-.selip-pairs {{background:#fff;color:#1c1c1c;padding:8px;max-width:{WIDTH + 16}px;
+.selip-pairs {{background:#fff;color:{INK};padding:8px;max-width:{WIDTH + 16}px;
   font:13px/1.5 {CSS_FAMILY}}}
 .selip-pairs svg {{max-width:100%;height:auto;font-family:{CSS_FAMILY}}}
 .selip-pairs table {{border-collapse:collapse;margin:8px 0;font-size:13px}}
 .selip-pairs caption {{text-align:left;font-weight:600;padding:2px 0}}
-.selip-pairs th,.selip-pairs td {{border:1px solid #c8c8c8;padding:2px 8px;text-align:left;color:#1c1c1c;
+.selip-pairs th,.selip-pairs td {{border:1px solid {PALE};padding:2px 8px;text-align:left;color:{INK};
   background:#fff}}
 .selip-pairs td.number {{text-align:right;font-variant-numeric:tabular-nums}}
-.selip-pairs tr.counted td,.selip-pairs tr.counted th {{background:#E8F1F8}}
+.selip-pairs tr.counted td,.selip-pairs tr.counted th {{background:{BLUE_TINT}}}
 .selip-pairs ol {{margin:0;padding-left:2.2em;flex:1 1 320px;overflow-wrap:anywhere}}
 .selip-pairs .place {{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start}}
 """
@@ -92,11 +100,11 @@ def _findings_svg(comparison: PairComparison, drawing: Drawing, matching: str, n
     title = f"{names[0]} and {names[1]}: {len(drawing.links)} lines between findings, mixed similarity {score:.2f}"
     parts = [_svg(WIDTH, round(drawing.height), title)]
     for x, name in zip((0, WIDTH - BOX_WIDTH), names, strict=True):
-        parts.append(f'<text x="{x}" y="16" font-size="13" font-weight="600" fill="#1c1c1c">{escape(name)}</text>')
+        parts.append(f'<text x="{x}" y="16" font-size="13" font-weight="600" fill="{INK}">{escape(name)}</text>')
     parts += [_link_svg(link, comparison) for link in drawing.links]
     for box in (*drawing.boxes[0], *drawing.boxes[1]):
         parts.append(f'<rect x="{box.x}" y="{box.y:.1f}" width="{BOX_WIDTH}" height="{box.height:.1f}" rx="4" '
-                     'fill="#fff" stroke="#555"/>')  # fmt: skip
+                     f'fill="#fff" stroke="{DARK}"/>')  # fmt: skip
         parts += [_line_svg(line) for line in box.lines]
     parts += [_label_svg(link) for link in drawing.links if link.label]
     return "".join(parts) + "</svg>"
@@ -118,7 +126,7 @@ def _label_svg(link: Link) -> str:
     return (
         f'<rect x="{x - LABEL_WIDTH / 2:.1f}" y="{y - LABEL_HEIGHT / 2:.1f}" width="{LABEL_WIDTH}" rx="3" '
         f'height="{LABEL_HEIGHT}" fill="#fff" stroke="{colour}"/><text x="{x:.1f}" y="{y + 4.5:.1f}" '
-        f'font-size="12" text-anchor="middle" fill="#1c1c1c">{link.similarity:.2f}</text>'
+        f'font-size="12" text-anchor="middle" fill="{INK}">{link.similarity:.2f}</text>'
     )
 
 
@@ -129,7 +137,7 @@ def _line_svg(line: Line) -> str:
         if shared else escape(c)
         for c, shared in line.characters
     )  # fmt: skip
-    size, colour = (SMALL_FONT, "#555") if line.small else (FONT, "#1c1c1c")
+    size, colour = (SMALL_FONT, DARK) if line.small else (FONT, INK)
     return f'<text x="{line.x}" y="{line.baseline:.1f}" font-size="{size}" fill="{colour}">{spans}</text>'
 
 
@@ -203,13 +211,13 @@ def _matrix_svg(place: PairPlace, names: list[str], title: str) -> str:
     size = cell * len(names) + edge + 2
     parts = [_svg(size, size, title)]
     for n, name in enumerate(names):
-        style = f'font-size="13" text-anchor="middle" fill="#1c1c1c" font-weight="{700 if n in place.marks else 400}"'
+        style = f'font-size="13" text-anchor="middle" fill="{INK}" font-weight="{700 if n in place.marks else 400}"'
         at = edge + cell * n + cell / 2
         parts += [f'<text x="{x}" y="{y}" {style}>{name}</text>' for x, y in ((at, edge - 8), (edge / 2, at + 5))]
     for (i, j), value in np.ndenumerate(place.crop):
-        x, y, colour = edge + cell * j, edge + cell * i, "#fff" if value > 0.55 else "#1c1c1c"
+        x, y, colour = edge + cell * j, edge + cell * i, "#fff" if value > 0.55 else INK
         parts.append(
-            f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{blue(value)}" stroke="#ddd">'
+            f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{_blue(value)}" stroke="{PALE}">'
             f"<title>{names[i]} and {names[j]}: {value:.3f}</title></rect>"
             f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" font-size="11" text-anchor="middle" '
             f'fill="{colour}" pointer-events="none">{value:.2f}</text>'
@@ -217,7 +225,7 @@ def _matrix_svg(place: PairPlace, names: list[str], title: str) -> str:
     for i, j in {place.marks, place.marks[::-1]}:
         parts.append(
             f'<rect x="{edge + cell * j + 1.5}" y="{edge + cell * i + 1.5}" width="{cell - 3}" '
-            f'height="{cell - 3}" fill="none" stroke="#D55E00" stroke-width="3"/>'
+            f'height="{cell - 3}" fill="none" stroke="{VERMILION}" stroke-width="3"/>'
         )
     return "".join(parts) + "</svg>"
 
@@ -231,7 +239,7 @@ def _svg(width: int, height: int, title: str) -> str:
     )
 
 
-def blue(value: float) -> str:
+def _blue(value: float) -> str:
     """Return a colour from white to dark blue; the number stands in the cell as well."""
-    light, dark = np.array([255, 255, 255]), np.array([8, 69, 148])
+    light, dark = (np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) for colour in MATRIX_COLOURS)
     return "#" + "".join(f"{int(c):02x}" for c in light + min(max(float(value), 0), 1) * (dark - light))

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selip_core.errors import SelipError
-from selip_core.inspection.pair import compare, read_sentences
-from selip_core.inspection.pair_place import CohortPairs
+from selip_core.inspection.pair import CohortPairs, compare, read_sentences
 from selip_core.plotting.fonts import CSS_FAMILY
 from selip_core.reports.sentences import canonical_sentence
 from selip_core.similarity.examples import example_reports
-from selip_core.widgets.page import Status
 from selip_core.widgets.pair_html import pair_html
+from selip_core.widgets.status import Status
 
 OFFERED = 400
 """How many of the most frequent sentences the pickers offer; any other can be typed."""

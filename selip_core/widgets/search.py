@@ -3,12 +3,15 @@
 import time
 from pathlib import Path
 
-from selip_core.datasets.cohort import SPLITS
+from selip_core.datasets.splits import SPLITS
 from selip_core.explore.explorer import NOT_TEST
-from selip_core.explore.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites
+from selip_core.explore.vocabulary import LONGEST, reading, sentence_of, sequences, shapes, sides, signals, sites
+from selip_core.reports.queries import read_query
 from selip_core.widgets.own import OwnBox
-from selip_core.widgets.page import STYLE, Session, Status, source_line
+from selip_core.widgets.page import STYLE, source_line
 from selip_core.widgets.results import ResultList
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 from selip_core.widgets.viewer import Viewer
 from selip_core.widgets.why import WhyPanel
 
@@ -119,8 +122,9 @@ class SearchPage:
             return
         found = None
         with self.status.guarded("the search"):
-            note, started = reading(text), time.perf_counter()
-            found = session.explorer.closest_series(text, sequence, len(self.results.rows), session.splits)
+            query = read_query(text, longest=LONGEST)
+            note, started = reading(query), time.perf_counter()
+            found = session.explorer.closest_series(query, sequence, len(self.results.rows), session.splits)
             searched = f"{len(session.explorer.series)} series in {(time.perf_counter() - started) * 1000:.0f} ms"
             self._answered = (question, f"{note} The {len(found)} closest of {searched}.")
             self._sentence_of = dict(zip(found["series"], found["query"], strict=True))

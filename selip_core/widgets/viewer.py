@@ -3,11 +3,14 @@
 import html
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 
+from selip_core._utils.images import nifti_bytes
 from selip_core.errors import SelipError
-from selip_core.widgets.page import STYLE, Session, Status
-from selip_core.widgets.volumes import nifti_bytes, positive_saliency
+from selip_core.widgets.page import STYLE
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 
 WINDOWS = {
     "brain (1 to 99.5 %)": (1.0, 99.5),
@@ -140,8 +143,7 @@ class Viewer:
             return (mask.astype(np.float32), "") if mask.any() else (None, "The segmentation is empty on this grid.")
         if not session.text:
             raise SelipError("saliency needs a text, and this volume has none: search for a finding first")
-        shown = session.series if session.own is None else session.own
-        saliency = positive_saliency(session.explorer, shown, session.text)
+        saliency = session.saliency()
         if not saliency.any():
             return None, f"No part of this volume speaks for “{session.text}”."
         return saliency, f"Saliency for “{session.text}”: transparent below {_SALIENT:.0%} of its maximum."
@@ -150,7 +152,7 @@ class Viewer:
         from ipyniivue import ColormapType, Volume
 
         kind = ColormapType.MIN_TO_MAX if colours == "gray" else ColormapType.ZERO_TO_MAX_TRANSPARENT_BELOW_MIN
-        data = nifti_bytes(values, self.session.explorer.spacing_mm)
+        data = nifti_bytes(_centred(values, self.session.explorer.spacing_mm))
         return Volume(name=name, data=data, colormap=colours, cal_min=float(low), cal_max=float(high),
                       opacity=opacity, colormap_type=kind, colorbar_visible=False)  # fmt: skip
 
@@ -169,9 +171,9 @@ class Viewer:
         if session.own:
             return f"<p><b>{html.escape(session.own.name)}</b>, your file, as the model sees it</p>"
         row = session.explorer.series.iloc[session.series]
-        told = " · ".join(html.escape(str(row[c])) for c in ("patient_id", "sequence", "split") if row[c])
-        said = f"<br>{html.escape(row['sentence'])}" if row["sentence"] else "<br>(its report says nothing about it)"
-        return f"<p><b>{told}</b>{said}<br>Data: {html.escape(session.explorer.cohort.data_source)}</p>"
+        name = " · ".join(html.escape(str(row[c])) for c in ("patient_id", "sequence", "split") if row[c])
+        sentence = html.escape(row["sentence"]) or "(its report says nothing about it)"
+        return f"<p><b>{name}</b><br>{sentence}<br>Data: {html.escape(session.explorer.cohort.data_source)}</p>"
 
     def _limit_window(self) -> None:
         low, high = float(self._volume.min()), float(self._volume.max())
@@ -236,3 +238,21 @@ class Viewer:
         self.slice.max = last
         self.slice.value = min(max(int(self._place[self._axis] * (last + 1)), 0), last)
         self._quiet = False
+
+
+def _centred(volume: np.ndarray, spacing_mm: tuple[float, float, float]) -> nib.Nifti1Image:
+    """Return a preprocessed volume as an image in RAS, millimetres, centred on the origin.
+
+    Parameters
+    ----------
+    volume : (D, H, W)
+        From inferior to superior, posterior to anterior, left to right.
+    spacing_mm : (D, H, W)
+    """
+    voxels = np.ascontiguousarray(np.asarray(volume, dtype=np.float32).transpose(2, 1, 0))  # (R, A, S)
+    spacing = np.array(spacing_mm[::-1], dtype=float)
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = -spacing * (np.array(voxels.shape) - 1) / 2
+    image = nib.Nifti1Image(voxels, affine)
+    image.header.set_xyzt_units("mm")
+    return image

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from selip_core.widgets.page import Session, Status
-
-_FOR, _AGAINST = "230, 97, 1", "94, 60, 153"
-"""Orange speaks for the match, purple against it: the ends of PuOr, as in `figures_explore.character_map`."""
+from selip_core.plotting.style import AGAINST_COLOUR, FOR_COLOUR
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 
 
 class WhyPanel:
@@ -44,12 +43,12 @@ class WhyPanel:
             sentence = "" if own else session.explorer.series["sentence"].iloc[session.series]
             volume = session.own.volume if own else session.explorer.volume(session.series)
             texts = {"The text searched for": session.query, "Its own sentence": sentence}
-            parts = [self._told(volume, name, text) for name, text in texts.items() if text]
+            parts = [self._paragraph(volume, name, text) for name, text in texts.items() if text]
             key = "Orange speaks for the match, underlined where strongly; purple against it."
             head = f'<h4>Which characters carry the match</h4><p class="selip-row">{key}</p>' if parts else ""
             self.text.value = head + "".join(parts)
 
-    def _told(self, volume: np.ndarray, name: str, text: str) -> str:
+    def _paragraph(self, volume: np.ndarray, name: str, text: str) -> str:
         from selip_core.inspection.saliency import character_saliency
 
         saliency = character_saliency(self.session.explorer.model, volume, text)
@@ -62,9 +61,9 @@ def characters_html(text: str, saliency: np.ndarray) -> str:
     most = max(float(np.nanmax(np.abs(saliency), initial=0.0)), 1e-9)
     spans = []
     for character, value in zip(text, np.nan_to_num(saliency), strict=True):
-        colour, strength = (_FOR if value > 0 else _AGAINST), abs(float(value)) / most
+        colour, strength = (FOR_COLOUR if value > 0 else AGAINST_COLOUR), abs(float(value)) / most
         line = "underline" if value > 0 and strength > 0.25 else "none"
-        style = f"background:rgba({colour},{0.55 * strength:.2f});text-decoration:{line}"
+        style = f"background:{colour}{round(255 * 0.55 * strength):02x};text-decoration:{line}"
         spans.append(f'<span style="{style}" title="{value:+.4f}">{html.escape(character)}</span>')
     return f'<span style="font-size:1.15em">{"".join(spans)}</span>'
 

@@ -3,10 +3,12 @@
 import errno
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from selip_core._utils.files import replacing, write_text
-from selip_core._utils.tables import read_table, read_text
+from selip_core._utils.tables import read_saved_table, read_table, read_text
 from selip_core.errors import SelipError
 
 ROWS = "patient_id,findings\n0001,左侧额叶见斑片状长T1长T2信号影。\n"
@@ -87,6 +89,23 @@ def test_a_table_with_a_header_only_has_its_columns(tmp_path):
     table = read_table(write(tmp_path / "a.csv", "patient_id,findings\n"), ("patient_id",))
     assert len(table) == 0
     assert list(table.columns) == ["patient_id", "findings", "line"]
+
+
+SAVED = pd.DataFrame({
+    "patient_id": ["NA", "001"], "rank": [1, 2], "dice": [np.nan, 0.5], "normal": [True, False], "test": ["", "DeLong"],
+})  # fmt: skip
+
+
+def test_a_saved_table_keeps_the_names_of_patients_and_gives_numbers_where_they_are_wanted(tmp_path):
+    SAVED.to_csv(tmp_path / "a.csv", index=False)
+    table = read_saved_table(tmp_path / "a.csv", numbers=True)
+    assert table["patient_id"].tolist() == ["NA", "001"] and table["test"].tolist() == ["", "DeLong"]
+    assert table["rank"].sum() == 3 and np.isnan(table["dice"][0]) and table["normal"].dtype == bool
+
+
+def test_a_saved_table_is_text_as_it_was_written(tmp_path):
+    SAVED.to_csv(tmp_path / "a.csv", index=False)
+    assert read_saved_table(tmp_path / "a.csv").iloc[0].tolist() == ["NA", "1", "", "True", ""]
 
 
 def test_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 import torch
 
-from selip_core.config import AblationSettings, PretrainingSettings
-from selip_core.downstream.ablation import VARIANTS, patient_subset, plan_runs, run_plan
+from selip_core.config import AblationSettings
+from selip_core.downstream.ablation import plan_runs, run_plan
 from selip_core.downstream.ablation_tables import gap_table, recall_by_disagreement, text_disagreement, variant_scores
 from selip_core.errors import SelipError
-from selip_core.similarity.scores import ReportCorpus, even_out
+from selip_core.metrics.classification import DELONG
+from selip_core.metrics.resampling import SIGN_FLIPS
+from selip_core.pretraining.methods import VARIANTS
+from selip_core.similarity.scores import ReportCorpus
 from tests.helpers.small_runs import TEXTS, fresh_model, tiny_pairs, tiny_settings
 
 
@@ -35,28 +38,10 @@ def test_an_unknown_variant_is_named(tmp_path):
         plans(tmp_path, variants=("harder",))
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_every_variant_is_a_setting_of_pretraining(variant):
-    changes = {k: v for k, v in VARIANTS[variant].items() if k != "soft_target_weight"}
-    assert PretrainingSettings(**changes)
-
-
-def test_shares_of_the_patients_are_nested_and_whole():
-    pairs = tiny_pairs(48)
-    pairs = type(pairs)(pairs.volumes, pairs.rows, pairs.texts, [f"P{i // 3}" for i in range(48)], pairs.sequences)
-    quarter, half, everybody = (patient_subset(pairs, f, seed=1) for f in (0.25, 0.5, 1.0))
-    assert (len(quarter), len(half), len(everybody)) == (12, 24, 48)  # 4 and 8 of 16 patients, three pairs each
-    assert set(quarter.patients) < set(half.patients)
-    with pytest.raises(ValueError, match="not 0"):
-        patient_subset(pairs, 0, seed=1)
-
-
-def test_label_smoothing_has_the_same_strength_in_every_row():
-    similarity = ReportCorpus(TEXTS).similarity()
-    evened = even_out(similarity)
-    assert torch.allclose(evened.sum(1), similarity.sum(1)) and torch.equal(evened.diagonal(), similarity.diagonal())
-    off = evened[~torch.eye(len(TEXTS), dtype=torch.bool)].view(len(TEXTS), -1)
-    assert torch.allclose(off, off[:, :1].expand_as(off))
+def test_all_variants_can_be_asked_for_at_once(tmp_path):
+    made = plans(tmp_path, variants="all", n_seeds=1, fractions=())
+    assert [p.variant for p in made] == list(VARIANTS)
+    assert made[-1].directory.name == "fixed_temperature_seed4"
 
 
 def test_a_run_is_trained_once_and_variants_differ(tmp_path):
@@ -99,6 +84,20 @@ def test_variants_are_held_against_selip():
     assert np.isnan(table.loc["SeLIP", "difference"]) and np.isnan(table.loc["SeLIP", "p_holm"])
     assert table.loc["CLIP", "difference"] < 0 and table.loc["CLIP", "p_holm"] < 0.05
     assert table.loc["CLIP", "p_holm"] == pytest.approx(min(1, 2 * table.loc["CLIP", "p"]))
+
+
+def test_every_p_value_names_its_test():
+    labels = pd.DataFrame({"patient_id": [f"P{i}" for i in range(40)], "truth": [True, False] * 20, "label": "lacune"})
+    rng = np.random.default_rng(0)
+    probes = pd.concat([
+        labels.assign(method=method, seed=0, score=rng.random(40), predicted=True)
+        for method in ("SeLIP", "CLIP")
+    ])  # fmt: skip
+    found = variant_scores(queries().query("method != 'best matching'"), probes, samples=100, seed=0)
+    assert found.set_index(["variant", "score"])["test"].to_dict() == {
+        ("SeLIP", "recall"): "", ("CLIP", "recall"): SIGN_FLIPS, ("SeLIP", "probe"): "", ("CLIP", "probe"): DELONG,
+    }  # fmt: skip
+    assert (found["test"] == "").equals(found["p"].isna())
 
 
 def test_disagreement_is_the_mean_distance_of_syntax_and_semantics():

@@ -6,19 +6,17 @@ import pytest
 import torch
 
 from selip_core.downstream.classification import (
-    Task,
+    ClassificationTask,
     fine_tuning_predictions,
     probe_predictions,
     series_features,
     zero_shot_predictions,
 )
-from selip_core.downstream.classification_tables import MEAN, difference_table, not_learnable, score_table
-from selip_core.downstream.finetuning import Budget
+from selip_core.downstream.classification_tables import MEAN, auc_difference_table, not_learnable, score_table
+from selip_core.downstream.training import Budget
 from selip_core.encoders.model import build_model
-from selip_core.errors import SelipError
-from selip_core.metrics.classification import auc
-from selip_core.pretraining.methods import downstream_models, load_model, stratified_split
-from tests.helpers.data import SHAPE
+from selip_core.metrics.classification import DELONG, auc
+from tests.helpers.data import PREPROCESSED, SHAPE
 
 CPU = torch.device("cpu")
 TEXTS = ["在左侧额叶表现为斑片状高信号", "在脑沟表现为增宽"]
@@ -33,7 +31,7 @@ def models(tmp_path_factory):
             torch.manual_seed(seed + 10 * (method == "SeLIP"))
             model = build_model(
                 {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
-                volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS, extra={"preprocessing_fingerprint": "p"},
+                volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS, extra=PREPROCESSED,
             )  # fmt: skip
             made[method, seed] = model.save_pretrained(folder / f"{method}{seed}")
     return made
@@ -50,7 +48,8 @@ def task():
     index = pd.DataFrame({"row": range(80), "patient_id": np.repeat(patients, 2), "sequence": ["DWI", "T1"] * 40})
     truth = pd.DataFrame({"acute_infarct": has, "atrophy": rng.random(40) < 0.5}, index=patients)
     parts = {"train": np.arange(20), "validation": np.arange(20, 28), "test": np.arange(28, 40)}
-    return Task(volumes, index, truth, parts, has.astype(int), "p")
+    fingerprint = PREPROCESSED["preprocessing_fingerprint"]
+    return ClassificationTask(volumes, index, truth, parts, has.astype(int), fingerprint)
 
 
 def probed(models, task, fractions):
@@ -79,13 +78,27 @@ def test_fine_tuning_learns_a_plain_label(models, task, one_class):
     classes = task.truth["acute_infarct"].to_numpy().astype(int) if one_class else None
     if one_class:  # as in BraTS: one series a patient
         changes = {"truth": task.truth[["acute_infarct"]], "index": task.index[task.index["sequence"] == "DWI"]}
-        task = Task(**{**vars(task), **changes})
+        task = ClassificationTask(**{**vars(task), **changes})
     table = fine_tuning_predictions(
         {("scratch", 0): models["scratch", 0]}, task, (1.0,), Budget(60, 8, 5e-3), device=CPU, classes=classes
     )
     plain = table[table["label"] == "acute_infarct"]
     assert len(table) == 12 * (1 if one_class else 2) and auc(plain["truth"], plain["score"]) > 0.9
     assert plain["score"].between(0, 1).all()
+
+
+def test_fine_tuning_shows_its_progress_by_step(models, task, capsys):
+    fine_tuning_predictions(models, task, (0.5, 1.0), Budget(5, 4, 1e-3), device=CPU)
+    shown = capsys.readouterr().err  # four models, two shares, five steps each
+    assert "40/40" in shown and "SeLIP, seed 1, 100 %" in shown
+
+
+def test_fine_tuning_without_validation_patients_keeps_the_last_state(models, task):
+    parts = {**task.parts, "validation": np.array([], int)}
+    alone = ClassificationTask(**{**vars(task), "parts": parts})
+    some = {("scratch", 0): models["scratch", 0]}
+    table = fine_tuning_predictions(some, alone, (1.0,), Budget(5, 4, 1e-3), device=CPU)
+    assert len(table) == 12 * 2 and (table["predicted"] == (table["score"] >= 0.5)).all()
 
 
 def test_scores_and_differences_of_the_predictions(models, task):
@@ -96,38 +109,19 @@ def test_scores_and_differences_of_the_predictions(models, task):
     assert scores.loc[("SeLIP", "atrophy"), "auc"] == pytest.approx(by_hand)
     both = scores.loc["SeLIP"].loc[["acute_infarct", "atrophy"], "auc"].mean()
     assert scores.loc[("SeLIP", MEAN), "auc"] == pytest.approx(both)
-    differences = difference_table(table, samples=200, seed=0)
+    differences = auc_difference_table(table, samples=200, seed=0)
     assert differences["comparison"].tolist() == ["SeLIP − scratch"]
     mean = {m: scores.loc[(m, MEAN), "auc"] for m in ("scratch", "SeLIP")}
     assert differences["difference"][0] == pytest.approx(mean["SeLIP"] - mean["scratch"])
     assert 0 < differences["p"][0] <= 1 and len(differences["by_seed"][0].split(", ")) == 2
-
-
-def test_a_model_of_another_preprocessing_is_refused_with_both_fingerprints(models):
-    with pytest.raises(SelipError, match="trained with preprocessing p, these volumes have q"):
-        load_model(models["SeLIP", 0], "q", device=CPU)
-
-
-def test_models_of_the_comparison_lie_where_pretraining_left_them(tmp_path):
-    found = downstream_models(tmp_path, [3])
-    assert found["scratch", 3].name == "start_seed3" and found["CLIP", 3] == tmp_path / "models/CLIP_seed3/best"
-
-
-@pytest.mark.parametrize(("counts", "sizes"), [((100, 20), (78, 18, 24)), ((4, 2), (3, 1, 2)), ((1, 1), (2, 0, 0))])
-def test_each_class_is_split_by_itself(counts, sizes):
-    classes = np.repeat(["HGG", "LGG"], counts)
-    parts = stratified_split(classes, seed=0, validation_fraction=0.15, test_fraction=0.2)
-    assert tuple(len(parts[s]) for s in ("train", "validation", "test")) == sizes
-    assert sorted(np.concatenate(list(parts.values()))) == list(range(len(classes)))
-    if counts[1] >= 2:
-        assert set(classes[parts["test"]]) == {"HGG", "LGG"}
+    assert differences["test"].tolist() == [DELONG]
 
 
 def test_a_label_that_nobody_has_in_a_share_is_not_scored_there(models, task):
     rare = task.truth.assign(rare=np.arange(40) == 3)
     rare.loc[rare.index[28:34], "rare"] = True  # the test has six, the training patients one
     some = {key: models[key] for key in (("scratch", 0), ("SeLIP", 0))}
-    table = probed(some, Task(**{**vars(task), "truth": rare}), (0.1, 1.0))
+    table = probed(some, ClassificationTask(**{**vars(task), "truth": rare}), (0.1, 1.0))
     gone = not_learnable(table)
     assert gone.loc[gone["label"] == "rare", "fraction"].tolist() == [0.1]
     scores = score_table(table, samples=50, seed=0)
@@ -136,7 +130,7 @@ def test_a_label_that_nobody_has_in_a_share_is_not_scored_there(models, task):
 
 
 def test_a_label_without_prompts_is_left_out_of_zero_shot(models, task):
-    unknown = Task(**{**vars(task), "truth": task.truth.rename(columns={"atrophy": "glioma"})})
+    unknown = ClassificationTask(**{**vars(task), "truth": task.truth.rename(columns={"atrophy": "glioma"})})
     assert set(prompted(models, unknown)["label"]) == {"acute_infarct"}
-    alone = Task(**{**vars(task), "truth": unknown.truth[["glioma"]]})
+    alone = ClassificationTask(**{**vars(task), "truth": unknown.truth[["glioma"]]})
     assert prompted(models, alone).empty

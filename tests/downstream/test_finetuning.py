@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.downstream.finetuning import Budget, Classifier, _batches, fine_tune, predict
+from selip_core.downstream.finetuning import Classifier, _batches, fine_tune, predict
+from selip_core.downstream.training import Budget
 from selip_core.encoders.image import build_image_encoder
 from selip_core.errors import SelipError
 from tests.helpers.data import SHAPE

@@ -1,12 +1,11 @@
-"""Frozen features and the linear probe."""
+"""Features of patients and the linear probe."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from selip_core.downstream.probe import PENALTIES, _Span, best_threshold, linear_probe
-from selip_core.encoders.inference import encode_series, patient_features
+from selip_core.downstream.probe import PENALTIES, _Span, best_threshold, linear_probe, patient_features
 
 
 def test_features_of_a_patient_stand_side_by_side():
@@ -14,14 +13,6 @@ def test_features_of_a_patient_stand_side_by_side():
     features = np.array([[1, 2], [3, 4], [5, 6], [7, 8]], np.float32)
     rows = patient_features(features, index, ["B", "A"], ["T1", "DWI"])
     assert rows.tolist() == [[0, 0, 0, 5, 6, 1], [1, 2, 1, 5, 6, 1]]  # A's two DWI are averaged
-
-
-def test_series_are_encoded_in_order_whatever_the_batch(tiny_model):
-    volumes = np.random.default_rng(0).normal(size=(7, 1, 4, 16, 16)).astype(np.float16)
-    rows = np.array([6, 0, 3, 3, 1])
-    whole, parts = (encode_series(tiny_model, volumes, rows, batch_size=b) for b in (64, 2))
-    assert np.allclose(whole, parts, atol=1e-5) and np.allclose(whole[2], whole[3])
-    assert np.allclose(np.linalg.norm(whole, axis=1), 1, atol=1e-5)
 
 
 def made(n, rng, signal=2.0):

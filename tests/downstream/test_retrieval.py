@@ -1,36 +1,19 @@
+"""Queries of every run, and the examples that are shown."""
+
 import numpy as np
 import pytest
 import torch
 
-from selip_core.datasets.pairs import Pairs
-from selip_core.downstream.retrieval import difference_table, evaluate_runs, example_queries, group_table, recall_table
+from selip_core.downstream.retrieval import evaluate_runs, example_queries
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.examples import example_reports
-from tests.helpers.small_runs import fresh_model, tiny_pairs
-
-DRAWING = {"samples": 200, "seed": 0}
+from tests.helpers.small_runs import retrieval_study
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """Return two untrained models a method and their queries on tiny pairs, two of them normal."""
-    folder, pairs = tmp_path_factory.mktemp("models"), tiny_pairs(24)
-    pairs = Pairs(pairs.volumes, pairs.rows, [NORMAL_STATEMENT] * 2 + pairs.texts[2:], pairs.patients, pairs.sequences)
-    models = {(m, s): folder / f"{m}{s}" for m in ("CLIP", "SeLIP") for s in (0, 1)}
-    for number, path in enumerate(models.values()):
-        fresh_model(seed=number).save_pretrained(path)
-    return models, pairs, evaluate_runs(models, pairs, device=torch.device("cpu"))
-
-
-def test_recall_is_the_share_of_ranks_up_to_k(study):
-    models, pairs, queries = study
-    table = recall_table(queries, **DRAWING)
-    assert len(table) == 2 * 2 * 10
-    ranks = queries[(queries["direction"] == "image to text") & (queries["method"] == "CLIP")]["rank"]
-    row = table[(table["direction"] == "image to text") & (table["method"] == "CLIP") & (table["k"] == 3)].iloc[0]
-    assert row["recall"] == pytest.approx((ranks <= 3).mean()) and row["low"] <= row["recall"] <= row["high"]
-    assert row["chance"] == pytest.approx(3 / row["gallery"])
+    return retrieval_study(tmp_path_factory.mktemp("models"))
 
 
 def test_normal_queries_are_told_apart(study):
@@ -50,30 +33,6 @@ def test_ranks_are_those_of_the_features(study, device):
     by_hand = [int((row >= row[texts.index(t)]).sum()) for row, t in zip(cosines, pairs.texts, strict=True)]
     mask = (queries["direction"] == "image to text") & (queries["method"] == "SeLIP") & (queries["seed"] == 1)
     assert queries[mask].sort_values("query")["rank"].tolist() == by_hand
-
-
-def test_groups_and_difference(study):
-    _, _, queries = study
-    groups = group_table(queries, "sequence", **DRAWING)
-    assert groups["queries"].tolist() == [24, 24] and groups["ndcg_at_10"].between(0, 1).all()
-    difference = difference_table(queries, (1, 5), **DRAWING)
-    means = (
-        queries[queries["direction"] == "image to text"]
-        .assign(hit=lambda t: t["rank"] <= 5)
-        .groupby("method")["hit"]
-        .mean()
-    )
-    row = difference[(difference["direction"] == "image to text") & (difference["k"] == 5)].iloc[0]
-    assert row["difference"] == pytest.approx(means["SeLIP"] - means["CLIP"])
-    assert len(row["by_seed"].split(",")) == 2
-
-
-def test_a_gallery_that_cannot_be_missed_is_not_scored(study):
-    models, pairs, _ = study
-    few = Pairs(pairs.volumes, pairs.rows[:4], pairs.texts[:4], pairs.patients[:4], pairs.sequences[:4])
-    table = recall_table(evaluate_runs(models, few, device=torch.device("cpu")), **DRAWING)
-    at_10 = table[(table["k"] == 10) & (table["direction"] == "image to text")]
-    assert at_10["recall"].isna().all() and at_10["note"].str.contains("gallery of 3").all()
 
 
 def test_examples_are_abnormal_and_list_the_closest_sentences(study):

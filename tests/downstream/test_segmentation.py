@@ -14,16 +14,14 @@ from selip_core.downstream.segmentation import (
     case_shares_left_out,
     example_cases,
     few_shot_cases,
-    segmentation_differences,
     segmentation_results,
-    segmentation_table,
     split_cases,
 )
-from selip_core.downstream.segmentation_data import brats_cases, cohort_cases
-from selip_core.downstream.segmentation_network import Cases
+from selip_core.downstream.segmentation_data import Cases, brats_cases, cohort_cases
+from selip_core.downstream.segmentation_tables import segmentation_differences, segmentation_table
 from selip_core.encoders.model import build_model
 from selip_core.preprocessing import preprocess_mask, target_affine
-from tests.helpers.data import SHAPE
+from tests.helpers.data import PREPROCESSED, SHAPE
 
 SETTINGS = PreprocessingSettings(spacing_mm=(6.0, 4.0, 4.0), shape=(12, 24, 20))
 
@@ -136,14 +134,14 @@ def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
     assert (cohort_cases(*arguments)[0].volumes == first.volumes).all()
 
 
-def test_a_study_in_tables(tmp_path):
+def test_a_study_in_tables(tmp_path, capsys):
     models = {}
     for method in ("scratch", "SeLIP"):
         torch.manual_seed(len(method))
         model = build_model(
             {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
             volume_shape=SHAPE, embedding_size=16, vocabulary_texts=["在脑沟表现为增宽"],
-            extra={"preprocessing_fingerprint": "p"},
+            extra=PREPROCESSED,
         )  # fmt: skip
         models[method, 0] = model.save_pretrained(tmp_path / method)
     cases = many_cases()
@@ -152,14 +150,18 @@ def test_a_study_in_tables(tmp_path):
     assert {name: len(part) for name, part in parts.items()} == {"train": 14, "validation": 4, "test": 12}
     settings = SegmentationSettings(fractions=(0.5, 1.0), steps=40, batch_size=4, learning_rate=1e-2)
     results, predicted = segmentation_results(
-        models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4), preprocessing_fingerprint="p",
+        models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4),
+        preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
         device=torch.device("cpu"),
     )  # fmt: skip
+    shown = capsys.readouterr().err
+    assert "160/160" in shown and "SeLIP, seed 0, 50 %" in shown  # two models, two shares, forty steps each
     assert len(results) == 2 * 2 * 12 and predicted["SeLIP", 0].shape == parts["test"].regions.shape
     table = segmentation_table(results, samples=200, seed=0).set_index(["method", "fraction"])
     assert table.loc[("SeLIP", 1.0), "dice"] > 0.7 and table.loc[("SeLIP", 0.5), "training_cases"] == 7
     differences = segmentation_differences(results, samples=200, seed=0)
     assert set(differences["comparison"]) == {"SeLIP − scratch"} and len(differences) == 2
+    assert (differences["test"] != "").equals(differences["p"].notna())
     shown = example_cases(results, task="boxes", region="box", method="SeLIP", seed=0)
     dice = results[(results["method"] == "SeLIP") & (results["fraction"] == 1.0)].set_index("case")["dice"]
     assert dice[shown["best"]] == dice.max() and dice[shown["worst"]] == dice.min()

@@ -1,9 +1,12 @@
 """The summary: every number from the tables, and paragraphs that say what the numbers say."""
 
+import re
+
 import pandas as pd
 import pytest
 
-from selip_core.downstream.summary import CLAIMS, collect, latex, side_by_side, verdicts
+from selip_core.downstream.summary import CLAIMS, NOTEBOOKS, TASKS, collect, latex, side_by_side, verdicts
+from tests.helpers.places import ROOT
 
 
 @pytest.fixture
@@ -18,7 +21,7 @@ def results(tmp_path):
         ],
         ("05_image_text_retrieval", "difference"): [
             {"direction": "image to text", "k": k, "difference": 0.2, "low": 0.1, "high": 0.3, "p": 0.001,
-             "queries": 90}
+             "test": "sign flips", "queries": 90}
             for k in (1, 10)
         ],
         ("06_classification", "scores"): [
@@ -28,7 +31,8 @@ def results(tmp_path):
         ],
         ("06_classification", "differences"): [
             {"task": "kind of finding", "approach": "linear probe", "fraction": f, "comparison": "SeLIP − scratch",
-             "difference": 0.01, "low": -0.1, "high": 0.12, "p": 0.7, "patients": 50}
+             "difference": 0.01, "low": -0.1, "high": 0.12, "p": 0.7, "test": "DeLong",
+             "patients": 50}
             for f in (0.1, 1.0)
         ],
         ("07_segmentation", "brats_scores"): [
@@ -37,7 +41,7 @@ def results(tmp_path):
         ],
         ("07_segmentation", "brats_differences"): [
             {"task": "BraTS", "region": "whole", "fraction": 1.0, "comparison": "SeLIP − scratch", "difference": 0.1,
-             "low": None, "high": None, "p": None, "patients": 2}
+             "low": None, "high": None, "p": None, "test": "", "patients": 2}
         ],
     }  # fmt: skip
     for (notebook, name), rows in tables.items():
@@ -76,6 +80,15 @@ def test_paragraphs_say_what_the_numbers_say(results):
     assert "not measured" in text["SeLIP finds the image of a report better than CLIP"]
 
 
+def test_each_difference_and_each_paragraph_name_their_own_test(results):
+    _, differences = collect(results)
+    assert differences["test"].tolist() == ["sign flips", "DeLong", "DeLong", ""]
+    text = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
+    assert "Test: sign flips;" in text["SeLIP finds the report of an image better than CLIP"]
+    assert "Test: DeLong;" in text["Pretraining helps to classify head MRI"]
+    assert "Test" not in text["Pretraining helps to segment"]
+
+
 def test_a_significant_loss_is_called_one(results):
     path = results["05_image_text_retrieval"] / "tables" / "difference.csv"
     table = pd.read_csv(path)
@@ -87,3 +100,21 @@ def test_a_significant_loss_is_called_one(results):
 def test_latex_escapes_what_it_must(results):
     text = latex(side_by_side(collect(results)[0]), "Outcomes, 95 % intervals")
     assert "100 \\%" in text and "\\toprule" in text and "a test" in text
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.notebook}, {task.scores}")
+def test_the_notebook_of_every_task_writes_its_tables(task):
+    source = (ROOT / "notebooks" / f"{task.notebook}.ipynb").read_text(encoding="utf-8")
+    for name in (task.scores, task.differences):
+        assert re.search(rf'run\.save_table\([^\n]*\\"{name}\\"', source)
+
+
+def test_a_claim_is_about_a_task_that_there_is():
+    groups = {task.group for task in TASKS} | {"image to text", "text to image"}
+    assert {claim.group for claim in CLAIMS} <= groups
+
+
+def test_a_notebook_that_has_no_results_is_not_passed_over(results):
+    for notebook in NOTEBOOKS:
+        with pytest.raises(KeyError, match=notebook):
+            collect({name: folder for name, folder in results.items() if name != notebook})

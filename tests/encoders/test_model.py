@@ -6,7 +6,6 @@ from transformers import ErnieConfig, ErnieModel
 
 from selip_core.encoders import text as text_encoders
 from selip_core.encoders.files import FORMAT_VERSION
-from selip_core.encoders.image import build_image_encoder
 from selip_core.encoders.model import SelipModel, build_model
 from selip_core.encoders.text import character_tokenizer, hub_bert
 from selip_core.errors import SelipError
@@ -70,38 +69,6 @@ def test_weights_that_do_not_fit_are_refused(tiny_model, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({**config, "embedding_size": 8}), encoding="utf-8")
     with pytest.raises(SelipError, match="does not fit"):
         SelipModel.from_pretrained(tmp_path)
-
-
-@pytest.mark.parametrize("pooling", ["average", "attention", "located"])
-@pytest.mark.parametrize("name", ["small", "resnet50"])
-def test_every_pooling_states_its_size(name, pooling):
-    shape = (8, 32, 32)
-    encoder = build_image_encoder(name, shape=shape, pooling=pooling, width=8).eval()
-    assert encoder(torch.randn(1, 1, *shape)).shape == (1, encoder.out_features)
-
-
-def test_resnet50_has_the_released_stem():
-    trunk = build_image_encoder("resnet50", shape=(24, 64, 64), pooling="average", width=8).trunk.net
-    assert trunk.conv1.kernel_size == (7, 7, 7) and trunk.conv1.stride == (1, 2, 2)
-    assert trunk.maxpool.kernel_size == (1, 3, 3) and trunk.maxpool.stride == (1, 2, 2)
-    assert [len(layer) for layer in (trunk.layer1, trunk.layer2, trunk.layer3, trunk.layer4)] == [3, 4, 6, 3]
-    stem = trunk.maxpool(trunk.conv1(torch.zeros(1, 1, 24, 64, 64)))
-    assert stem.shape[2:] == (24, 16, 16)
-
-
-def test_located_pooling_tells_places_apart_and_average_does_not():
-    volumes = torch.zeros(2, 1, *SHAPE)
-    volumes[0, 0, :2, :4, :4] = 1
-    volumes[1, 0, 2:, 8:12, 8:12] = 1
-    torch.manual_seed(0)
-    located = build_image_encoder("small", shape=SHAPE, pooling="located", width=8)(volumes)
-    assert (located[0] - located[1]).abs().max() > 1e-3
-
-
-@pytest.mark.parametrize("name, pooling", [("vit", "average"), ("small", "max")])
-def test_unknown_encoder_or_pooling_is_an_error(name, pooling):
-    with pytest.raises(ValueError, match="choose"):
-        build_image_encoder(name, shape=SHAPE, pooling=pooling, width=8)
 
 
 def test_character_tokenizer_has_one_token_a_chinese_character():

@@ -8,9 +8,9 @@ from PIL import Image
 
 from selip_core.encoders.inference import encode_series
 from selip_core.errors import SelipError
-from selip_core.explore.explorer import open_explorer
-from selip_core.explore.gallery import Gallery, greatest
-from selip_core.reports.queries import query_sentences
+from selip_core.explore.explorer import SEVERAL, UNKNOWN, map_labels, mapped_series, open_explorer
+from selip_core.explore.gallery import Gallery
+from selip_core.reports.queries import query_sentences, read_query
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import REPORTS, make_explorer, write_head
 
@@ -62,23 +62,10 @@ def test_a_query_that_speaks_of_two_sequences_compares_each_with_its_own(explore
     assert all(row.query == wanted[row.sequence] for row in found.itertuples())
 
 
-@pytest.mark.parametrize("text", ["左侧额叶片状高信号", "Patchy hyperintensity in the left frontal lobe"])
-def test_a_finding_without_a_sequence_holds_for_any(text):
-    assert query_sentences(text) == {"": "在左侧额叶表现为片状高信号"}
-
-
-def test_the_greatest_are_those_of_a_full_sort_and_never_what_was_left_out():
-    scores = np.random.default_rng(0).normal(size=50)
-    scores[::3] = -np.inf
-    expected = [i for i in sorted(range(50), key=lambda i: -scores[i]) if np.isfinite(scores[i])]
-    assert greatest(scores, 7).tolist() == expected[:7]
-    assert greatest(scores, 500).tolist() == expected
-
-
 def test_a_gallery_stacks_its_features_once(explorer, monkeypatch):
     gallery = Gallery(explorer.series, explorer.gallery.features)
     monkeypatch.setattr(np, "ascontiguousarray", lambda *_, **__: pytest.fail("stacked anew"))
-    first, second = (gallery.search(explorer.model, SENTENCES[i], top=3) for i in (0, 1))
+    first, second = (gallery.search(explorer.model, read_query(SENTENCES[i]), top=3) for i in (0, 1))
     assert len(first) == len(second) == 3
 
 
@@ -145,3 +132,26 @@ def test_write_head_lies_left(tmp_path):
 
     image = nib.load(write_head(tmp_path / "a.nii.gz"))
     assert np.argwhere(image.get_fdata() == 1000)[:, 0].mean() < image.shape[0] / 2  # x grows to the right
+
+
+def write_labels(explorer, lines: str) -> None:
+    (explorer.cohort.directory / "labels.csv").write_text(f"patient_id,label\n{lines}", encoding="utf-8")
+
+
+def test_the_map_shows_series_with_a_sentence_and_no_test_patient_unless_asked_for(explorer):
+    patients = explorer.series["patient_id"]
+    assert patients.iloc[mapped_series(explorer)].tolist() == ["p1", "p1", "p2", "p2"]  # p4 has no sentence
+    assert patients.iloc[mapped_series(explorer, ("test",))].tolist() == ["p3", "p3"]
+
+
+def test_labels_are_in_the_order_of_the_series_asked_for(explorer):
+    labels = map_labels(explorer, mapped_series(explorer)[::-1])
+    assert labels == {"sequence": ["T2", "T1", "T2", "T1"], "site": ["右侧丘脑", "右侧丘脑", "左侧额叶", "左侧额叶"]}
+
+
+def test_kinds_are_those_of_the_cohorts_labels_with_a_word_for_several_and_for_none(explorer):
+    series = mapped_series(explorer)
+    write_labels(explorer, "p1,old_infarct\np1,tumour\n")
+    assert map_labels(explorer, series)["kind"] == [SEVERAL, SEVERAL, UNKNOWN, UNKNOWN]
+    write_labels(explorer, "p1,old_infarct\n")
+    assert map_labels(explorer, series)["kind"] == ["old infarct", "old infarct", UNKNOWN, UNKNOWN]

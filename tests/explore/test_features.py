@@ -4,8 +4,7 @@ import torch
 
 from selip_core.encoders.inference import encode_series
 from selip_core.errors import SelipError
-from selip_core.explore import features as explore_features
-from selip_core.explore.features import check_preprocessing, cohort_features
+from selip_core.explore.features import cohort_features
 from tests.helpers.explorer_files import make_explorer, make_model
 
 
@@ -34,7 +33,7 @@ def test_features_are_computed_once_for_a_model_and_a_cohort(explorer, arguments
     model, store = make_model(16), arguments[-1]
     before = cohort_features(model, *arguments, progress=False)
     with monkeypatch.context() as patch:
-        patch.setattr(explore_features, "_encode", lambda *_: pytest.fail("computed again"))
+        patch.setattr(model, "encode_image", lambda *_: pytest.fail("computed again"))
         again = cohort_features(model, *arguments, progress=False)
     assert all((a == b).all() for a, b in zip(before, again, strict=True))
     with torch.no_grad():
@@ -60,7 +59,7 @@ def test_a_store_that_cannot_be_written_is_named(explorer, arguments, tmp_path):
         cohort_features(explorer.model, *arguments[:-1], tmp_path / "file" / "store", progress=False)
 
 
-def test_a_model_of_another_preprocessing_is_refused_and_one_of_the_same_is_not(explorer):
-    check_preprocessing(explorer.model, explorer.cache)
+def test_a_model_of_another_preprocessing_is_refused_and_one_of_the_same_is_not(explorer, arguments):
+    cohort_features(explorer.model, *arguments, progress=False)
     with pytest.raises(SelipError, match=f"another.*{explorer.cache.preprocessing_fingerprint}"):
-        check_preprocessing(make_model(8, preprocessing_fingerprint="another"), explorer.cache)
+        cohort_features(make_model(8, preprocessing_fingerprint="another"), *arguments, progress=False)

@@ -1,8 +1,8 @@
 import pytest
 
-from selip_core.errors import SelipError
 from selip_core.explore import vocabulary
 from selip_core.explore.vocabulary import reading, sentence_of, sequences, shapes, sides, signals, sites, suggestions
+from selip_core.reports.queries import read_query
 
 
 def test_the_choices_are_those_of_the_lexicon_in_both_languages():
@@ -15,7 +15,7 @@ def test_the_choices_are_those_of_the_lexicon_in_both_languages():
 @pytest.mark.parametrize("signal", [signal for _, signal in signals()])
 def test_every_choice_is_a_sentence_that_is_taken_as_it_is(signal):
     for side in ("左侧", ""):
-        assert "canonical sentence" in reading(sentence_of(side, "额叶", "片状", signal))
+        assert "canonical sentence" in reading(read_query(sentence_of(side, "额叶", "片状", signal)))
 
 
 def test_suggestions_are_near_words_and_none_for_what_resembles_nothing():
@@ -28,11 +28,6 @@ def test_a_long_text_is_quoted_in_short_and_only_its_beginning_is_compared(monke
     compared = []
     parts = vocabulary._parts
     monkeypatch.setattr(vocabulary, "_parts", lambda text, *a, **k: compared.append(len(text)) or parts(text, *a, **k))
-    told = reading("火星" * 500)
+    told = reading(read_query("火星" * 500))
     assert "“" + "火星" * 30 + "…”" in told and len(told) < 200
     assert max(compared) == 80
-
-
-def test_a_text_that_is_too_long_is_refused_before_it_is_read():
-    with pytest.raises(SelipError, match=r"the query has 10,000 characters, and 1,000 are the most"):
-        reading("基" * 10_000)

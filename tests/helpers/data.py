@@ -1,4 +1,10 @@
-"""The shape of the smallest volumes, and a few sentences."""
+"""The smallest volumes and how they are preprocessed, and a few sentences."""
+
+from selip_core.preprocessing import fingerprint
 
 SHAPE = (4, 16, 16)
+OPTIONS = {"spacing_mm": (20.0, 12.0, 12.0), "shape": SHAPE, "clip_percentiles": (0.1, 99.9)}
+PREPROCESSED = {"preprocessing": OPTIONS, "preprocessing_fingerprint": fingerprint(OPTIONS)}
+"""What a model that was trained on such volumes says of them."""
+
 SENTENCES = ["在左侧额叶表现为斑片状长信号", "在右侧丘脑表现为点状高信号", "在双侧侧脑室旁白质表现为多发斑点状高信号"]

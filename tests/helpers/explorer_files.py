@@ -7,16 +7,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core import preprocessing
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.volume_cache import build_cache
 from selip_core.encoders.model import build_model
 from selip_core.explore.explorer import Explorer, open_explorer
-from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES, SHAPE
 from tests.helpers.dicom_files import head
 
-OPTIONS = {"spacing_mm": (20.0, 12.0, 12.0), "shape": SHAPE, "clip_percentiles": (0.1, 99.9)}
 REPORTS = {
     "p1": "左侧额叶见斑片状长T2信号。",
     "p2": "右侧丘脑见点状高信号。",
@@ -61,7 +59,7 @@ def make_model(size: int = 16, **config):
         volume_shape=SHAPE,
         embedding_size=size,
         vocabulary_texts=SENTENCES,
-        extra={"preprocessing": OPTIONS, "preprocessing_fingerprint": preprocessing.fingerprint(OPTIONS), **config},
+        extra={**PREPROCESSED, **config},
     )
 
 

@@ -5,8 +5,10 @@ import torch
 
 from selip_core.config import get_settings
 from selip_core.datasets.pairs import Pairs
+from selip_core.downstream.retrieval import evaluate_runs
 from selip_core.encoders.model import build_model
 from selip_core.pretraining.loop import pretrain
+from selip_core.reports.sentences import NORMAL_STATEMENT
 from tests.helpers.data import SHAPE
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
@@ -44,6 +46,16 @@ def fresh_model(seed=0):
 def run(directory, weight=1.0, model=None, device="cpu", **changes):
     model = (model or fresh_model()).to(device)
     pairs = tiny_pairs()
-    done = pretrain(model, pairs, pairs, tiny_settings(**changes), soft_target_weight=weight, seed=0,
-                    directory=directory, progress=False)  # fmt: skip
+    settings = tiny_settings(soft_target_weight=weight, **changes)
+    done = pretrain(model, {"train": pairs, "validation": pairs}, settings, directory, progress=False)
     return model, done
+
+
+def retrieval_study(folder):
+    """Return two untrained models a method, tiny pairs of which two are normal, and their queries."""
+    pairs = tiny_pairs(24)
+    pairs = Pairs(pairs.volumes, pairs.rows, [NORMAL_STATEMENT] * 2 + pairs.texts[2:], pairs.patients, pairs.sequences)
+    models = {(m, s): folder / f"{m}{s}" for m in ("CLIP", "SeLIP") for s in (0, 1)}
+    for number, path in enumerate(models.values()):
+        fresh_model(seed=number).save_pretrained(path)
+    return models, pairs, evaluate_runs(models, pairs, device=torch.device("cpu"))

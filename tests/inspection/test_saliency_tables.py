@@ -20,6 +20,7 @@ from selip_core.inspection.saliency_tables import (
     saliency_results,
     saliency_table,
 )
+from selip_core.metrics.resampling import SIGN_FLIPS
 from tests.helpers.data import SENTENCES, SHAPE
 
 SPACING = (8.0, 4.0, 4.0)
@@ -153,3 +154,4 @@ def test_p_values_are_corrected_for_all_rows():
     results = made_results()
     for table in (saliency_table(results, samples=200, seed=0), saliency_controls(results, samples=200, seed=0)):
         assert (table["p_holm"].dropna() >= table["p"].dropna()).all() and (table["p_holm"] > table["p"]).any()
+        assert set(table.loc[table["p"].notna(), "test"]) == {SIGN_FLIPS}

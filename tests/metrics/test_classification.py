@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+from scipy.stats import t
+from sklearn.metrics import roc_auc_score
 
 from selip_core.metrics.classification import (
+    DELONG,
     auc,
     auc_difference,
     auc_interval,
@@ -45,12 +47,24 @@ def test_calibration_by_hand():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_metrics_agree_with_scikit_learn(seed):
+def test_metrics_agree_with_their_definitions_and_the_auc_with_scikit_learn(seed):
     rng = np.random.default_rng(seed)
     truth, scores = rng.random(80) < 0.3, rng.normal(size=80).round(1)
+    found = scores > 0
     assert auc(truth, scores) == pytest.approx(roc_auc_score(truth, scores))
-    assert balanced_accuracy(truth, scores > 0) == pytest.approx(balanced_accuracy_score(truth, scores > 0))
-    assert f1(truth, scores > 0) == pytest.approx(f1_score(truth, scores > 0))
+    assert balanced_accuracy(truth, found) == (found[truth].mean() + (~found[~truth]).mean()) / 2
+    assert f1(truth, found) == 2 * (truth & found).sum() / (truth.sum() + found.sum())
+
+
+def test_scores_that_rank_patients_equally_well_have_equal_aucs_to_the_last_digit():
+    rng = np.random.default_rng(0)
+    truth = np.arange(31) < 11
+    scores = rng.normal(size=(400, 31))
+    by_wins = {}
+    for one in scores:
+        wins = int((one[truth][:, None] > one[~truth][None, :]).sum())
+        by_wins.setdefault(wins, set()).add(auc(truth, one))
+    assert len(by_wins) < 200 and all(len(values) == 1 for values in by_wins.values())
 
 
 def test_the_fast_bootstrap_agrees_with_a_loop():
@@ -85,6 +99,32 @@ def test_auc_interval_covers_the_truth_as_often_as_it_says(n, positives):
     assert 0.93 <= covered / trials <= 0.97
 
 
+def plain_delong(truth, first, second):
+    """Return z and Satterthwaite's freedom by the placements of DeLong, DeLong and Clarke-Pearson (1988)."""
+    m, n = truth.sum(), (~truth).sum()
+    above = [
+        (s[truth][:, None] > s[~truth][None, :]) + 0.5 * (s[truth][:, None] == s[~truth][None, :])
+        for s in (first, second)
+    ]
+    of_positives, of_negatives = (np.array([a.mean(axis) for a in above]) for axis in (1, 0))
+    contrast = np.array([-1.0, 1.0])
+    parts = contrast @ np.cov(of_positives) @ contrast / m, contrast @ np.cov(of_negatives) @ contrast / n
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / (m - 1) + parts[1] ** 2 / (n - 1))
+    return (above[1].mean() - above[0].mean()) / np.sqrt(sum(parts)), freedom
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_with_one_seed_it_is_the_test_of_delong(seed):
+    rng = np.random.default_rng(seed)
+    truth = rng.permutation(np.arange(50) < 18)
+    first = truth + rng.normal(size=50).round(1)
+    second = first + truth + rng.normal(size=50).round(1)
+    z, freedom = plain_delong(truth, first, second)
+    estimate = auc_difference(truth, first[:, None], second[:, None], samples=20)
+    assert estimate.p == pytest.approx(2 * t.sf(abs(z), freedom), rel=1e-9)
+    assert estimate.test == DELONG
+
+
 @pytest.mark.parametrize(("n", "positives", "labels"), [(60, 25, 1), (240, 10, 1), (80, 20, 4)])
 def test_the_test_of_an_auc_difference_keeps_its_level(n, positives, labels):
     rng, rejected, trials = np.random.default_rng(4), 0, 2000
@@ -106,6 +146,7 @@ def test_a_large_difference_survives_a_correction_for_a_hundred_others():
 def test_few_patients_on_one_side_get_no_interval():
     truth = np.arange(20) < 2
     estimate = auc_interval(truth, np.random.default_rng(0).normal(size=(20, 1)))
+    assert auc_difference(truth, np.arange(20.0), -np.arange(20.0)).test == ""
     assert np.isnan(estimate.low) and estimate.note == "2 patients in the smaller class: fewer than 3, no interval"
     assert auc_interval(np.arange(20) < 8, -np.arange(20)[:, None]).note == "no error at all: no interval"
 

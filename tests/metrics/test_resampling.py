@@ -1,8 +1,19 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import permutation_test
 
-from selip_core.metrics.resampling import FEWEST_PATIENTS, bootstrap_interval, holm, paired_difference
+from selip_core.metrics.resampling import (
+    FEWEST_PATIENTS,
+    SIGN_FLIPS,
+    bootstrap_interval,
+    expanded_levels,
+    holm,
+    named_tests,
+    paired_difference,
+)
 
 
 def clustered(rng, patients=60, mean=0.3):
@@ -64,6 +75,61 @@ def test_permutation_test_keeps_its_level(monkeypatch):
         a, b = np.where(swap, second, first), np.where(swap, first, second)
         rejected += paired_difference(a, b, who, samples=100, seed=int(rng.integers(1 << 30))).p <= 0.05
     assert rejected / trials <= 0.06
+
+
+def all_signs_at_once(difference, permutations, seed):
+    """Return the p-value of `paired_difference` from one table of signs, one value a patient."""
+    signs = np.random.default_rng(seed + 1).choice([-1.0, 1.0], size=(permutations, len(difference)))
+    return (1 + np.sum(np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12)) / (1 + permutations)
+
+
+def all_draws_at_once(values, samples, seed):
+    draws = np.random.default_rng(seed).multinomial(len(values), np.full(len(values), 1 / len(values)), size=samples)
+    return tuple(np.quantile(draws @ values / len(values), expanded_levels(len(values))))
+
+
+@pytest.mark.parametrize("at_once", [2**20, 1000, 7])  # one block, several with a short last one, rows one by one
+def test_numbers_do_not_depend_on_the_size_of_a_block(monkeypatch, at_once):
+    monkeypatch.setattr("selip_core.metrics.resampling._NUMBERS_AT_ONCE", at_once)
+    monkeypatch.setattr("selip_core.metrics.resampling.PERMUTATIONS", 3001)
+    difference = np.random.default_rng(0).normal(0.2, 1, 40).round(1)  # rounded: ties
+    estimate = paired_difference(np.zeros(40), difference, np.arange(40), samples=211, seed=3)
+    assert estimate.p == all_signs_at_once(difference, 3001, seed=3)
+    assert (estimate.low, estimate.high) == pytest.approx(all_draws_at_once(difference, 211, seed=3), rel=1e-12)
+
+
+def test_twenty_thousand_patients_fit_into_memory(monkeypatch):
+    monkeypatch.setattr("selip_core.metrics.resampling.PERMUTATIONS", 2000)  # a tenth: for the time, not the memory
+    difference = np.random.default_rng(0).normal(0.01, 1, 20_000)
+    tracemalloc.start()
+    try:
+        estimate = paired_difference(np.zeros(20_000), difference, np.arange(20_000), samples=200)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0 < estimate.p < 1 and peak < 60e6  # all signs at once: 320 MB; of all permutations 3.2 GB
+
+
+def test_sign_flips_agree_with_scipy():
+    difference = np.random.default_rng(1).normal(0.3, 1, 60)
+    ours = paired_difference(np.zeros(60), difference, np.arange(60)).p
+    theirs = permutation_test(
+        (difference,), np.sum, permutation_type="samples", n_resamples=20_000, rng=np.random.default_rng(0)
+    )
+    assert ours == pytest.approx(theirs.pvalue, abs=4 * np.sqrt(ours * (1 - ours) * 2 / 20_000))
+
+
+def test_a_p_value_names_its_test_and_where_there_is_none_there_is_no_name():
+    values, who = clustered(np.random.default_rng(0))
+    assert paired_difference(values, 1 - values, who).test == SIGN_FLIPS
+    few = paired_difference(np.zeros(4), np.ones(4), np.arange(4))
+    assert np.isnan(few.p) and few.test == "" and bootstrap_interval(values, who).test == ""
+
+
+def test_the_tests_of_a_table_are_named_once_each_and_only_where_there_is_a_p_value():
+    table = pd.DataFrame({"p": [0.1, np.nan, 0.2, 0.3], "test": ["a", "", "b", "a"]})
+    assert named_tests(table) == "a, b"
+    assert named_tests(table[["p"]]) == "" and named_tests(table.iloc[1:2]) == ""
 
 
 def test_a_perfect_difference_survives_a_correction_for_a_hundred_others():

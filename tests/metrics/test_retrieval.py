@@ -3,7 +3,7 @@ import doctest
 import numpy as np
 import pytest
 import torch
-from scipy.stats import hypergeom
+from sklearn.metrics import ndcg_score
 
 from selip_core.metrics import retrieval
 from selip_core.metrics.retrieval import chance_of_hit, ndcg_at_k, ranks_of_hits, retrieval_table
@@ -32,11 +32,14 @@ def test_a_query_without_a_relevant_item_is_an_error():
         ranks_of_hits(torch.zeros(1, 3), torch.zeros(1, 3, dtype=torch.bool))
 
 
-@pytest.mark.parametrize("gallery, k", [(30, 10), (7, 10), (50, 1)])
-def test_chance_is_hypergeometric(gallery, k):
-    relevant = np.arange(1, 6)
-    expected = 1 - hypergeom.pmf(0, gallery, relevant, min(k, gallery))
-    assert np.allclose(chance_of_hit(relevant, gallery, k), expected)
+@pytest.mark.parametrize("gallery, k", [(30, 10), (7, 10), (50, 1), (7, 7)])
+def test_chance_is_that_of_drawing_one_by_one(gallery, k):
+    relevant = np.arange(1, 8)
+    misses = np.ones(7)
+    for drawn in range(min(k, gallery)):
+        misses *= np.clip(gallery - relevant - drawn, 0, None) / (gallery - drawn)
+    assert chance_of_hit(relevant, gallery, k) == pytest.approx(1 - misses, abs=1e-14)
+    assert k < gallery or (chance_of_hit(relevant, gallery, k) == 1).all()
 
 
 def test_ndcg_is_one_for_the_ideal_order_and_small_for_its_reverse():
@@ -44,6 +47,14 @@ def test_ndcg_is_one_for_the_ideal_order_and_small_for_its_reverse():
     assert ndcg_at_k(gains, gains, k=4).item() == pytest.approx(1)
     reverse = (0.25 / np.log2(3) + 0.5 / np.log2(4) + 1 / np.log2(5)) / (1 + 0.5 / np.log2(3) + 0.25 / np.log2(4))
     assert ndcg_at_k(-gains, gains, k=4).item() == pytest.approx(reverse, abs=1e-6)
+
+
+@pytest.mark.parametrize("k", [3, 10, 30])
+def test_ndcg_agrees_with_scikit_learn(k):
+    generator = torch.Generator().manual_seed(0)
+    scores, gains = torch.rand(20, 25, generator=generator), torch.rand(20, 25, generator=generator) ** 4
+    expected = [ndcg_score(g[None].numpy(), s[None].numpy(), k=k) for s, g in zip(scores, gains, strict=True)]
+    assert ndcg_at_k(scores, gains, k).tolist() == pytest.approx(expected, abs=1e-5)
 
 
 def table_of(image, text, text_of_image, patients=None):

@@ -68,6 +68,18 @@ def test_table_carries_its_data_source():
     assert table.loc["T1", "data_source"] == "embedded synthetic cohort"
 
 
+def test_a_caption_names_the_tests_of_its_table_and_no_other(monkeypatch):
+    shown = []
+    monkeypatch.setattr("selip_core.pipeline.run.display", lambda thing: shown.append(getattr(thing, "data", "")))
+    run = start()
+    table = pd.DataFrame({"p": [0.1, np.nan, 0.2], "test": ["sign flips", "", "DeLong"]})
+    run.save_table(table, "differences", "Differences.")
+    run.save_table(pd.DataFrame({"train": [3], "test": [2]}), "cases", "Cases by split.")
+    captions = [text for text in shown if text.startswith("*Table")]
+    assert captions[0].startswith("*Table differences. Differences. Test: sign flips, DeLong. Data:")
+    assert captions[1].startswith("*Table cases. Cases by split. Data:")
+
+
 def test_metrics_keep_their_interval_and_nan_becomes_null():
     run = start()
     run.metric("top10", np.float32(0.5), low=0.4, high=0.6, n=np.int64(20), headline=True)
@@ -151,6 +163,25 @@ def test_upstream_says_which_notebook_to_run():
     first.finish()
     assert run.upstream("01_data_curation") == first.results
     assert list(read(run.results / "run.json")["upstream"]) == ["01_data_curation"]
+
+
+def test_a_table_of_an_upstream_run_is_read_as_it_was_saved():
+    first = start()
+    first.save_data(pd.DataFrame({"patient_id": ["NA", "001"], "value": [0.5, np.nan]}), "splits")
+    first.save_table(pd.DataFrame({"dice": [0.25]}), "scores", "A caption.")
+    first.finish()
+    run = start("02_report_findings")
+    assert run.upstream_table("01_data_curation", "splits")["value"].tolist() == ["0.5", ""]
+    table = run.upstream_table("01_data_curation", "splits", numbers=True)
+    assert table["patient_id"].tolist() == ["NA", "001"] and table["value"].sum() == 0.5
+    assert run.upstream_table("01_data_curation", "tables/scores", numbers=True)["dice"].tolist() == [0.25]
+    assert list(run.upstream_table("01_data_curation", "masks", columns=("task",))) == ["task"]
+    assert list(read(run.results / "run.json")["upstream"]) == ["01_data_curation"]
+
+
+def test_drawing_is_of_the_settings_and_the_seed():
+    run = start(seed=3)
+    assert run.drawing == {"samples": run.settings.statistics.bootstrap_samples, "seed": 3}
 
 
 def test_upstream_of_another_seed_is_refused():

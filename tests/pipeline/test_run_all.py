@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from selip_core.pipeline import execution
 from selip_core.pipeline import run_all as pipeline
 from selip_core.pipeline.execution import NotebookFailure, check_parameters, clock
 from tests.helpers.places import ROOT
@@ -224,6 +226,23 @@ def test_reason_to_run(project, change, reason):
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "executed.ipynb").write_text("{}", encoding="utf-8")
     assert pipeline.reason_to_run("01_one", options, inputs) == reason
+
+
+def test_the_line_moves_with_the_steps_of_a_long_cell(tmp_path, monkeypatch):
+    body = """import time
+from selip_core.downstream.training import run_name, steps_bar
+with steps_bar("fine-tuning", 20) as bar:
+    for step in range(20):
+        bar.set_postfix_str(run_name("SeLIP", step // 10, 0.5))
+        time.sleep(0.15)
+        bar.update()"""
+    cells = [new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}), new_code_cell(body)]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "long.ipynb")
+    shown, show = [], execution._Progress._show
+    monkeypatch.setattr(execution._Progress, "_show", lambda self, text: (show(self, text), shown.append(self.detail)))
+    execution.execute(tmp_path / "long.ipynb", tmp_path / "results", GIVEN, "long")
+    counts = {int(found[1]) for line in shown if (found := re.match(r"(\d+)/20\s.*SeLIP,\sseed\s[01],\s50\s%", line))}
+    assert len(counts) >= 10
 
 
 def test_fresh_forgets_what_lay_there(project, capsys):

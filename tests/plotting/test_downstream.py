@@ -1,21 +1,13 @@
 """Figures of the downstream tasks draw what their tables hold."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.figure import Figure
 
 from selip_core.plotting import downstream as figures
-from selip_core.plotting.style import METHOD_COLOURS, PAGE_MM, apply_style, inches
+from selip_core.plotting.style import PAGE_MM, inches
 
 METHODS = ("scratch", "CLIP", "SeLIP")
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def curves(**columns):
@@ -76,9 +68,3 @@ def test_remaining_figures_are_figures():
         figures.power_curves(power),
     ]
     assert all(isinstance(figure, Figure) for figure in made)
-
-
-def test_the_style_embeds_fonts_and_tells_methods_apart():
-    apply_style()
-    assert plt.rcParams["pdf.fonttype"] == 42
-    assert len(set(METHOD_COLOURS.values())) == len(METHOD_COLOURS)

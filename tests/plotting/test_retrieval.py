@@ -1,10 +1,29 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from selip_core._utils.images import thumbnail_png
-from selip_core.plotting.retrieval import search_results
+from selip_core.plotting.retrieval import interval_plot, recall_curves, retrieval_examples, search_results
+
+
+def test_recall_curves_and_intervals_draw_methods_and_chance():
+    recalls = pd.DataFrame({
+        "direction": "image to text", "method": ["CLIP", "CLIP", "SeLIP", "SeLIP"], "k": [1, 2, 1, 2],
+        "recall": [0.1, 0.2, 0.1, 0.3], "low": 0.05, "high": 0.35, "chance": [0.01, 0.02, 0.01, 0.02],
+    })  # fmt: skip
+    assert len(recall_curves(recalls).axes[0].lines) == 3
+    at_1 = recalls[recalls["k"] == 1].assign(sequence="T1")
+    figure = interval_plot(at_1, category="sequence", value="recall", label="recall@1", reference="chance")
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["T1"]
+
+
+def test_retrieval_examples_mark_the_true_sentence():
+    example = {
+        "volume": np.zeros((4, 6, 8)), "title": "P1 T1", "true": "在左侧额叶表现为长信号",
+        "found": [("在右侧额叶表现为长信号", 0.5), ("在左侧额叶表现为长信号", 0.4)],
+    }  # fmt: skip
+    figure = retrieval_examples([example])
+    assert any(t.get_text().endswith("✓") for t in figure.axes[1].texts)
 
 
 def test_search_results_show_every_series_under_its_query():
@@ -17,7 +36,6 @@ def test_search_results_show_every_series_under_its_query():
     heads = [part.texts[0].get_text() for part in figure.subfigs]
     assert heads == ["left  →  在左侧额叶表现为长信号", "在左侧额叶表现为长信号"]
     assert len(figure.subfigs[0].axes[0].images) == 1
-    plt.close(figure)
 
 
 @pytest.mark.parametrize("written", [r"a$\foo$", "$$"])
@@ -27,4 +45,3 @@ def test_what_a_hospital_or_a_user_writes_is_no_formula(written):
                           "thumbnail": [picture]})  # fmt: skip
     figure = search_results({f"x{written}": found})
     figure.canvas.draw()
-    plt.close(figure)

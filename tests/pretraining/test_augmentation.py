@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional
 
 from selip_core.pretraining import augmentation
-from selip_core.pretraining.augmentation import augment
+from selip_core.pretraining.augmentation import Parameters, augment, draw_parameters, intensity, warp
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_elastic_moves_little(only):
 
 
 def warp_by_full_grids(volumes, zoom, angle, bumps):
-    """Return `_warp` from a grid and a displacement of every voxel of every volume."""
+    """Return `warp` from a grid and a displacement of every voxel of every volume."""
     n, _, _, height, width = volumes.shape
     cos, sin, zero, aspect = angle.cos() / zoom, angle.sin() / zoom, torch.zeros(n), height / width
     rows = [[cos, -sin * aspect, zero, zero], [sin / aspect, cos, zero, zero], [zero, zero, zero + 1, zero]]
@@ -100,7 +100,23 @@ def test_warping_equals_a_displacement_of_every_voxel(share_elastic):
     elastic = torch.arange(6) < 6 * share_elastic
     bumps = torch.randn(6, 2, 3, 4, 4, generator=generator) * elastic[:, None, None, None, None]
     expected = warp_by_full_grids(volumes, zoom, angle, bumps)
-    assert torch.allclose(augmentation._warp(volumes, zoom, angle, bumps, elastic), expected, atol=1e-6)
+    drawn = Parameters(zoom, angle, elastic, bumps, gamma=torch.full((6,), 0.9), scale=torch.full((6,), 1.1))
+    assert torch.allclose(warp(volumes, drawn), expected, atol=1e-6)
+
+
+def test_augmenting_is_warping_and_then_changing_intensities():
+    volumes = torch.randn(16, 2, 4, 12, 10)
+    drawn = draw_parameters(torch.Generator().manual_seed(3), 16)
+    together = augment(volumes, torch.Generator().manual_seed(3))
+    assert torch.equal(intensity(warp(volumes, drawn), drawn), together)
+    unmoved = (drawn.zoom == 1) & (drawn.angle == 0) & ~drawn.elastic
+    assert unmoved.any() and torch.equal(warp(volumes, drawn)[unmoved], volumes[unmoved])
+
+
+def test_labels_stay_labels_where_the_nearest_voxel_is_taken():
+    labels = torch.randint(0, 4, (16, 1, 4, 12, 10)).float()
+    moved = warp(labels, draw_parameters(torch.Generator().manual_seed(2), 16), mode="nearest")
+    assert not torch.equal(moved, labels) and set(moved.unique().tolist()) <= {0.0, 1.0, 2.0, 3.0}
 
 
 def test_channels_are_augmented_as_volumes_of_their_own_with_the_same_draws():

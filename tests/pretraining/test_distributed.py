@@ -89,22 +89,12 @@ def test_accelerate_launch_trains_the_same_weights(two, tmp_path):
         assert all(torch.equal(weights[name], value) for name, value in other["weights"].items())
 
 
-def test_a_launcher_that_starts_one_process_for_several_is_an_error(monkeypatch):
+@pytest.mark.parametrize("given", [{}, {"ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517"}, {"WORLD_SIZE": "1"}])
+def test_one_process_is_alone(monkeypatch, given):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
-    assert joined_processes("cpu") == ALONE  # one was asked for
-    monkeypatch.setenv("MASTER_PORT", "29517")  # other than what the tests' parent may hold
-    with pytest.raises(SelipError, match="--multi_gpu instead"):
-        joined_processes("cpu")
-
-
-def test_a_port_that_the_user_had_set_does_not_mean_several_processes():
-    ask = "from selip_core.pretraining.distributed import joined_processes; print(joined_processes('cpu'))"
-    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ask!r}], check=True)"
-    given = {**os.environ, "ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517", "PYTHONPATH": str(ROOT)}
-    given.pop("WORLD_SIZE", None)
-    done = subprocess.run([sys.executable, "-c", child], env=given, capture_output=True, text=True)
-    assert done.stdout == f"{ALONE}\n", done.stderr
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert joined_processes("cpu") == ALONE
 
 
 def test_running_statistics_of_batch_norm_are_averaged_over_processes(two):

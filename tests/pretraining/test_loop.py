@@ -52,12 +52,10 @@ def test_a_finished_run_is_not_trained_again(tmp_path, device):
 @pytest.mark.parametrize("change", ["text", "setting", "weight", "seed", "code", "cohort"])
 def test_a_checkpoint_of_another_run_is_put_aside(tmp_path, monkeypatch, capsys, change):
     run(tmp_path / "m")
-    pairs, model, weight, seed = tiny_pairs(), fresh_model(), 1.0, 0
-    settings = tiny_settings(learning_rate_image=1e-3) if change == "setting" else tiny_settings()
+    pairs, model, seed = tiny_pairs(), fresh_model(), 0
+    changes = {"setting": {"learning_rate_image": 1e-3}, "weight": {"soft_target_weight": 0.5}}.get(change, {})
     if change == "text":
         pairs = dataclasses.replace(pairs, texts=[*pairs.texts[:-1], TEXTS[0]])
-    elif change == "weight":
-        weight = 0.5
     elif change == "seed":
         seed = 1
     elif change == "code":
@@ -65,8 +63,8 @@ def test_a_checkpoint_of_another_run_is_put_aside(tmp_path, monkeypatch, capsys,
     elif change == "cohort":
         model.config["cohort_fingerprint"] = "other"
     old = (tmp_path / "m" / "last" / "state.json").read_text()
-    done = pretrain(model, pairs, pairs, settings, soft_target_weight=weight, seed=seed, directory=tmp_path / "m",
-                    progress=False)  # fmt: skip
+    both = {"train": pairs, "validation": pairs}
+    done = pretrain(model, both, tiny_settings(**changes), tmp_path / "m", seed=seed, progress=False)
     assert len(done.steps) == 12 and "starting from nothing" in capsys.readouterr().out
     assert (tmp_path / "m.previous-1" / "last" / "state.json").read_text() == old
 
@@ -116,7 +114,7 @@ def test_the_temperature_trains_or_is_fixed(tmp_path, trained, device):
 def test_mirrored_pairs_carry_the_mirrored_text(tmp_path, device):
     pairs = tiny_pairs()
     settings = tiny_settings(flip=True, augment=False)
-    made = Pretraining(fresh_model().to(device), pairs, pairs, settings, 1.0, 0, tmp_path)
+    made = Pretraining(fresh_model().to(device), {"train": pairs, "validation": pairs}, settings, tmp_path)
     rows, flips = np.arange(8), np.arange(8) % 2 == 1
     volumes, ids = made._batch(rows, flips, made._load((rows, flips)))
     for row, flipped, volume, i in zip(rows, flips, volumes, ids, strict=True):
@@ -132,8 +130,7 @@ def test_a_loss_that_is_not_finite_stops_with_a_message(tmp_path):
     pairs = tiny_pairs()
     broken = dataclasses.replace(pairs, volumes=np.full_like(pairs.volumes, np.nan))
     with pytest.raises(SelipError, match="not finite at step 0"):
-        pretrain(fresh_model(), broken, pairs, tiny_settings(), soft_target_weight=0.0, seed=0, directory=tmp_path,
-                 progress=False)  # fmt: skip
+        pretrain(fresh_model(), {"train": broken, "validation": pairs}, tiny_settings(), tmp_path, progress=False)
 
 
 def test_plateau_exit_is_the_first_step_clearly_under_chance():

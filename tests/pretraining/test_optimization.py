@@ -3,6 +3,7 @@ from functools import partial
 
 import pytest
 import torch
+from torch.optim.lr_scheduler import LinearLR, PolynomialLR, SequentialLR
 
 from selip_core.encoders.model import build_model
 from selip_core.pretraining.loop import Pretraining
@@ -16,6 +17,18 @@ def test_learning_rate_warms_up_and_decays():
     assert learning_rate_factor(9, 100, 10, 0.9) == 1.0
     assert learning_rate_factor(55, 100, 10, 0.9) == pytest.approx(0.5**0.9)
     assert learning_rate_factor(99, 100, 10, 0.9) == pytest.approx((1 / 90) ** 0.9)
+
+
+@pytest.mark.filterwarnings("ignore:.*step.*:UserWarning")
+@pytest.mark.parametrize(("steps", "warmup"), [(30, 5), (700, 50), (12, 2)])
+def test_the_learning_rate_is_that_of_torchs_schedulers(steps, warmup):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    schedulers = [LinearLR(optimizer, 1 / warmup, total_iters=warmup - 1), PolynomialLR(optimizer, steps - warmup, 0.9)]
+    schedule, expected = SequentialLR(optimizer, schedulers, [warmup]), []
+    for _ in range(steps):
+        expected.append(optimizer.param_groups[0]["lr"])
+        schedule.step()
+    assert [learning_rate_factor(s, steps, warmup, 0.9) for s in range(steps)] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("change", [{"checkpointing": True}, {"prefetch": 1}, {"prefetch": 3, "checkpointing": True}])
@@ -51,10 +64,10 @@ def test_a_run_with_channels_last_is_continued_bit_for_bit(tmp_path):
 def test_compiled_encoders_give_the_same_loss(tmp_path, monkeypatch, device):
     # graphs are captured and differentiated as always, but not turned into C++, which takes half a minute
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    pairs = tiny_pairs()
+    pairs = dict.fromkeys(("train", "validation"), tiny_pairs())
     losses = []
     for compiled in (False, True):
-        made = Pretraining(fresh_model().to(device), pairs, pairs, tiny_settings(compile=compiled), 1.0, 0, tmp_path)
+        made = Pretraining(fresh_model().to(device), pairs, tiny_settings(compile=compiled), tmp_path)
         batch = next(made.sampler.steps())
         losses.append(made._train_step(*batch, made._load(batch))["loss"])
         assert list(made.model.state_dict()) == list(fresh_model().state_dict())  # weights keep their names

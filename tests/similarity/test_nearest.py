@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from selip_core.similarity import nearest
-from selip_core.similarity.nearest import GROUP, greatest_of_columns, nearest_items
+from selip_core.similarity.nearest import GROUP, greatest, greatest_of_columns, nearest_items
 
 
 def test_examples():
-    assert doctest.testmod(nearest, extraglobs={"torch": torch}).failed == 0
+    assert doctest.testmod(nearest, extraglobs={"torch": torch, "np": np}).failed == 0
 
 
 def by_sorting(column, k):
@@ -50,3 +50,14 @@ def test_the_lower_item_comes_first_among_equals_of_different_tiles(device):
 def test_counts_below_one_are_errors(options):
     with pytest.raises(ValueError, match="at least 1"):
         nearest_items(torch.eye(2), torch.eye(2), **options)
+
+
+@pytest.mark.parametrize("n", [1, 50, 7 * GROUP + 5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_greatest_are_those_of_a_full_sort_and_never_what_was_left_out(n, dtype):
+    scores = np.random.default_rng(n).integers(-9, 9, n).astype(dtype)  # with many ties
+    scores[1::3] = -np.inf
+    order = np.argsort(-scores, kind="stable")
+    for k in (1, 7, n, 10 * n):
+        assert greatest(scores, k).tolist() == [i for i in order[:k] if np.isfinite(scores[i])]
+    assert greatest(np.full(n, -np.inf, dtype), 3).tolist() == []

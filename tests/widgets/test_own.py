@@ -4,7 +4,8 @@ import pytest
 
 from selip_core.explore.own_volume import OwnVolume
 from selip_core.widgets.own import OwnBox
-from selip_core.widgets.page import Session, Status
+from selip_core.widgets.session import Session
+from selip_core.widgets.status import Status
 from tests.helpers.explorer_files import make_explorer, make_model, write_head
 
 

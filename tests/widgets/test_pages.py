@@ -1,9 +1,9 @@
 import pytest
 
-from selip_core.explore.explore_map import mapped_series
+from selip_core.explore.explorer import mapped_series
 from selip_core.inspection.embedding_map import project
-from selip_core.widgets.page import Session
 from selip_core.widgets.pages import MapPage, PairsPage
+from selip_core.widgets.session import Session
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer
 

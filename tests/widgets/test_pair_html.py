@@ -3,8 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from selip_core.inspection.pair import compare
-from selip_core.inspection.pair_place import CohortPairs
+from selip_core.inspection.pair import CohortPairs, compare
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.widgets.pair_html import pair_html
 

@@ -1,7 +1,7 @@
 
 import pytest
 
-from selip_core.inspection.pair_place import CohortPairs
+from selip_core.inspection.pair import CohortPairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.widgets import pairs as widget_pairs
 from selip_core.widgets.pairs import PairInspector

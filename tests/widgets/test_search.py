@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from selip_core.explore.explorer import NOT_TEST
-from selip_core.widgets.page import Session
+from selip_core.reports import queries
 from selip_core.widgets.search import FIRST_QUERY, SearchPage
+from selip_core.widgets.session import Session
 from selip_core.widgets.viewer import Viewer
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer, make_model, write_head
@@ -86,13 +87,20 @@ def test_patients_follow_the_choice_where_the_query_fails(page, session, tmp_pat
 
 def test_typing_and_then_clicking_searches_once(page, monkeypatch, session):
     asked, closest = [], type(session.explorer).closest_series
-    monkeypatch.setattr(type(session.explorer), "closest_series", lambda *a: asked.append(a[1]) or closest(*a))
+    monkeypatch.setattr(type(session.explorer), "closest_series", lambda *a: asked.append(a[1].text) or closest(*a))
     page.query.value = SENTENCES[1]
     page.status.note("")
     page.go.click()
     assert asked == [SENTENCES[1]] and "canonical sentence" in said(page)
     page.sequence.value = "T1"
     assert len(asked) == 2
+
+
+def test_a_query_is_read_once(page, monkeypatch):
+    texts, describe = [], queries.describe_series
+    monkeypatch.setattr(queries, "describe_series", lambda text, *a: texts.append(text) or describe(text, *a))
+    page.query.value = "T2左侧额叶斑片状长信号"
+    assert "Read as" in said(page) and texts == ["T2左侧额叶斑片状长信号"]
 
 
 def test_the_closest_of_an_earlier_volume_go_where_those_of_the_next_cannot_be_told(page, session, monkeypatch):

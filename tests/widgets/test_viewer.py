@@ -6,8 +6,8 @@ import pytest
 
 from selip_core.inspection import saliency
 from selip_core.inspection.saliency import volume_saliency
-from selip_core.widgets.page import Session
-from selip_core.widgets.viewer import COLOURS, WINDOWS, Viewer
+from selip_core.widgets.session import Session
+from selip_core.widgets.viewer import COLOURS, WINDOWS, Viewer, _centred
 from tests.helpers.data import SENTENCES
 from tests.helpers.explorer_files import make_explorer, make_model, write_head
 
@@ -29,6 +29,17 @@ def viewer(session, tmp_path):
 
 def loaded(volume) -> nib.Nifti1Image:
     return nib.Nifti1Image.from_bytes(gzip.decompress(volume.data))
+
+
+def test_a_volume_as_an_image_has_its_geometry_and_left_stays_left():
+    volume = np.zeros((4, 6, 8), np.float32)
+    volume[3, 5, 0] = 7.0  # top, front, left
+    image = _centred(volume, (8.0, 4.0, 3.0))
+    assert image.shape == (8, 6, 4) and nib.aff2axcodes(image.affine) == ("R", "A", "S")
+    assert image.header.get_zooms() == pytest.approx((3.0, 4.0, 8.0))
+    place = np.argwhere(image.get_fdata() == 7)[0]
+    assert image.affine @ [*place, 1] == pytest.approx([-10.5, 10.0, 12.0, 1.0])  # millimetres, left is negative
+    assert nib.affines.apply_affine(image.affine, (np.array(image.shape) - 1) / 2) == pytest.approx([0, 0, 0])
 
 
 def test_a_series_in_view_is_shown_in_the_spacing_of_the_preprocessing(viewer, session):

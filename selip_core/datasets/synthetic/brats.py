@@ -4,7 +4,6 @@ Head and tumour come from the same engine as the embedded cohort, but what a sca
 stripped, isotropic 2 mm in place of thick slices, all series on one grid, and other timings of every sequence.
 """
 
-import gzip
 import shutil
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
+from selip_core._utils.images import nifti_bytes
 from selip_core.datasets.synthetic.anatomy import GRID_ORIGIN_MM, GRID_SHAPE, TISSUES, draw_anatomy, grid_affine
 from selip_core.datasets.synthetic.catalogue import Lesion, catalogue, draw_lesions
 from selip_core.datasets.synthetic.cohort import for_each_patient
@@ -192,4 +192,4 @@ def _segmentation(maps: LesionMaps, label_of: dict[str, int]) -> np.ndarray:
 
 def _save(array: np.ndarray, affine: np.ndarray, path: Path) -> None:
     with replacing(path) as file:
-        file.write_bytes(gzip.compress(nib.Nifti1Image(array, affine).to_bytes(), compresslevel=1, mtime=0))
+        file.write_bytes(nifti_bytes(nib.Nifti1Image(array, affine)))

@@ -1,6 +1,5 @@
 """Writing the embedded cohort to disk, in the format of any cohort (``data/README.md``), with its truth beside."""
 
-import gzip
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,14 +13,14 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
+from selip_core._utils.images import nifti_bytes
 from selip_core._utils.parallel import in_processes, processors
+from selip_core.config import EMBEDDED_SOURCE
 from selip_core.datasets.synthetic.anatomy import adopt_template, template
 from selip_core.datasets.synthetic.catalogue import Lesion, draw_lesions
 from selip_core.datasets.synthetic.images import TUMOURS, PatientImages, synthesise_patient
 from selip_core.datasets.synthetic.lesions import radius_mm
 from selip_core.errors import SelipError
-
-DATA_SOURCE = "embedded synthetic cohort"
 
 HELD_OUT_SHARE = 0.25
 """Share of the patients whose report is in a style that no parser rule was written for."""
@@ -101,7 +100,7 @@ def make_cohort(
         with replacing(out_dir / name) as file:
             table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
     name = f"embedded ({patients} patients, {frequencies} frequencies, seed {seed})"
-    about = {"name": name, "data_source": DATA_SOURCE, "synthetic": True, "settings": settings}
+    about = {"name": name, "data_source": EMBEDDED_SOURCE, "synthetic": True, "settings": settings}
     write_json(out_dir / "cohort.json", about)
     return out_dir
 
@@ -203,6 +202,6 @@ def _write_images(images: PatientImages, patient: str, out_dir: Path) -> dict[st
 
 
 def _save(image: nib.Nifti1Image, path: Path) -> None:
-    """Write a compressed image beside and rename it; no time stamp, so that equal images are equal files."""
+    """Write a compressed image beside and rename it."""
     with replacing(path) as file:
-        file.write_bytes(gzip.compress(image.to_bytes(), compresslevel=1, mtime=0))
+        file.write_bytes(nifti_bytes(image))

@@ -1,0 +1,84 @@
+"""What retrieval on the test patients says: recall and nDCG with intervals and chance, SeLIP against CLIP."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
+from selip_core.metrics.retrieval import K_MAX, chance_of_hit
+
+
+def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return recall at 1 to 10 with its interval and chance, by direction and method."""
+    rows = []
+    for (direction, method), part in queries.groupby(["direction", "method"], sort=False):
+        for k in range(1, K_MAX + 1):
+            hits, patients, chance = hits_by_query(part, method, k)
+            gallery = int(part["gallery"].iloc[0])
+            estimate = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, k)
+            rows.append({
+                "direction": direction, "method": method, "k": k, "recall": estimate.value, "low": estimate.low,
+                "high": estimate.high, "chance": chance.mean(), "queries": estimate.n, "patients": estimate.n_patients,
+                "gallery": gallery, "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> pd.DataFrame:
+    """Return image-to-text recall@10 and nDCG@10 by a column of `queries`, each method with intervals."""
+    rows = []
+    image = queries[queries["direction"] == "image to text"]
+    for (group, method), part in image.groupby([by, "method"], sort=False):
+        hits, patients, chance = hits_by_query(part, method, K_MAX)
+        gallery = int(part["gallery"].iloc[0])
+        recall = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K_MAX)
+        gains = part.pivot(index="query", columns="seed", values="ndcg").sort_index().to_numpy()
+        ndcg = bootstrap_interval(gains, patients, samples=samples, seed=seed)
+        rows.append({
+            by: group, "method": method, "recall_at_10": recall.value, "low": recall.low, "high": recall.high,
+            "chance": chance.mean(), "ndcg_at_10": ndcg.value, "ndcg_low": ndcg.low, "ndcg_high": ndcg.high,
+            "queries": recall.n, "patients": recall.n_patients, "note": recall.note,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def recall_difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, samples: int, seed: int) -> pd.DataFrame:
+    """Return the paired difference SeLIP − CLIP in recall, by direction and k, and by seed.
+
+    Seeds are averaged before patients are resampled: the interval is over patients, and ``by_seed`` shows the rest.
+    """
+    rows = []
+    for direction, part in queries.groupby("direction", sort=False):
+        for k in ks:
+            (clip, patients, _), (selip, _, _) = (hits_by_query(part, method, k) for method in ("CLIP", "SeLIP"))
+            estimate = paired_difference(clip, selip, patients, samples=samples, seed=seed)
+            estimate = worth_saying(estimate, int(part["gallery"].iloc[0]), k)
+            rows.append({
+                "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
+                "high": estimate.high, "p": estimate.p, "test": estimate.test, "queries": estimate.n,
+                "patients": estimate.n_patients, "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)), "note": estimate.note,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def hits_by_query(queries: pd.DataFrame, method: str, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (hits (n, seeds), patients (n,), chance (n,)) of one direction and method, queries in one order."""
+    part = queries[queries["method"] == method]
+    wide = part.assign(hit=part["rank"] <= k).pivot(index="query", columns="seed", values="hit").sort_index()
+    one = part.drop_duplicates("query").sort_values("query")
+    chance = _chance(one, k)
+    return wide.to_numpy(float), one["patient_id"].to_numpy(), chance
+
+
+def _chance(queries: pd.DataFrame, k: int) -> np.ndarray:
+    return chance_of_hit(queries["n_relevant"].to_numpy(), int(queries["gallery"].iloc[0]), k)
+
+
+def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
+    """Withhold a recall that no model could miss: with `k` places for a gallery of `k` or fewer, all of it is found."""
+    if k < gallery:
+        return estimate
+    nan = float("nan")
+    note = f"gallery of {gallery}: recall@{k} is 1 whatever the model, not reported"
+    return replace(estimate, value=nan, low=nan, high=nan, p=nan, test="", note=note)

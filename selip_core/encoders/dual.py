@@ -1,0 +1,112 @@
+"""Two encoders that meet in one space, and which volumes they take; without files: those are of its two subclasses."""
+
+import math
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from selip_core import preprocessing
+from selip_core.encoders.text import TextEncoder
+from selip_core.errors import SelipError
+
+LOGIT_SCALE_RANGE = (1.0, 100.0)
+
+
+class DualEncoder(nn.Module):
+    """Image and text encoders, their projections, and the trained temperature (METHOD 2).
+
+    It has no constructor of its own, so that it can be joined with a class that has one (transformers'): who inherits
+    calls `_join` and has a `config`.
+
+    Attributes
+    ----------
+    config : dict, or what can be asked like one
+        With ``volume_shape`` (D, H, W); ``preprocessing`` and ``preprocessing_fingerprint`` where volumes trained it.
+    """
+
+    def _join(self, image_encoder: nn.Module, text_encoder: TextEncoder, embedding_size: int) -> None:
+        self.image_encoder = image_encoder
+        self.text_encoder = text_encoder
+        self.image_projection = nn.Linear(image_encoder.out_features, embedding_size)
+        self.text_projection = nn.Linear(text_encoder.out_features, embedding_size)
+        self.log_logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+
+    @property
+    def device(self) -> torch.device:
+        return self.log_logit_scale.device
+
+    @property
+    def logit_scale(self) -> torch.Tensor:
+        """The multiplier of the cosines, in [1, 100]."""
+        low, high = LOGIT_SCALE_RANGE
+        return self.log_logit_scale.exp().clamp(low, high)
+
+    def encode_image(self, volumes: torch.Tensor) -> torch.Tensor:
+        """Return unit-norm features ``(B, E)`` of volumes ``(B, 1, D, H, W)`` that `preprocess` made.
+
+        Raises
+        ------
+        SelipError
+            If the volumes have another shape than those that the model was made for: with average pooling it would
+            take them, and give wrong features.
+        """
+        expected = (1, *self.config["volume_shape"])
+        if tuple(volumes.shape[1:]) != expected:
+            raise SelipError(
+                f"volumes (B, C, D, H, W) of shape {tuple(volumes.shape)} were given, and this model takes "
+                f"(B, {', '.join(map(str, expected))}): model.preprocess(path)[None] makes that of a file"
+            )
+        features = self.image_projection(self.image_encoder(volumes.to(self.log_logit_scale)))
+        return nn.functional.normalize(features.float(), dim=-1)
+
+    def encode_text(self, texts: list[str]) -> torch.Tensor:
+        """Return unit-norm features ``(B, E)`` of texts."""
+        features = self.text_projection(self.text_encoder(texts))
+        return nn.functional.normalize(features.float(), dim=-1)
+
+    def forward(self, volumes: torch.Tensor, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return image features, text features and the logit scale."""
+        return self.encode_image(volumes), self.encode_text(texts), self.logit_scale
+
+    def preprocess(self, path: str | Path) -> torch.Tensor:
+        """Return the model input ``(1, D, H, W)`` of a volume, on the grid that the model was trained on.
+
+        Raises
+        ------
+        VolumeError
+            If the volume cannot be used; the message names the file and says why.
+        SelipError
+            If the model does not say its grid, or this version would preprocess otherwise, see `check_preprocessing`.
+        """
+        return preprocessing.preprocess(path, **self.preprocessing_options())
+
+    def preprocessing_options(self) -> dict:
+        """Return the keyword arguments of `preprocess` that the model was trained with; errors as `preprocess`."""
+        self.check_preprocessing()
+        return {key: tuple(self.config["preprocessing"][key]) for key in preprocessing.OPTIONS}
+
+    def check_preprocessing(self, fingerprint: str | None = None) -> None:
+        """Raise SelipError unless volumes are preprocessed as those that the model was trained on.
+
+        Parameters
+        ----------
+        fingerprint : str, optional
+            Of the volumes, as `VolumeCache` has it; left out for those that this version is about to make.
+
+        Raises
+        ------
+        SelipError
+            If the model does not say its settings, or the fingerprints of its training volumes, of what this version
+            makes by these settings, and of the volumes are not one. The message names them, and what to do.
+        """
+        options, trained = self.config.get("preprocessing"), self.config.get("preprocessing_fingerprint")
+        today = preprocessing.fingerprint(options) if options else "nothing, for the model does not say its settings"
+        if options and trained == today == (fingerprint or today):
+            return
+        volumes = f"these volumes have {fingerprint}" if fingerprint else "its volumes must have the same"
+        raise SelipError(
+            f"the model was trained with preprocessing {trained}, {volumes}, and this version of selip makes {today} "
+            "by the model's settings: take a model that 04_pretraining trained on such volumes, run 01_data_curation "
+            "with the model's settings, or use the version of selip that the model came with"
+        )

@@ -1,0 +1,70 @@
+"""The similarity of a training batch, of which the soft targets are made, by the name that the settings give it."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from selip_core.similarity.scores import KINDS, ReportCorpus
+
+
+def even_out(similarity: torch.Tensor) -> torch.Tensor:
+    """Return a matrix whose rows keep their sum but spread what lies off the diagonal evenly.
+
+    As soft targets it is label smoothing of equal strength, row by row: the control that tells whether the similarity
+    of reports helps, or merely softer targets.
+
+    Parameters
+    ----------
+    similarity : torch.Tensor
+        (B, B).
+    """
+    size = len(similarity)
+    diagonal = similarity.diagonal()
+    rest = (similarity.sum(dim=1) - diagonal) / max(size - 1, 1)
+    evened = rest[:, None].expand(size, size).clone()
+    evened.diagonal().copy_(diagonal)
+    return evened
+
+
+BATCH_KINDS: dict[str, tuple[str, Callable[[torch.Tensor], torch.Tensor]]] = {"even": ("mixed", even_out)}
+"""Kinds that are another kind's matrix of a batch, changed: of what, and how."""
+
+
+class TargetSimilarity:
+    """The similarity of any batch of a corpus's reports.
+
+    Parameters
+    ----------
+    texts : sequence of str, length N
+        Canonical sentences, or the normal statement.
+    kind : str
+        A kind of `selip_core.similarity.scores.KINDS` or of `BATCH_KINDS`.
+    matching : {"mean", "best"}
+        As `ReportCorpus` takes it.
+    device : torch.device or str, optional
+        CPU where left out.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, or a text is empty or not canonical.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: str = "mixed",
+        matching: str = "mean",
+        device: torch.device | str | None = None,
+    ):
+        known = (*KINDS, *BATCH_KINDS)
+        if kind not in known:
+            raise ValueError(f"similarity must be one of {', '.join(known)}, not {kind!r}")
+        source, self._change = BATCH_KINDS.get(kind, (kind, None))
+        self._corpus = ReportCorpus(texts, matching=matching, kind=source, device=device)
+
+    def similarity(self, rows: Sequence[int]) -> torch.Tensor:
+        """Return the similarity of the reports `rows` to each other, ``(B, B)``, in [0, 1], diagonal 1."""
+        found = self._corpus.similarity(rows)
+        return found if self._change is None else self._change(found)

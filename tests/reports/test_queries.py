@@ -1,0 +1,39 @@
+import pytest
+
+from selip_core.errors import SelipError
+from selip_core.reports import queries
+from selip_core.reports.queries import CANONICAL, READ, WORD_FOR_WORD, Query, query_sentences, read_query
+from selip_core.reports.sentences import NORMAL_STATEMENT
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences", "reading"),
+    [
+        ("在左侧额叶表现为长信号", {"": "在左侧额叶表现为长信号"}, CANONICAL),
+        (NORMAL_STATEMENT, {"": NORMAL_STATEMENT}, CANONICAL),
+        (
+            "左侧额叶见片状长T2信号，DWI呈高信号",
+            {"T2": "在左侧额叶表现为片状长信号", "DWI": "在左侧额叶表现为片状高信号"},
+            READ,
+        ),
+        ("脑实质未见异常。", {"": NORMAL_STATEMENT}, READ),
+        ("左侧额叶片状高信号", {"": "在左侧额叶表现为片状高信号"}, READ),
+        ("Patchy hyperintensity in the left frontal lobe", {"": "在左侧额叶表现为片状高信号"}, READ),
+        ("something else", {"": "something else"}, WORD_FOR_WORD),
+    ],
+)
+def test_a_query_is_read_as_reports_are(text, sentences, reading):
+    assert read_query(f" {text} ") == Query(text, sentences, reading)
+    assert query_sentences(text) == sentences
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_query_says_what_to_type(text):
+    with pytest.raises(SelipError, match="the query is empty: type a finding"):
+        read_query(text)
+
+
+def test_a_text_that_is_too_long_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr(queries, "parse_sentence", lambda _: pytest.fail("read"))
+    with pytest.raises(SelipError, match=r"the query has 10,000 characters, and 1,000 are the most"):
+        read_query("基" * 10_000, longest=1000)

@@ -1,0 +1,46 @@
+"""The similarity of a batch has the kind that the settings name."""
+
+import pytest
+import torch
+
+from selip_core.similarity import scores, targets
+from selip_core.similarity.scores import KINDS, ReportCorpus
+from selip_core.similarity.targets import TargetSimilarity, even_out
+from tests.helpers.small_runs import TEXTS
+
+ROWS = [3, 0, 7, 12]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("matching", ["mean", "best"])
+def test_a_kind_of_similarity_is_that_of_the_corpus(kind, matching, device):
+    made = TargetSimilarity(TEXTS, kind=kind, matching=matching, device=device)
+    assert torch.equal(
+        made.similarity(ROWS), ReportCorpus(TEXTS, kind=kind, matching=matching, device=device).similarity(ROWS)
+    )
+
+
+def test_even_is_the_mixed_one_spread_over_the_batch():
+    made = TargetSimilarity(TEXTS, kind="even").similarity(ROWS)
+    assert torch.equal(made, even_out(ReportCorpus(TEXTS).similarity(ROWS)))
+
+
+def test_label_smoothing_has_the_same_strength_in_every_row():
+    similarity = ReportCorpus(TEXTS).similarity()
+    evened = even_out(similarity)
+    assert torch.allclose(evened.sum(1), similarity.sum(1)) and torch.equal(evened.diagonal(), similarity.diagonal())
+    off = evened[~torch.eye(len(TEXTS), dtype=torch.bool)].view(len(TEXTS), -1)
+    assert torch.allclose(off, off[:, :1].expand_as(off))
+
+
+def test_a_kind_is_one_entry(monkeypatch):
+    ones = lambda findings, weights, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
+    monkeypatch.setitem(scores.KINDS, "same", ones)
+    monkeypatch.setitem(targets.BATCH_KINDS, "half", ("same", lambda similarity: similarity / 2))
+    assert (TargetSimilarity(TEXTS, kind="same").similarity(ROWS) == 1).all()
+    assert (TargetSimilarity(TEXTS, kind="half").similarity(ROWS) == 0.5).all()
+
+
+def test_an_unknown_kind_is_named_with_those_that_are_known():
+    with pytest.raises(ValueError, match="one of mixed, syntax, semantic, even, not 'other'"):
+        TargetSimilarity(TEXTS, kind="other")
