@@ -62,11 +62,11 @@ def _own_file(module: str, name: str) -> Path | None:
 def _imported(path: Path) -> list[tuple[str, str]]:
     """Return the modules, and names of them, that a file imports, at its top or in its functions.
 
-    The commands of the package (``main``) are left out: they are not what is measured.
+    The commands of the package (``main`` and its ``_work``) are left out: they are not what is measured.
     """
     tree, names = ast.parse(path.read_text(encoding="utf-8")), []
     if "selip_core" in path.parts:
-        tree.body = [node for node in tree.body if getattr(node, "name", "") != "main"]
+        tree.body = [node for node in tree.body if getattr(node, "name", "") not in ("main", "_work")]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [(alias.name, "") for alias in node.names]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from selip_core._utils.command import DONE, IN_PART, Parser, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import digest, weights_digest
-from selip_core._utils.parallel import in_processes, processors
-from selip_core._utils.prefetch import read_ahead
+from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
@@ -202,7 +202,10 @@ def _state(paths: Iterable[str]) -> list[str]:
 
 
 class _Parts:
-    """What is done of an output file that is not finished, in a folder beside it."""
+    """What is done of an output file that is not finished, in a folder beside it.
+
+    Not a `resumable_map`: the parts are pieces of the table that comes out, and a log would write the features as text.
+    """
 
     def __init__(self, out: Path | None, key: str):
         self.out = out
@@ -239,7 +242,7 @@ def _write(table: pd.DataFrame, out: Path, model) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; return 0, 1 (an error), 2 (wrong options), 3 (some volumes could not be used) or 130."""
-    parser = argparse.ArgumentParser(prog="python -m selip_core.embed", description=(
+    parser = Parser("embed", prog="python -m selip_core.embed", description=(
         "Image features of NIfTI files by a trained model, as a Parquet table. Exit status 3: the table is written, "
         "but some volumes could not be used (column reason)."))  # fmt: skip
     parser.add_argument(
@@ -251,27 +254,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    try:
-        from selip_core._utils.devices import resolve_device
-        from selip_core.encoders.model import SelipModel
+    return run_command(lambda: parser.parse_args(arguments), _work, prefix="embed: ")
 
-        model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
-        table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers)
-    except SelipError as error:
-        print(f"embed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nembed: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+
+def _work(options: argparse.Namespace) -> int:
+    from selip_core._utils.devices import resolve_device
+    from selip_core.encoders.model import SelipModel
+
+    model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
+    table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers)
     bad = table[table["reason"] != ""]
     for reason in bad["reason"].head(5):
         print(f"not used: {reason}", file=sys.stderr)
     print(f"{len(table) - len(bad)} volumes embedded, {len(bad)} not used: {options.out}")
-    return 3 if len(bad) else 0
+    return IN_PART if len(bad) else DONE
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
@@ -185,23 +186,19 @@ def _metric_rows(results: Path, method: str) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; return 0, 1 (an error) or 2 (wrong options)."""
-    parser = argparse.ArgumentParser(prog="python -m selip_core.export", description=(
+    """Command line; return 0, 1 (an error), 2 (wrong options) or 130."""
+    parser = Parser("export", prog="python -m selip_core.export", description=(
         "Copy a model of 04_pretraining into a folder of its own, with a model card."))  # fmt: skip
     parser.add_argument("results", type=Path, help="results/<profile>")
     parser.add_argument("method", choices=("CLIP", "SeLIP"))
     parser.add_argument("seed", type=int)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    try:
-        print(export_model(options.results, options.method, options.seed, options.out))
-    except SelipError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(lambda: parser.parse_args(arguments), _work, prefix="export: ", interrupted="interrupted")
+
+
+def _work(options: argparse.Namespace) -> int:
+    print(export_model(options.results, options.method, options.seed, options.out))
+    return DONE
 
 
 if __name__ == "__main__":

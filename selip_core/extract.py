@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.command import DONE, IN_PART, Parser, run_command
 from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort, load_cohort
@@ -66,7 +67,11 @@ def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Findin
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; return 0, 1 (an error), 2 (wrong options), 3 (the rules stood in for some reports) or 130."""
-    parser = argparse.ArgumentParser(prog="python -m selip_core.extract", description=(
+    return run_command(lambda: _parse(arguments), _work, prefix="extract: ")
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = Parser("extract", prog="python -m selip_core.extract", description=(
         f"Have a language model read the reports of a cohort into its {FILE}, which notebook 02 then uses instead of "
         "the rules. Reports are sent to the server that is named here and nowhere else. Nothing is asked twice: the "
         "same command goes on."))  # fmt: skip
@@ -83,29 +88,23 @@ def main(arguments: list[str] | None = None) -> int:
         "--attempts", type=int, default=3, metavar="N", help="for invalid answers; default: %(default)s"
     )
     parser.add_argument("--device", default="cpu", metavar="cpu|cuda", help="of --local")
-    try:
-        options = parser.parse_args(arguments)
-        if options.server and not options.model:
-            parser.error("--server needs --model")
-        if options.key_variable and not options.server:
-            parser.error("--key-variable goes with --server")
-        if options.timeout <= 0 or options.attempts < 1:
-            parser.error("--timeout and --attempts must be positive")
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    try:
-        told = _run(options)
-    except SelipError as error:
-        print(f"extract: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nextract: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    options = parser.parse_args(arguments)
+    if options.server and not options.model:
+        parser.error("--server needs --model")
+    if options.key_variable and not options.server:
+        parser.error("--key-variable goes with --server")
+    if options.timeout <= 0 or options.attempts < 1:
+        parser.error("--timeout and --attempts must be positive")
+    return options
+
+
+def _work(options: argparse.Namespace) -> int:
+    told = _run(options)
     stood_in = told[told["extractor"] == RULES]
     for reason, count in stood_in["reason"].value_counts().items():
         print(f"rules in its place: {count} × {reason}")
     print(f"{len(told) - len(stood_in)} of {len(told)} reports read by the model: {options.cohort / FILE}")
-    return 3 if len(stood_in) else 0
+    return IN_PART if len(stood_in) else DONE
 
 
 def _run(options: argparse.Namespace) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_text
 from selip_core.errors import SelipError
@@ -91,33 +92,29 @@ def read_corpus(path: Path) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; return 0, 1 (an error) or 2 (wrong options)."""
-    parser = argparse.ArgumentParser(prog="python -m selip_core.lexicon_gaps", description=(
+    """Command line; return 0, 1 (an error), 2 (wrong options) or 130."""
+    parser = Parser("lexicon_gaps", prog="python -m selip_core.lexicon_gaps", description=(
         "List what reports say that the lexicon does not know, the most frequent first. What matters goes into "
         "selip_core/reports/lexicons/zh.yaml."))  # fmt: skip
     parser.add_argument("corpus", type=Path, help="a cohort's folder, a table of reports, or a .txt")
     parser.add_argument("--top", type=int, default=50, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", type=Path, metavar="CSV", help="write all of them")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    try:
-        load_lexicon()  # an edited lexicon that cannot be read is told before anything else
-        reports = read_corpus(options.corpus.expanduser())
-        gaps = lexicon_gaps(reports)
-        if options.out:
-            with replacing(options.out.expanduser()) as partial:
-                gaps.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell).to_csv(
-                    partial, index=False, encoding="utf-8-sig"
-                )
-    except SelipError as error:
-        print(f"lexicon_gaps: {error}", file=sys.stderr)
-        return 1
+    return run_command(lambda: parser.parse_args(arguments), _work, prefix="lexicon_gaps: ", interrupted="interrupted")
+
+
+def _work(options: argparse.Namespace) -> int:
+    load_lexicon()  # an edited lexicon that cannot be read is told before anything else
+    reports = read_corpus(options.corpus.expanduser())
+    gaps = lexicon_gaps(reports)
+    if options.out:
+        with replacing(options.out.expanduser()) as partial:
+            gaps.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell).to_csv(
+                partial, index=False, encoding="utf-8-sig"
+            )
     for row in gaps.head(options.top).itertuples():
         print(f"{row[2]:6}  {row.words}\t…{row.example}…")
     print(f"{len(gaps)} unknown words and pairs in {len(reports)} reports")
-    return 0
+    return DONE
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 
+from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
 from selip_core.encoders.model import SelipModel
@@ -29,8 +30,8 @@ NOTEBOOK = "04_pretraining"
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return the options; unknown ones end the program with the usage."""
-    parser = argparse.ArgumentParser(prog="python -m selip_core.pretrain", description=__doc__.splitlines()[0])
+    """Return the options; a wrong one ends the program with one line and exit status 2."""
+    parser = Parser("pretrain", prog="python -m selip_core.pretrain", description=__doc__.splitlines()[0])
     parser.add_argument("--profile", choices=PROFILES, default="demo")
     parser.add_argument("--seed", type=int, default=0, help="that of the earlier notebooks")
     parser.add_argument("--cohort", default="embedded", help="embedded, or the folder of a cohort")
@@ -86,16 +87,19 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     return pretrain(model, pairs, pretraining, run_folder(models, options.method, seed), seed=seed)
 
 
-def main() -> None:
-    try:
-        run = train_run(parse())
-    except SelipError as error:
-        sys.exit(f"error: {error}")
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (an error), 2 (wrong options) or 130; of each process that takes part."""
+    return run_command(lambda: parse(arguments), _work, prefix="error: ")
+
+
+def _work(options: argparse.Namespace) -> int:
+    run = train_run(options)
     if run.processes.is_main:
         print(f"{run.directory.name}: {run.step} steps, best at {run.best['step']:.0f} with validation recall@10 "
               f"{run.best['recall_at_10']:.3f}; {NOTEBOOK} shows it")  # fmt: skip
     run.processes.leave()
+    return DONE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

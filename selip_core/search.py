@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.extras import needs
 from selip_core.errors import SelipError
 from selip_core.explore.gallery import Gallery
@@ -70,32 +71,28 @@ def read_features(path: str | Path) -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; return 0, 1 (an error) or 2 (wrong options)."""
-    parser = argparse.ArgumentParser(prog="python -m selip_core.search", description=(
+    """Command line; return 0, 1 (an error), 2 (wrong options) or 130."""
+    parser = Parser("search", prog="python -m selip_core.search", description=(
         "The series closest to a finding, in a table that selip_core.embed wrote."))  # fmt: skip
     parser.add_argument("features", type=Path, metavar="FILE.parquet")
     parser.add_argument("model", type=Path, help="the model that made it")
     parser.add_argument("text", help="a finding in free words, or a sentence 在…表现为…")
     parser.add_argument("--top", type=int, default=10)
     parser.add_argument("--sequence", choices=SEQUENCES)
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    try:
-        from selip_core.encoders.model import SelipModel
+    return run_command(lambda: parser.parse_args(arguments), _work, prefix="search: ", interrupted="interrupted")
 
-        table = read_features(options.features)
-        model = SelipModel.from_pretrained(options.model)
-        found = search(model, table, options.text, top=options.top, sequence=options.sequence)
-    except SelipError as error:
-        print(f"search: {error}", file=sys.stderr)
-        return 1
+
+def _work(options: argparse.Namespace) -> int:
+    from selip_core.encoders.model import SelipModel
+
+    table = read_features(options.features)
+    model = SelipModel.from_pretrained(options.model)
+    found = search(model, table, options.text, top=options.top, sequence=options.sequence)
     for sentence in dict.fromkeys(found["query"]):
         print(f"query: {sentence}")
     for row in found.itertuples():
         print(f"{row.score:7.3f}  {row.sequence or '?':5}  {row.path}")
-    return 0
+    return DONE
 
 
 if __name__ == "__main__":

@@ -80,6 +80,10 @@ def test_notebook_is_valid_and_named_by_number(path):
     assert f'start_run("{path.stem}"' in path.read_text(encoding="utf-8").replace('\\"', '"')
 
 
+def test_the_notebooks_are_seen():
+    assert {"01_data_curation", "04_pretraining", "10_explore"} <= {path.stem for path in NOTEBOOKS}
+
+
 def test_notebook_numbers_are_unique():
     assert len({path.name[:2] for path in NOTEBOOKS}) == len(NOTEBOOKS)
 

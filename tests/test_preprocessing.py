@@ -9,11 +9,20 @@ import pytest
 import torch
 from scipy import ndimage
 
+from selip_core import preprocessing
 from selip_core.config import get_settings
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.volume_cache import build_cache, open_cache
 from selip_core.errors import SelipError
-from selip_core.preprocessing import VolumeError, check_volume, fingerprint, preprocess, preprocess_array
+from selip_core.preprocessing import (
+    VolumeError,
+    check_volume,
+    fingerprint,
+    preprocess,
+    preprocess_array,
+    preprocess_mask,
+    target_affine,
+)
 
 OPTIONS = {"spacing_mm": (6.0, 6.0, 6.0), "shape": (16, 24, 20), "clip_percentiles": (0.1, 99.9)}
 SETTINGS = get_settings("smoke", preprocessing=OPTIONS).preprocessing
@@ -327,3 +336,62 @@ def test_odd_files_are_refused_by_name(tmp_path, kind):
     message = {"thin": "fewer than 2 × 8 × 8", "bad type": "cannot be read"}.get(kind, "no grey values")
     with pytest.raises(VolumeError, match=f"odd.nii.*{message}"):
         check_volume(path)
+
+
+GOLDEN_GRID = {"spacing_mm": (30.0, 24.0, 24.0), "shape": (4, 7, 6)}
+GOLDEN_VERSION = 1
+GOLDEN_VOLUME = [
+    -201, -191, -165, -171, -194, -201, -188, -73, 18, -34, -127, -191,
+    -125, 91, 131, 50, -35, -148, -81, 137, 143, 64, 9, -111,
+    -117, 84, 92, 24, -21, -142, -182, -63, -17, -65, -124, -191,
+    -219, -185, -167, -180, -196, -201, -200, -160, -84, -99, -170, -199,
+    -146, 64, 119, 40, -55, -163, -8, 181, 166, 77, 17, -59,
+    56, 192, 170, 88, 54, 9, 4, 166, 129, 57, 47, -33,
+    -132, 65, 60, -4, -35, -156, -219, -145, -99, -134, -179, -200,
+    -201, -176, -115, -122, -177, -219, -166, 26, 111, 40, -68, -175,
+    -53, 176, 178, 90, 20, -92, 10, 192, 189, 105, 62, -33,
+    -44, 169, 151, 78, 49, -78, -155, 28, 61, 1, -60, -174,
+    -200, -170, -132, -152, -186, -201, -202, -200, -193, -193, -219, -219,
+    -199, -156, -86, -107, -171, -199, -180, -39, 63, 9, -99, -186,
+    -162, 23, 116, 52, -58, -174, -178, -40, 45, -3, -96, -185,
+    -198, -155, -107, -127, -175, -200, -202, -199, -194, -196, -201, -202,
+]  # fmt: skip
+"""A hundred times the model input, its 4 × 7 × 6 voxels in one row."""
+
+GOLDEN_MASKS = {
+    (2,): {(1, 3, 1), (1, 3, 2), (1, 4, 1), (1, 4, 2), (2, 3, 1), (2, 4, 1)},
+    (): {(1, 3, 1), (1, 3, 2), (1, 3, 3), (1, 3, 4), (1, 4, 1), (1, 4, 2), (1, 4, 3), (1, 4, 4), (2, 3, 1), (2, 3, 4),
+         (2, 4, 1)},
+}  # fmt: skip
+"""Of the values that count, the voxels (D, H, W) that are filled."""
+
+
+@pytest.fixture
+def golden(tmp_path):
+    """A head with texture, oblique, stored from the right to the left, and a mask of two lesions on it."""
+    x, y, z = np.meshgrid(*[np.arange(n) - (n - 1) / 2 for n in (40, 48, 30)], indexing="ij")
+    inside = (x / 17) ** 2 + (y / 21) ** 2 + (z / 13) ** 2 < 1
+    voxels = (100 + 30 * np.sin(x / 5) + 20 * np.cos(y / 7) + z) * inside + 3 * ((x + 2 * y + 3 * z) % 5)
+    turn = nib.eulerangles.euler2mat(z=0.2, x=-0.1) @ np.diag([-4.0, -3.5, 5.0])
+    affine = nib.affines.from_matvec(turn, (10, -20, 30))
+    nib.save(nib.Nifti1Image(voxels.astype(np.float32), affine), tmp_path / "volume.nii")
+    lesions = 2 * ((x - 6) ** 2 + (y + 5) ** 2 + (z * 1.5) ** 2 < 90) + ((x + 8) ** 2 + y**2 + z**2 < 60)
+    nib.save(nib.Nifti1Image(lesions.astype(np.uint8), affine), tmp_path / "mask.nii")
+    return tmp_path
+
+
+RAISE = "other numbers for the same file: raise preprocessing.VERSION and renew the stored ones"
+
+
+def test_the_numbers_are_those_of_the_stated_version(golden):
+    found, _ = preprocess_array(golden / "volume.nii", **GOLDEN_GRID, clip_percentiles=(1.0, 99.0))
+    expected = np.array(GOLDEN_VOLUME).reshape(GOLDEN_GRID["shape"]) / 100
+    assert np.abs(found - expected).max() < 0.006, RAISE
+    assert preprocessing.VERSION == GOLDEN_VERSION, "VERSION was raised: store the numbers of the new one"
+
+
+@pytest.mark.parametrize("values", GOLDEN_MASKS)
+def test_the_voxels_of_a_mask_are_those_of_the_stated_version(golden, values):
+    target = target_affine(golden / "volume.nii", **GOLDEN_GRID)
+    found = preprocess_mask(golden / "mask.nii", target, values=values, shape=GOLDEN_GRID["shape"])
+    assert {tuple(place) for place in np.argwhere(found).tolist()} == GOLDEN_MASKS[values], RAISE

@@ -58,8 +58,9 @@ def code_fingerprint(*modules: str) -> str:
 
     This is the one rule by which finished work is kept or done anew: a cohort, a training run and a notebook each name
     the modules that they start from. Comments and docstrings do not count, nor do imports for the type checker. A data
-    file counts for the module beside it that names it, a folder of data with all that it holds. Modules that hold
-    settings, or only find and write files, are left out: their values are fingerprinted where they are used.
+    file counts for the module beside it that names it, a folder of data with all that it holds. A package that is
+    imported as a whole counts with all that it shows, for any of it may be used later. Modules that hold settings, or
+    only find and write files, are left out: their values are fingerprinted where they are used.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def code_fingerprint(*modules: str) -> str:
         text, words, imported = _read_module(name, path, status.st_mtime_ns, status.st_size)
         found[name] = (name, text, *_data_named_by(words, path.parent))
         waiting += imported
+        if path.name == "__init__.py":
+            waiting += [_home(module, shown) for module, shown in _shown_by(name).values()]
     return digest(*(part for name in sorted(found) for part in found[name]))
 
 
@@ -136,7 +139,8 @@ def _imported_modules(tree: ast.Module, importer: str) -> list[str]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [alias.name.removeprefix(own) for alias in node.names if alias.name.startswith(own)]
+            names = [alias.name for alias in node.names if f"{alias.name}.".startswith(own)]
+            found += [name.removeprefix(_PACKAGE.name).removeprefix(".") for name in names]
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 raise ModuleNotFoundError(f"{importer} imports by a relative name: write {own}... out")
@@ -152,14 +156,26 @@ def _home(module: str, name: str) -> str:
     place = _PACKAGE.joinpath(*inner.split("."))
     if place.with_suffix(".py").is_file() or (place / "__init__.py").is_file():
         return inner
-    face = _PACKAGE.joinpath(*module.split(".")) if module else _PACKAGE
-    if not (face / "__init__.py").is_file():
+    if not (_PACKAGE.joinpath(*module.split(".")) / "__init__.py").is_file():
         return module
-    stub = face / "__init__.pyi"  # faces are lazy: the stub says by `from .module import name` where each name is
-    for node in ast.parse(stub.read_text(encoding="utf-8")).body if stub.is_file() else ():
-        if isinstance(node, ast.ImportFrom) and node.module and name in [a.name for a in node.names]:
-            return _home(f"{module}.{node.module}".removeprefix("."), name)
-    raise ModuleNotFoundError(f"{_PACKAGE.name} shows no {inner!r}: is it missing from {face.name}/__init__.pyi?")
+    if name in (shown := _shown_by(module)):
+        return _home(*shown[name])
+    raise ModuleNotFoundError(f"{_PACKAGE.name} shows no {inner!r}: is it missing from the package's __init__.pyi?")
+
+
+def _shown_by(package: str) -> dict[str, tuple[str, str]]:
+    """Return the names that a package shows, each with the module it is from and its name there.
+
+    Packages are lazy: their stub says by ``from .module import name`` where each name is.
+    """
+    stub = _PACKAGE.joinpath(*package.split("."), "__init__.pyi")
+    tree = ast.parse(stub.read_text(encoding="utf-8") if stub.is_file() else "")
+    return {
+        alias.asname or alias.name: (f"{package}.{node.module or ''}".strip("."), alias.name)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def folder_fingerprint(folder: Path) -> str:

@@ -1,4 +1,9 @@
-"""How many processors this process may use, and work spread over them."""
+"""How many processors this process may use, work spread over them, and work done ahead by a thread.
+
+``joblib.Parallel(return_as="generator")`` would spread work in order and bounded as well. It would save few of the
+lines below, for workers that end with a killed parent and that leave Ctrl-C to it are ours, and it brings pickled
+files, which nothing in this package may read (tests/project/test_no_pickle.py).
+"""
 
 import multiprocessing
 import os
@@ -6,7 +11,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
@@ -21,7 +26,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1) -> Iterator:
+def in_processes(
+    job: Callable, items: Iterable, workers: int, *, chunk: int = 1, start: Callable[[], None] | None = None
+) -> Iterator:
     """Yield ``job(item)`` of every item in order; processes are spawned, so that a notebook's threads do no harm.
 
     However many items there are, only `AHEAD` tasks a process are taken before the result that is yielded.
@@ -35,6 +42,8 @@ def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1
         1 works in this process.
     chunk : int
         Items a task.
+    start : callable, optional
+        Called first in each process that is started, with whatever a `functools.partial` brings along.
 
     Raises
     ------
@@ -47,7 +56,7 @@ def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1
     waiting: deque[Future] = deque()
     remaining = iter(items)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(start,)) as pool:
         try:
             while piece := list(islice(remaining, chunk)):
                 waiting.append(pool.submit(_each, job, piece))
@@ -57,7 +66,7 @@ def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1
                 yield from waiting.popleft().result()
         except BrokenProcessPool:
             raise SelipError(
-                "a preprocessing process died, perhaps for want of memory; run again, what is done is kept "
+                "a worker process died, perhaps for want of memory; run again "
                 "(workers=1 needs least, and a script needs `if __name__ == '__main__':` around the call)"
             ) from None
         finally:
@@ -65,7 +74,7 @@ def in_processes(job: Callable, items: Iterable, workers: int, *, chunk: int = 1
                 future.cancel()
 
 
-def _end_with_parent() -> None:
+def _begin(start: Callable[[], None] | None) -> None:
     """End this process when the one that started it is killed; else it would wait for work for ever.
 
     Ctrl-C reaches every process of a terminal: the one that started this one decides what becomes of it.
@@ -77,7 +86,36 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+    if start:
+        start()
 
 
 def _each(job: Callable, items: list) -> list:
     return [job(item) for item in items]
+
+
+def read_ahead(batches: Iterable, load: Callable, depth: int) -> Iterator[tuple]:
+    """Yield ``(batch, load(batch))`` of every batch, in order.
+
+    Parameters
+    ----------
+    depth : int
+        Batches that one background thread reads ahead; 0 reads each when it is asked for. What `load` raises is raised
+        when the batch's turn comes.
+    """
+    if depth == 0:
+        yield from ((batch, load(batch)) for batch in batches)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        waiting: deque = deque()
+        try:
+            for batch in batches:
+                waiting.append((batch, thread.submit(load, batch)))
+                if len(waiting) > depth:
+                    first, loading = waiting.popleft()
+                    yield first, loading.result()
+            for batch, loading in waiting:
+                yield batch, loading.result()
+        finally:
+            for _, loading in waiting:
+                loading.cancel()

@@ -1,6 +1,5 @@
 """The preprocessed volumes of a cohort: made in parallel once, resumable, memory-mapped."""
 
-import json
 import os
 import zlib
 from dataclasses import dataclass
@@ -9,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from selip_core import preprocessing
 from selip_core._utils.files import read_json, replacing, write_json
-from selip_core._utils.parallel import in_processes, processors
+from selip_core._utils.resumable import resumable_map
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
@@ -91,7 +89,7 @@ def build_cache(
         raise SelipError(
             f"cannot write {directory}: {error.strerror or error}; free some space and run again"
         ) from None
-    table = pd.concat([cohort.series, pd.DataFrame([done[i] for i in range(len(cohort.series))])], axis=1)
+    table = pd.concat([cohort.series, pd.DataFrame(done)], axis=1)
     table.insert(0, "row", range(len(table)))
     table = table.reindex(columns=[*table.columns, *({"reason"} - set(table.columns))])
     kept = table["reason"].isna()
@@ -145,8 +143,11 @@ def _clear(directory: Path) -> None:
         ) from None
 
 
-def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, progress: bool) -> dict[int, dict]:
-    """Preprocess what is not done yet; return the outcome of every series by its position."""
+def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, progress: bool) -> list[dict]:
+    """Preprocess what is not done yet; return the outcome of every series.
+
+    The volumes of all lie in one mapped file, and the log holds the checksum of each.
+    """
     path, shape = directory / _VOLUMES, (len(cohort.series), 1, *options["shape"])
     if not path.exists():
         (directory / _DONE).unlink(missing_ok=True)  # a log without its volumes says nothing
@@ -155,23 +156,22 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
         _reserve(partial_path)
         os.replace(partial_path, path)
     volumes = np.lib.format.open_memmap(path, mode="r+")
-    done = _read_done(directory, volumes)
-    todo = [i for i in range(len(cohort.series)) if i not in done]
-    job = partial(_preprocess_one, directory=cohort.directory, options=options)
-    workers = min(workers or processors(), max(len(todo) // _LEAST_PER_WORKER, 1))
-    paths = [cohort.series["path"].iloc[i] for i in todo]
-    bar = tqdm(
-        total=len(done) + len(todo), initial=len(done), desc="preprocessing", unit="series", disable=not progress
-    )
-    with bar, open(directory / _DONE, "a", encoding="utf-8") as log:
-        for i, (volume, outcome) in zip(todo, in_processes(job, paths, workers), strict=True):
-            volumes[i, 0] = 0 if volume is None else volume
-            done[i] = outcome
-            log.write(_entry(i, outcome, volumes))
-            log.flush()
-            bar.update()
+
+    def keep(position: str, made: tuple[np.ndarray | None, dict]) -> dict:
+        volume, outcome = made
+        volumes[int(position), 0] = 0 if volume is None else volume
+        return outcome
+
+    done = resumable_map(
+        partial(_preprocess_one, directory=cohort.directory, options=options),
+        {str(i): path for i, path in enumerate(cohort.series["path"])},
+        directory / _DONE,
+        keep=keep,
+        proof=lambda position: zlib.crc32(volumes[int(position)].tobytes()),
+        workers=workers, least_per_worker=_LEAST_PER_WORKER, desc="preprocessing", unit="series", progress=progress,
+    )  # fmt: skip
     volumes.flush()  # on the disk before the cache is called complete
-    return done
+    return list(done.values())
 
 
 def _reserve(path: Path) -> None:
@@ -190,33 +190,6 @@ def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.nd
     except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
         return None, {"reason": f"{path}: {type(error).__name__}: {error}; look at it, or leave it out"}
     return volume.astype(np.float16), quality
-
-
-def _entry(i: int, outcome: dict, volumes: np.ndarray) -> str:
-    """Return the line of the log for a series: its place, its outcome, the checksum of what is stored."""
-    return json.dumps([i, outcome, zlib.crc32(volumes[i].tobytes())], ensure_ascii=False) + "\n"
-
-
-def _read_done(directory: Path, volumes: np.ndarray) -> dict[int, dict]:
-    """Return what the log says is done and the volumes bear out; the rest of the log is dropped.
-
-    A line that an interrupt cut off, one without a checksum (an earlier form) and one whose volume is another are all
-    done again.
-    """
-    path = directory / _DONE
-    done: dict[int, dict] = {}
-    if path.exists():
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        for line in lines:
-            try:
-                number, outcome, checksum = json.loads(line)
-                if zlib.crc32(volumes[number].tobytes()) == checksum:
-                    done[number] = outcome
-            except (ValueError, TypeError, IndexError):
-                continue
-        with replacing(path) as partial_path:
-            partial_path.write_text("".join(_entry(n, row, volumes) for n, row in done.items()), encoding="utf-8")
-    return done
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

@@ -1,6 +1,5 @@
 """Volumes and masks for segmentation on one grid: from a cohort's ``masks.csv``, or from a BraTS folder."""
 
-import zipfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,9 +8,9 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from selip_core._utils.files import replacing
 from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
+from selip_core._utils.resumable import kept_arrays
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.brats import REGIONS, Brats, patient_of
 from selip_core.datasets.cohort import Cohort
@@ -105,26 +104,17 @@ def _build(wanted: list[tuple], sequences, cohort: Cohort, settings: Preprocessi
     options = settings.model_dump()
     key = digest(cohort.fingerprint, fingerprint(options), str(jobs))
     path = Path(directory) / f"{'_'.join([name, *sequences])}.npz"
-    kept = _read(path, key)
-    if kept is None:
+
+    def make() -> dict[str, np.ndarray]:
         work = partial(_load, directory=cohort.directory, options=options)
         workers = min(processors(), max(len(jobs) // 8, 1))
-        done = list(tqdm(in_processes(work, jobs, workers, chunk=4), total=len(jobs), desc=name, unit="case"))
-        kept = _pack(jobs, done, options["shape"])
-        with replacing(path) as partial_path:
-            np.savez_compressed(partial_path, key=np.array(key), **kept)
+        done = tqdm(in_processes(work, jobs, workers, chunk=4), total=len(jobs), desc=name, unit="case")
+        return _pack(jobs, list(done), options["shape"])
+
+    kept = kept_arrays(path, key, make, compress=True)
     problems = problems + list(zip(kept["bad_patients"], kept["bad_paths"], kept["reasons"], strict=True))
     cases = Cases(kept["volumes"].astype(np.float32), kept["regions"], kept["patients"].tolist())
     return cases, pd.DataFrame(problems, columns=UNUSABLE_COLUMNS)
-
-
-def _read(path: Path, key: str) -> dict | None:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # missing, or cut off: it is made again
-        return None
-    return found if str(found.get("key")) == key else None
 
 
 def _load(job: _Job, *, directory: Path, options: dict) -> tuple[np.ndarray, np.ndarray] | str:

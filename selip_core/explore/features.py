@@ -1,12 +1,11 @@
 """The features of a cohort by one model: computed once, kept on disk."""
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from selip_core._utils.files import replacing
 from selip_core._utils.hashing import digest, weights_digest
+from selip_core._utils.resumable import kept_arrays
 from selip_core.datasets.volume_cache import VolumeCache
 
 
@@ -38,19 +37,10 @@ def cohort_features(
     model.check_preprocessing(cache.preprocessing_fingerprint)
     weights = weights_digest(model)
     key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, *texts, rows.tobytes(), weights)
-    path = store / f"features_{key}.npz"
-    kept = _kept(path)
-    if kept is None:
-        with replacing(path) as partial:
-            kept = encode_series(model, cache.volumes, rows, progress=progress), encode_texts(model, texts)
-            np.savez(partial, series=kept[0], texts=kept[1])
-    return kept
 
+    def make() -> dict[str, np.ndarray]:
+        series = encode_series(model, cache.volumes, rows, progress=progress)
+        return {"series": series, "texts": encode_texts(model, texts)}
 
-def _kept(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the features of a file, or None where there is none or it is not whole."""
-    try:
-        with np.load(path) as file:
-            return file["series"], file["texts"]
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
-        return None
+    kept = kept_arrays(store / f"features_{key}.npz", key, make)  # a file each: several models are compared in turn
+    return kept["series"], kept["texts"]

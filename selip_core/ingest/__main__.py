@@ -1,26 +1,15 @@
 """The command ``python -m selip_core.ingest SOURCE --reports FILE --out data/NAME``."""
 
 import argparse
-import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
 
-from selip_core.errors import SelipError
+from selip_core._utils.command import DONE, IN_PART, Parser, run_command
 from selip_core.ingest.build import ingest
 
-SET_ASIDE = 3
-"""Exit status with --strict where a cohort was written but something was set aside."""
 
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        print(f"ingest: {message} (--help lists the options)", file=sys.stderr)
-        sys.exit(2)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m selip_core.ingest", allow_abbrev=False, description=(
+def _parser() -> Parser:
+    parser = Parser("ingest", prog="python -m selip_core.ingest", allow_abbrev=False, description=(
         "Make a cohort from a folder of DICOM or NIfTI files and a table of reports. Exit status: 0 the cohort is "
         "written, 1 it cannot be, 2 wrong options, 3 with --strict: written, but something was set aside, 130 "
         "interrupted (the same command goes on)."))  # fmt: skip
@@ -42,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _columns(text: str | None, parser: argparse.ArgumentParser) -> dict[str, str] | None:
+def _columns(text: str | None, parser: Parser) -> dict[str, str] | None:
     if text is None:
         return None
     pairs = [part.partition("=") for part in text.split(",")]
@@ -51,34 +40,27 @@ def _columns(text: str | None, parser: argparse.ArgumentParser) -> dict[str, str
     return {name.strip(): column.strip() for name, _, column in pairs}
 
 
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    options.columns = _columns(options.columns, parser)
+    if options.workers is not None and options.workers < 1:
+        parser.error(f"--workers {options.workers} must be 1 or more")
+    return options
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; return 0, 1 (no cohort), 2 (wrong options), 3 (something set aside, --strict) or 130."""
-    parser = _parser()
-    try:
-        options = vars(parser.parse_args(arguments))
-        options["columns"] = _columns(options["columns"], parser)
-        if options["workers"] is not None and options["workers"] < 1:
-            parser.error(f"--workers {options['workers']} must be 1 or more")
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    signal.signal(signal.SIGTERM, _stop)
-    strict = options.pop("strict")
-    try:
-        counts = ingest(**options)
-    except SelipError as error:
-        print(f"ingest: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ningest: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
-    out = options["out"]
+    return run_command(lambda: _parse(arguments), _work, prefix="ingest: ")
+
+
+def _work(options: argparse.Namespace) -> int:
+    given = {name: value for name, value in vars(options).items() if name != "strict"}
+    counts = ingest(**given)
     print(", ".join(f"{number} {what.replace('_', ' ')}" for what, number in counts.items()))
+    out = options.out
     print(f"what was kept and why not: {out / 'quality.html'}\nnext: ./run_all.sh --profile smoke --cohort {out}")
-    return SET_ASIDE if strict and (counts["set_aside"] or counts["problems"]) else 0
-
-
-def _stop(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+    return IN_PART if options.strict and (counts["set_aside"] or counts["problems"]) else DONE
 
 
 if __name__ == "__main__":

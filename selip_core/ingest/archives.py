@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from selip_core._utils.files import read_json, write_json
+from selip_core._utils.resumable import DoneLog
 from selip_core.errors import SelipError
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -41,9 +41,9 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     SelipError
         If the disk is full.
     """
-    done = folder.with_name(f"{folder.name}.json")
-    if (known := read_json(done)) is not None:
-        return known["left_out"]
+    done = DoneLog(folder.with_name("unpacked.jsonl"))
+    if folder.name in done.found:
+        return done.found[folder.name][0]
     shutil.rmtree(folder, ignore_errors=True)  # half of it, from an interrupted call
     folder.mkdir(parents=True)
     left_out: list[str] = []
@@ -57,7 +57,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     except _DAMAGED as error:
         what = "is locked by a password" if "password" in str(error) else f"is damaged ({type(error).__name__})"
         left_out.append(f"the archive {what}; what could be read before is used")
-    write_json(done, {"left_out": left_out})
+    done.add(folder.name, left_out)
     return left_out
 
 

@@ -6,11 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from selip_core._utils.files import read_json, write_json, write_text
 from selip_core._utils.hashing import digest
-from selip_core._utils.parallel import in_processes, processors
+from selip_core._utils.resumable import resumable_map
 from selip_core.errors import SelipError
 from selip_core.ingest.inventory import source_state, take_inventory
 from selip_core.ingest.layouts import FoundSeries
@@ -135,37 +133,13 @@ def _tasks(series: list[FoundSeries], names: Names, out: Path) -> list[Task]:
 
 def _process(tasks: list[Task], work: Path, workers: int | None, progress: bool) -> list[dict]:
     """Return what came of every task; what an interrupted call has done is not done again."""
-    log = work / "done.jsonl"
-    known = _read_log(log)
-    keys = [task.key for task in tasks]
-    done = {key: known[key] for key, task in zip(keys, tasks, strict=True)
-            if key in known and (known[key]["reason"] or task.target.is_file())}  # fmt: skip
-    todo = [(key, task) for key, task in zip(keys, tasks, strict=True) if key not in done]
-    bar = tqdm(total=len(tasks), initial=len(done), desc="reading series", unit="series", disable=not progress)
-    with bar, open(log, "a", encoding="utf-8") as file:
-        jobs = [task for _, task in todo]
-        workers = min(workers or processors(), max(len(jobs), 1))
-        for (key, _), result in zip(todo, in_processes(process_series, jobs, workers), strict=True):
-            done[key] = result
-            file.write(json.dumps([key, result], ensure_ascii=False) + "\n")
-            file.flush()
-            bar.update()
-    return [done[key] for key in keys]
+    by_key = {task.key: task for task in tasks}  # a key names the task's target, which no other task has
+    done = resumable_map(
+        process_series, by_key, work / "done.jsonl", proof=lambda key: _size(by_key[key].target),
+        workers=workers, desc="reading series", unit="series", progress=progress,
+    )  # fmt: skip
+    return list(done.values())
 
 
-def _read_log(path: Path) -> dict[str, dict]:
-    """Return what the log says is done; a line that an interrupt has cut off is ended, and done again."""
-    if not path.exists():
-        return {}
-    text = path.read_text(encoding="utf-8", errors="replace")
-    found = {}
-    for line in text.splitlines():
-        try:
-            key, result = json.loads(line)
-            found[key] = result
-        except ValueError:
-            continue
-    if text and not text.endswith("\n"):
-        with open(path, "a", encoding="utf-8") as file:
-            file.write("\n")
-    return found
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None

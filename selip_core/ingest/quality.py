@@ -1,6 +1,5 @@
 """What became of every series of a source: one self-contained page with thumbnails, and a table."""
 
-import html
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,24 +10,16 @@ import pandas as pd
 from PIL import Image
 
 from selip_core._utils.files import replacing
+from selip_core._utils.pages import page_template
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS, safe_cell
 
 SERIES_COLUMNS = [
     "patient_id", "study_id", "sequence", "description", "shape", "spacing_mm", "orientation", "path", "reason",
 ]  # fmt: skip
 SIDE = 96
-"""Pixels of a slice's longer side."""
+"""Pixels of a slice's longer side; the page's style shows three of them beside each other."""
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; color: #1c1c1c;
-       max-width: 90rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; font-size: .85rem; margin: .75rem 0; display: block; overflow-x: auto; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
-thead th { border-bottom: 2px solid #888; } td { overflow-wrap: anywhere; min-width: 4rem; }
-img { background: #000; display: block; } nav a { color: #0059a0; margin-right: 1rem; }
-"""
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_TEMPLATE = Path(__file__).with_name("quality.html.j2")
 
 
 def write_quality_report(
@@ -62,7 +53,7 @@ def write_quality_report(
     """
     kept, set_aside, problems = (_as_text(table) for table in (kept, set_aside, problems))
     with replacing(out / "quality.html") as partial, open(partial, "w", encoding="utf-8") as file:
-        file.writelines(_page(title, kept, set_aside, problems, counts, notes))
+        file.writelines(_pieces(title, kept, set_aside, problems, counts, notes))
     series = pd.concat([kept, set_aside]).reindex(columns=SERIES_COLUMNS, fill_value="")
     with replacing(out / "quality.csv") as partial:
         series.map(safe_cell).to_csv(partial, index=False, encoding="utf-8-sig")  # Excel needs the mark for Chinese
@@ -119,51 +110,18 @@ def _as_text(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(object).where(table.notna(), "").map(str)
 
 
-def _page(title: str, kept, set_aside, problems, counts: dict[str, int], notes: Iterable[str]) -> Iterator[str]:
+def _pieces(title: str, kept, set_aside, problems, counts: dict[str, int], notes: Iterable[str]) -> Iterator[str]:
     """Yield the page in pieces: with many thousand series it is large."""
-    name = html.escape(title)
-    yield (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Quality of {name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>Quality of {name}</h1>\n"
-    )
+    reasons = set_aside["reason"].value_counts().rename_axis("reason").reset_index(name="series").map(str)
     numbers = pd.DataFrame({"what": [key.replace("_", " ") for key in counts], "number": map(str, counts.values())})
-    yield from _table(numbers, ["what", "number"])
-    yield f"<ul>{''.join(f'<li>{html.escape(note)}</li>' for note in notes)}</ul>\n"
-    yield (
-        f'<nav><a href="#problems">Problems ({len(problems)})</a><a href="#aside">Set aside ({len(set_aside)})</a>'
-        f'<a href="#kept">Kept ({len(kept)})</a></nav>\n'
-        "<p>Thumbnails: axial, coronal, sagittal; the patient's left is on the right.</p>\n"
-    )
-    yield '<h2 id="problems">Problems of reports and files</h2>\n'
-    yield from _table(problems, PROBLEM_COLUMNS)
-    yield '<h2 id="aside">Series set aside</h2>\n'
-    if len(set_aside):
-        reasons = set_aside["reason"].value_counts().rename_axis("reason").reset_index(name="series").map(str)
-        yield from _table(reasons, ["series", "reason"])
-    yield from _table(set_aside, ["thumbnail", "reason", *SERIES_COLUMNS[:-2]])
-    yield '<h2 id="kept">Series kept</h2>\n'
-    yield from _table(kept, ["thumbnail", *SERIES_COLUMNS[:-1]])
-    yield "</body>\n</html>\n"
+    return page_template(_TEMPLATE).generate(
+        title=title, notes=list(notes), counts=_table(numbers, ["what", "number"]),
+        problems=_table(problems, PROBLEM_COLUMNS), reasons=_table(reasons, ["series", "reason"]),
+        set_aside=_table(set_aside, ["thumbnail", "reason", *SERIES_COLUMNS[:-2]]),
+        kept=_table(kept, ["thumbnail", *SERIES_COLUMNS[:-1]]),
+    )  # fmt: skip
 
 
-def _table(table: pd.DataFrame, columns: list[str]) -> Iterator[str]:
-    if table.empty:
-        yield "<p>None.</p>\n"
-        return
-    yield f"<table><thead><tr>{''.join(f'<th>{html.escape(name)}</th>' for name in columns)}</tr></thead><tbody>\n"
-    for row in table.reindex(columns=columns, fill_value="").itertuples(index=False, name=None):
-        cells = (_cell(name, value) for name, value in zip(columns, row, strict=True))
-        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>\n"
-    yield "</tbody></table>\n"
-
-
-def _cell(column: str, value: str) -> str:
-    value = html.escape(value)
-    if column != "thumbnail" or not value:
-        return value
-    return (
-        f'<img loading="lazy" width="{3 * SIDE}" height="{SIDE}" alt="three slices" '
-        f'src="data:image/jpeg;base64,{value}">'
-    )
+def _table(table: pd.DataFrame, columns: list[str]) -> dict[str, list]:
+    rows = table.reindex(columns=columns, fill_value="").itertuples(index=False, name=None)
+    return {"columns": columns, "rows": list(rows)}

@@ -1,7 +1,13 @@
-"""What finished runs leave and what a new one looks up: ``run.json``, what a run starts from, the headline numbers."""
+"""What finished runs leave and what a new one looks up: ``run.json``, its inputs and machine, the headline numbers."""
 
+import importlib.metadata
 import json
+import platform
+import resource
+import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest, folder_fingerprint, notebook_imports
@@ -9,7 +15,16 @@ from selip_core.config import EMBEDDED_SOURCE, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 
+if TYPE_CHECKING:
+    import torch
+
 EMBEDDED = "embedded"
+_PACKAGES = (
+    "torch", "monai", "transformers", "nibabel", "papermill", "matplotlib", "scikit-learn", "jieba", "nilearn",
+    "safetensors", "scipy", "numpy", "pandas",
+)  # fmt: skip
+"""Their versions stand in ``run.json``."""
+
 HEADLINE_COLUMNS = ("notebook", "metric", "value", "95 % interval", "n", "data")
 
 
@@ -107,6 +122,52 @@ def describe_data_source(cohort: str, folder: Path) -> str:
         return EMBEDDED_SOURCE
     described = read_json(folder / "cohort.json") or {}
     return str(described.get("data_source") or f"user cohort {described.get('name') or folder.name}")
+
+
+def describe_process(device: "torch.device") -> dict:
+    """Return what ``run.json`` says of the machine, the versions and the memory of this process.
+
+    Returns
+    -------
+    dict
+        ``device``, ``device_name``, ``versions``, ``git`` and the peaks in MB: ``peak_memory_mb``,
+        ``peak_memory_children_mb`` and ``peak_cuda_memory_mb`` (None without CUDA).
+    """
+    import torch  # slow to import: not for run_all.sh --help
+
+    per_mb = 1024**2 if sys.platform == "darwin" else 1024  # kilobytes on Linux, bytes on macOS
+    own, children = (
+        round(resource.getrusage(who).ru_maxrss / per_mb, 1)
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    cuda = device.type == "cuda"
+    return {
+        "device": device.type,
+        "device_name": torch.cuda.get_device_name() if cuda else platform.processor() or platform.machine(),
+        "versions": _versions(), "git": _git_commit(),
+        "peak_memory_mb": own, "peak_memory_children_mb": children,
+        "peak_cuda_memory_mb": round(torch.cuda.max_memory_allocated() / 1024**2, 1) if cuda else None,
+    }  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def _git_commit() -> str | None:
+    """Return the commit, with ``-modified`` where tracked files differ from it; None outside a git clone."""
+    command = ["git", "-C", str(paths.project_root()), "describe", "--always", "--abbrev=40", "--dirty=-modified"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
 def headline_table(profile: str) -> list[list[str]]:

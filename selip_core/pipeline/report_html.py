@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+from markupsafe import Markup
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import math_to_image
 from nbconvert import HTMLExporter
 
 from selip_core._utils.files import read_json, write_text
+from selip_core._utils.pages import page_template
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 from selip_core.pipeline.records import HEADLINE_COLUMNS, headline_table, standing_runs
@@ -28,24 +30,7 @@ _EXTERNAL = re.compile(
       |url\(\s*["']?\s*(?:https?:)?//[^\s"')]+""",
     re.IGNORECASE | re.VERBOSE,
 )
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.55 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; color: #1c1c1c;
-       max-width: 60rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
-.source { position: sticky; top: 0; z-index: 1; background: #fff4d6; border-bottom: 2px solid #e69f00;
-          padding: .45rem .75rem; }
-h1 { font-size: 1.7rem; margin-top: 2.5rem; } h2 { font-size: 1.3rem; } h3 { font-size: 1.1rem; }
-section { border-top: 1px solid #ccc; margin-top: 3rem; scroll-margin-top: 3rem; }
-h1, h2, h3, h4 { scroll-margin-top: 3.5rem; }
-nav li { margin: .15rem 0; } nav a { color: #0059a0; text-decoration: none; }
-table { border-collapse: collapse; font-size: .85rem; margin: .75rem 0; display: block; overflow-x: auto; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
-thead th { border-bottom: 2px solid #888; }
-img { max-width: 100%; height: auto; } img.math { vertical-align: middle; }
-div.math { text-align: center; margin: 1rem; }
-pre { white-space: pre-wrap; background: #f6f6f6; padding: .5rem .75rem; font-size: .8rem; }
-a.anchor-link { display: none; }
-"""
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def build_report(profile: str) -> Path:
@@ -60,27 +45,14 @@ def build_report(profile: str) -> Path:
     done = [run / "executed.ipynb" for run in standing_runs(profile) if (run / "executed.ipynb").exists()]
     if not done:
         raise SelipError(f"no finished notebook in {folder}: run ./run_all.sh --profile {profile}")
-    sections, contents = [], []
-    for path in done:
-        body, headings = _anchored(path.parent.name, notebook_html(path))
-        sections.append(f'<section id="{path.parent.name}">\n{body}\n</section>')
-        title = headings[0][2] if headings else path.parent.name
-        inner = "".join(f'<li><a href="#{anchor}">{text}</a></li>' for level, anchor, text in headings if level == 2)
-        contents.append(f'<li><a href="#{path.parent.name}">{title}</a><ul>{inner}</ul></li>')
     sources = "; ".join(sorted({str(_record(p).get("data_source")) for p in done}))
     seeds = ", ".join(sorted({str(_record(p).get("seed")) for p in done}))
-    stamp = f"Data: {sources} · profile {profile} · seed {seeds}"
-    page = "\n".join([
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>SeLIP report: {html.escape(profile)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
-        f'<div class="source"><strong>{html.escape(stamp)}</strong></div>',
-        "<h1>SeLIP: similarity-enhanced pretraining for head MRI</h1>",
-        _headlines(profile),
-        f"<nav><h2>Contents</h2><ul>{''.join(contents)}</ul></nav>",
-        *sections,
-        "</body>\n</html>\n",
-    ])  # fmt: skip
+    page = page_template(_TEMPLATE).render(
+        profile=profile,
+        stamp=f"Data: {sources} · profile {profile} · seed {seeds}",
+        headlines={"columns": HEADLINE_COLUMNS, "rows": headline_table(profile)},
+        sections=[_section(path) for path in done],
+    )
     loads = external_resources(page)
     if loads:
         raise SelipError(f"the report would load {loads[0]}: put the file into the notebook's results instead")
@@ -127,25 +99,28 @@ def _is_shown(output: nbformat.NotebookNode) -> bool:
     return "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
 
 
-def _anchored(notebook: str, body: str) -> tuple[str, list[tuple[int, str, str]]]:
+def _section(executed: Path) -> dict:
+    """Return the name, title, headings of the second level and body of a notebook, all but the name of HTML."""
+    name = executed.parent.name
+    body, headings = _anchored(name, notebook_html(executed))
+    return {
+        "name": name,
+        "title": headings[0][2] if headings else name,
+        "parts": [(anchor, text) for level, anchor, text in headings if level == 2],
+        "body": Markup(body),  # notebook_html has taken the scripts out, and the page's policy runs none
+    }
+
+
+def _anchored(notebook: str, body: str) -> tuple[str, list[tuple[int, str, Markup]]]:
     """Give every heading an anchor that no other notebook has; return the body and (level, anchor, text)."""
-    found: list[tuple[int, str, str]] = []
+    found: list[tuple[int, str, Markup]] = []
 
     def anchor(match: re.Match) -> str:
         level, text = int(match[1]), _TAGS.sub("", match[3]).replace("¶", "").strip()
-        found.append((level, f"{notebook}-{len(found)}", text))
+        found.append((level, f"{notebook}-{len(found)}", Markup(text)))
         return f'<h{level} id="{found[-1][1]}">{text}</h{level}>'
 
     return _HEADING.sub(anchor, body), found
-
-
-def _headlines(profile: str) -> str:
-    rows = headline_table(profile)
-    if not rows:
-        return ""
-    head = "".join(f"<th>{name}</th>" for name in HEADLINE_COLUMNS)
-    lines = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<h2>Headline numbers</h2>\n<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 
 
 def _with_math(source: str) -> str:

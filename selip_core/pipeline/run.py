@@ -1,13 +1,8 @@
 """A notebook's run: settings, seed and device at the start; figures, tables and metrics; ``run.json`` at the end."""
 
-import importlib.metadata
 import math
 import os
-import platform
-import resource
 import shutil
-import subprocess
-import sys
 import time
 import uuid
 from datetime import UTC, datetime
@@ -28,13 +23,10 @@ from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.metrics.resampling import named_tests
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import describe_data_source, finished_upstream, run_inputs
+from selip_core.pipeline.records import describe_data_source, describe_process, finished_upstream, run_inputs
+from selip_core.pipeline.stamping import save_stamped, width_on_screen
 from selip_core.plotting.style import apply_style
 
-_PACKAGES = (
-    "torch", "monai", "transformers", "nibabel", "papermill", "matplotlib", "scikit-learn", "jieba", "nilearn",
-    "safetensors", "scipy", "numpy", "pandas",
-)  # fmt: skip
 _OF_THE_PIPELINE = {"executed.ipynb", "log.txt"}
 _KEPT = {"cache", "models"}
 """Folders of long work: what lies there knows by its own fingerprint whether it still belongs."""
@@ -217,19 +209,12 @@ class Run:
             Where they are not from the cohort of the run.
         """
         folder = self.results / "figures"
-        source = self._stamp_text(data_source)
-        _stamp(figure, source)
-        for ending, metadata in {
-            "png": {"Title": caption, "Source": source, "Software": None},
-            "pdf": {"Title": caption, "Subject": source, "CreationDate": None},
-        }.items():
-            with replacing(folder / f"{name}.{ending}") as path:
-                figure.savefig(path, bbox_inches="tight", metadata=metadata)
+        source = f"Data: {data_source or self.data_source} · profile {self.profile} · seed {self.seed}"
+        png = save_stamped(figure, folder, name, caption=caption, source=source)
         if table is not None:
             self._write_csv(folder / f"{name}.csv", table, data_source)
         plt.close(figure)
-        png = (folder / f"{name}.png").read_bytes()
-        display(Image(data=png, width=_pixel_width(png, plt.rcParams["savefig.dpi"]), alt=caption))
+        display(Image(data=png, width=width_on_screen(png), alt=caption))
         display(Markdown(f"*Figure {name}. {caption}*"))
 
     def save_table(self, table: pd.DataFrame, name: str, caption: str, *, data_source: str = "") -> None:
@@ -291,23 +276,15 @@ class Run:
         print(f"finished in {seconds:.0f} s: results in results/{self.profile}/{self.notebook}")
 
     def _write_record(self, *, finished: bool) -> None:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        per_mb = 1024**2 if sys.platform == "darwin" else 1024  # kilobytes on Linux, bytes on macOS
-        cuda = self.device.type == "cuda"
         record = {
             "notebook": self.notebook, "finished": finished, "run_id": uuid.uuid4().hex[:12],
             "by_pipeline": os.environ.get("SELIP_PIPELINE") == "1",
             "profile": self.profile, "seed": self.seed, "cohort": self.cohort, "data_source": self.data_source,
             "settings": self.settings.model_dump(mode="json"), "inputs": self.inputs,
             "upstream": self._upstream if finished else {**self._begun_from, **self._upstream},
-            "device": self.device.type,
-            "device_name": torch.cuda.get_device_name() if cuda else platform.processor() or platform.machine(),
-            "versions": _versions(), "git": _git_commit(),
+            **describe_process(self.device),
             "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "duration_s": round(time.monotonic() - self._started, 2),
-            "peak_memory_mb": round(peak / per_mb, 1), "peak_memory_children_mb": round(children / per_mb, 1),
-            "peak_cuda_memory_mb": round(torch.cuda.max_memory_allocated() / 1024**2, 1) if cuda else None,
             "records": self._records,
         }  # fmt: skip
         write_json(self.results / "run.json", record)
@@ -319,22 +296,6 @@ class Run:
                 table = table.assign(data_source=data_source or self.data_source)
             table.to_csv(partial, index=keep_index, encoding="utf-8")
 
-    def _stamp_text(self, data_source: str = "") -> str:
-        return f"Data: {data_source or self.data_source} · profile {self.profile} · seed {self.seed}"
-
-
-def _stamp(figure: Figure, text: str) -> None:
-    """Write the data source below everything that the figure draws; the tight bounding box takes it in."""
-    figure.canvas.draw()
-    figure.set_layout_engine("none")  # what is laid out now stays when the figure is saved with its stamp
-    for legend in figure.legends:  # saving enlarges the figure, and a legend would follow its edge onto the stamp
-        if legend.get_bbox_to_anchor() is figure.bbox:
-            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
-    box = figure.get_tightbbox()  # inches
-    width, height = figure.get_size_inches()
-    left, below = box.x0 / width, (box.y0 - 0.06) / height
-    figure.text(left, below, text, ha="left", va="top", fontsize=6, color="#666666")
-
 
 def _number(value: float | None) -> float | int | None:
     if value is None:
@@ -343,28 +304,3 @@ def _number(value: float | None) -> float | int | None:
         return int(value)
     value = float(value)
     return value if math.isfinite(value) else None
-
-
-def _pixel_width(png: bytes, dpi: float) -> int:
-    """Return the width that shows a PNG at its size on paper: 96 screen pixels an inch, 900 at most."""
-    return min(900, round(int.from_bytes(png[16:20], "big") / dpi * 96))
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
-
-
-def _git_commit() -> str | None:
-    """Return the commit, with ``-modified`` where tracked files differ from it; None outside a git clone."""
-    command = ["git", "-C", str(paths.project_root()), "describe", "--always", "--abbrev=40", "--dirty=-modified"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None

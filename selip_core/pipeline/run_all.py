@@ -4,12 +4,11 @@ import argparse
 import os
 import re
 import shutil
-import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from selip_core._utils.characters import is_wide
+from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
@@ -17,15 +16,9 @@ from selip_core.pipeline import paths
 from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        print(f"run_all.sh: {message} (--help lists the options)", file=sys.stderr)
-        sys.exit(2)
-
-
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Return the options; a wrong one is one line on stderr and exit status 2."""
-    parser = _Parser(prog="run_all.sh", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
+    parser = Parser("run_all.sh", prog="run_all.sh", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
     parser.add_argument("--profile", default="demo", metavar="|".join(PROFILES), help="default: %(default)s")
     parser.add_argument("--seed", default="0", metavar="N", help="default: 0")
     parser.add_argument("--cohort", default=EMBEDDED, metavar="DIR", help="a cohort's folder; default: embedded")
@@ -156,6 +149,8 @@ def _unfinish(folder: Path) -> None:
 
 
 def _print_table(rows: list[list[str]]) -> None:
+    """Print the headline numbers; a table of pandas, wide characters counted or not, would align the words right."""
+
     def width(text: str) -> int:  # Chinese characters take two columns
         return sum(2 if is_wide(c) else 1 for c in text)
 
@@ -204,25 +199,12 @@ def run(options: argparse.Namespace) -> int:
     if rows:
         _print_table(rows)
     print(f"\nreport: {report}")
-    return 0
-
-
-def _stop(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+    return DONE
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; return 0, 1 (a notebook failed), 2 (wrong options) or 130 (interrupted)."""
-    try:
-        options = parse_options(sys.argv[1:] if arguments is None else arguments)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        return run(options)
-    except SelipError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted: the same command continues from here", file=sys.stderr)
-        return 130
+    return run_command(
+        lambda: parse_options(sys.argv[1:] if arguments is None else arguments), run,
+        prefix="", interrupted="interrupted: the same command continues from here",
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.files import put_aside
 from selip_core._utils.hashing import code_fingerprint, digest
-from selip_core._utils.prefetch import read_ahead
+from selip_core._utils.parallel import read_ahead
 from selip_core.config import EXECUTION, PretrainingSettings
 from selip_core.datasets.pairs import Pairs, distinct_texts
 from selip_core.encoders.model import SelipModel

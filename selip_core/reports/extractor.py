@@ -17,8 +17,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tqdm.auto import tqdm
 
-from selip_core._utils.files import read_json, write_json
 from selip_core._utils.hashing import digest
+from selip_core._utils.resumable import DoneLog
 from selip_core.reports.chat_models import ExtractionError, LanguageModel, ServerFailure
 from selip_core.reports.parser import is_normal_report, parse_report
 from selip_core.reports.sentences import SEQUENCES, Finding
@@ -160,16 +160,16 @@ def extract_reports(
     list of Extracted
     DataFrame with ``extractor`` (the model's name, or ``rules``) and ``reason`` (why the rules stood in, else empty)
     """
-    results, told, failures = [], [], 0
+    answers, results, told, failures = DoneLog(cache_dir / "answers.jsonl"), [], [], 0
     for report in tqdm(reports, desc=f"reports read by {model.name}", unit="report", disable=not progress):
-        path = cache_dir / f"{digest(report, model.name, str(_prompt()['version']), _prompt()['system'])}.json"
+        key = digest(report, model.name, str(_prompt()["version"]), _prompt()["system"])
         try:
-            found = _kept(path)
+            found = _kept(answers, key)
             if found is None:
                 if failures >= GIVEN_UP_AFTER:
                     raise ServerFailure(f"not asked: the server failed {GIVEN_UP_AFTER} times in a row")
                 found = extract(model, report, attempts=attempts)
-                write_json(path, found.model_dump())
+                answers.add(key, found.model_dump())
                 failures = 0
             results.append(found)
             told.append((model.name, ""))
@@ -180,11 +180,10 @@ def extract_reports(
     return results, pd.DataFrame(told, columns=["extractor", "reason"])
 
 
-def _kept(path: Path) -> Extracted | None:
-    """Return the answer kept in a file; None where there is none or it is damaged, and it is asked for again."""
+def _kept(answers: DoneLog, key: str) -> Extracted | None:
+    """Return the answer that is kept; None where there is none or it is damaged, and it is asked for again."""
     try:
-        known = read_json(path)
-        return None if known is None else Extracted.model_validate(known)
+        return Extracted.model_validate(answers.found[key][0]) if key in answers.found else None
     except ValidationError:
         return None
 

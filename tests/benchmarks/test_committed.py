@@ -49,6 +49,12 @@ def test_the_committed_largest_batches_are_those_of_the_default():
     assert [{key: row[key] for key in keys} for row in rows] == wanted
 
 
+def test_committed_measurements_are_seen():
+    names = {path.stem for path in measure.RESULTS.glob("*.json")}
+    assert {f"{name}_cpu" for name in ("training", "embedding", "largest_batch", "startup")} <= names
+    assert all(committed(name.removesuffix("_cpu"))[1] for name in names if name.endswith("_cpu"))
+
+
 @pytest.mark.parametrize("path", sorted(measure.RESULTS.glob("*.json")), ids=lambda path: path.stem)
 def test_a_committed_measurement_is_of_committed_code(path):
     """A ``+`` says that code had been changed since the commit."""

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from selip_core.downstream.retrieval import evaluate_runs, example_queries
-from selip_core.pretraining.start import starting_model
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.examples import example_reports
@@ -48,17 +47,3 @@ def test_example_reports_are_alike_in_part():
     one, other = example_reports(texts)
     assert one != other and one[0].site == other[0].site
     assert example_reports(texts[:1])
-
-
-def test_the_starting_model_is_made_once_and_is_the_same_for_a_seed(tmp_path):
-    from selip_core.config import get_settings
-
-    settings = get_settings("smoke", text_encoder={"warm_start_steps": 2}, image_encoder={"width": 8})
-    texts = ["在左侧额叶表现为长信号", "在右侧丘脑表现为点状高信号"]
-    make = lambda folder, **extra: starting_model(  # noqa: E731
-        settings, training_texts=texts, seed=3, directory=tmp_path / folder, extra=extra, progress=False
-    )
-    first, again, twin = make("a", data="x"), make("a", data="x"), make("b", data="x")
-    for name, value in first.state_dict().items():
-        assert torch.equal(value, again.state_dict()[name]) and torch.equal(value, twin.state_dict()[name])
-    assert make("a", data="y").config["data"] == "y"

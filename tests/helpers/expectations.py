@@ -1,4 +1,4 @@
-"""Compare the metrics of a profile with expected values: ``python -m selip_core.expectations RESULTS EXPECTED``."""
+"""Compare the metrics of a profile with expected values: ``python -m tests.helpers.expectations RESULTS EXPECTED``."""
 
 import sys
 from pathlib import Path
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     places = [a for a in arguments if a != "--write"]
     if len(places) != 2:
-        print("usage: python -m selip_core.expectations [--write] results/PROFILE EXPECTED.json", file=sys.stderr)
+        print("usage: python -m tests.helpers.expectations [--write] results/PROFILE EXPECTED.json", file=sys.stderr)
         return 2
     results, expected = map(Path, places)
     if "--write" in arguments:

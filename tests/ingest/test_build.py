@@ -350,7 +350,7 @@ def test_killed_at_any_point_it_goes_on_without_doing_a_series_twice(tmp_path):
     command = [
         sys.executable,
         "-m",
-        "selip_core.ingest.build",
+        "selip_core.ingest",
         str(tmp_path / "in"),
         "--out",
         str(tmp_path / "out"),

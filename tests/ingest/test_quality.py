@@ -131,7 +131,7 @@ def written(tmp_path):
 def test_the_page_shows_all_of_it_and_runs_none_of_it(written):
     page = (written / "quality.html").read_text(encoding="utf-8")
     assert "<script" not in page
-    assert page.count("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;") == 8  # the title twice, a reason twice
+    assert page.count("&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;") == 8  # the title twice, a reason twice
     assert page.count('<img loading="lazy"') == 2
     for text in ("头颅", "scout", "SWI", "r.csv row 2", "images/a.nii.gz", "set aside"):
         assert text in page

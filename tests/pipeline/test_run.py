@@ -61,29 +61,6 @@ def test_figure_is_saved_three_times_with_the_data_source():
     assert sorted(p.name for p in folder.iterdir()) == ["counts.csv", "counts.pdf", "counts.png"]
 
 
-def test_stamp_lies_below_everything_drawn():
-    run = start()
-    figure, axis = plt.subplots(figsize=(3, 2))
-    axis.set_xlabel("a\nlong\nlabel\nbelow\nthe\nfigure")
-    lowest = figure.get_tightbbox().y0
-    run.save_figure(figure, "tall", "A caption.")
-    stamp = figure.texts[-1].get_window_extent()
-    assert stamp.y1 / figure.dpi < lowest
-
-
-def test_stamp_lies_below_a_legend_outside_the_axes():
-    run = start()
-    figure, axis = plt.subplots(figsize=(3, 2), layout="constrained")
-    axis.plot([0, 1], color="red", label="a line")
-    axis.set_xlabel("lower than the axes\nby two lines")
-    figure.legend(loc="outside lower center")
-    run.save_figure(figure, "legend", "A caption.")
-    pixels = plt.imread(run.results / "figures" / "legend.png")[..., :3]
-    red = np.flatnonzero(((pixels[..., 0] > 0.9) & (pixels[..., 1] < 0.1)).any(axis=1))
-    inked = np.flatnonzero((pixels < 0.95).any(axis=(1, 2)))
-    assert not (np.diff(inked) > 1).any() or red.max() < inked[np.flatnonzero(np.diff(inked) > 1)[-1] + 1]
-
-
 def test_table_carries_its_data_source():
     run = start()
     run.save_table(pd.DataFrame({"f1": [0.5]}, index=["T1"]), "scores", "A caption.")

@@ -30,7 +30,7 @@ def public_functions(module):
 
 
 def test_the_page_names_the_modules_once():
-    assert len(MODULES) == len(set(MODULES))
+    assert len(MODULES) == len(set(MODULES)) > 20 and "selip_core.reports.parser" in MODULES
     rooms = {name.split(".")[1] for name in MODULES}
     missing = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} - rooms
     assert missing <= {"_utils"}, f"docs/api/index.rst names no module of {missing}"

@@ -1,9 +1,7 @@
 """Writing the embedded cohort to disk, in the format of any cohort (``data/README.md``), with its truth beside."""
 
-import multiprocessing
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tqdm.auto import tqdm
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
 from selip_core._utils.images import nifti_bytes
-from selip_core._utils.parallel import processors
+from selip_core._utils.parallel import in_processes, processors
 from selip_core.config import EMBEDDED_SOURCE
 from selip_core.datasets.synthetic.anatomy import adopt_template, template
 from selip_core.datasets.synthetic.catalogue import Lesion, draw_lesions
@@ -143,16 +141,8 @@ def for_each_patient(job: Callable, patients: Sequence, workers: int | None = No
         Processes; where left out as many as there are processors, or this one alone for a few patients.
     """
     workers = min(workers or (processors() if len(patients) > _FEW else 1), len(patients))
-    if workers == 1:
-        yield from map(job, patients)
-        return
-    spawn = multiprocessing.get_context("spawn")  # fork would copy the threads of torch in a bad state
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start_worker, initargs=(template(),)) as pool:
-        try:
-            yield from pool.map(job, patients, chunksize=4)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    start = partial(_start_worker, template()) if workers > 1 else None
+    return in_processes(job, patients, workers, chunk=4, start=start)
 
 
 def _start_worker(shared_template) -> None:

@@ -1,0 +1,62 @@
+"""The untrained model of a seed: made once, and anew only where what it is made from has changed."""
+
+import shutil
+
+import pytest
+import torch
+
+from selip_core._utils import hashing
+from selip_core.config import get_settings
+from selip_core.pretraining.start import starting_model
+from tests.helpers.data import SHAPE
+
+TEXTS = ["在左侧额叶表现为长信号", "在右侧丘脑表现为点状高信号"]
+
+
+def test_the_starting_model_is_made_once_and_is_the_same_for_a_seed(tmp_path):
+    settings = get_settings("smoke", text_encoder={"warm_start_steps": 2}, image_encoder={"width": 8})
+    make = lambda folder, **extra: starting_model(  # noqa: E731
+        settings, training_texts=TEXTS, seed=3, directory=tmp_path / folder, extra=extra, progress=False
+    )
+    first, again, twin = make("a", data="x"), make("a", data="x"), make("b", data="x")
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]) and torch.equal(value, twin.state_dict()[name])
+    assert make("a", data="y").config["data"] == "y"
+
+
+def start(directory, warm_start_steps):
+    settings = get_settings(
+        "smoke", text_encoder={"warm_start_steps": warm_start_steps}, image_encoder={"width": 8},
+        preprocessing={"shape": SHAPE},
+    )  # fmt: skip
+    model = starting_model(settings, training_texts=TEXTS, seed=3, directory=directory, extra={}, progress=False)
+    return model.config["start_fingerprint"], (directory / "model.safetensors").stat().st_mtime_ns
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package of which the fingerprints are taken."""
+    shutil.copytree(hashing._PACKAGE, tmp_path / "selip_core", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(hashing, "_PACKAGE", tmp_path / "selip_core")
+    return tmp_path / "selip_core"
+
+
+@pytest.mark.parametrize(
+    ("warm_start_steps", "edited", "anew"),
+    [(0, "reports/lexicons/zh.yaml", False), (2, "reports/lexicons/zh.yaml", True), (0, "encoders/text.py", True),
+     (0, "pretraining/warm_start.py", False), (2, "pretraining/warm_start.py", True), (2, "losses.py", False)],
+)  # fmt: skip
+def test_a_start_hangs_on_the_words_of_the_lexicon_only_where_it_is_warm(
+    package, tmp_path, warm_start_steps, edited, anew
+):
+    first = start(tmp_path / "start", warm_start_steps)
+    with open(package / edited, "a", encoding="utf-8") as file:
+        file.write("\nX_Y_Z: 1\n" if edited.endswith(".yaml") else "\nX_Y_Z = 1\n")
+    again = start(tmp_path / "start", warm_start_steps)
+    assert ((again[0] != first[0]), (again[1] != first[1])) == (anew, anew)
+
+
+def test_the_paper_profile_has_no_warm_start():
+    """So that a radiologist's edit of zh.yaml, which README invites to, puts none of its runs aside."""
+    steps = {profile: get_settings(profile).text_encoder.warm_start_steps for profile in ("smoke", "demo", "paper")}
+    assert steps["paper"] == 0 < min(steps["smoke"], steps["demo"])
