@@ -21,7 +21,8 @@ from selip_core._utils.files import read_json, write_json
 from selip_core._utils.hashing import digest
 from selip_core.reports.chat_models import ExtractionError, LanguageModel, ServerFailure
 from selip_core.reports.parser import is_normal_report, parse_report
-from selip_core.reports.sentences import SEQUENCES, Finding
+from selip_core.reports.sentences import Finding
+from selip_core.sequences import SEQUENCES
 
 _PROMPT = Path(__file__).with_name("prompts") / "extraction_zh.yaml"
 RULES = "rules"
@@ -61,7 +62,8 @@ class Extracted(_Strict):
 
 @cache
 def _prompt() -> dict:
-    return yaml.safe_load(_PROMPT.read_text(encoding="utf-8"))
+    prompt = yaml.safe_load(_PROMPT.read_text(encoding="utf-8"))
+    return prompt | {"system": prompt["system"].replace("{sequences}", "、".join(SEQUENCES))}
 
 
 def read_answer(text: str) -> Extracted:

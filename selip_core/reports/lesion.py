@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from selip_core.reports.sentences import Finding
+from selip_core.sequences import TABLE
 
 MULTIPLE = "多发"
-OEDEMA_SEQUENCES = ("T2", "FLAIR")
+OEDEMA_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.oedema == "高信号")
 OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
 
 

@@ -14,8 +14,9 @@ from selip_core.reports.english import to_chinese
 from selip_core.reports.lesion import ReportedLesion
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.reader import Reader
-from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, Finding, canonical_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 from selip_core.reports.text import normalise, split_sentences
+from selip_core.sequences import SEQUENCES
 
 __all__ = ["Finding", "describe_series", "is_normal_report", "parse_report", "tokenize", "unknown_words"]
 

@@ -7,8 +7,7 @@ The canonical sentence is what the text encoder reads and what the similarity co
 import re
 from dataclasses import dataclass
 
-SEQUENCES = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
-"""The five sequences of the paper, and the contrast-enhanced T1 of tumour protocols."""
+from selip_core.sequences import SEQUENCES as SEQUENCES
 
 NORMAL_STATEMENT = (
     "头颅形态、大小未见异常。脑实质未见异常信号影，所见脑室形态及脑沟裂池未见异常扩张或变窄，中线结构未见移位。"
