@@ -78,9 +78,8 @@ def read_masks(cohort: Cohort) -> Annotations:
     table = read_table(path, ("patient_id", "target", "path"))
     problems = _unknown_patients(table, cohort, path.name)
     table = _with_studies(table, cohort, path)
-    table["values"] = [
-        _values(text, path, line) for text, line in zip(table.get("values", [""] * len(table)), table["line"])
-    ]
+    given = table.get("values", [""] * len(table))
+    table["values"] = [_values(text, path, line) for text, line in zip(given, table["line"], strict=True)]
     doubled = table[table.duplicated(["study_id", "target"], keep=False)]
     if len(doubled):
         row = doubled.iloc[0]

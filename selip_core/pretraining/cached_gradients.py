@@ -88,7 +88,7 @@ def accumulate_gradients(
     image_gradient, text_gradient = image.grad[share], text.grad[share]
     if not states:
         torch.autograd.backward([*encoded[0]], [image_gradient, text_gradient])
-    for chunk, state in zip(chunks, states):
+    for chunk, state in zip(chunks, states, strict=bool(states)):  # one chunk keeps no state
         _set_random_state(state, model.device)
         with paused_running_statistics(model):
             torch.autograd.backward([*encode(chunk)], [image_gradient[chunk], text_gradient[chunk]])

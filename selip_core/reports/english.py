@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from selip_core.errors import SelipError
-from selip_core.reports.lesion import without_side
 from selip_core.reports.lexicon import check_keys, load_lexicon
+from selip_core.reports.sentences import without_side
 
 _PATH = Path(__file__).with_name("lexicons") / "en.yaml"
 _GROUPS = (

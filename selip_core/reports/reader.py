@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from selip_core.reports.grammar import LOOKS, PLACES, SIDES, Clause
-from selip_core.reports.lesion import MULTIPLE, OTHER_SIDE, ReportedLesion, without_side
+from selip_core.reports.lesion import MULTIPLE, ReportedLesion
 from selip_core.reports.lexicon import Lexicon, Token
-from selip_core.reports.sentences import Finding
+from selip_core.reports.sentences import OTHER_SIDE, Finding, without_side
 from selip_core.sequences import TABLE
 
 MORPHOLOGY_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.anatomy)

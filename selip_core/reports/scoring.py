@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from selip_core.metrics.resampling import FEWEST_PATIENTS
-from selip_core.reports.lesion import without_side
 from selip_core.reports.parser import parse_report
+from selip_core.reports.sentences import without_side
 from selip_core.sequences import SEQUENCES
 
 ERRORS = ("wrong side", "wrong site", "wrong appearance", "wrong sequence", "missed", "spurious")

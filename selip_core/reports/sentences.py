@@ -16,6 +16,7 @@ NORMAL_STATEMENT = (
 
 _CLAUSE = re.compile(r"在(?P<site>[^，。；]+?)表现为(?P<appearance>[^，。；]+)")
 _SWAP = str.maketrans("左右", "右左")
+OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
 
 
 @dataclass(frozen=True, order=True)
@@ -58,6 +59,11 @@ def parse_sentence(text: str) -> list[Finding]:
     if not findings:
         raise ValueError(f"not a canonical sentence (在…表现为…) nor the normal statement: {text[:60]!r}")
     return findings
+
+
+def without_side(site: str) -> str:
+    """Return a site without the side that stands before it."""
+    return site[2:] if site[:2] in ("左侧", "右侧", "双侧") else site
 
 
 def swap_sides(text: str) -> str:
