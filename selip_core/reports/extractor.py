@@ -21,7 +21,7 @@ from selip_core._utils.files import read_json, write_json
 from selip_core._utils.hashing import digest
 from selip_core.reports.chat_models import ExtractionError, LanguageModel, ServerFailure
 from selip_core.reports.parser import is_normal_report, parse_report
-from selip_core.reports.sentences import Finding
+from selip_core.reports.sentences import Finding, fits_sentence
 from selip_core.sequences import SEQUENCES
 
 _PROMPT = Path(__file__).with_name("prompts") / "extraction_zh.yaml"
@@ -41,8 +41,9 @@ class _Finding(_Strict):
     @field_validator("site", "appearance")
     @classmethod
     def _fits_the_sentence(cls, text: str) -> str:
-        if re.search("[，。；,;\n]|表现为", text):
-            raise ValueError("must hold none of ，。； nor 表现为: one finding each")
+        text = re.sub(r"(?<=[一-鿿])\s+|\s+(?=[一-鿿])", "", text)
+        if not fits_sentence(text):
+            raise ValueError("must hold none of ，。；, white space or 表现为: one finding each, in Chinese")
         return text
 
 

@@ -14,7 +14,10 @@ NORMAL_STATEMENT = (
 )
 """The one sentence that every series of a normal patient is paired with."""
 
-_CLAUSE = re.compile(r"在(?P<site>[^，。；]+?)表现为(?P<appearance>[^，。；]+)")
+_WORDS = r"(?:(?!表现为)[^，。；,;\s])+"
+_FINDING = re.compile(rf"在(?P<site>{_WORDS})表现为(?P<appearance>{_WORDS})")
+_CLAUSE = rf"(?:(?:{'|'.join(SEQUENCES)})，)?在{_WORDS}表现为{_WORDS}"
+_SENTENCE = re.compile(rf"{_CLAUSE}(?:[，。；]{_CLAUSE})*。?")
 _SWAP = str.maketrans("左右", "右左")
 OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
 
@@ -35,30 +38,32 @@ class Finding:
     appearance: str
 
 
+def fits_sentence(words: str) -> bool:
+    """Return whether a site or an appearance can be found again in a sentence: no commas, no white space."""
+    return re.fullmatch(_WORDS, words) is not None
+
+
 def canonical_sentence(findings: list[Finding]) -> str:
     """Return ``在{site}表现为{appearance}`` of every finding, joined by ``，`` (METHOD 1)."""
     return "，".join(f"在{f.site}表现为{f.appearance}" for f in findings)
 
 
-def named_sentence(sequence: str, findings: list[Finding]) -> str:
-    """Return the variant that names the sequence, joined by ``。``."""
-    return "。".join(f"{sequence}，在{f.site}表现为{f.appearance}" for f in findings)
-
-
 def parse_sentence(text: str) -> list[Finding]:
-    """Return the findings of a canonical sentence (either variant); the normal statement has none.
+    """Return the findings of a canonical sentence; the normal statement has none.
+
+    Clauses may name their sequence, ``T1，在左侧额叶表现为长信号。``, as those of the released texts do.
 
     Raises
     ------
     ValueError
-        If the text is neither the normal statement nor a canonical sentence.
+        If the text is neither the normal statement nor a canonical sentence from end to end; sites and appearances hold
+        no white space.
     """
     if text == NORMAL_STATEMENT:
         return []
-    findings = [Finding(m["site"], m["appearance"]) for m in _CLAUSE.finditer(text)]
-    if not findings:
+    if not _SENTENCE.fullmatch(text):
         raise ValueError(f"not a canonical sentence (在…表现为…) nor the normal statement: {text[:60]!r}")
-    return findings
+    return [Finding(clause["site"], clause["appearance"]) for clause in _FINDING.finditer(text)]
 
 
 def without_side(site: str) -> str:
