@@ -15,7 +15,7 @@ from selip_core._utils.files import put_aside
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core._utils.prefetch import read_ahead
 from selip_core.config import EXECUTION, PretrainingSettings
-from selip_core.datasets.pairs import Pairs, distinct_texts
+from selip_core.datasets.pairs import Pairs, distinct_reports
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
@@ -26,6 +26,7 @@ from selip_core.pretraining.distributed import ALONE, Processes, joined_processe
 from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
+from selip_core.reports.sentences import sentence_of
 from selip_core.similarity.scores import ReportCorpus, even_out
 
 PLATEAU_SHARE = 0.95
@@ -92,9 +93,10 @@ class Pretraining:
         self.settings, self.seed = settings, seed
         self.soft_target_weight = soft_target_weight
         self.directory, self.processes = directory, processes
-        self.texts, self.text_ids, self.flipped_ids = distinct_texts(train.texts, flip=settings.flip)
+        reports, self.text_ids, self.flipped_ids = distinct_reports(train.findings, flip=settings.flip)
+        self.texts = [sentence_of(report) for report in reports]
         kind = "mixed" if settings.similarity == "even" else settings.similarity
-        self.corpus = ReportCorpus(self.texts, matching=settings.matching, kind=kind, device=model.device)
+        self.corpus = ReportCorpus(reports, matching=settings.matching, kind=kind, device=model.device)
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.train_sample = sample_of_pairs(train, len(validation))

@@ -5,6 +5,7 @@ The canonical sentence is what the text encoder reads and what the similarity co
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selip_core.sequences import SEQUENCES as SEQUENCES
@@ -43,9 +44,14 @@ def fits_sentence(words: str) -> bool:
     return re.fullmatch(_WORDS, words) is not None
 
 
-def canonical_sentence(findings: list[Finding]) -> str:
+def canonical_sentence(findings: Sequence[Finding]) -> str:
     """Return ``在{site}表现为{appearance}`` of every finding, joined by ``，`` (METHOD 1)."""
     return "，".join(f"在{f.site}表现为{f.appearance}" for f in findings)
+
+
+def sentence_of(findings: Sequence[Finding]) -> str:
+    """Return what a series of these findings is paired with: the normal statement where there are none."""
+    return canonical_sentence(findings) if findings else NORMAL_STATEMENT
 
 
 def parse_sentence(text: str) -> list[Finding]:
@@ -74,3 +80,8 @@ def without_side(site: str) -> str:
 def swap_sides(text: str) -> str:
     """Return the text of the mirrored volume: 左侧 and 右侧 change places."""
     return re.sub("左侧|右侧", lambda m: m[0].translate(_SWAP), text)
+
+
+def mirrored(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of the mirrored volume."""
+    return tuple(Finding(swap_sides(f.site), swap_sides(f.appearance)) for f in findings)

@@ -43,7 +43,7 @@ def test_every_variant_is_a_setting_of_pretraining(variant):
 
 def test_shares_of_the_patients_are_nested_and_whole():
     pairs = tiny_pairs(48)
-    pairs = type(pairs)(pairs.volumes, pairs.rows, pairs.texts, [f"P{i // 3}" for i in range(48)], pairs.sequences)
+    pairs = type(pairs)(pairs.volumes, pairs.rows, pairs.findings, [f"P{i // 3}" for i in range(48)], pairs.sequences)
     quarter, half, everybody = (patient_subset(pairs, f, seed=1) for f in (0.25, 0.5, 1.0))
     assert (len(quarter), len(half), len(everybody)) == (12, 24, 48)  # 4 and 8 of 16 patients, three pairs each
     assert set(quarter.patients) < set(half.patients)

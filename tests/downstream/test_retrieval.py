@@ -17,7 +17,7 @@ DRAWING = {"samples": 200, "seed": 0}
 def study(tmp_path_factory):
     """Return two untrained models a method and their queries on tiny pairs, two of them normal."""
     folder, pairs = tmp_path_factory.mktemp("models"), tiny_pairs(24)
-    pairs = Pairs(pairs.volumes, pairs.rows, [NORMAL_STATEMENT] * 2 + pairs.texts[2:], pairs.patients, pairs.sequences)
+    pairs = Pairs(pairs.volumes, pairs.rows, [()] * 2 + pairs.findings[2:], pairs.patients, pairs.sequences)
     models = {(m, s): folder / f"{m}{s}" for m in ("CLIP", "SeLIP") for s in (0, 1)}
     for number, path in enumerate(models.values()):
         fresh_model(seed=number).save_pretrained(path)
@@ -71,7 +71,7 @@ def test_groups_and_difference(study):
 
 def test_a_gallery_that_cannot_be_missed_is_not_scored(study):
     models, pairs, _ = study
-    few = Pairs(pairs.volumes, pairs.rows[:4], pairs.texts[:4], pairs.patients[:4], pairs.sequences[:4])
+    few = Pairs(pairs.volumes, pairs.rows[:4], pairs.findings[:4], pairs.patients[:4], pairs.sequences[:4])
     table = recall_table(evaluate_runs(models, few, device=torch.device("cpu")), **DRAWING)
     at_10 = table[(table["k"] == 10) & (table["direction"] == "image to text")]
     assert at_10["recall"].isna().all() and at_10["note"].str.contains("gallery of 3").all()

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from selip_core.config import get_settings
-from selip_core.datasets.pairs import Pairs
+from selip_core.datasets.pairs import Pairs, findings_of
 from selip_core.encoders.model import build_model
 from selip_core.pretraining.loop import pretrain
 from tests.helpers.data import SHAPE
@@ -22,7 +22,7 @@ def tiny_pairs(n=48, seed=0):
         site, bright = divmod(i % len(TEXTS), 2)
         d, h = divmod(site, 4)
         volumes[i, 0, 2 * d : 2 * d + 2, 4 * h : 4 * h + 4, :8] += 2.0 * (2 * bright - 1)
-    return Pairs(volumes, np.arange(n), texts, [f"P{i:03d}" for i in range(n)], ["T1"] * n)
+    return Pairs(volumes, np.arange(n), findings_of(texts), [f"P{i:03d}" for i in range(n)], ["T1"] * n)
 
 
 def tiny_settings(**changes):
