@@ -4,9 +4,8 @@ import matplotlib.pyplot as plt
 
 from selip_core.plotting.fonts import register_fonts
 
-COLUMN_MM = 85.0
 PAGE_MM = 178.0
-"""Widths of one and of two columns of a journal page."""
+"""Width of two columns of a journal page."""
 
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#666666", "#F0E442"]
 """Okabe and Ito's colour-blind-safe palette."""

@@ -20,6 +20,14 @@ _KEYS = {
 }  # fmt: skip
 
 
+KINDS = frozenset({
+    "passed_over", "elsewhere", "general", "surroundings", "largest", "inside", "anaphora", "morphology",
+    "site", "lobes", "side", "sequence", "unread", "enhancement", "signal", "levels", "relaxation",
+    "restricted", "shape", "shifted", "multiple", "negations", "oedema", "widened", "compressed", "located",
+    "nouns", "denials", "contrasts", "extensions", "contacts", "size",
+})  # fmt: skip
+"""What a word of a report may be; `reader` has a method for each that it reads."""
+
 _CHANGES = {
     "增高": "信号升高", "升高": "信号升高", "上升": "信号升高",
     "减低": "信号降低", "降低": "信号降低", "下降": "信号降低", "减弱": "信号降低", "高": "高", "低": "低",

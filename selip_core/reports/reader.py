@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from selip_core.reports.grammar import LOOKS, PLACES, SIDES, Clause
 from selip_core.reports.lesion import MULTIPLE, ReportedLesion
-from selip_core.reports.lexicon import Lexicon, Token
+from selip_core.reports.lexicon import KINDS, Lexicon, Token
 from selip_core.reports.sentences import OTHER_SIDE, Finding, without_side
 from selip_core.sequences import TABLE
 
@@ -63,9 +63,8 @@ class Reader:
             self.ahead = tokens[i + 1 :]
             if token.kind == "surroundings" and "oedema" in self.kinds:
                 self.mode = "oedema"
-            handler = getattr(self, f"_{token.kind}", None)
-            if handler:
-                handler(token)
+            if token.kind in _READ:
+                _READ[token.kind](self, token)
             self.last = token
         if not self.kinds & SIGNALS and not clause.starts_with({"inside", "surroundings", "largest"}):
             self._describe_afterwards()
@@ -202,8 +201,6 @@ class Reader:
             self.pending, self.consumed, self.shapes = [], False, []
         if token.value not in self.pending:
             self.pending.append(token.value)
-
-    _unread = _sequence
 
     def _signal(self, token: Token) -> None:
         self._describe(self.pending, token.value)
@@ -350,3 +347,39 @@ class Reader:
                 site, look = looks[organ]
                 place = (side or default_side or "双侧") + site if site == "侧脑室" else site
                 self.items += [(sequence, Finding(place, look)) for sequence in MORPHOLOGY_SEQUENCES]
+
+
+_READ = {
+    "side": Reader._side,
+    "site": Reader._site,
+    "lobes": Reader._lobes,
+    "shape": Reader._shape,
+    "multiple": Reader._multiple,
+    "relaxation": Reader._relaxation,
+    "sequence": Reader._sequence,
+    "signal": Reader._signal,
+    "levels": Reader._levels,
+    "restricted": Reader._restricted,
+    "enhancement": Reader._enhancement,
+    "oedema": Reader._oedema,
+    "negations": Reader._negations,
+    "contrasts": Reader._contrasts,
+    "anaphora": Reader._anaphora,
+    "nouns": Reader._nouns,
+    "elsewhere": Reader._elsewhere,
+    "general": Reader._general,
+    "morphology": Reader._morphology,
+    "widened": Reader._widened,
+    "compressed": Reader._compressed,
+    "shifted": Reader._shifted,
+    "unread": Reader._sequence,
+}
+"""What reads each kind of word."""
+
+_OF_CLAUSES = {
+    "passed_over", "surroundings", "largest", "inside", "located", "denials", "extensions", "contacts", "size",
+}  # fmt: skip
+"""Kinds that only tell what a clause is about, or bring its words into order."""
+
+if set(_READ) | _OF_CLAUSES != KINDS:
+    raise RuntimeError(f"kinds of words that nothing reads, or that are none: {(set(_READ) | _OF_CLAUSES) ^ KINDS}")
