@@ -210,9 +210,9 @@ def test_a_new_language_is_one_lexicon(monkeypatch):
     assert unread("Hyperintense Läsion links frontal in T2.") != []
 
 
-@pytest.mark.parametrize(("key", "message"), [("SWI", "sequences names 'SWI'"), (None, "sequences lacks T1, ")])
+@pytest.mark.parametrize(("key", "message"), [("XYZ", "sequences names 'XYZ'"), (None, "sequences lacks T1, ")])
 def test_a_lexicon_names_the_sequences_that_there_are(key, message):
     book = yaml.safe_load(EN.read_text(encoding="utf-8"))
-    book["sequences"] = book["sequences"] | {key: ["SWI"]} if key else {"T2": ["T2"]}
+    book["sequences"] = book["sequences"] | {key: ["XYZ"]} if key else {"T2": ["T2"]}
     with pytest.raises(SelipError, match=message):
         check_language(book, EN)

@@ -57,9 +57,9 @@ class Writer:
         return self.rng.random() < self.style[key]
 
     def word(self, table: str, name: str) -> str:
-        """Return the word for `name`, drawn once a report: nobody changes terms halfway."""
+        """Return the word for `name`, itself where the style has none, drawn once: nobody changes terms halfway."""
         if (table, name) not in self.words:
-            self.words[table, name] = self.pick(self.style[table][name])
+            self.words[table, name] = self.pick(self.style[table].get(name, name))
         return self.words[table, name]
 
     def sequences(self, names: list[str]) -> str:
