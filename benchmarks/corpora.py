@@ -4,7 +4,8 @@ import numpy as np
 
 from selip_core.datasets.synthetic.catalogue import draw_lesions
 from selip_core.datasets.synthetic.images import ACQUIRED
-from selip_core.datasets.synthetic.reports import STYLE_WEIGHTS, write_report
+from selip_core.datasets.synthetic.report_styles import STYLE_WEIGHTS
+from selip_core.datasets.synthetic.reports import write_report
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 
 

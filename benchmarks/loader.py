@@ -29,7 +29,7 @@ def loading(*, volumes: int, shape: tuple[int, int, int], batch: int, cached: bo
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "volumes.npy"
         _write(path, volumes, shape)
-        pairs = Pairs(np.load(path, mmap_mode="r"), np.arange(volumes), [""] * volumes, [""] * volumes, [""] * volumes)
+        pairs = Pairs(np.load(path, mmap_mode="r"), np.arange(volumes), [()] * volumes, [""] * volumes, [""] * volumes)
         sampler = UniqueTextSampler(np.arange(volumes), None, batch_size=batch, seed=0)
         if not cached:
             _forget(path)

@@ -15,7 +15,7 @@ def model_and_pairs(encoder: str, text: str, shape: tuple, batch: int, device: s
     """Return an untrained model and pairs of noise and embedded sentences, enough distinct ones for the batch."""
     import torch
 
-    from selip_core.datasets.pairs import Pairs
+    from selip_core.datasets.pairs import Pairs, findings_of
     from selip_core.encoders.model import build_model
 
     texts: list[str] = []
@@ -32,7 +32,7 @@ def model_and_pairs(encoder: str, text: str, shape: tuple, batch: int, device: s
     count = min(len(texts), _DISTINCT_VOLUMES)
     volumes = np.random.default_rng(0).standard_normal((count, 1, *shape), dtype=np.float32).astype(np.float16)
     names = [f"p{i}" for i in range(len(texts))]
-    return model, Pairs(volumes, np.arange(len(texts)) % count, texts, names, ["T1"] * len(texts))
+    return model, Pairs(volumes, np.arange(len(texts)) % count, findings_of(texts), names, ["T1"] * len(texts))
 
 
 def _random_bert(texts: list[str], folder: Path) -> Path:

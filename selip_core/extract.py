@@ -7,62 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core._utils.command import DONE, IN_PART, Parser, run_command
-from selip_core._utils.files import replacing
-from selip_core._utils.tables import read_table
-from selip_core.datasets.cohort import Cohort, load_cohort
-from selip_core.errors import SelipError
+from selip_core.datasets.cohort import load_cohort
+from selip_core.datasets.findings import FILE, write_findings
 from selip_core.reports.chat_models import LocalModel, ServerModel
-from selip_core.reports.extractor import RULES, Extracted, extract_reports
-from selip_core.reports.sentences import SEQUENCES, Finding
-
-FILE = "findings.csv"
-_COLUMNS = ["patient_id", "study_id", "sequence", "site", "appearance", "extractor", "reason"]
-NORMAL, NOTHING = "normal", "none"
-"""In place of the sequence: the report is normal, or says nothing of any sequence."""
-
-
-def write_findings(cohort: Cohort, read: list[Extracted], told: pd.DataFrame) -> Path:
-    """Write ``findings.csv`` into a cohort: a row for each finding, and one for a report without any."""
-    rows = []
-    for report, found, by in zip(cohort.reports.itertuples(), read, told.itertuples(), strict=True):
-        statements = [(s, f.site, f.appearance) for s, fs in found.by_sequence().items() for f in fs]
-        for statement in statements or [(NORMAL if found.normal else NOTHING, "", "")]:
-            rows.append((report.patient_id, report.study_id, *statement, by.extractor, by.reason))
-    path = cohort.directory / FILE
-    with replacing(path) as partial:
-        pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False, encoding="utf-8")
-    return path
-
-
-def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Finding]]]]:
-    """Return (normal, findings by sequence) of each study of ``findings.csv``; empty where the cohort has none.
-
-    Studies that the rules stood in for are left out: their rows are a record, and reading those reports again by the
-    rules takes the impression into account.
-
-    Raises
-    ------
-    SelipError
-        If the file is no table, or names a sequence that is none; names the line.
-    """
-    path = cohort.directory / FILE
-    if not path.exists():
-        return {}
-    found: dict[str, tuple[bool, dict[str, list[Finding]]]] = {}
-    for row in read_table(path, ("study_id", "sequence", "site", "appearance")).to_dict("records"):
-        if row.get("extractor") == RULES:
-            continue
-        normal, findings = found.setdefault(row["study_id"], (row["sequence"] == NORMAL, {}))
-        if row["sequence"] in SEQUENCES and row["site"] and row["appearance"]:
-            findings.setdefault(row["sequence"], []).append(Finding(row["site"], row["appearance"]))
-        elif row["sequence"] not in (NORMAL, NOTHING):
-            raise SelipError(
-                f"{path} line {row['line']}: {row['sequence']!r} needs site and appearance, or is no sequence; known "
-                f"are {', '.join(SEQUENCES)}, {NORMAL}, {NOTHING}"
-            )
-        if normal and findings:
-            raise SelipError(f"{path} line {row['line']}: study {row['study_id']} is normal and has findings")
-    return found
+from selip_core.reports.extractor import RULES, extract_reports
 
 
 def main(arguments: list[str] | None = None) -> int:

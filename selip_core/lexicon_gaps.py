@@ -14,6 +14,7 @@ from selip_core._utils.files import replacing
 from selip_core._utils.tables import read_text
 from selip_core.errors import SelipError
 from selip_core.ingest.report_tables import read_reports, safe_cell
+from selip_core.reports.languages import unknown_foreign_words, without_foreign
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.parser import tokenize
 from selip_core.reports.text import normalise
@@ -25,7 +26,8 @@ CONTEXT = 12
 def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
     """Return the words, and the pairs of neighbouring words, that are unknown, the most frequent first.
 
-    Neighbours show a term that jieba has cut in two. A pair is listed where it occurs twice or more.
+    Neighbours show a term that jieba has cut in two. A pair is listed where it occurs twice or more. Words of sentences
+    without a Chinese character are those that ``en.yaml`` lacks.
 
     Parameters
     ----------
@@ -40,11 +42,16 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
     holders: dict[str, int] = defaultdict(int)
     examples: dict[str, str] = {}
     for report in reports:
-        text, here = normalise(report), set()
+        here = set()
+        for word in unknown_foreign_words(report):
+            counts[word] += 1
+            here.add(word)
+            examples.setdefault(word, _context(report, report.lower().index(word), len(word)))
+        text = normalise(without_foreign(report))
         for words, start in _unknown(tokenize(text), known):
             counts[words] += 1
             here.add(words)
-            examples.setdefault(words, text[max(start - CONTEXT, 0) : start + len(words) + CONTEXT].replace("\n", " "))
+            examples.setdefault(words, _context(text, start, len(words)))
         for words in here:
             holders[words] += 1
     rows = [
@@ -53,6 +60,10 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
         if " " not in words and (count > 1 or not _is_pair(words, counts))
     ]
     return pd.DataFrame(rows, columns=["words", "count", "reports", "example"])
+
+
+def _context(text: str, start: int, length: int) -> str:
+    return text[max(start - CONTEXT, 0) : start + length + CONTEXT].replace("\n", " ")
 
 
 def _unknown(tokens: list[str], known: frozenset[str]) -> Iterable[tuple[str, int]]:

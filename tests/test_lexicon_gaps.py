@@ -29,3 +29,8 @@ def test_what_is_wrong_is_one_line(tmp_path, capsys):
     assert main([str(tmp_path / "empty.txt")]) == 1
     assert "holds no report" in capsys.readouterr().err
     assert main([str(tmp_path / "none.txt")]) == 1 and main([]) == 2
+
+
+def test_words_of_another_language_are_told_one_by_one():
+    gaps = lexicon_gaps(["Patchy hyperintensity in the left frontal lobe on T2.", "Lésion du lobe frontal gauche"])
+    assert set(gaps["words"]) == {"lésion", "gauche"}

@@ -74,8 +74,11 @@ def test_pairs_are_those_of_the_split(tmp_path, monkeypatch):
     monkeypatch.setattr("selip_core.pipeline.inputs.open_cache", lambda folder: cache)
     split = {"patient_id": ["A", "B", "C"], "split": ["train", "validation", "test"]}
     pd.DataFrame(split).to_csv(tmp_path / "splits.csv", index=False)
-    said = {"study_id": ["1", "2", "3"], "sequence": ["T1"] * 3, "sentence": ["a", "b", "c"]}
+    sentences = [f"在脑桥表现为{look}信号" for look in "长短等"]
+    said = {"study_id": ["1", "2", "3"], "sequence": ["T1"] * 3, "sentence": sentences}
     pd.DataFrame(said).to_csv(tmp_path / "sentences.csv", index=False)
     found, pairs = pretraining_pairs(tmp_path, tmp_path)
-    assert {name: part.texts for name, part in pairs.items()} == {"train": ["a"], "validation": ["b"]}
+    assert {name: part.texts for name, part in pairs.items()} == {
+        "train": ["在脑桥表现为长信号"], "validation": ["在脑桥表现为短信号"],
+    }  # fmt: skip
     assert model_origin(found, get_settings("smoke"), "a test")["cohort_fingerprint"] == "c"

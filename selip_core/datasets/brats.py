@@ -1,6 +1,5 @@
 """BraTS folders as a cohort: the 2018/2019 layout (HGG/, LGG/) and the flat ones of 2020, 2021 and 2023."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.sequences import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
 from selip_core.datasets.splits import stratified_split
 from selip_core.errors import SelipError
 
@@ -19,13 +19,6 @@ GRADES = ("HGG", "LGG")
 REGIONS = {"whole": (1, 2, 3, 4), "core": (1, 3, 4), "enhancing": (3, 4)}
 """Voxel values of each region: enhancing tumour is 4 up to 2021 and 3 from 2023; the two are never in one file."""
 
-SEQUENCES_OF_BRATS = {
-    "t1": "T1", "t1ce": "T1ce", "t2": "T2", "flair": "FLAIR", "seg": "seg",  # to 2021: NAME_t1ce.nii.gz
-    "t1n": "T1", "t1c": "T1ce", "t2w": "T2", "t2f": "FLAIR",  # 2023: NAME-t1c.nii.gz
-}  # fmt: skip
-BRATS_FILE = re.compile(r"(?P<name>.+)[_-](?P<what>t1ce|t1n|t1c|t1|t2w|t2f|t2|flair|seg)\.nii(?:\.gz)?", re.IGNORECASE)
-_TIME_POINT = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d{5})-\d{3}")
-"""2023: the last field is the visit; the visits of a patient must not be on two sides of a split."""
 _GRADE_TABLES = ("grades.csv", "name_mapping.csv")
 _GRADE_COLUMNS = ("grade",)
 _NAME_COLUMNS = ("patient_id", "brats_2020_subject_id", "brats_2019_subject_id", "brats_2021_id", "brats_id", "id")
@@ -82,19 +75,19 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
     rows, segmentations, known = [], {}, {}
     for study, found in files.items():
         patient = patient_of(study)
-        rows += [(patient, study, s, p) for s, p in found.items() if s != "seg"]
+        rows += [(patient, study, s, p) for s, p in found.items() if s != "mask"]
         where = str(Path(next(iter(found.values()))).parent)
         grade = grades.get(study) or listed.get(study) or listed.get(patient)
         if grade is None:
             problems.append((where, patient, "no grade", "not used for HGG against LGG; add it to grades.csv"))
         elif known.setdefault(patient, grade) != grade:
             raise SelipError(f"{directory}: patient {patient} is {known[patient]} and {grade}; correct the grade table")
-        if "seg" not in found:
+        if "mask" not in found:
             problems.append((where, patient, "no segmentation (*_seg.nii.gz)", "not used for segmentation"))
-        elif reason := _bad_segmentation(directory / found["seg"]):
-            problems.append((found["seg"], patient, reason, "not used for segmentation"))
+        elif reason := _bad_segmentation(directory / found["mask"]):
+            problems.append((found["mask"], patient, reason, "not used for segmentation"))
         else:
-            segmentations[study] = found["seg"]
+            segmentations[study] = found["mask"]
     series = pd.DataFrame(rows, columns=["patient_id", "study_id", "sequence", "path"])
     cohort = Cohort(
         directory,
@@ -107,12 +100,6 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
         folder_fingerprint(directory),
     )
     return Brats(cohort, pd.Series(known, dtype=object), pd.Series(segmentations, dtype=object))
-
-
-def patient_of(study: str) -> str:
-    """Return the patient of a study: its name, without the visit that 2023 adds to it."""
-    match = _TIME_POINT.fullmatch(study)
-    return match["patient"] if match else study
 
 
 def _find(directory: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:

@@ -9,14 +9,10 @@ import pandas as pd
 
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table, read_text
+from selip_core.datasets.sequences import standard_sequence
 from selip_core.datasets.splits import SPLITS, check_no_leak
 from selip_core.errors import SelipError
-from selip_core.reports.sentences import SEQUENCES
-
-_ALIASES = {
-    "T1W": "T1", "T1WI": "T1", "T2W": "T2", "T2WI": "T2", "T2FLAIR": "FLAIR", "FLA": "FLAIR", "DWI1000": "DWI",
-    "T1C": "T1ce", "T1CE": "T1ce", "T1GD": "T1ce", "T1POST": "T1ce", "T1WICE": "T1ce", "T1WIC": "T1ce",
-}  # fmt: skip
+from selip_core.sequences import SEQUENCES
 
 
 @dataclass(frozen=True)
@@ -97,13 +93,6 @@ def _read_description(directory: Path) -> dict:
             f'{path} must be an object such as {{"name": "mine", "synthetic": false}}: correct or delete it'
         )
     return described
-
-
-def standard_sequence(name: str) -> str | None:
-    """Return the sequence that a name stands for (``t1wi``, ``T2-FLAIR``, ``T1+C``), or None if it is unknown."""
-    bare = "".join(char for char in name.upper() if char.isalnum())
-    known = {sequence.upper(): sequence for sequence in SEQUENCES}
-    return known.get(bare) or _ALIASES.get(bare)
 
 
 def _read_series(directory: Path, problems: list) -> pd.DataFrame:

@@ -1,10 +1,23 @@
-"""The sentence of every series of a cohort."""
+"""What a cohort's reports say: the sentence of every series, and ``findings.csv``, which another extractor wrote."""
+
+from pathlib import Path
 
 import pandas as pd
 from tqdm.auto import tqdm
 
+from selip_core._utils.files import replacing
+from selip_core._utils.tables import read_table
+from selip_core.datasets.cohort import Cohort
+from selip_core.errors import SelipError
+from selip_core.reports.extractor import RULES, Extracted
 from selip_core.reports.parser import describe_series
-from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence, fits_sentence
+from selip_core.sequences import SEQUENCES
+
+FILE = "findings.csv"
+_COLUMNS = ["patient_id", "study_id", "sequence", "site", "appearance", "extractor", "reason"]
+NORMAL, NOTHING = "normal", "none"
+"""In place of the sequence: the report is normal, or says nothing of any sequence."""
 
 
 def describe_cohort(
@@ -22,7 +35,7 @@ def describe_cohort(
     index : DataFrame with ``study_id``, ``sequence``
         The series that exist.
     extracted : dict, optional
-        What another extractor read, as ``selip_core.extract.read_findings`` returns it; other studies go by the rules.
+        What another extractor read, as `read_findings` returns it; other studies go by the rules.
 
     Returns
     -------
@@ -49,3 +62,48 @@ def _sentences(normal: bool, findings: dict[str, list[Finding]], there: list[str
     if normal:
         return dict.fromkeys(there, NORMAL_STATEMENT)
     return {sequence: canonical_sentence(findings[sequence]) for sequence in there if findings.get(sequence)}
+
+
+def write_findings(cohort: Cohort, read: list[Extracted], told: pd.DataFrame) -> Path:
+    """Write ``findings.csv`` into a cohort: a row for each finding, and one for a report without any."""
+    rows = []
+    for report, found, by in zip(cohort.reports.itertuples(), read, told.itertuples(), strict=True):
+        statements = [(s, f.site, f.appearance) for s, fs in found.by_sequence().items() for f in fs]
+        for statement in statements or [(NORMAL if found.normal else NOTHING, "", "")]:
+            rows.append((report.patient_id, report.study_id, *statement, by.extractor, by.reason))
+    path = cohort.directory / FILE
+    with replacing(path) as partial:
+        pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False, encoding="utf-8")
+    return path
+
+
+def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Finding]]]]:
+    """Return (normal, findings by sequence) of each study of ``findings.csv``; empty where the cohort has none.
+
+    Studies that the rules stood in for are left out: their rows are a record, and reading those reports again by the
+    rules takes the impression into account.
+
+    Raises
+    ------
+    SelipError
+        If the file is no table, or names a sequence that is none; names the line.
+    """
+    path = cohort.directory / FILE
+    if not path.exists():
+        return {}
+    found: dict[str, tuple[bool, dict[str, list[Finding]]]] = {}
+    for row in read_table(path, ("study_id", "sequence", "site", "appearance")).to_dict("records"):
+        if row.get("extractor") == RULES:
+            continue
+        normal, findings = found.setdefault(row["study_id"], (row["sequence"] == NORMAL, {}))
+        said = fits_sentence(row["site"]) and fits_sentence(row["appearance"])
+        if row["sequence"] in SEQUENCES and said:
+            findings.setdefault(row["sequence"], []).append(Finding(row["site"], row["appearance"]))
+        elif row["sequence"] not in (NORMAL, NOTHING):
+            raise SelipError(
+                f"{path} line {row['line']}: {row['sequence']!r} needs site and appearance without commas and "
+                f"white space, or is no sequence; known are {', '.join(SEQUENCES)}, {NORMAL}, {NOTHING}"
+            )
+        if normal and findings:
+            raise SelipError(f"{path} line {row['line']}: study {row['study_id']} is normal and has findings")
+    return found

@@ -1,17 +1,19 @@
-"""Pairs of a volume and its sentence: what pretraining and retrieval work on."""
+"""Pairs of a volume and what its report says of it: what pretraining and retrieval work on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.reports.sentences import swap_sides
+from selip_core.reports.sentences import Finding, mirrored, parse_sentence, sentence_of
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Volumes and their sentences.
+    """Volumes and their findings.
 
     Parameters
     ----------
@@ -19,19 +21,24 @@ class Pairs:
         All preprocessed volumes, in memory or mapped.
     rows : (n,) int array
         The volume of each pair.
-    texts : list of n str
-        The sentence of each pair.
+    findings : list of n tuples of Finding
+        What is said of each volume; an empty tuple is a normal one.
     patients, sequences : list of n str
     """
 
     volumes: np.ndarray
     rows: np.ndarray
-    texts: list[str]
+    findings: list[tuple[Finding, ...]]
     patients: list[str]
     sequences: list[str]
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The sentence of each pair, as the text encoder reads it."""
+        return [sentence_of(findings) for findings in self.findings]
 
     def load(self, picked: np.ndarray) -> torch.Tensor:
         """Return the volumes of the picked pairs, ``(B, 1, D, H, W)`` float32."""
@@ -39,7 +46,7 @@ class Pairs:
 
     def take(self, picked: np.ndarray) -> "Pairs":
         """Return the picked pairs only."""
-        lists = ([values[i] for i in picked] for values in (self.texts, self.patients, self.sequences))
+        lists = ([values[i] for i in picked] for values in (self.findings, self.patients, self.sequences))
         return Pairs(self.volumes, self.rows[picked], *lists)
 
 
@@ -54,6 +61,11 @@ def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame
     sentences : DataFrame with ``study_id``, ``sequence``, ``sentence``
         A series that its report says nothing about has no row and is left out (METHOD 1).
     patients : set of str
+
+    Raises
+    ------
+    ValueError
+        If a sentence is not canonical.
     """
     chosen = index[index["patient_id"].isin(patients)]
     table = chosen.merge(sentences[["study_id", "sequence", "sentence"]], on=["study_id", "sequence"], how="inner")
@@ -61,16 +73,24 @@ def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame
     return Pairs(
         volumes,
         table["row"].to_numpy(),
-        table["sentence"].tolist(),
+        findings_of(table["sentence"]),
         table["patient_id"].tolist(),
         table["sequence"].tolist(),
     )
 
 
-def distinct_texts(texts: list[str], *, flip: bool) -> tuple[list[str], np.ndarray, np.ndarray | None]:
-    """Return the distinct texts (with their mirrored forms), the id of each pair's text, and of its mirrored text."""
-    mirrored = [swap_sides(t) for t in texts] if flip else []
-    distinct = list(dict.fromkeys([*texts, *mirrored]))
-    number = {t: i for i, t in enumerate(distinct)}
-    ids = np.array([number[t] for t in texts])
-    return distinct, ids, np.array([number[t] for t in mirrored]) if flip else None
+def findings_of(sentences: Sequence[str]) -> list[tuple[Finding, ...]]:
+    """Return the findings of canonical sentences; equal ones are parsed once."""
+    parsed = {sentence: tuple(parse_sentence(sentence)) for sentence in dict.fromkeys(sentences)}
+    return [parsed[sentence] for sentence in sentences]
+
+
+def distinct_reports(
+    findings: list[tuple[Finding, ...]], *, flip: bool
+) -> tuple[list[tuple[Finding, ...]], np.ndarray, np.ndarray | None]:
+    """Return the distinct reports (with their mirrored forms), the id of each pair's, and of its mirrored one."""
+    flipped = [mirrored(report) for report in findings] if flip else []
+    distinct = list(dict.fromkeys([*findings, *flipped]))
+    number = {report: i for i, report in enumerate(distinct)}
+    ids = np.array([number[report] for report in findings])
+    return distinct, ids, np.array([number[report] for report in flipped]) if flip else None

@@ -1,63 +1,66 @@
-"""Which sequence a series is, from its description, its file name and its DICOM header."""
+"""Which sequence a series is, from its description, its file name, its DICOM header or its name in a table."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-# A word stands alone between signs, digits count as part of it: "T1" is not in "T10".
-_START, _END = r"(?<![A-Z0-9])", r"(?![A-Z0-9])"
-
-
-def _words(*patterns: str) -> re.Pattern:
-    return re.compile("|".join(patterns))
-
-
-_ASIDE = {
-    "a scout": _words(r"LOCALI[SZ]ER", rf"{_START}LOC{_END}", "SCOUT", "SURVEY", "SMARTBRAIN", "AAHEAD", r"3.?PLANE",
-                      r"PLANE.?LOC", r"3.?PL.?LOC", "定位", "REFSCAN", rf"{_START}(REF|ASSET|CALIB)"),
-    "not of the head": _words(r"SPINE", "CERVIC", "LUMBAR", "THORAC", "KNEE", "颈椎", "腰椎", "胸椎", "脊柱", "脊髓"),
-    "a subtraction": _words(rf"{_START}SUB{_END}", "SUBTRACT", "减影"),
-    "a quantitative map": _words(r"T[12]\*?.?MAP", "RELAXOMETRY"),
-    "a phase image": _words(rf"{_START}(PHA|PHASE){_END}"),
-    "susceptibility-weighted": _words(
-        rf"{_START}(E?SWI|SWAN|QSM|T2.?STAR|T2\*|MIN.?IP|VEN.?BOLD|HEMO)", r"\(SW\)", "SUSCEPT", "磁敏感",
-        rf"{_START}T2[A-Z]*.?(FFE|GRE|FL2D|FL3D|FLASH|MEDIC|MERGE)"),
-    "an angiography": _words(r"TOF", rf"{_START}(MRA|MRV|CE.?MRA|COW|PCA)", "ANGIO", "血管成像", rf"{_START}MIP"),
-    "perfusion": _words(rf"{_START}(ASL|PWI|PASL|PCASL|CBF|CBV|MTT|TTP|TMAX|DSC|DCE)", "PERF", "灌注"),
-    "spectroscopy": _words(rf"{_START}(MRS|SVS|CSI|PRESS){_END}", "SPECTRO", "波谱"),
-    "functional MRI": _words(rf"{_START}(BOLD|FMRI|RS.?FMRI)", "RESTING", "FIELD.?MAP", "FIELDMAP"),
-    "a diffusion map other than ADC": _words(
-        rf"{_START}(FA|COLFA|COLORFA|DEC|EADC|E.?ADC|RA|VR|AD|RD|MD){_END}", "TENSOR", "EXPONENTIAL", "TRACTO"),
-    "proton-density-weighted": _words(rf"{_START}PD", "PROTON.?DENS", "质子"),
-    "a fat-suppressed sequence of another kind": _words(rf"{_START}STIR"),
-}  # fmt: skip
-_MASK = _words(
-    rf"{_START}(D?SEG|SEGMENTATION|MASK|MSK|GT|ROI|LABELS?|LESIONS?|CONSENSUS){_END}",
-    "GROUND.?TRUTH", "GOLD.?STANDARD", "BRAIN.?MASK", "分割", "掩膜",
+from selip_core.sequences import (
+    DIFFUSION_MAP,
+    END,
+    MASK_SUFFIXES,
+    MASK_WORDS,
+    PLAIN_WORDS,
+    SET_ASIDE,
+    START,
+    TABLE,
 )  # fmt: skip
-_ADC = _words(rf"{_START}D?ADC({_END}|(?=MAP))", "APPARENT.?DIFF", "表观")
-_DWI = _words(
-    rf"{_START}(E?DWI|DTI|DIFF|DIFFUSION|HARDI|DSI)(?![A-Z])", "TRACEW?(?![A-Z])",
-    rf"{_START}B.?(VALUE.?)?(8|9|10|12|15)00", "弥散", "扩散",
-)  # fmt: skip
-_B_ZERO = _words(rf"{_START}B[ =-]?(VALUE)?[ =]*0+{_END}")
-_FLAIR = _words("FLAIR", rf"{_START}(FLA|T2F|TIRM|FLR){_END}", "DARK.?FLUID", "水抑制", "黑水")
-_T1 = _words(rf"{_START}T1", "MPRAGE", "MP2RAGE", "BRAVO", "FSPGR", "TFE3D", "3D.?TFE", r"T1W", "VIBE")
-_T2 = _words(rf"{_START}T2")
-_CONTRAST = _words(
-    r"\+ ?C", r"C\+", rf"{_START}(CE|GD|GAD|POST|ENH|KM|CONTRAST){_END}", r"T1.?(WI?)?.?(CE|GD|C|POST|ENH)(?![A-Z])",
-    "GADO", "POST.?CONTRAST", "增强",
-)  # fmt: skip
-_BEFORE_CONTRAST = _words(
-    rf"{_START}(PRE|W.?O|NON|NO|WITHOUT).?(CE|GD|GAD|CONTRAST|C){_END}", rf"{_START}(PRE|NATIVE|PLAIN){_END}", "平扫"
+
+BIDS_SUFFIXES = {suffix: one.name for one in TABLE.values() for suffix in one.bids} | dict.fromkeys(
+    MASK_SUFFIXES, "mask"
 )
-_OTHER_BODY = _words(
+"""The sequence, or ``mask``, of a suffix of BIDS."""
+
+SEQUENCES_OF_BRATS = {word: one.name for one in TABLE.values() for word in one.brats} | {"seg": "mask"}
+"""The sequence, or ``mask``, of a file of BraTS: ``NAME_t1ce.nii.gz`` up to 2021, ``NAME-t1c.nii.gz`` from 2023."""
+
+BRATS_FILE = re.compile(
+    rf"(?P<name>.+)[_-](?P<what>{'|'.join(sorted(SEQUENCES_OF_BRATS, key=len, reverse=True))})\.nii(?:\.gz)?",
+    re.IGNORECASE,
+)
+_TIME_POINT = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d{5})-\d{3}")
+"""2023: the last field is the visit; the visits of a patient must not be on two sides of a split."""
+
+
+def _any(words: Iterable[str]) -> re.Pattern:
+    return re.compile("|".join(words) or r"(?!)")
+
+
+_WORDS = {name: _any(one.words) for name, one in TABLE.items()}
+_ASIDE = [(aside.reason, _any(aside.words), _any(aside.hints)) for aside in SET_ASIDE]
+_DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
+_MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
+_RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
+"""Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
+_OTHER_BODY = _any((
     "SPINE", "NECK", "CERVICAL", "THORAC", "LUMBAR", "KNEE", "ABDOM", "PELVI", "HEART", "BREAST", "SHOULDER"
-)
+))  # fmt: skip
 _PHASE = {"P", "PHASE", "R", "REAL", "I", "IMAGINARY", "PHASE MAP"}
 _MAGNITUDE = {"M", "M_SE", "M_FFE", "M_IR"}
+_B_ZERO = re.compile(rf"{START}B[ =-]?(VALUE)?[ =]*0+{END}")
 LOW_B_VALUE = 400.0
 """s/mm²; below it a diffusion image is T2-weighted. Choice: what is called DWI begins well above."""
+
+
+def standard_sequence(name: str) -> str | None:
+    """Return the sequence that a name in a table stands for (``t1wi``, ``T2-FLAIR``, ``T1+C``), or None if unknown."""
+    bare = "".join(char for char in name.upper() if char.isalnum())
+    return next((one.name for one in TABLE.values() if bare in (one.name.upper(), *one.aliases)), None)
+
+
+def patient_of(study: str) -> str:
+    """Return the patient of a study of BraTS: its name, without the visit that 2023 adds to it."""
+    match = _TIME_POINT.fullmatch(study)
+    return match["patient"] if match else study
 
 
 def sequence_of_text(text: str) -> tuple[str | None, str]:
@@ -80,21 +83,22 @@ def sequence_of_text(text: str) -> tuple[str | None, str]:
     bare = re.sub(r"POST(ERIOR)?.?FOSSA", "", bare)  # a place, no contrast agent
     if _MASK.search(bare):
         return "mask", ""
-    diffusion_map = _ASIDE["a diffusion map other than ADC"].search(bare)
-    if _ADC.search(bare) and not re.search(r"E.?ADC|EXPONENTIAL", bare):
+    if _WORDS["ADC"].search(bare) and not re.search(r"E.?ADC|EXPONENTIAL", bare):
         return "ADC", ""
-    if _DWI.search(bare) and not diffusion_map:
+    if _WORDS["DWI"].search(bare) and not _DIFFUSION_MAP.search(bare):
         return (None, "diffusion without weighting (b-value 0)") if _B_ZERO.search(bare) else ("DWI", "")
-    for what, pattern in _ASIDE.items():
-        weak = what == "a diffusion map other than ADC" and (_T1.search(bare) or _T2.search(bare))
-        if pattern.search(bare) and not weak:
-            return None, what
-    if _FLAIR.search(bare) and not _T1.search(bare):  # T1 FLAIR is T1-weighted
+    t1, t2, flair = (_WORDS[name].search(bare) for name in ("T1", "T2", "FLAIR"))
+    for reason, words, hints in _ASIDE:
+        if words.search(bare) or (hints.search(bare) and not (t1 or t2 or flair)):
+            return None, reason
+    for name, words in _WORDS.items():
+        if name not in _RULED and words.search(bare):
+            return name, ""
+    if flair and not t1:  # T1 FLAIR is T1-weighted
         return "FLAIR", ""
-    if _T1.search(bare):
-        enhanced = _CONTRAST.search(bare) and not _BEFORE_CONTRAST.search(bare)
-        return ("T1ce" if enhanced else "T1"), ""
-    return ("T2", "") if _T2.search(bare) else (None, "")
+    if t1:
+        return ("T1ce" if _WORDS["T1ce"].search(bare) and not _PLAIN.search(bare) else "T1"), ""
+    return ("T2", "") if t2 else (None, "")
 
 
 def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
@@ -117,12 +121,7 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
     kinds = {str(kind).upper() for kind in header.get("ImageType") or []}
     if "LOCALIZER" in kinds:
         return None, "a scout"
-    if kinds & {"P", "PHASE", "R", "REAL", "I", "IMAGINARY", "PHASE MAP"} and not kinds & {
-        "M",
-        "M_SE",
-        "M_FFE",
-        "M_IR",
-    }:
+    if kinds & _PHASE and not kinds & _MAGNITUDE:
         return None, "a phase image"
     if any("SUBTRACT" in kind for kind in kinds):
         return None, "a subtraction"
@@ -147,7 +146,7 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
 
 def _said_plain(header: Mapping) -> bool:
     said = " ".join(str(header.get(key) or "") for key in ("SeriesDescription", "ProtocolName"))
-    return bool(_BEFORE_CONTRAST.search(said.upper().replace("_", " ")))
+    return bool(_PLAIN.search(said.upper().replace("_", " ")))
 
 
 def _of_acquisition(header: Mapping) -> tuple[str | None, str]:

@@ -10,7 +10,7 @@ import torch
 from scipy.special import expit
 from tqdm.auto import tqdm
 
-from selip_core.datasets.labels import ABNORMAL, by_split, label_matrix, support
+from selip_core.datasets.annotations import ABNORMAL, by_split, label_matrix, support
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.finetuning import fine_tune, predict
@@ -80,7 +80,7 @@ def labelled_task(
     labels : DataFrame with ``patient_id``, ``label``
     split_of : Series of split by patient
     fewest : int
-        See `selip_core.datasets.labels.support`.
+        See `selip_core.datasets.annotations.support`.
     """
     matrix = label_matrix(labels, cache.index["patient_id"].unique().tolist())
     counts = support(matrix, split_of, fewest=fewest)

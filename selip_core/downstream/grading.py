@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from selip_core.config import PreprocessingSettings
+from selip_core.datasets.annotations import by_split
 from selip_core.datasets.brats import Brats, split_patients_by_grade
-from selip_core.datasets.labels import by_split
 from selip_core.datasets.volume_cache import build_cache
 from selip_core.downstream.classification import ClassificationTask
 from selip_core.errors import SelipError

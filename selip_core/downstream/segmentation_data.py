@@ -12,8 +12,9 @@ from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.resumable import kept_arrays
 from selip_core.config import PreprocessingSettings
-from selip_core.datasets.brats import REGIONS, Brats, patient_of
+from selip_core.datasets.brats import REGIONS, Brats
 from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.sequences import patient_of
 from selip_core.preprocessing import VolumeError, fingerprint, preprocess_array, preprocess_mask, target_affine
 
 UNUSABLE_COLUMNS = ["patient_id", "path", "reason"]

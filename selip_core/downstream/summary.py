@@ -174,7 +174,8 @@ def _rows(path: Path, only: dict[str, object]):
 
 def side_by_side(scores: pd.DataFrame) -> pd.DataFrame:
     """Return one row an outcome: each method's value with its interval as text, n and the data source."""
-    scores = scores.assign(text=[_with_interval(*row) for row in zip(scores["value"], scores["low"], scores["high"])])
+    intervals = zip(scores["value"], scores["low"], scores["high"], strict=True)
+    scores = scores.assign(text=[_with_interval(*interval) for interval in intervals])
     rows = []
     for outcome, part in scores.groupby("outcome", sort=False):
         by_method = part.set_index("method")["text"]

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 import yaml
 
-from selip_core.datasets.labels import ABNORMAL
+from selip_core.datasets.annotations import ABNORMAL
 from selip_core.encoders.model import SelipModel
 from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES
 

@@ -4,7 +4,7 @@ import difflib
 import re
 from functools import cache
 
-from selip_core.reports.english import load_english
+from selip_core.reports.languages import load_language
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.queries import CANONICAL, WORD_FOR_WORD, Query
 from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence
@@ -28,7 +28,7 @@ LONGEST, _LOOKED_AT, _QUOTED = 1000, 80, 60
 
 def _label(word: str, group: str) -> str:
     """Return a Chinese word with its first English one: ``额叶 · frontal lobe``."""
-    english = next(iter(load_english()[group].get(word, [])), "").replace("*", "")
+    english = next(iter(load_language("en")[group].get(word, [])), "").replace("*", "")
     return f"{word} · {english}" if english else word
 
 
@@ -115,7 +115,7 @@ def suggestions(text: str, most: int = 3) -> list[str]:
 @cache
 def _terms() -> tuple[str, ...]:
     """Return the sites and signals of both languages that may be suggested."""
-    english = [word for group in ("sites", "signals") for words in load_english()[group].values() for word in words]
+    english = [word for group in ("sites", "signals") for words in load_language("en")[group].values() for word in words]
     plain = [word for word in english if "*" not in word and "." not in word and len(word) > 3]
     return (*load_lexicon().book["sites"], *_SIGNALS, *plain)
 

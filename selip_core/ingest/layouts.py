@@ -8,8 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from selip_core._utils.tables import read_text
-from selip_core.datasets.brats import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
-from selip_core.datasets.sequences import sequence_of_text
+from selip_core.datasets.sequences import (
+    BIDS_SUFFIXES,
+    BRATS_FILE,
+    SEQUENCES_OF_BRATS,
+    patient_of,
+    sequence_of_text,
+)
 from selip_core.errors import SelipError
 
 VOLUME_ENDINGS = (".nii", ".nii.gz", ".npy")
@@ -18,8 +23,6 @@ _BIDS = re.compile(
     r"sub-(?P<patient>[A-Za-z0-9]+)(?P<session>_ses-[A-Za-z0-9]+)?"
     r"(?P<entities>(?:_[a-z]+-[A-Za-z0-9]+)*)_(?P<suffix>[A-Za-z0-9]+)"
 )
-_BIDS_SUFFIXES = {"T1w": "T1", "T2w": "T2", "FLAIR": "FLAIR", "dwi": "DWI", "adc": "ADC", "ADC": "ADC", "trace": "DWI",
-                  "msk": "mask", "mask": "mask", "dseg": "mask", "roi": "mask"}  # fmt: skip
 _RELEASED = re.compile(r"nii_mri_(?P<base>[^/]+)_processed(?:_[^/]+)?/(?P<series>[^/]+)/(?P<name>[^/]+)$")
 RELEASED_SPLITS = {"training": "train", "train": "train", "val": "validation", "valid": "validation",
                    "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
@@ -167,7 +170,7 @@ def _found(root: Path, path: Path, fits) -> FoundSeries:
     if match := _BIDS.fullmatch(name):
         return _bids(path, match, relative)
     if (match := BRATS_FILE.fullmatch(path.name)) and match["name"] == path.parent.name:
-        sequence = SEQUENCES_OF_BRATS[match["what"].lower()].replace("seg", "mask")
+        sequence = SEQUENCES_OF_BRATS[match["what"].lower()]
         # 王小明/王小明_t1.nii.gz lies just so: only names of the challenge itself are known to be pseudonyms
         layout = "brats" if match["name"].lower().startswith("brats") else "plain"
         return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, layout)
@@ -181,9 +184,9 @@ def _series(path, patient, study, sequence, reason, relative, layout) -> FoundSe
 
 def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
     patient = f"sub-{match['patient']}"
-    sequence, reason = _BIDS_SUFFIXES.get(match["suffix"]), ""
+    sequence, reason = BIDS_SUFFIXES.get(match["suffix"]), ""
     if sequence is None:
-        reason = f"BIDS suffix {match['suffix']} is none of {', '.join(_BIDS_SUFFIXES)}"
+        reason = f"BIDS suffix {match['suffix']} is none of {', '.join(BIDS_SUFFIXES)}"
     elif "_desc-" in match["entities"] and sequence != "mask":
         sequence, reason = None, "derived by somebody (entity desc); the plain image is used"
     elif sequence == "T1" and "_ce-" in match["entities"]:

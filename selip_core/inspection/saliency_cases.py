@@ -13,8 +13,7 @@ from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
 from selip_core.preprocessing import FOREGROUND_SHARE, VolumeError, preprocess_mask, target_affine
-from selip_core.reports.lesion import without_side
-from selip_core.reports.sentences import Finding, canonical_sentence
+from selip_core.reports.sentences import Finding, canonical_sentence, without_side
 
 INVISIBLE = ("等信号", "无强化", "水肿")
 """Ends of appearances that are no voxels of the lesion's mask: as bright as the rest, or around the mask."""

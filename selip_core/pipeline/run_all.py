@@ -157,7 +157,7 @@ def _print_table(rows: list[list[str]]) -> None:
     rows = [list(HEADLINE_COLUMNS), *rows]
     widths = [max(width(row[i]) for row in rows) for i in range(len(HEADLINE_COLUMNS))]
     for row in rows:
-        print("  ".join(text + " " * (size - width(text)) for text, size in zip(row, widths)).rstrip())
+        print("  ".join(text + " " * (size - width(text)) for text, size in zip(row, widths, strict=True)).rstrip())
 
 
 def _forget_results(folder: Path) -> None:

@@ -16,7 +16,7 @@ from selip_core._utils.files import put_aside
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core._utils.parallel import read_ahead
 from selip_core.config import EXECUTION, PretrainingSettings
-from selip_core.datasets.pairs import Pairs, distinct_texts
+from selip_core.datasets.pairs import Pairs, distinct_reports
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
@@ -27,6 +27,7 @@ from selip_core.pretraining.distributed import ALONE, Processes, joined_processe
 from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
+from selip_core.reports.sentences import sentence_of
 from selip_core.similarity.targets import TargetSimilarity
 
 PLATEAU_SHARE = 0.95
@@ -91,14 +92,15 @@ class Pretraining:
         train, validation = pairs["train"], pairs["validation"]
         self.model, self.train_pairs, self.validation_pairs = model, train, validation
         self.settings, self.directory, self.seed, self.processes = settings, Path(directory), seed, processes
-        self.texts, self.text_ids, self.flipped_ids = distinct_texts(train.texts, flip=settings.flip)
+        reports, self.text_ids, self.flipped_ids = distinct_reports(train.findings, flip=settings.flip)
+        self.texts = [sentence_of(report) for report in reports]
         self.targets = TargetSimilarity(
-            self.texts, kind=settings.similarity, matching=settings.matching, device=model.device
+            reports, kind=settings.similarity, matching=settings.matching, device=model.device
         )
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.train_sample = sample_of_pairs(train, len(validation))
-        self.batch_size = fitting_batch_size(train.texts, settings.batch_size, flip=settings.flip)
+        self.batch_size = fitting_batch_size(train.findings, settings.batch_size, flip=settings.flip)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
         prepare_model(model, settings)

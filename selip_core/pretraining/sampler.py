@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from selip_core.datasets.pairs import distinct_texts
+from selip_core.datasets.pairs import distinct_reports
 from selip_core.errors import SelipError
+from selip_core.reports.sentences import Finding
 
 _REMEDY = "give a smaller pretraining.batch_size or more patients"
 
@@ -103,13 +104,13 @@ class UniqueTextSampler:
             number += 1
 
 
-def fitting_batch_size(texts: list[str], wanted: int, *, flip: bool) -> int:
+def fitting_batch_size(findings: list[tuple[Finding, ...]], wanted: int, *, flip: bool) -> int:
     """Return the batch size, or the number of distinct texts where there are fewer: no text may be in a batch twice.
 
     Parameters
     ----------
-    texts : list of str
-        The sentence of each training pair.
+    findings : list of tuples of Finding
+        What is said of the volume of each training pair.
     wanted : int
     flip : bool
         Whether volumes are mirrored; a text and its mirror image then count once, so that every epoch fills a batch.
@@ -119,7 +120,7 @@ def fitting_batch_size(texts: list[str], wanted: int, *, flip: bool) -> int:
     SelipError
         If there are not two distinct texts to tell apart.
     """
-    _, ids, flipped_ids = distinct_texts(texts, flip=flip)
+    _, ids, flipped_ids = distinct_reports(findings, flip=flip)
     distinct = _fewest_texts(ids, flipped_ids)
     if distinct < 2:
         images = " (mirror images count once)" if flip else ""

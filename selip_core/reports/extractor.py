@@ -21,7 +21,8 @@ from selip_core._utils.hashing import digest
 from selip_core._utils.resumable import DoneLog
 from selip_core.reports.chat_models import ExtractionError, LanguageModel, ServerFailure
 from selip_core.reports.parser import is_normal_report, parse_report
-from selip_core.reports.sentences import SEQUENCES, Finding
+from selip_core.reports.sentences import Finding, fits_sentence
+from selip_core.sequences import SEQUENCES
 
 _PROMPT = Path(__file__).with_name("prompts") / "extraction_zh.yaml"
 RULES = "rules"
@@ -40,8 +41,9 @@ class _Finding(_Strict):
     @field_validator("site", "appearance")
     @classmethod
     def _fits_the_sentence(cls, text: str) -> str:
-        if re.search("[，。；,;\n]|表现为", text):
-            raise ValueError("must hold none of ，。； nor 表现为: one finding each")
+        text = re.sub(r"(?<=[一-鿿])\s+|\s+(?=[一-鿿])", "", text)
+        if not fits_sentence(text):
+            raise ValueError("must hold none of ，。；, white space or 表现为: one finding each, in Chinese")
         return text
 
 
@@ -61,7 +63,8 @@ class Extracted(_Strict):
 
 @cache
 def _prompt() -> dict:
-    return yaml.safe_load(_PROMPT.read_text(encoding="utf-8"))
+    prompt = yaml.safe_load(_PROMPT.read_text(encoding="utf-8"))
+    return prompt | {"system": prompt["system"].replace("{sequences}", "、".join(SEQUENCES))}
 
 
 def read_answer(text: str) -> Extracted:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from selip_core.reports.sentences import Finding
+from selip_core.reports.sentences import OTHER_SIDE, Finding
+from selip_core.sequences import TABLE
 
 MULTIPLE = "多发"
-OEDEMA_SEQUENCES = ("T2", "FLAIR")
-OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
+OEDEMA_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.oedema == "高信号")
 
 
 @dataclass
@@ -61,7 +61,3 @@ class ReportedLesion:
         if self.oedema:
             found += [(sequence, Finding(site, "水肿")) for sequence in OEDEMA_SEQUENCES for site in self.sites]
         return found
-
-
-def without_side(site: str) -> str:
-    return site[2:] if site[:2] in ("左侧", "右侧", "双侧") else site

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from selip_core.errors import SelipError
+from selip_core.sequences import SEQUENCES
 
 _FOLDER = Path(__file__).with_name("lexicons")
 _KEYS = {
@@ -18,6 +19,14 @@ _KEYS = {
     "largest", "inside", "extensions", "contacts", "qualifiers", "abnormal", "territories",
 }  # fmt: skip
 
+
+KINDS = frozenset({
+    "passed_over", "elsewhere", "general", "surroundings", "largest", "inside", "anaphora", "morphology",
+    "site", "lobes", "side", "sequence", "unread", "enhancement", "signal", "levels", "relaxation",
+    "restricted", "shape", "shifted", "multiple", "negations", "oedema", "widened", "compressed", "located",
+    "nouns", "denials", "contrasts", "extensions", "contacts", "size",
+})  # fmt: skip
+"""What a word of a report may be; `reader` has a method for each that it reads."""
 
 _CHANGES = {
     "增高": "信号升高", "升高": "信号升高", "上升": "信号升高",
@@ -58,7 +67,9 @@ class Lexicon:
         lobes = "".join(book["compound_lobes"])
         degree = _any(book["degrees"]) + "*"
         first = "".join(sorted({word[0] for site, also in book["sites"].items() for word in (site, *also)}))
-        relaxation, names = "|".join(book["relaxation"]), "T1|T2|FLAIR|DWI|ADC"
+        relaxation, names = "|".join(book["relaxation"]), "|".join(name.upper() for name in SEQUENCES)
+        ends = "|".join(sorted({name[-2:].upper() for name in SEQUENCES} | {"WI"}))  # of one length, to look behind
+        last = "".join(sorted({name[-1].upper() for name in SEQUENCES}))
         layer = "(?:皮[层质]下?|深部|脑?白质)"
         self._scanner = re.compile(
             rf"(?P<both>(?:{relaxation})T1(?:WI)?[、/及和与]?T2(?:WI)?(?=(?:异常)?信号))"
@@ -71,9 +82,9 @@ class Lexicon:
             rf"|(?P<restricted>(?:(?:弥散|扩散)(?:运动)?{degree})?受限)"
             rf"|(?P<levels>[高低等](?:[、/及或和至-]{degree}[高低等])+(?:(?:混杂)?信号|(?=[)]|$)))"
             rf"|(?P<changed>(?:信号|值)(?:均|亦|也|则|有所)?{degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
-            rf"|(?P<bare_change>(?<=[TIRC12值图像上均亦呈明显度稍略]){degree}(?:增高|升高|减低|降低|下降))"
+            rf"|(?P<bare_change>(?<=[T{last}值图像上均亦呈明显度稍略]){degree}(?:增高|升高|减低|降低|下降))"
             rf"|(?P<level>[高低](?=[、,/)(而且及和]*(?:{names}|$)))"
-            r"|(?P<equal>(?<=T1|T2|WI|IR|DC)等(?!信号|序列|图像|各|均|显示|扫描|多))"
+            rf"|(?P<equal>(?<={ends})等(?!信号|序列|图像|各|均|显示|扫描|多))"
             r"|(?P<stub>(?:斑片|斑点|[点片斑条])(?=[、/及和或-](?:小|大)?[斑点片条结团][^,]{0,2}[状样]))"
             rf"|(?P<pair>两(?=[{lobes}{first}]))"
             rf"|(?P<word>{'|'.join(map(re.escape, words))})"
@@ -197,12 +208,23 @@ def check_keys(book: dict, keys: set[str], path: Path) -> None:
         raise SelipError(f"{path} has an unknown key {key!r}")
 
 
+def check_sequences(named: dict[str, list[str]], path: Path) -> None:
+    """Raise SelipError if a lexicon names not just the sequences that there are."""
+    for name in SEQUENCES:
+        if name not in named:
+            raise SelipError(f"{path}: sequences lacks {name}, what reports call it")
+    for name in named:
+        if name not in SEQUENCES:
+            raise SelipError(f"{path}: sequences names {name!r}, which is no entry of selip_core/sequences.py")
+
+
 def check_lexicon(book: dict, path: Path) -> None:
     """Raise SelipError if a lexicon has missing, unknown or empty parts."""
     check_keys(book, _KEYS, path)
     for key in sorted(_KEYS - {"shape_synonyms"}):
         if not book[key]:
             raise SelipError(f"{path}: {key} is empty")
+    check_sequences(book["sequences"], path)
     for part in ("midline", "extra_axial", "layers", "territories"):
         for name in book[part]:
             if name not in book["sites"]:

@@ -1,8 +1,8 @@
 """From a free-text report to findings for each sequence, by lexicons that are data (``lexicons/zh.yaml``, ``en.yaml``).
 
-``english`` brings English words into Chinese ones and their order, ``report_text`` normalises the text and cuts it into
-clauses, ``report_grammar`` brings the words of a clause into one order, and ``report_reader`` puts them together into
-lesions (``report_lesions``).
+``languages`` brings English words into Chinese ones and their order, ``text`` normalises the text and cuts it into
+clauses, ``grammar`` brings the words of a clause into one order, and ``reader`` puts them together into lesions
+(``lesion``).
 """
 
 import re
@@ -10,20 +10,21 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
-from selip_core.reports.english import to_chinese
+from selip_core.reports.languages import to_chinese, unknown_foreign_words, unread
 from selip_core.reports.lesion import ReportedLesion
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.reader import Reader
-from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, Finding, canonical_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 from selip_core.reports.text import normalise, split_sentences
+from selip_core.sequences import SEQUENCES
 
 __all__ = ["Finding", "describe_series", "is_normal_report", "parse_report", "tokenize", "unknown_words"]
 
 
-def _read(text: str, default_sequence: str | None = None) -> Reader:
+def _read(chinese: str) -> Reader:
     lexicon = load_lexicon()
     reader = Reader(lexicon)
-    for clauses in split_sentences(to_chinese(text, default_sequence=default_sequence), lexicon):
+    for clauses in split_sentences(chinese, lexicon):
         reader.read_sentence(clauses)
     return reader
 
@@ -60,17 +61,20 @@ def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str,
     >>> parse_report("Patchy hyperintensity in the left basal ganglia on DWI.")["DWI"]
     [Finding(site='左侧基底节区', appearance='片状高信号')]
     """
-    return _findings(_read(text, default_sequence))
+    return _findings(_read(to_chinese(text, default_sequence=default_sequence)))
 
 
 def is_normal_report(text: str) -> bool:
     """Return whether a report has no finding and says that something is normal.
 
-    A lesion without a described signal, `左侧基底节区梗死灶，余未见异常`, is no finding, but the report is not normal.
+    A lesion without a described signal, `左侧基底节区梗死灶，余未见异常`, is no finding, but the report is not normal;
+    nor is one of which a clause about the brain is in a language that is not read.
     """
-    text = to_chinese(text)
-    reader = _read(text)
-    return not _findings(reader) and not reader.abnormal and bool(reader.lexicon.normal.search(normalise(text)))
+    if unread(text):
+        return False
+    chinese = to_chinese(text)
+    reader = _read(chinese)
+    return not _findings(reader) and not reader.abnormal and bool(reader.lexicon.normal.search(normalise(chinese)))
 
 
 def describe_series(findings: str, sequences: Iterable[str], *, impression: str = "") -> dict[str, str]:
@@ -121,11 +125,15 @@ def tokenize(text: str) -> list[str]:
 
 
 def unknown_words(texts: Iterable[str]) -> Counter:
-    """Return how often each word occurs that is neither in the lexicon nor common speech; signs and numbers aside."""
+    """Return how often each word occurs that is neither in a lexicon nor common speech; signs and numbers aside.
+
+    Words of sentences in other languages are among them, in lower case: a clause with many such words is not read.
+    """
     lexicon = load_lexicon()
     known = lexicon.known
     counts: Counter = Counter()
     for text in texts:
+        counts.update(unknown_foreign_words(text))
         for word in tokenize(normalise(text)):
             if word not in known and re.search(r"[\u4e00-\u9fff]", word):
                 counts[word] += 1

@@ -4,18 +4,19 @@ import re
 from dataclasses import dataclass, field
 
 from selip_core.reports.grammar import LOOKS, PLACES, SIDES, Clause
-from selip_core.reports.lesion import MULTIPLE, OTHER_SIDE, ReportedLesion, without_side
-from selip_core.reports.lexicon import Lexicon, Token
-from selip_core.reports.sentences import Finding
+from selip_core.reports.lesion import MULTIPLE, ReportedLesion
+from selip_core.reports.lexicon import KINDS, Lexicon, Token
+from selip_core.reports.sentences import OTHER_SIDE, Finding, without_side
+from selip_core.sequences import TABLE
 
-MORPHOLOGY_SEQUENCES = ("T1", "T2", "FLAIR")
+MORPHOLOGY_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.anatomy)
 """Choice: wide sulci or a shifted midline are stated without a sequence; they are seen on these."""
 SIGNALS = frozenset({"sequence", "relaxation", "signal", "levels"})
 _COMPOUND_LEVELS = {frozenset("等低"): "等低信号", frozenset("等高"): "等高信号"}
 _USUAL = {"高": "高信号", "低": "低信号", "信号升高": "高信号", "信号降低": "低信号"}
 """On images `信号增高` is the same as `高信号`: a grey value is high beside others, not raised in itself."""
-_USUAL_ADC = {"高": "信号升高", "低": "信号降低"}
-"""Choice: ADC is a measured value, so `ADC高` without 信号 says that it is raised."""
+_USUAL_MEASURED = {"高": "信号升高", "低": "信号降低"}
+"""Choice: ADC is measured, so `ADC高` without 信号 says that it is raised."""
 _NO_LESION = ("general", "elsewhere")
 _STILL_SAID = re.compile(r"[上像图值]*(?:均|亦|也|则|仍)?[呈为示]")
 
@@ -62,9 +63,8 @@ class Reader:
             self.ahead = tokens[i + 1 :]
             if token.kind == "surroundings" and "oedema" in self.kinds:
                 self.mode = "oedema"
-            handler = getattr(self, f"_{token.kind}", None)
-            if handler:
-                handler(token)
+            if token.kind in _READ:
+                _READ[token.kind](self, token)
             self.last = token
         if not self.kinds & SIGNALS and not clause.starts_with({"inside", "surroundings", "largest"}):
             self._describe_afterwards()
@@ -202,8 +202,6 @@ class Reader:
         if token.value not in self.pending:
             self.pending.append(token.value)
 
-    _unread = _sequence
-
     def _signal(self, token: Token) -> None:
         self._describe(self.pending, token.value)
         self.consumed = True
@@ -227,14 +225,14 @@ class Reader:
         for sequence in sequences:
             if not sequence or (self.mode == "oedema" and not self._beyond_oedema(sequence, signal)):
                 continue
-            usual = _USUAL_ADC if sequence == "ADC" else _USUAL
+            usual = _USUAL_MEASURED if TABLE[sequence].measured else _USUAL
             lesion.signals.setdefault(sequence, (prefix, usual.get(signal, signal)))
 
     @staticmethod
     def _beyond_oedema(sequence: str, signal: str) -> bool:
-        """Return whether a signal told after an oedema must be the lesion's: oedema is bright, and DWI is not its."""
+        """Return whether a signal told after an oedema must be the lesion's: oedema is bright, and none on DWI."""
         bright = signal in ("高信号", "长信号", "高", "信号升高")
-        return sequence in ("DWI", "ADC") or (sequence == "FLAIR" and not bright)
+        return not TABLE[sequence].oedema or (sequence == "FLAIR" and not bright)
 
     def _recall(self, lesion: ReportedLesion, sequences: list[str]) -> None:
         """Give a site that is named again, `DWI示左侧额叶病灶呈高信号`, the shape that it was introduced with."""
@@ -349,3 +347,39 @@ class Reader:
                 site, look = looks[organ]
                 place = (side or default_side or "双侧") + site if site == "侧脑室" else site
                 self.items += [(sequence, Finding(place, look)) for sequence in MORPHOLOGY_SEQUENCES]
+
+
+_READ = {
+    "side": Reader._side,
+    "site": Reader._site,
+    "lobes": Reader._lobes,
+    "shape": Reader._shape,
+    "multiple": Reader._multiple,
+    "relaxation": Reader._relaxation,
+    "sequence": Reader._sequence,
+    "signal": Reader._signal,
+    "levels": Reader._levels,
+    "restricted": Reader._restricted,
+    "enhancement": Reader._enhancement,
+    "oedema": Reader._oedema,
+    "negations": Reader._negations,
+    "contrasts": Reader._contrasts,
+    "anaphora": Reader._anaphora,
+    "nouns": Reader._nouns,
+    "elsewhere": Reader._elsewhere,
+    "general": Reader._general,
+    "morphology": Reader._morphology,
+    "widened": Reader._widened,
+    "compressed": Reader._compressed,
+    "shifted": Reader._shifted,
+    "unread": Reader._sequence,
+}
+"""What reads each kind of word."""
+
+_OF_CLAUSES = {
+    "passed_over", "surroundings", "largest", "inside", "located", "denials", "extensions", "contacts", "size",
+}  # fmt: skip
+"""Kinds that only tell what a clause is about, or bring its words into order."""
+
+if set(_READ) | _OF_CLAUSES != KINDS:
+    raise RuntimeError(f"kinds of words that nothing reads, or that are none: {(set(_READ) | _OF_CLAUSES) ^ KINDS}")

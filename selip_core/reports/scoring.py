@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from selip_core.metrics.resampling import FEWEST_PATIENTS, bootstrap_draws
-from selip_core.reports.lesion import without_side
 from selip_core.reports.parser import parse_report
-from selip_core.reports.sentences import SEQUENCES
+from selip_core.reports.sentences import without_side
+from selip_core.sequences import SEQUENCES
 
 ERRORS = ("wrong side", "wrong site", "wrong appearance", "wrong sequence", "missed", "spurious")
 _Statement = tuple[str, str, str]

@@ -5,18 +5,22 @@ The canonical sentence is what the text encoder reads and what the similarity co
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-SEQUENCES = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
-"""The five sequences of the paper, and the contrast-enhanced T1 of tumour protocols."""
+from selip_core.sequences import SEQUENCES as SEQUENCES
 
 NORMAL_STATEMENT = (
     "头颅形态、大小未见异常。脑实质未见异常信号影，所见脑室形态及脑沟裂池未见异常扩张或变窄，中线结构未见移位。"
 )
 """The one sentence that every series of a normal patient is paired with."""
 
-_CLAUSE = re.compile(r"在(?P<site>[^，。；]+?)表现为(?P<appearance>[^，。；]+)")
+_WORDS = r"(?:(?!表现为)[^，。；,;\s])+"
+_FINDING = re.compile(rf"在(?P<site>{_WORDS})表现为(?P<appearance>{_WORDS})")
+_CLAUSE = rf"(?:(?:{'|'.join(SEQUENCES)})，)?在{_WORDS}表现为{_WORDS}"
+_SENTENCE = re.compile(rf"{_CLAUSE}(?:[，。；]{_CLAUSE})*。?")
 _SWAP = str.maketrans("左右", "右左")
+OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
 
 
 @dataclass(frozen=True, order=True)
@@ -35,32 +39,49 @@ class Finding:
     appearance: str
 
 
-def canonical_sentence(findings: list[Finding]) -> str:
+def fits_sentence(words: str) -> bool:
+    """Return whether a site or an appearance can be found again in a sentence: no commas, no white space."""
+    return re.fullmatch(_WORDS, words) is not None
+
+
+def canonical_sentence(findings: Sequence[Finding]) -> str:
     """Return ``在{site}表现为{appearance}`` of every finding, joined by ``，`` (METHOD 1)."""
     return "，".join(f"在{f.site}表现为{f.appearance}" for f in findings)
 
 
-def named_sentence(sequence: str, findings: list[Finding]) -> str:
-    """Return the variant that names the sequence, joined by ``。``."""
-    return "。".join(f"{sequence}，在{f.site}表现为{f.appearance}" for f in findings)
+def sentence_of(findings: Sequence[Finding]) -> str:
+    """Return what a series of these findings is paired with: the normal statement where there are none."""
+    return canonical_sentence(findings) if findings else NORMAL_STATEMENT
 
 
 def parse_sentence(text: str) -> list[Finding]:
-    """Return the findings of a canonical sentence (either variant); the normal statement has none.
+    """Return the findings of a canonical sentence; the normal statement has none.
+
+    Clauses may name their sequence, ``T1，在左侧额叶表现为长信号。``, as those of the released texts do.
 
     Raises
     ------
     ValueError
-        If the text is neither the normal statement nor a canonical sentence.
+        If the text is neither the normal statement nor a canonical sentence from end to end; sites and appearances hold
+        no white space.
     """
     if text == NORMAL_STATEMENT:
         return []
-    findings = [Finding(m["site"], m["appearance"]) for m in _CLAUSE.finditer(text)]
-    if not findings:
+    if not _SENTENCE.fullmatch(text):
         raise ValueError(f"not a canonical sentence (在…表现为…) nor the normal statement: {text[:60]!r}")
-    return findings
+    return [Finding(clause["site"], clause["appearance"]) for clause in _FINDING.finditer(text)]
+
+
+def without_side(site: str) -> str:
+    """Return a site without the side that stands before it."""
+    return site[2:] if site[:2] in ("左侧", "右侧", "双侧") else site
 
 
 def swap_sides(text: str) -> str:
     """Return the text of the mirrored volume: 左侧 and 右侧 change places."""
     return re.sub("左侧|右侧", lambda m: m[0].translate(_SWAP), text)
+
+
+def mirrored(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of the mirrored volume."""
+    return tuple(Finding(swap_sides(f.site), swap_sides(f.appearance)) for f in findings)

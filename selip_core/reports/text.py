@@ -5,6 +5,7 @@ import unicodedata
 
 from selip_core.reports.grammar import Clause, arrange, places_first
 from selip_core.reports.lexicon import Lexicon
+from selip_core.sequences import SEQUENCES
 
 _SENTENCE_END = re.compile(r"[。;\n\r!?]+|\.(?!\d)|(?<![\dA-Z.=])\d{1,2}[、.)](?!\d)|\(\d{1,2}\)")
 _CLAUSE_END = re.compile(r"[,|]")
@@ -16,8 +17,7 @@ _VARIANTS = str.maketrans("増↑↓", "增高低")
 _SLIPS = (  # of optical character recognition and of typing
     (re.compile(r"T([12])W[1L](?!\d)"), r"T\1WI"),
     (re.compile(r"(?<![A-Z])T[IL](?=WI|[^A-Z0-9]|$)"), "T1"),
-    (re.compile(r"FLA[1L]R"), "FLAIR"),
-    (re.compile(r"DW[1L](?!\d)"), "DWI"),
+    *((re.compile(re.sub("I", "[1L]", name) + r"(?!\d)"), name) for name in SEQUENCES if "I" in name),
 )
 
 

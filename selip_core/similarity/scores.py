@@ -123,7 +123,7 @@ class ReportCorpus:
     Parameters
     ----------
     texts : sequence of str, length N
-        Canonical sentences, or the normal statement.
+        Canonical sentences, or the normal statement; or the findings of each report, as a tuple of Finding.
     weights : (float, float)
         Of site and appearance tag in the semantic part.
     matching : {"mean", "best"}
@@ -154,7 +154,7 @@ class ReportCorpus:
 
     def __init__(
         self,
-        texts: Sequence[str],
+        texts: Sequence[str] | Sequence[tuple[Finding, ...]],
         *,
         weights: tuple[float, float] = (0.5, 0.5),
         matching: str = "mean",
@@ -303,12 +303,15 @@ def _incidence(
     return incidence
 
 
-def _parse_all(texts: Sequence[str]) -> list[list[Finding]]:
-    """Return the findings of every text; equal texts are parsed once."""
+def _parse_all(texts: Sequence[str] | Sequence[tuple[Finding, ...]]) -> list[Sequence[Finding]]:
+    """Return the findings of every text; equal texts are parsed once, and findings are themselves."""
     if isinstance(texts, str):
         raise ValueError("texts must be a list of sentences, not one sentence")
-    parsed: dict[str, list[Finding]] = {}
+    parsed: dict[str | tuple[Finding, ...], Sequence[Finding]] = {}
     for position, text in enumerate(texts):
+        if isinstance(text, tuple):
+            parsed[text] = text
+            continue
         if not isinstance(text, str) or not text.strip():
             raise ValueError(
                 f"report {position} is empty: leave out series that the report says nothing about, "

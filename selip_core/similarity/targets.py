@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from selip_core.reports.sentences import Finding
 from selip_core.similarity.scores import KINDS, ReportCorpus
 
 
@@ -35,8 +36,8 @@ class TargetSimilarity:
 
     Parameters
     ----------
-    texts : sequence of str, length N
-        Canonical sentences, or the normal statement.
+    reports : sequence, length N
+        The findings of each, as a tuple of Finding; or canonical sentences, as `ReportCorpus` takes them.
     kind : str
         A kind of `selip_core.similarity.scores.KINDS` or of `BATCH_KINDS`.
     matching : {"mean", "best"}
@@ -52,7 +53,7 @@ class TargetSimilarity:
 
     def __init__(
         self,
-        texts: Sequence[str],
+        reports: Sequence[tuple[Finding, ...]] | Sequence[str],
         *,
         kind: str = "mixed",
         matching: str = "mean",
@@ -62,7 +63,7 @@ class TargetSimilarity:
         if kind not in known:
             raise ValueError(f"similarity must be one of {', '.join(known)}, not {kind!r}")
         source, self._change = BATCH_KINDS.get(kind, (kind, None))
-        self._corpus = ReportCorpus(texts, matching=matching, kind=source, device=device)
+        self._corpus = ReportCorpus(reports, matching=matching, kind=source, device=device)
 
     def similarity(self, rows: Sequence[int]) -> torch.Tensor:
         """Return the similarity of the reports `rows` to each other, ``(B, B)``, in [0, 1], diagonal 1."""

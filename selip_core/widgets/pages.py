@@ -41,7 +41,8 @@ class MapPage:
         self.session, self.status = session, Status(log)
         self._series = np.asarray(series)[projection.rows]
         rows = session.explorer.series.iloc[self._series]
-        names = [f"{patient} {sequence}" for patient, sequence in zip(rows["patient_id"], rows["sequence"])]
+        named = zip(rows["patient_id"], rows["sequence"], strict=True)
+        names = [f"{patient} {sequence}" for patient, sequence in named]
         self.map = EmbeddingMap(
             projection.points, map_labels(session.explorer, self._series), names,
             describe=self._described, thumbnail=self._thumbnail, on_select=self._selected, log=log,

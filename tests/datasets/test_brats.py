@@ -4,7 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core.datasets.brats import load_brats, patient_of, split_patients_by_grade
+from selip_core.datasets.brats import load_brats, split_patients_by_grade
+from selip_core.datasets.sequences import patient_of
 from selip_core.datasets.synthetic.brats import _measure, make_brats
 from selip_core.downstream.grading import why_no_task
 from selip_core.errors import SelipError

@@ -1,7 +1,8 @@
 import pytest
 
 from selip_core._utils.tables import read_table
-from selip_core.datasets.cohort import load_cohort, split_patients, standard_sequence
+from selip_core.datasets.cohort import load_cohort, split_patients
+from selip_core.datasets.sequences import standard_sequence
 from selip_core.errors import SelipError
 from tests.helpers.cohort_files import REPORTS, SERIES, write
 

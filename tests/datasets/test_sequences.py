@@ -121,6 +121,57 @@ def test_words_that_only_look_like_others(text, found):
     assert sequence_of_text(text) == found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AX T1 C-", "AX T1 C- FS", "T1WI C-", "T1C-", "SAG T1 (C-)", "Ax T1 -C", "ＡＸ　Ｔ１　Ｃ－", "OAx T1 FLAIR C-",
+        "t1_tse_tra ohne KM", "T1 UNENHANCED", "T1 non-enhanced", "T1+COR", "T1 + CORONAL", "AX T1 POST OP",
+        "T1 POST SURGERY", "T1POST OP",
+    ],
+)  # fmt: skip
+def test_an_image_without_contrast_medium_is_no_enhanced_one(text):
+    assert sequence_of_text(text) == ("T1", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["AX T1 C+", "AX T1 FS+C", "T1 + C", "T1C-COR", "T1-C", "SAG T1 MPRAGE C+", "T1 ENHANCED", "T1+GD", "AX T1 POST"],
+)
+def test_an_image_after_contrast_medium_is_an_enhanced_one(text):
+    assert sequence_of_text(text) == ("T1ce", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "sequence"),
+    [
+        ("Ax T1 MPRAGE Reformat", "T1"), ("T1_MPRAGE_SAG_REF", "T1"), ("AX T2 ASSET", "T2"), ("FLAIR ASSET", "FLAIR"),
+        ("Ax FLAIR HEMORRHAGE", "FLAIR"), ("Ax T2 HEMORRHAGE", "T2"), ("T2 MERGED", "T2"), ("AX T2 ANGIOMA", "T2"),
+        ("PERFECT T2", "T2"), ("T2 SAG T10", "T2"), ("T13D", "T1"), ("T10 SAG", None), ("b10000", None),
+    ],
+)  # fmt: skip
+def test_a_word_is_closed_at_its_end(text, sequence):
+    assert sequence_of_text(text) == (sequence, "")
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (["REF", "Ref_Head", "SENSE REF", "RefScan", "Ref 8 HNS", "ASSET calibration", "ASSET", "Calib",
+          "CALIBRATION SCAN", "Localizer", "SURVEY", "SmartBrain", "3-plane loc"], "a scout"),
+        (["AX HEMO", "t2_fl2d_hemo", "HEMOSIDERIN", "SWI", "SWIp", "SWI3D", "eSWI", "3D SWAN", "QSM", "T2STARW",
+          "T2 STAR", "T2FFE", "T2 GRE", "T2 MERGE", "T2 MEDIC", "MINIP"], "susceptibility-weighted"),
+        (["TOF3D", "3DTOF", "3D_TOF", "COW MIPS", "MR ANGIOGRAPHY", "MRV", "CE-MRA"], "an angiography"),
+        (["3D PCASL", "ASL3D", "PERFUSION", "DSC", "rCBF CBF"], "perfusion"),
+        (["PD TSE", "PDW_TSE", "PD_FS", "PDT2"], "proton-density-weighted"),
+        (["T1MAP", "T1 MAPPING", "T2_MapIt_Images"], "a quantitative map"),
+        (["FA map", "TENSOR", "eADC"], "a diffusion map other than ADC"),
+        (["t2_stir_cor"], "a fat-suppressed sequence of another kind"),
+    ],
+)  # fmt: skip
+def test_every_kind_that_is_set_aside_is_known_by_its_usual_names(texts, reason):
+    assert {text: sequence_of_text(text) for text in texts} == dict.fromkeys(texts, (None, reason))
+
+
 @pytest.mark.parametrize("said", ["t1_tse_pre", "T1 native", "T1平扫"])
 def test_a_series_before_contrast_is_plain_though_the_header_names_the_agent(said):
     assert sequence_of_header({"SeriesDescription": said, "ContrastBolusAgent": "Gadovist"}) == ("T1", "")

@@ -4,11 +4,10 @@ import numpy as np
 import torch
 
 from selip_core.config import get_settings
-from selip_core.datasets.pairs import Pairs
+from selip_core.datasets.pairs import Pairs, findings_of
 from selip_core.downstream.retrieval import evaluate_runs
 from selip_core.encoders.model import build_model
 from selip_core.pretraining.loop import pretrain
-from selip_core.reports.sentences import NORMAL_STATEMENT
 from tests.helpers.data import SHAPE
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
@@ -24,7 +23,7 @@ def tiny_pairs(n=48, seed=0):
         site, bright = divmod(i % len(TEXTS), 2)
         d, h = divmod(site, 4)
         volumes[i, 0, 2 * d : 2 * d + 2, 4 * h : 4 * h + 4, :8] += 2.0 * (2 * bright - 1)
-    return Pairs(volumes, np.arange(n), texts, [f"P{i:03d}" for i in range(n)], ["T1"] * n)
+    return Pairs(volumes, np.arange(n), findings_of(texts), [f"P{i:03d}" for i in range(n)], ["T1"] * n)
 
 
 def tiny_settings(**changes):
@@ -54,7 +53,7 @@ def run(directory, weight=1.0, model=None, device="cpu", **changes):
 def retrieval_study(folder):
     """Return two untrained models a method, tiny pairs of which two are normal, and their queries."""
     pairs = tiny_pairs(24)
-    pairs = Pairs(pairs.volumes, pairs.rows, [NORMAL_STATEMENT] * 2 + pairs.texts[2:], pairs.patients, pairs.sequences)
+    pairs = Pairs(pairs.volumes, pairs.rows, [()] * 2 + pairs.findings[2:], pairs.patients, pairs.sequences)
     models = {(m, s): folder / f"{m}{s}" for m in ("CLIP", "SeLIP") for s in (0, 1)}
     for number, path in enumerate(models.values()):
         fresh_model(seed=number).save_pretrained(path)

@@ -10,7 +10,7 @@ from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pretraining.loop import Pretraining, plateau_exit, pretrain
 from selip_core.pretraining.validation import sample_of_pairs, validate
-from tests.helpers.small_runs import TEXTS, fresh_model, run, tiny_pairs, tiny_settings
+from tests.helpers.small_runs import fresh_model, run, tiny_pairs, tiny_settings
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0])
@@ -55,7 +55,7 @@ def test_a_checkpoint_of_another_run_is_put_aside(tmp_path, monkeypatch, capsys,
     pairs, model, seed = tiny_pairs(), fresh_model(), 0
     changes = {"setting": {"learning_rate_image": 1e-3}, "weight": {"soft_target_weight": 0.5}}.get(change, {})
     if change == "text":
-        pairs = dataclasses.replace(pairs, texts=[*pairs.texts[:-1], TEXTS[0]])
+        pairs = dataclasses.replace(pairs, findings=[*pairs.findings[:-1], pairs.findings[0]])
     elif change == "seed":
         seed = 1
     elif change == "code":

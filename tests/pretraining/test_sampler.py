@@ -3,9 +3,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from selip_core.datasets.pairs import distinct_texts
+from selip_core.datasets.pairs import distinct_reports
 from selip_core.errors import SelipError
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
+from selip_core.reports.sentences import Finding
 
 
 def sampler(flip=True, seed=0, batch_size=8):
@@ -56,26 +57,32 @@ def test_too_few_texts_for_a_batch_is_an_error():
         UniqueTextSampler(np.array([0, 1, 2, 2, 2, 1, 0, 0, 1]), None, batch_size=8, seed=0)
 
 
+def reports(*sites):
+    """Return reports of one finding each."""
+    return [(Finding(site, "高信号"),) for site in sites]
+
+
 def test_a_batch_is_no_larger_than_there_are_distinct_texts():
-    assert fitting_batch_size(["a", "b", "b", "c"], 2, flip=True) == 2
-    assert fitting_batch_size(["a", "b", "b", "c"], 8, flip=True) == 3
+    four = reports("a", "b", "b", "c")
+    assert fitting_batch_size(four, 2, flip=True) == 2
+    assert fitting_batch_size(four, 8, flip=True) == 3
     with pytest.raises(SelipError, match=r"1 distinct sentence\(s\): contrastive training needs at least two"):
-        fitting_batch_size(["a", "a"], 8, flip=False)
+        fitting_batch_size(reports("a", "a"), 8, flip=False)
 
 
 def test_a_text_and_its_mirror_image_count_once_where_volumes_are_mirrored():
-    texts = ["左侧额叶", "右侧额叶", "脑桥"]
-    assert fitting_batch_size(texts, 8, flip=False) == 3
-    assert fitting_batch_size(texts, 8, flip=True) == 2
+    three = reports("左侧额叶", "右侧额叶", "脑桥")
+    assert fitting_batch_size(three, 8, flip=False) == 3
+    assert fitting_batch_size(three, 8, flip=True) == 2
     with pytest.raises(SelipError, match=r"1 distinct sentence\(s\) \(mirror images count once\)"):
-        fitting_batch_size(texts[:2], 8, flip=True)
+        fitting_batch_size(three[:2], 8, flip=True)
 
 
 @pytest.mark.parametrize("couples", [12, 32])
 def test_every_epoch_of_texts_in_left_and_right_has_a_batch(couples):
-    texts = [f"{side}侧{number}" for number in range(couples) for side in "左右"]
-    _, ids, flipped = distinct_texts(texts, flip=True)
-    size = fitting_batch_size(texts, 64, flip=True)
+    found = reports(*(f"{side}侧{number}" for number in range(couples) for side in "左右"))
+    _, ids, flipped = distinct_reports(found, flip=True)
+    size = fitting_batch_size(found, 64, flip=True)
     made = UniqueTextSampler(ids, flipped, batch_size=size, seed=0)
     assert size == couples and all(made.epoch(number) for number in range(50))
     assert len(list(islice(made.steps(), 3))) == 3

@@ -7,12 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from selip_core.datasets.findings import describe_cohort
+from selip_core.datasets.cohort import load_cohort
+from selip_core.datasets.findings import describe_cohort, read_findings
 from selip_core.errors import SelipError
-from selip_core.extract import main, read_findings
+from selip_core.extract import main
 from selip_core.reports.chat_models import ExtractionError, LocalModel, ServerModel
 from selip_core.reports.extractor import Extracted, agreement, by_rules, extract_reports, read_answer
-from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence, parse_sentence
+from tests.helpers.cohort_files import write
 
 REPORT = "左侧额叶见片状长T1长T2信号影。"
 GOOD = {"normal": False, "findings": {"T2": [{"site": "左侧额叶", "appearance": "片状长信号"}]}}
@@ -323,3 +325,17 @@ def test_the_commands_status_can_be_trusted(server, cohort, capsys):
 
     with pytest.raises(SelipError, match="findings.csv line 2: 'CT'"):
         read_findings(load_cohort(cohort))
+
+
+def test_an_answer_is_brought_to_words_that_a_sentence_can_hold():
+    found = read_answer('{"findings": {"T2": [{"site": " 左侧 额叶", "appearance": "片状\\n长信号"}]}}').by_sequence()["T2"]
+    assert parse_sentence(canonical_sentence(found)) == found == [Finding("左侧额叶", "片状长信号")]
+    with pytest.raises(ExtractionError, match="invalid JSON"):
+        read_answer('{"findings": {"T2": [{"site": "left frontal lobe", "appearance": "高信号"}]}}')
+
+
+def test_a_finding_that_no_sentence_can_hold_is_refused_with_its_line(tmp_path):
+    cohort = load_cohort(write(tmp_path))
+    (tmp_path / "findings.csv").write_text("study_id,sequence,site,appearance\n001,T2,left frontal,高信号\n")
+    with pytest.raises(SelipError, match="findings.csv line 2: 'T2' needs site and appearance without commas"):
+        read_findings(cohort)

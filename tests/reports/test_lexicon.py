@@ -7,7 +7,7 @@ import pytest
 
 from selip_core.datasets.synthetic.catalogue import catalogue
 from selip_core.errors import SelipError
-from selip_core.reports.lexicon import Lexicon, Token, check_lexicon, load_lexicon
+from selip_core.reports.lexicon import KINDS, Lexicon, Token, check_lexicon, load_lexicon
 from selip_core.reports.text import normalise
 
 
@@ -128,3 +128,10 @@ def test_an_edited_lexicon_reads_the_new_word(book):
 def test_words_for_the_segmenter_are_longer_than_a_character():
     words = load_lexicon().words
     assert "基底节区" in words and all(len(word) > 1 for word in words)
+
+
+def test_every_word_is_of_a_kind_that_the_reader_knows():
+    lexicon = load_lexicon()
+    assert {kind for kind, _ in lexicon._meaning.values()} <= KINDS
+    text = "两额叶额顶叶长T1长T2信号等低信号值减低弥散受限未见强化环形强化DWI高3X4MMT1等、斑片及片状影"
+    assert {token.kind for token in lexicon.scan(text)} <= KINDS

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT, parse_sentence
 from selip_core.reports.sentences import Finding as F
 from selip_core.similarity.scores import (
     ReportCorpus,
@@ -84,3 +84,9 @@ def test_a_text_that_is_no_sentence_is_named_by_its_position(texts, named):
 def test_unknown_options_are_errors(options):
     with pytest.raises(ValueError, match="must be one of"):
         similarity_matrix(["在脑桥表现为长信号"], **options)
+
+
+def test_a_corpus_of_findings_is_that_of_their_sentences():
+    texts = random_texts(20)
+    reports = [tuple(parse_sentence(text)) for text in texts]
+    assert torch.equal(ReportCorpus(reports).similarity(), ReportCorpus(texts).similarity())

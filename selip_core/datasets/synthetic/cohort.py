@@ -20,6 +20,8 @@ from selip_core.datasets.synthetic.anatomy import adopt_template, template
 from selip_core.datasets.synthetic.catalogue import Lesion, draw_lesions
 from selip_core.datasets.synthetic.images import TUMOURS, PatientImages, synthesise_patient
 from selip_core.datasets.synthetic.lesions import radius_mm
+from selip_core.datasets.synthetic.report_styles import HELD_OUT_STYLES, STYLE_WEIGHTS
+from selip_core.datasets.synthetic.reports import write_report
 from selip_core.errors import SelipError
 
 HELD_OUT_SHARE = 0.25
@@ -94,15 +96,18 @@ def make_cohort(
     numbers = range(1, patients + 1)
     made = for_each_patient(job, numbers, workers)
     bar = tqdm(made, total=patients, desc="embedded cohort", unit="patient", disable=not progress)
-    results = sorted(bar, key=lambda tables: tables["reports.csv"][0][0])
-    for name, columns in _COLUMNS.items():
-        table = pd.DataFrame([row for tables in results for row in tables[name]], columns=columns)
-        with replacing(out_dir / name) as file:
-            table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
+    _write_tables(sorted(bar, key=lambda tables: tables["reports.csv"][0][0]), out_dir)
     name = f"embedded ({patients} patients, {frequencies} frequencies, seed {seed})"
     about = {"name": name, "data_source": EMBEDDED_SOURCE, "synthetic": True, "settings": settings}
     write_json(out_dir / "cohort.json", about)
     return out_dir
+
+
+def _write_tables(results: list[dict[str, list[tuple]]], out_dir: Path) -> None:
+    for name, columns in _COLUMNS.items():
+        table = pd.DataFrame([row for tables in results for row in tables[name]], columns=columns)
+        with replacing(out_dir / name) as file:
+            table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _is_complete(out_dir: Path, settings: dict) -> bool:
@@ -152,8 +157,6 @@ def _start_worker(shared_template) -> None:
 
 def _write_patient(number: int, *, out_dir: Path, seed: int, frequencies: str) -> dict[str, list[tuple]]:
     """Make and write one patient; return the rows for each table."""
-    from selip_core.datasets.synthetic.reports import HELD_OUT_STYLES, STYLE_WEIGHTS, write_report
-
     sequence = np.random.SeedSequence([seed, number])
     lesion_rng, image_rng, style_rng, report_rng = (np.random.default_rng(s) for s in sequence.spawn(4))
     lesions = draw_lesions(lesion_rng, frequencies=frequencies)
@@ -179,7 +182,7 @@ def _write_patient(number: int, *, out_dir: Path, seed: int, frequencies: str) -
 def _lesion_rows(patient: str, lesions: list[Lesion], images: PatientImages) -> list[tuple]:
     return [
         (patient, i, m.kind, m.site, m.side, m.shape, m.foci, round(radius_mm(m), 2) if m.site else 0.0, volume)
-        for i, (m, volume) in enumerate(zip(lesions, images.volumes_mm3), 1)
+        for i, (m, volume) in enumerate(zip(lesions, images.volumes_mm3, strict=True), 1)
     ]
 
 

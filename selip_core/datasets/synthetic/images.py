@@ -14,10 +14,11 @@ from scipy import ndimage
 from selip_core.datasets.synthetic.anatomy import GRID_MM, TISSUES, Anatomy, draw_anatomy, grid_affine
 from selip_core.datasets.synthetic.catalogue import Lesion, catalogue
 from selip_core.datasets.synthetic.lesions import LesionMaps, draw_lesion_maps
-from selip_core.datasets.synthetic.signal import B_VALUE, apparent_diffusion, signal_table
+from selip_core.datasets.synthetic.signal import B_VALUE, SCANNED, apparent_diffusion, signal_table
+from selip_core.sequences import TABLE
 
-ACQUIRED = ("T1", "T2", "FLAIR", "DWI", "ADC")
-"""Sequences of every protocol; tumour patients get T1ce as well."""
+ACQUIRED = tuple(name for name in SCANNED if not TABLE[name].contrast)
+"""Sequences of every protocol; tumour patients get those after contrast medium as well."""
 
 TUMOURS = ("high_grade_tumour", "low_grade_tumour")
 
@@ -72,7 +73,7 @@ def synthesise_patient(lesions: Sequence[Lesion], rng: np.random.Generator, *, n
     -------
     PatientImages
     """
-    head_rng, lesion_rng, protocol_rng, tissue_rng, *series_rngs = rng.spawn(10)
+    head_rng, lesion_rng, protocol_rng, tissue_rng, *series_rngs = rng.spawn(4 + len(SCANNED))
     sites = {name: site["centre_mm"] for name, site in catalogue()["sites"].items()}
     anatomy = draw_anatomy(head_rng, lesions, sites)
     maps = draw_lesion_maps(lesions, anatomy, lesion_rng)
@@ -83,7 +84,7 @@ def synthesise_patient(lesions: Sequence[Lesion], rng: np.random.Generator, *, n
     scanner = _Scanner(protocol_rng, noise)
     series = {
         name: scanner.acquire(name, contrasts, offset, generator)
-        for name, generator in zip((*ACQUIRED, "T1ce"), series_rngs)
+        for name, generator in zip(SCANNED, series_rngs, strict=True)
         if name in sequences
     }
     counts = np.bincount(maps.labels.ravel(), minlength=len(lesions) + 1)[1:]
@@ -97,7 +98,7 @@ def _protocol(lesions: Sequence[Lesion], rng: np.random.Generator) -> set[str]:
     missing, which, contrast = rng.random(), int(rng.integers(len(ACQUIRED))), rng.random()
     acquired = set(ACQUIRED) - ({ACQUIRED[which]} if missing < book["missing_sequence"] else set())
     if any(lesion.kind in TUMOURS for lesion in lesions) and contrast < book["contrast_given"]:
-        acquired.add("T1ce")
+        acquired |= set(SCANNED) - set(ACQUIRED)
     return acquired
 
 

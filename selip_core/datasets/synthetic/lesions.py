@@ -211,4 +211,4 @@ def _box(anatomy: Anatomy, centre_mm: np.ndarray, margin_mm: float) -> tuple[sli
     half = margin_mm / GRID_MM
     low = np.clip(np.floor(middle - half), 0, np.array(GRID_SHAPE) - 1).astype(int)
     high = np.clip(np.ceil(middle + half) + 1, 1, GRID_SHAPE).astype(int)
-    return tuple(slice(a, b) for a, b in zip(low, high))
+    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))

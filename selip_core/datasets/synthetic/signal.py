@@ -3,11 +3,15 @@
 Pure functions of relaxation times (ms), proton density (relative to water) and ADC (10^-3 mm2/s); all broadcast.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import yaml
+
+from selip_core.sequences import SEQUENCES, TABLE
 
 _FILE = Path(__file__).with_name("tissues.yaml")
 
@@ -16,15 +20,6 @@ GADOLINIUM_R1 = 4.5
 
 B_VALUE = 1.0
 """Diffusion weighting in 10^3 s/mm2, so that ``B_VALUE * adc`` has no unit."""
-
-PROTOCOL = {
-    "T1": {"tr_ms": 450, "te_ms": 10},
-    "T2": {"tr_ms": 4500, "te_ms": 100},
-    "FLAIR": {"tr_ms": 9000, "te_ms": 115, "ti_ms": 2480},
-    "DWI": {"tr_ms": 5000, "te_ms": 75},
-    "T1ce": {"tr_ms": 450, "te_ms": 10},
-}
-"""Timing of each sequence; ADC comes from the two images of DWI. Usual clinical values at 3 T."""
 
 
 @cache
@@ -64,6 +59,29 @@ def enhanced_t1(t1_ms, gadolinium_mmol, *, relaxivity: float = GADOLINIUM_R1):
     return 1000 / (1000 / t1_ms + relaxivity * gadolinium_mmol)
 
 
+@dataclass(frozen=True)
+class Scan:
+    """How a sequence is acquired: its equation and timing; an inversion time is set to null water, as is usual."""
+
+    equation: Callable
+    tr_ms: float
+    te_ms: float
+    diffusion: bool = False
+
+
+PROTOCOL = {
+    "T1": Scan(spin_echo, 450, 10),
+    "T2": Scan(spin_echo, 4500, 100),
+    "FLAIR": Scan(inversion_recovery, 9000, 115),
+    "DWI": Scan(spin_echo, 5000, 75, diffusion=True),
+    "T1ce": Scan(spin_echo, 450, 10),
+}
+"""The scan of each sequence; ADC comes from the two images of DWI. Usual clinical values at 3 T."""
+
+SCANNED = tuple(name for name in SEQUENCES if name in PROTOCOL or name == "ADC")
+"""Sequences that the scanner can acquire, those after contrast medium among them."""
+
+
 def signal_table(
     names: list[str], rng: np.random.Generator | None = None, *, jitter: float = 0.03
 ) -> dict[str, np.ndarray]:
@@ -81,33 +99,32 @@ def signal_table(
     Returns
     -------
     dict of str to numpy.ndarray
-        ``T1``, ``T2``, ``FLAIR``, ``B0``, ``DWI``, ``T1ce``; each ``(len(names),)``. B0 is DWI without weighting.
+        A ``(len(names),)`` array for each sequence of `PROTOCOL`, and ``B0``, which is DWI without weighting.
     """
     known = tissue_book()["tissues"]
     column = {
         key: np.array([known[n].get(key, 0.0) for n in names], float)
         for key in ("t1_ms", "t2_ms", "pd", "adc_um2_ms", "gadolinium_mmol", "fat")
     }
-    protocol = {name: dict(timing) for name, timing in PROTOCOL.items()}
+    timing = {name: {"tr_ms": scan.tr_ms, "te_ms": scan.te_ms} for name, scan in PROTOCOL.items()}
     if rng is not None:
         # One factor for all tissues per constant keeps the contrast between them, which the reports state.
         column["t1_ms"] *= 1 + jitter * rng.standard_normal()
         column["t2_ms"] *= 1 + jitter * rng.standard_normal()
-        for timing in protocol.values():
-            timing["tr_ms"] *= 1 + 2 * jitter * float(rng.uniform(-1, 1))
-            timing["te_ms"] *= 1 + 2 * jitter * float(rng.uniform(-1, 1))
+        for of_scan in timing.values():
+            of_scan["tr_ms"] *= 1 + 2 * jitter * float(rng.uniform(-1, 1))
+            of_scan["te_ms"] *= 1 + 2 * jitter * float(rng.uniform(-1, 1))
     # The inversion time is set to null the water of this patient, as a radiographer's protocol does.
     csf_t1 = known["csf"]["t1_ms"] * column["t1_ms"][0] / known[names[0]]["t1_ms"]
-    protocol["FLAIR"]["ti_ms"] = null_inversion_time(csf_t1, protocol["FLAIR"]["tr_ms"])
-    relaxation = column["t1_ms"], column["t2_ms"], column["pd"]
-    after_contrast = enhanced_t1(column["t1_ms"], column["gadolinium_mmol"]), *relaxation[1:]
-    unsaturated = np.where(column["fat"] > 0, 0.1, 1.0)  # echo-planar imaging is fat-saturated
-    b0 = spin_echo(*relaxation, **protocol["DWI"]) * unsaturated
-    return {
-        "T1": spin_echo(*relaxation, **protocol["T1"]),
-        "T2": spin_echo(*relaxation, **protocol["T2"]),
-        "FLAIR": inversion_recovery(*relaxation, **protocol["FLAIR"]),
-        "B0": b0,
-        "DWI": diffusion_weighted(b0, column["adc_um2_ms"]),
-        "T1ce": spin_echo(*after_contrast, **protocol["T1ce"]),
-    }
+    after_contrast = enhanced_t1(column["t1_ms"], column["gadolinium_mmol"])
+    signals = {}
+    for name, scan in PROTOCOL.items():
+        if scan.equation is inversion_recovery:
+            timing[name]["ti_ms"] = null_inversion_time(csf_t1, timing[name]["tr_ms"])
+        t1 = after_contrast if TABLE[name].contrast else column["t1_ms"]
+        signals[name] = scan.equation(t1, column["t2_ms"], column["pd"], **timing[name])
+        if scan.diffusion:
+            unsaturated = np.where(column["fat"] > 0, 0.1, 1.0)  # echo-planar imaging is fat-saturated
+            signals["B0"] = signals.pop(name) * unsaturated
+            signals[name] = diffusion_weighted(signals["B0"], column["adc_um2_ms"])
+    return signals

@@ -6,12 +6,15 @@ import pandas as pd
 import pytest
 
 from selip_core.datasets.synthetic import cohort as synthetic_cohort
+from selip_core.datasets.synthetic import images as images_module
+from selip_core.datasets.synthetic import signal
 from selip_core.datasets.synthetic.anatomy import GRID_SHAPE
 from selip_core.datasets.synthetic.catalogue import Lesion, catalogue, draw_lesions
 from selip_core.datasets.synthetic.cohort import make_cohort
 from selip_core.datasets.synthetic.images import TUMOURS, synthesise_patient
 from selip_core.datasets.synthetic.signal import tissue_book
 from selip_core.errors import SelipError
+from selip_core.sequences import TABLE, Sequence
 
 KINDS = {name: kind for name, kind in catalogue()["kinds"].items() if "signal" in kind}
 TIMES = [(kind, sequence, level) for kind, entry in KINDS.items() for sequence, level in entry["signal"].items()]
@@ -223,3 +226,15 @@ def test_a_folder_with_other_data_is_refused(tmp_path):
 def test_wrong_arguments_are_named(tmp_path, wrong):
     with pytest.raises(ValueError, match=next(k for k in reversed(wrong))):
         make_cohort(tmp_path / "c", **wrong)
+
+
+def test_a_seventh_sequence_is_acquired_and_the_others_stay(monkeypatch):
+    before = synthesise_patient([], np.random.default_rng(3)).series
+    monkeypatch.setitem(TABLE, "SWI", Sequence("SWI"))
+    monkeypatch.setitem(signal.PROTOCOL, "SWI", signal.Scan(signal.spin_echo, 30, 20))
+    monkeypatch.setattr(images_module, "SCANNED", (*images_module.SCANNED, "SWI"))
+    monkeypatch.setattr(images_module, "ACQUIRED", (*images_module.ACQUIRED, "SWI"))
+    after = synthesise_patient([], np.random.default_rng(3)).series
+    assert set(after) == {*before, "SWI"}
+    for name, image in before.items():
+        assert np.abs(np.asarray(after[name].dataobj, int) - np.asarray(image.dataobj, int)).max() <= 1, name

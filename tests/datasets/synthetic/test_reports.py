@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 import yaml
 
-from selip_core.datasets.synthetic import reports as report_writer
 from selip_core.datasets.synthetic.catalogue import Lesion, catalogue, draw_lesions
-from selip_core.datasets.synthetic.reports import HELD_OUT_STYLES, STYLE_WEIGHTS, STYLES, write_report
+from selip_core.datasets.synthetic.report_lesions import _LOBES
+from selip_core.datasets.synthetic.report_styles import (
+    BOOK,
+    HELD_OUT_STYLES,
+    STYLE_WEIGHTS,
+    STYLES,
+    style_named,
+)
+from selip_core.datasets.synthetic.reports import write_report
 from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence
 
 ALL_STYLES = STYLES + HELD_OUT_STYLES
@@ -46,12 +53,12 @@ def test_there_are_enough_styles_and_their_weights_add_up():
 
 
 def test_relaxation_idiom_has_three_quarters_of_the_weight():
-    relaxing = sum(w for s, w in STYLE_WEIGHTS.items() if report_writer._style(s)["idiom"] == "relaxation")
+    relaxing = sum(w for s, w in STYLE_WEIGHTS.items() if style_named(s)["idiom"] == "relaxation")
     assert relaxing == pytest.approx(0.75, abs=0.05)
 
 
 def test_every_key_of_a_style_is_one_that_the_writer_knows():
-    book = report_writer._BOOK
+    book = BOOK
     required_anew = {"weight", "introduce", "introduce_vague"}
     for name, style in (book["general"] | book["held_out"]).items():
         assert set(style) <= set(book["common"]) | required_anew, name
@@ -127,7 +134,7 @@ def test_every_lesion_is_described_with_its_side(style):
 
 @pytest.mark.parametrize("style", ALL_STYLES)
 def test_truth_can_be_traced_to_the_text(style):
-    words = report_writer._style(style)["sites"]
+    words = style_named(style)["sites"]
     for lesions, rng in drawn(80, 5):
         report = write_report(lesions, FIVE | {"T1ce"}, rng, style)
         text = plain(report.findings)
@@ -136,7 +143,7 @@ def test_truth_can_be_traced_to_the_text(style):
                 continue
             site = re.sub("^(左侧|右侧|双侧)", "", finding.site)
             synonyms = words[site] if isinstance(words[site], dict) else [words[site]]
-            lobes = f"{site[0]}[额颞顶枕]*叶" if site in report_writer._LOBES else "$."
+            lobes = f"{site[0]}[额颞顶枕]*叶" if site in _LOBES else "$."
             assert any(plain(word) in text for word in synonyms) or re.search(lobes, text), finding
             for shape in re.findall(SHAPES, finding.appearance):
                 assert shape in text
@@ -258,7 +265,7 @@ def _weights(item: dict) -> bool:
 
 
 def test_held_out_styles_have_phrases_of_their_own():
-    book = yaml.safe_load(yaml.safe_dump(report_writer._BOOK))
+    book = yaml.safe_load(yaml.safe_dump(BOOK))
     general = phrases(book["common"]).union(*(phrases(style) for style in book["general"].values()))
     for name, style in book["held_out"].items():
         own = phrases(style)

@@ -1,9 +1,14 @@
 import pytest
+import yaml
 
 from selip_core.errors import SelipError
-from selip_core.reports.english import check_english, to_chinese
-from selip_core.reports.parser import describe_series, is_normal_report, parse_report
+from selip_core.reports import languages
+from selip_core.reports.languages import Language, check_language, to_chinese, unread
+from selip_core.reports.parser import describe_series, is_normal_report, parse_report, unknown_words
 from selip_core.reports.sentences import NORMAL_STATEMENT
+from tests.helpers.places import PACKAGE
+
+EN = PACKAGE / "reports" / "lexicons" / "en.yaml"
 
 
 def _read(text, **options):
@@ -134,16 +139,80 @@ def test_a_chinese_report_comes_back_as_it_is(text):
 )
 def test_a_broken_lexicon_is_named(tmp_path, book, message):
     with pytest.raises(SelipError, match=message):
-        check_english(book, tmp_path / "en.yaml")
+        check_language(book, tmp_path / "en.yaml")
 
 
 def test_a_site_that_chinese_does_not_know_is_named(tmp_path):
-    import yaml
-
-    from selip_core.reports import english
-
-    book = yaml.safe_load(english._PATH.read_text(encoding="utf-8"))
-    check_english(book, tmp_path / "en.yaml")
+    book = yaml.safe_load(EN.read_text(encoding="utf-8"))
+    check_language(book, tmp_path / "en.yaml")
     book["sites"]["月亮"] = ["moon"]
     with pytest.raises(SelipError, match="月亮"):
-        check_english(book, tmp_path / "en.yaml")
+        check_language(book, tmp_path / "en.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hyperintensité T2 du lobe frontal gauche",
+        "Hypersignal T2 et FLAIR du lobe frontal gauche, sans prise de contraste.",
+        "Lésion hyperintense T2 pariétale droite. Ventricules normaux.",
+        "Hyperintense Läsion links frontal in T2.",
+        "Links frontal hyperintense Raumforderung in T2 und FLAIR",
+        "Occipital rechts hyperintens in T2",
+        "Lesión hiperintensa en T2 en el lóbulo frontal izquierdo.",
+        "Lesione iperintensa in T2 in sede frontale sinistra",
+        "Hiperintensidade em T2 no lobo frontal esquerdo",
+        "Hyperintense laesie links frontaal op T2",
+        "Normal MRT des Kopfes ohne Läsion",
+    ],
+)
+def test_another_language_is_unread_and_told_never_half_read(text):
+    assert parse_report(text, default_sequence="T2") == {} and not is_normal_report(text)
+    told = unknown_words([text])
+    assert told and not set(told) & {"hyperintense", "frontal", "occipital", "normal"}
+
+
+def test_the_clauses_that_are_not_read_are_named():
+    french = "Hyperintensité T2 du lobe frontal gauche"
+    english = "Patchy high signal on T2 in the pons. The ventricles and sulci are normal."
+    assert unread(f"{french}, sans contraste. {english}") == [french]
+    assert unread("Patchy high signal on T2 in the left frontal lobe.") == [] == unread("左侧额叶见片状长T2信号。")
+
+
+def test_an_english_report_is_read_beside_a_clause_in_another_language():
+    english = "There is a patchy hyperintense lesion in the left frontal lobe on T2 and FLAIR, without mass effect."
+    found = _read(f"{english} Hyperintense Läsion rechts okzipital.")
+    assert found == _read(english) == {"T2": ["左侧额叶 片状高信号"], "FLAIR": ["左侧额叶 片状高信号"]}
+    assert not is_normal_report("The brain is normal. Läsion links frontal.")
+
+
+def test_a_chinese_report_with_a_foreign_line_is_read_as_before():
+    assert is_normal_report("SIEMENS Skyra 3.0T MRI\n颅脑未见异常。") and unread("SIEMENS Skyra 3.0T MRI\n颅脑未见异常。") == []
+
+
+FRENCH = {
+    "language": "fr", "letters": "a-zà-ÿœ", "side_follows_site": True, "signal": "signal", "levels": [], "joined": [],
+    "clause_words": ["mais"],
+    "sites": {"额叶": ["lobe frontal", "frontal*"], "丘脑": ["thalamus"]},
+    "sides": {"左侧": ["gauche*"], "右侧": ["droit*"], "双侧": ["bilatéra*"]},
+    "signals": {"高信号": ["hyperintensité*", "hypersigna*", "hyperintense*"], "低信号": ["hypointensité*"]},
+    "common": ["du", "de", "la", "le", "en", "et", "dans"],
+}  # fmt: skip
+
+
+def test_a_new_language_is_one_lexicon(monkeypatch):
+    book = yaml.safe_load(EN.read_text(encoding="utf-8")) | FRENCH
+    check_language(book, EN)
+    known = (*languages.languages(), Language(book))
+    monkeypatch.setattr(languages, "languages", lambda: known)
+    assert _read("Hyperintensité T2 du lobe frontal gauche et thalamus droit") == {"T2": ["右侧丘脑 高信号", "左侧额叶 高信号"]}
+    assert _read("Patchy hyperintensity in the left frontal lobe on T2.") == {"T2": ["左侧额叶 片状高信号"]}
+    assert unread("Hyperintense Läsion links frontal in T2.") != []
+
+
+@pytest.mark.parametrize(("key", "message"), [("XYZ", "sequences names 'XYZ'"), (None, "sequences lacks T1, ")])
+def test_a_lexicon_names_the_sequences_that_there_are(key, message):
+    book = yaml.safe_load(EN.read_text(encoding="utf-8"))
+    book["sequences"] = book["sequences"] | {key: ["XYZ"]} if key else {"T2": ["T2"]}
+    with pytest.raises(SelipError, match=message):
+        check_language(book, EN)
