@@ -115,7 +115,8 @@ def suggestions(text: str, most: int = 3) -> list[str]:
 @cache
 def _terms() -> tuple[str, ...]:
     """Return the sites and signals of both languages that may be suggested."""
-    english = [word for group in ("sites", "signals") for words in load_language("en")[group].values() for word in words]
+    book = load_language("en")
+    english = [word for group in ("sites", "signals") for words in book[group].values() for word in words]
     plain = [word for word in english if "*" not in word and "." not in word and len(word) > 3]
     return (*load_lexicon().book["sites"], *_SIGNALS, *plain)
 

@@ -73,7 +73,8 @@ def accumulate_gradients(
         return parts, image.detach(), text.detach()
     # with one chunk the first pass keeps its graph, and there is no second one
     encoded, states = ([encode(chunks[0])], []) if len(chunks) == 1 else _first_pass(encode, chunks, model.device)
-    image, text = (processes.gather(torch.cat(part), len(texts)).requires_grad_() for part in zip(*encoded, strict=True))
+    both = zip(*encoded, strict=True)
+    image, text = (processes.gather(torch.cat(part), len(texts)).requires_grad_() for part in both)
     parts = loss_of(image, text)
     scaled(parts["loss"]).backward()
     if not processes.is_main and model.log_logit_scale.grad is not None:
