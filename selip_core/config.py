@@ -32,7 +32,7 @@ class CohortSettings(_Settings):
 
 
 class PreprocessingSettings(_Settings):
-    """Raw volume to model input (METHOD 1). Order of axes is (D, H, W): through-plane, anterior, right."""
+    """Raw volume to model input (method.md 1). Order of axes is (D, H, W): through-plane, anterior, right."""
 
     spacing_mm: tuple[float, float, float] = (8.0, 4.0, 4.0)
     shape: tuple[int, int, int] = (16, 48, 40)

@@ -1,4 +1,4 @@
-"""The SeLIP loss: CLIP plus a divergence from targets softened by report similarity (METHOD 4)."""
+"""The SeLIP loss: CLIP plus a divergence from targets softened by report similarity (method.md 4)."""
 
 import torch
 from torch.nn.functional import cross_entropy, log_softmax
@@ -45,7 +45,7 @@ def selip_loss(
     soft_target_weight: float = 1.0,
     include_positive: bool = True,
 ) -> dict[str, torch.Tensor]:
-    """Return the loss of a batch of pairs and its two parts (METHOD 4).
+    """Return the loss of a batch of pairs and its two parts (method.md 4).
 
     Computed in float32 (float64 where the features are) under autocast too. A weight of 0 is exactly CLIP; `kl` is then
     reported without a gradient and is not part of `loss`.

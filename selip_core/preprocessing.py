@@ -1,4 +1,4 @@
-"""From a raw volume to model input: one function for training, evaluation and use (METHOD 1).
+"""From a raw volume to model input: one function for training, evaluation and use (method.md 1).
 
 The volume is oriented to RAS+, smoothed where the target grid is coarser, and put onto that grid by one linear
 interpolation, its field of view centred on the head. Only nibabel, numpy and scipy: workers start fast.

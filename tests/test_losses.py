@@ -15,7 +15,7 @@ def features(n=6, size=8, seed=0, device="cpu"):
 
 
 def by_loops(image, text, scale, similarity, include_positive=True):
-    """The formula of METHOD 4, term by term."""
+    """The formula of method.md 4, term by term."""
     n = len(image)
     logits = scale * image.double().numpy() @ text.double().numpy().T
     target = similarity.double().numpy().copy()

@@ -59,7 +59,7 @@ def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame
     index : DataFrame with ``row``, ``patient_id``, ``study_id``, ``sequence``
         The series of the volume cache.
     sentences : DataFrame with ``study_id``, ``sequence``, ``sentence``
-        A series that its report says nothing about has no row and is left out (METHOD 1).
+        A series that its report says nothing about has no row and is left out (method.md 1).
     patients : set of str
 
     Raises

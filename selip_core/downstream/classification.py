@@ -1,4 +1,4 @@
-"""Classification of patients by every method, seed and share of the labels: one table of predictions (METHOD 6)."""
+"""Classification of patients by every method, seed and share of the labels: one table of predictions (method.md 6)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -162,8 +162,8 @@ def fine_tuning_predictions(
     Parameters
     ----------
     classes : (patients,) int, optional
-        For one class of two, balanced batches and cross-entropy (BraTS, METHOD 6); the first label of `task.truth` is
-        then the second class. Left out, the labels are told apart one by one.
+        For one class of two, balanced batches and cross-entropy (BraTS, method.md 6); the first label of `task.truth`
+        is then the second class. Left out, the labels are told apart one by one.
     """
     series, one_class = _PatientSeries(task), classes is not None
     targets = task.truth.to_numpy() if classes is None else np.asarray(classes)

@@ -14,7 +14,7 @@ from selip_core.pretraining.augmentation import augment
 
 
 class Classifier(nn.Module):
-    """An image encoder and a linear layer on its pooled features (METHOD 6)."""
+    """An image encoder and a linear layer on its pooled features (method.md 6)."""
 
     def __init__(self, encoder: ImageEncoder, classes: int):
         super().__init__()

@@ -1,4 +1,4 @@
-"""HGG against LGG on a BraTS folder, from T1ce alone (METHOD 6)."""
+"""HGG against LGG on a BraTS folder, from T1ce alone (method.md 6)."""
 
 from dataclasses import replace
 from pathlib import Path

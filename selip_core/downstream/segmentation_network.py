@@ -1,4 +1,4 @@
-"""Segmentation: a U-Net decoder on the pretrained encoder, trained end to end (METHOD 6).
+"""Segmentation: a U-Net decoder on the pretrained encoder, trained end to end (method.md 6).
 
 MONAI takes seconds to import, and is imported where it is used: the processes that prepare the volumes do without.
 """

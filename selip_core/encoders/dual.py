@@ -14,7 +14,7 @@ LOGIT_SCALE_RANGE = (1.0, 100.0)
 
 
 class DualEncoder(nn.Module):
-    """Image and text encoders, their projections, and the trained temperature (METHOD 2).
+    """Image and text encoders, their projections, and the trained temperature (method.md 2).
 
     It has no constructor of its own, so that it can be joined with a class that has one (transformers'): who inherits
     calls `_join` and has a `config`.

@@ -177,7 +177,7 @@ class _SmallTrunk(nn.Module):
 
 
 class _ResNetTrunk(nn.Module):
-    """MONAI's ResNet-50 with the released stem (METHOD 2).
+    """MONAI's ResNet-50 with the released stem (method.md 2).
 
     MONAI's own differs in two places, both set here: the stem's stride is (1, 2, 2), and the max-pool is
     (1, 3, 3) with stride (1, 2, 2), so that thick slices keep their number up to the second stage.

@@ -16,7 +16,7 @@ from selip_core.errors import SelipError
 
 
 class SelipModel(DualEncoder):
-    """A `DualEncoder` that is built of its encoders, saved into a folder and loaded from it (METHOD 2).
+    """A `DualEncoder` that is built of its encoders, saved into a folder and loaded from it (method.md 2).
 
     Saving and loading are not `huggingface_hub.PyTorchModelHubMixin`'s: it writes in place, where an interrupt leaves
     half a model, keeps no tokenizer, lets weights be missing, and opens a pickle where there is no safetensors file.

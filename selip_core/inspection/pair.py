@@ -1,6 +1,6 @@
 """Two reports side by side: their findings, how they match, and where the pair stands in a cohort.
 
-Every number comes from `selip_core.similarity`: this module only asks it and keeps the answers together (METHOD 3).
+Every number comes from `selip_core.similarity`: this module only asks it and keeps the answers together (method.md 3).
 `plotting.pair` and `widgets.pair_html` show them.
 """
 

@@ -1,4 +1,4 @@
-"""Image-text retrieval (METHOD 6): ranks of the true texts and images, recall, graded relevance, chance."""
+"""Image-text retrieval (method.md 6): ranks of the true texts and images, recall, graded relevance, chance."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Training augmentation of the paper (METHOD 1), for a whole batch at once on its own device.
+"""Training augmentation of the paper (method.md 1), for a whole batch at once on its own device.
 
 Zoom, rotation and elastic deformation share one interpolation, so a volume is blurred once, and only the volumes that
 drew one of them are interpolated. (MONAI's per-volume transforms took two thirds of a training step here.)

@@ -24,7 +24,7 @@ def prepare_model(model: SelipModel, settings: PretrainingSettings) -> None:
 
 
 def make_optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.optim.Optimizer:
-    """Return Adam with the text tower at its own rate (METHOD 5); the temperature goes with the image tower."""
+    """Return Adam with the text tower at its own rate (method.md 5); the temperature goes with the image tower."""
     text = {id(p) for m in (model.text_encoder, model.text_projection) for p in m.parameters()}
     groups = [
         {"params": [p for p in model.parameters() if id(p) not in text and p.requires_grad],
@@ -38,7 +38,7 @@ def make_optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.op
 
 
 def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float) -> float:
-    """Return the share of the base rate at 0-based `step`: linear warm-up, then ``(1 - progress)^power`` (METHOD 5)."""
+    """Return the share of the base rate at 0-based `step`: linear warm-up, ``(1 - progress)^power`` (method.md 5)."""
     # Not torch's SequentialLR of LinearLR and PolynomialLR, which multiplies each rate from the one before: a resumed
     # run would need their state, and this one only its step.
     if step < warmup_steps:

@@ -1,4 +1,4 @@
-"""Batches in which no two pairs share a text (METHOD 1): seeded, and resumable from any step."""
+"""Batches in which no two pairs share a text (method.md 1): seeded, and resumable from any step."""
 
 from collections import deque
 from collections.abc import Iterator

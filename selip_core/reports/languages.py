@@ -1,6 +1,6 @@
 """Reports in other languages, and mixed ones, in the words and the order of Chinese ones: one parser reads them all.
 
-Findings of all languages end in one set of sites and appearances, and their similarity is that of METHOD 3. A language
+Findings of all languages end in one set of sites and appearances; their similarity is that of method.md 3. A language
 is a file beside ``zh.yaml``, ``lexicons/en.yaml``; ``translation`` puts its words into Chinese sentences. A clause of
 whose words the lexicon knows too few is another language's or another subject's: it is left unread, never half read.
 """

@@ -91,7 +91,7 @@ def describe_series(findings: str, sequences: Iterable[str], *, impression: str 
     -------
     dict of sequence to str
         The canonical sentence; the normal statement for every series of a normal patient; a series of an abnormal
-        patient that the report says nothing about has no key (METHOD 1).
+        patient that the report says nothing about has no key (method.md 1).
     """
     found = parse_report(findings)
     if not found:

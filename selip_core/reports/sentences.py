@@ -45,7 +45,7 @@ def fits_sentence(words: str) -> bool:
 
 
 def canonical_sentence(findings: Sequence[Finding]) -> str:
-    """Return ``在{site}表现为{appearance}`` of every finding, joined by ``，`` (METHOD 1)."""
+    """Return ``在{site}表现为{appearance}`` of every finding, joined by ``，`` (method.md 1)."""
     return "，".join(f"在{f.site}表现为{f.appearance}" for f in findings)
 
 

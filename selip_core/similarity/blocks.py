@@ -1,4 +1,4 @@
-"""The similarity of a whole corpus, never N × N at once: blocks of rows, and the neighbours of every report (METHOD 3).
+"""The similarity of a whole corpus, never N × N at once: blocks of rows, and each report's neighbours (method.md 3).
 
 Work is done once for each of the D distinct reports; the N reports are gathers from it.
 """

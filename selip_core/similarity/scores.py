@@ -1,4 +1,4 @@
-"""Similarity of reports: syntax, semantic and mixed, as batched tensors on CPU or CUDA (METHOD 3).
+"""Similarity of reports: syntax, semantic and mixed, as batched tensors on CPU or CUDA (method.md 3).
 
 A corpus of N reports has U distinct findings. K (U, U) is the similarity of findings, built once from integer ids and a
 character-incidence product; P (N, U) averages the findings of a report. Then ``S = P K Pᵀ``, followed by the clamp, the
@@ -104,7 +104,7 @@ def similarity_matrix(
     kind: str = "mixed",
     device: torch.device | str | None = None,
 ) -> torch.Tensor:
-    """Return the similarity of every pair of reports, given as canonical sentences (METHOD 3).
+    """Return the similarity of every pair of reports, given as canonical sentences (method.md 3).
 
     Parameters are those of `ReportCorpus`. Two equal texts at different places are *not* set to 1: under ``"mean"``
     they score less than 1 when they have several findings.

@@ -1,4 +1,4 @@
-"""The similarity of reports as METHOD 3 defines it, by loops: slow, and obviously right. No test by itself."""
+"""The similarity of reports as method.md 3 defines it, by loops: slow, and obviously right. No test by itself."""
 
 import numpy as np
 
