@@ -55,8 +55,7 @@ def accumulate_gradients(
 
     Returns
     -------
-    tuple
-        What `loss_of` returned, and image and text features of the whole batch, without gradient.
+    What `loss_of` returned, and image and text features of the batch, without gradient.
     """
 
     def encode(rows: slice) -> tuple[torch.Tensor, torch.Tensor]:
@@ -73,8 +72,8 @@ def accumulate_gradients(
         return parts, image.detach(), text.detach()
     # with one chunk the first pass keeps its graph, and there is no second one
     encoded, states = ([encode(chunks[0])], []) if len(chunks) == 1 else _first_pass(encode, chunks, model.device)
-    both = zip(*encoded, strict=True)
-    image, text = (processes.gather(torch.cat(part), len(texts)).requires_grad_() for part in both)
+    parts = (torch.cat(part) for part in zip(*encoded, strict=True))
+    image, text = (processes.gather(part, len(texts)).requires_grad_() for part in parts)
     parts = loss_of(image, text)
     scaled(parts["loss"]).backward()
     if not processes.is_main and model.log_logit_scale.grad is not None:
