@@ -90,6 +90,7 @@ def searching(*, encoder: str, shape: tuple[int, int, int], series: int, once: b
     import pandas as pd
 
     from selip_core.explore.gallery import Gallery
+    from selip_core.reports.queries import read_query
     from selip_core.search import search
 
     model = _trained(encoder, shape, device)
@@ -100,7 +101,8 @@ def searching(*, encoder: str, shape: tuple[int, int, int], series: int, once: b
     ask = partial(search, model, table, _SENTENCE)
     started = measure.clock(device)
     if once:
-        ask = partial(Gallery(table.drop(columns="feature"), np.stack(table["feature"])).search, model, _SENTENCE)
+        gallery = Gallery(table.drop(columns="feature"), np.stack(table["feature"]))
+        ask = partial(gallery.search, model, read_query(_SENTENCE))
     ask()
     first = measure.clock(device) - started
     seconds = measure.seconds_of(ask, device, repeats=5)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selip_core._utils.command import DONE, Parser, run_command
+from selip_core._utils.extras import MissingExtra
 from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
@@ -166,8 +167,10 @@ def _numbers(values: list | None) -> str:
 
 
 def _metric_rows(results: Path, method: str) -> list[str]:
-    from selip_core.downstream.summary import NOTEBOOKS
-
+    try:
+        from selip_core.downstream.summary import NOTEBOOKS
+    except MissingExtra as error:  # of a bare installation: the model can be carried away all the same
+        return [f"Not listed: {error}"]
     rows = []
     metrics = {notebook: read_json(results / notebook / "metrics.json") or {} for notebook in NOTEBOOKS}
     for found in metrics.values():

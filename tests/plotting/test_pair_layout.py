@@ -15,7 +15,7 @@ def test_numbers_on_lines_do_not_cover_each_other():
 
 
 def test_boxes_of_a_report_stand_below_each_other_and_hold_their_text():
-    long = "在" + "左侧额叶" * 12 + "表现为片状" + "very long words " * 5 + "长信号"
+    long = "在" + "左侧额叶" * 12 + "表现为片状" + "very-long-words-" * 5 + "长信号"
     for side, boxes in enumerate(draw_pair(compare(long, MANY)).boxes):
         assert all(upper.y + upper.height < lower.y for upper, lower in itertools.pairwise(boxes))
         for box in boxes:
