@@ -4,5 +4,11 @@ import lazy_loader
 
 from selip_core._utils.extras import needs
 
-needs(__name__, "pipeline", "papermill", "nbconvert", "nbclient", "nbformat", "ipykernel", "jinja2")
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_shown, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str):
+    """Ask for the extra where a notebook's run is asked for: a training on a cluster needs the records alone."""
+    if name in __all__:
+        needs(__name__, "pipeline", "papermill", "nbconvert", "nbclient", "nbformat", "ipykernel", "matplotlib")
+    return _shown(name)

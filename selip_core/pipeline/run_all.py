@@ -9,6 +9,7 @@ from pathlib import Path
 
 from selip_core._utils.characters import is_wide
 from selip_core._utils.command import DONE, Parser, run_command
+from selip_core._utils.extras import needs
 from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
@@ -177,6 +178,7 @@ def _forget_embedded_cohort(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run what is asked for; return the exit status."""
+    needs("run_all.sh", "pipeline", "papermill", "nbconvert", "nbclient", "nbformat", "ipykernel", "jinja2")
     from selip_core.pipeline.report_html import build_report
 
     print(

@@ -4,7 +4,7 @@ A corpus of N reports has U distinct findings. K (U, U) is the similarity of fin
 character-incidence product; P (N, U) averages the findings of a report. Then ``S = P K Pᵀ``, followed by the clamp, the
 rule for the normal statement and the diagonal. P is never made dense: its rows are short lists of ids, so a product
 with P is a weighted gather (``embedding_bag``). Reports with the same findings share one row of P. The whole matrix of
-a large corpus, and neighbours in it, are in ``similarity_corpus``.
+a large corpus, and neighbours in it, are in ``blocks``.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A pretraining that says when it begins each step, for tests/test_checkpoints.py to kill."""
+"""A pretraining that says when it begins each step, for tests/pretraining/test_checkpoints.py to kill."""
 
 import sys
 from pathlib import Path

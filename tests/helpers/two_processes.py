@@ -1,4 +1,4 @@
-"""What each process does in tests/test_distributed.py: gradients of one batch, then a short pretraining."""
+"""What each process does in tests/pretraining/test_distributed.py: gradients of one batch, then a short pretraining."""
 
 import shutil
 import sys

@@ -16,6 +16,15 @@ from packaging.requirements import Requirement
 from tests.helpers.places import PACKAGE, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+ROOMS = {
+    "study": ("datasets", "inspection", "downstream", "explore", "pretraining"),
+    "ingest": ("ingest", "lexicon_gaps"),
+    "plot": ("plotting",),
+    "jupyter": ("widgets",),
+    "pipeline": ("pipeline", "pretrain"),
+}
+"""What each extra is for."""
 SITE = Path(sysconfig.get_path("purelib"))
 
 
@@ -25,28 +34,34 @@ def canonical(name):
 
 def brought_by(requirements):
     """Return the distributions that pip would install for some requirements, by name."""
-    found, waiting = {}, [Requirement(text) for text in requirements]
+    found, seen, waiting = {}, set(), [(Requirement(text), ("",)) for text in requirements]
     while waiting:
-        requirement = waiting.pop()
-        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if canonical(requirement.name) in found or not wanted:
-            continue
-        distribution = importlib.metadata.distribution(requirement.name)
-        found[canonical(requirement.name)] = distribution
-        waiting += [Requirement(text) for text in distribution.requires or ()]
+        requirement, asked = waiting.pop()  # `asked`: the extras of what requires it
+        name, extras = canonical(requirement.name), ("", *sorted(requirement.extras))
+        if name == PROJECT["name"]:  # an extra that builds on another
+            waiting += [(Requirement(text), ("",)) for extra in requirement.extras for text in EXTRAS[extra]]
+        elif (name, extras) not in seen and (
+            requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in asked)
+        ):
+            seen.add((name, extras))
+            found[name] = importlib.metadata.distribution(requirement.name)
+            waiting += [(Requirement(text), extras) for text in found[name].requires or ()]
     return found
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    """Return a folder of packages with the core and its hard dependencies, and nothing else."""
-    folder = tmp_path_factory.mktemp("site")
-    for distribution in brought_by(PROJECT["dependencies"]).values():
+def make_site(folder, requirements):
+    """Return a folder of packages with this one and what some requirements bring, and nothing else."""
+    for distribution in brought_by(requirements).values():
         for top in {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "__pycache__")}:
             if not (folder / top).exists() and (SITE / top).exists():
                 (folder / top).symlink_to(SITE / top)
     shutil.copytree(PACKAGE, folder / "selip_core", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    return make_site(tmp_path_factory.mktemp("site"), PROJECT["dependencies"])
 
 
 def run(bare, *arguments):
@@ -126,7 +141,7 @@ def test_a_model_is_exported_with_its_card_by_the_core_alone(bare):
 
 @pytest.mark.parametrize(
     "room, extra",
-    [("plotting", "plot"), ("widgets", "jupyter"), ("pipeline", "pipeline"), ("ingest", "ingest"),
+    [("plotting", "plot"), ("widgets", "jupyter"), ("ingest", "ingest"),
      ("downstream", "study"), ("inspection", "study"), ("datasets.synthetic", "study")],
 )  # fmt: skip
 def test_a_room_that_lacks_its_extra_says_so(bare, room, extra):
@@ -137,7 +152,7 @@ def test_a_room_that_lacks_its_extra_says_so(bare, room, extra):
 
 @pytest.mark.parametrize(
     "command, extra",
-    [("ingest a --out b", "ingest"), ("pipeline --help", "pipeline"), ("search a.parquet b text", "study")],
+    [("ingest a --out b", "ingest"), ("search a.parquet b text", "study")],
 )
 def test_a_command_that_lacks_its_extra_says_so_in_one_line(bare, command, extra):
     done = run(bare, "-m", *f"selip_core.{command}".split())
@@ -145,7 +160,23 @@ def test_a_command_that_lacks_its_extra_says_so_in_one_line(bare, command, extra
     assert f"'selip[{extra}]'" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["embed", "search", "export", "extract"])
+@pytest.mark.parametrize("command", ["embed", "search", "export", "extract", "pretrain", "pipeline"])
 def test_commands_of_the_core_tell_their_options(bare, command):
     done = run(bare, "-m", f"selip_core.{command}", "--help")
     assert done.returncode == 0 and "usage:" in done.stdout, done.stderr
+
+
+def test_the_run_of_a_notebook_says_which_extra_it_lacks(bare):
+    done = run(bare, "-c", "from selip_core.pipeline import start_run")
+    assert done.returncode == 1 and "'selip[pipeline]'" in done.stderr.strip().splitlines()[-1], done.stderr
+
+
+@pytest.mark.parametrize("extra", ROOMS)
+def test_an_extra_brings_all_that_its_rooms_import(tmp_path, extra):
+    site = make_site(tmp_path, [*PROJECT["dependencies"], *EXTRAS[extra]])
+    files = (path for room in ROOMS[extra] for path in (*(PACKAGE / room).rglob("*.py"), PACKAGE / f"{room}.py"))
+    paths = [path for path in files if path.exists()]
+    names = [".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts) for p in paths if p.name != "__main__.py"]
+    assert len(names) > 1
+    done = run(site, "-c", "import " + ", ".join(sorted(names)))
+    assert done.returncode == 0, done.stderr
