@@ -134,7 +134,8 @@ def test_words_that_only_look_like_others(text, found):
         "t1_tse_tra ohne KM", "T1 UNENHANCED", "T1 non-enhanced", "T1+COR", "T1 + CORONAL", "AX T1 POST OP",
         "T1 POST SURGERY", "T1POST OP", "T1WI-C", "T1WI −C", "T1WI−C", "T1WI–C", "T1WI - C", "T1WI- C", "T1W-C",
         "T1WI_-C", "T1WI(-C)", "T1(-C)", "T1 (-C)", "T1−C", "T1–C", "T1- C", "Ｔ１ＷＩ－Ｃ", "T1WI-C FS",
-        "AX T1WI-C TRA", "T1 FLAIR-C", "T1FLAIR-C", "T1_TSE-C", "SAG T1 SPACE-C", "T1WI FS-C", "T1WI C−", "T1WI C–", "T1WIC-",
+        "AX T1WI-C TRA", "T1 FLAIR-C", "T1FLAIR-C", "T1_TSE-C", "SAG T1 SPACE-C", "T1WI FS-C", "T1WI C−", "T1WI C–",
+        "T1WIC-",
     ],
 )  # fmt: skip
 def test_an_image_without_contrast_medium_is_no_enhanced_one(text):

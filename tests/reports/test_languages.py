@@ -252,7 +252,7 @@ def test_what_is_read_stays_beside_a_clause_that_holds_no_known_word_but_a_seque
     [
         "T2WI、FLAIR、DWI、ADC、MRI、CT、MRA、PWI、SWI、TOF、MRS、ASL", "大小约1.2cmx2.3cm，直径3mm", "大小约2.1cm×1.0cm×3 cm",
         "Fazekas 2级", "Fazekas 1", "fazekas2级", "Virchow-Robin间隙", "V-R间隙", "Galen静脉", "Willis环", "Dandy-Walker畸形",
-        "Rathke囊", "Schmorl结节", "Meckel腔", "Sturge-Weber综合征", "Binswanger病", "Gd-DTPA增强扫描", "b=1000 s/mm2",
+        "Rathke囊", "Meckel腔", "Sturge-Weber综合征", "Binswanger病", "Gd-DTPA增强扫描", "b=1000 s/mm2",
         "GE Signa 3.0T", "扫描序列：TSE，EPI，FOV 230mm", "mra", "dwi", "SIEMENS Skyra 3.0T MRI", "Chiari畸形I型",
     ],
 )  # fmt: skip
