@@ -4,23 +4,25 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from selip_core.sequences import (
+from selip_core.datasets.sequence_words import (
     DIFFUSION_MAP,
     END,
     MASK_SUFFIXES,
     MASK_WORDS,
+    NAMES,
+    OTHER_SEQUENCES,
     PLAIN_WORDS,
     SET_ASIDE,
     START,
-    TABLE,
 )  # fmt: skip
+from selip_core.sequences import TABLE
 
-BIDS_SUFFIXES = {suffix: one.name for one in TABLE.values() for suffix in one.bids} | dict.fromkeys(
+BIDS_SUFFIXES = {suffix: name for name, one in NAMES.items() for suffix in one.bids} | dict.fromkeys(
     MASK_SUFFIXES, "mask"
 )
 """The sequence, or ``mask``, of a suffix of BIDS."""
 
-SEQUENCES_OF_BRATS = {word: one.name for one in TABLE.values() for word in one.brats} | {"seg": "mask"}
+SEQUENCES_OF_BRATS = {word: name for name, one in NAMES.items() for word in one.brats} | {"seg": "mask"}
 """The sequence, or ``mask``, of a file of BraTS: ``NAME_t1ce.nii.gz`` up to 2021, ``NAME-t1c.nii.gz`` from 2023."""
 
 BRATS_FILE = re.compile(
@@ -35,8 +37,10 @@ def _any(words: Iterable[str]) -> re.Pattern:
     return re.compile("|".join(words) or r"(?!)")
 
 
-_WORDS = {name: _any(one.words) for name, one in TABLE.items()}
-_ASIDE = [(aside.reason, _any(aside.words), _any(aside.hints)) for aside in SET_ASIDE]
+_WORDS = {name: _any(one.words) for name, one in NAMES.items()}
+_ASIDE, _OTHER = (
+    [(aside.reason, _any(aside.words), _any(aside.hints)) for aside in kinds] for kinds in (SET_ASIDE, OTHER_SEQUENCES)
+)
 _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
 _MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
@@ -54,7 +58,8 @@ LOW_B_VALUE = 400.0
 def standard_sequence(name: str) -> str | None:
     """Return the sequence that a name in a table stands for (``t1wi``, ``T2-FLAIR``, ``T1+C``), or None if unknown."""
     bare = "".join(char for char in name.upper() if char.isalnum())
-    return next((one.name for one in TABLE.values() if bare in (one.name.upper(), *one.aliases)), None)
+    aliases = {name: NAMES[name].aliases if name in NAMES else () for name in TABLE}
+    return next((name for name in TABLE if bare in (name.upper(), *aliases[name])), None)
 
 
 def patient_of(study: str) -> str:
@@ -88,17 +93,25 @@ def sequence_of_text(text: str) -> tuple[str | None, str]:
     if _WORDS["DWI"].search(bare) and not _DIFFUSION_MAP.search(bare):
         return (None, "diffusion without weighting (b-value 0)") if _B_ZERO.search(bare) else ("DWI", "")
     t1, t2, flair = (_WORDS[name].search(bare) for name in ("T1", "T2", "FLAIR"))
-    for reason, words, hints in _ASIDE:
-        if words.search(bare) or (hints.search(bare) and not (t1 or t2 or flair)):
-            return None, reason
+    weighted = t1 or t2 or flair
+    if reason := _reason(bare, _ASIDE, weighted):
+        return None, reason
     for name, words in _WORDS.items():
-        if name not in _RULED and words.search(bare):
+        if name not in _RULED and words.search(bare):  # SWI, once it is in the table, is no longer set aside
             return name, ""
+    if reason := _reason(bare, _OTHER, weighted):
+        return None, reason
     if flair and not t1:  # T1 FLAIR is T1-weighted
         return "FLAIR", ""
     if t1:
         return ("T1ce" if _WORDS["T1ce"].search(bare) and not _PLAIN.search(bare) else "T1"), ""
     return ("T2", "") if t2 else (None, "")
+
+
+def _reason(bare: str, kinds: Iterable[tuple[str, re.Pattern, re.Pattern]], weighted: re.Match | None) -> str:
+    """Return why a text is set aside by the first of some kinds that fits; empty where none does."""
+    fitting = (reason for reason, words, hints in kinds if words.search(bare) or (not weighted and hints.search(bare)))
+    return next(fitting, "")
 
 
 def sequence_of_header(header: Mapping) -> tuple[str | None, str]:

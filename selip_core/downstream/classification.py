@@ -20,7 +20,7 @@ from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
 from selip_core.encoders.inference import encode_series
 from selip_core.encoders.model import load_model
 from selip_core.metrics.classification import mean_auc
-from selip_core.reports.sentences import SEQUENCES
+from selip_core.sequences import SEQUENCES, TABLE
 
 PREDICTION_COLUMNS = [
     "approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples",
@@ -72,8 +72,8 @@ def labelled_task(
 ) -> tuple[ClassificationTask, pd.DataFrame]:
     """Return the task of telling every label that can be scored, and how many patients have each label.
 
-    Only the five sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so
-    that T1ce would tell by being there.
+    Only sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so that
+    T1ce would tell by being there.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def labelled_task(
     matrix = label_matrix(labels, cache.index["patient_id"].unique().tolist())
     counts = support(matrix, split_of, fewest=fewest)
     truth = matrix[counts.loc[counts["not_scored"] == "", "label"].tolist()]
-    everybody = cache.index["patient_id"].isin(truth.index) & (cache.index["sequence"] != "T1ce")
+    given = [name for name, sequence in TABLE.items() if sequence.contrast]
+    everybody = cache.index["patient_id"].isin(truth.index) & ~cache.index["sequence"].isin(given)
     index = cache.index[everybody].reset_index(drop=True)
     parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
     return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts

@@ -30,6 +30,14 @@ In `Occipital rechts hyperintens in T2` three words of four are English too, and
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
 _CHINESE = re.compile(r"[一-鿿]")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
+_RUN = re.compile(r"[^一-鿿，,、：:；;。()（）]+")
+_ABBREVIATION = re.compile(r"[A-Z]{1,4}")
+"""Choice: no word of a language, known or not: `TSE`, `FOV`, `TOF`."""
+_EPONYM = re.compile(
+    r"[A-Z][a-zà-ÿ]+(?:[ -][A-Z]?[a-zà-ÿ]+)*(?:['’]s)?\s*\d*\s*"
+    r"(?=氏|综合[征症]|[征症病囊腔环孔池管裂束瘤级型期]|分[级期型]|评分|大?静脉|畸形|间隙|脑病|窝|三角|导水管|现象|结节)"
+)
+"""A name within Chinese speech, `Virchow-Robin间隙`."""
 _LETTERS = r"[A-Za-z0-9À-ɏ]"
 _TOKEN = re.compile(r"[^\W\d_]+")
 
@@ -161,11 +169,26 @@ def _language_of(text: str) -> tuple[Language, bool]:
     return language, understood(words, unknown, LANGUAGE_SHARE)
 
 
+def _not_understood(language: Language, text: str) -> list[str]:
+    """Return the words of a text that keep it from being read: none where enough of its words are known."""
+    count, unknown = language.count(text)
+    if understood(count, unknown):
+        return []
+    return [word for word in unknown if len(word) > 2 and not _ABBREVIATION.fullmatch(word)]
+
+
+def _foreign_in(language: Language, sentence: str) -> list[str]:
+    """Return the words of a mixed sentence that keep it from being read, each stretch without Chinese judged alone."""
+    runs = _RUN.findall(_EPONYM.sub("", sentence)) if _LATIN.search(sentence) else []
+    return [word for run in runs if _LATIN.search(run) for word in _not_understood(language, run)]
+
+
 def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     """Return a report with its foreign words in Chinese; a Chinese report comes back as it is.
 
     A sentence without a Chinese character is put together anew in the order of a Chinese one; in a mixed sentence the
-    foreign words alone are replaced. What is not understood is left out of the former, see `unread`.
+    foreign words alone are replaced. Left out is what is not understood, see `unread`: clauses of the former, the
+    latter as a whole, for what is left of `…lobe 额叶 gauche` would be half of what it says.
 
     Parameters
     ----------
@@ -180,14 +203,16 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     if not _LATIN.search(text):
         return text
     language, known = _language_of(text)
-    if all(word.kind == "sequences" for word in language.scan(text)):
+    mixed_unread = any(_CHINESE.search(s) and _foreign_in(language, s) for s in _SENTENCE.split(text))
+    if not mixed_unread and all(word.kind == "sequences" for word in language.scan(text)):
         return text
     sentences = []
     for sentence in _SENTENCE.split(language.prepare(text)):
         if not sentence.strip():
             continue
         if _CHINESE.search(sentence):
-            sentences.append(replaced(sentence, language.scan(sentence)))
+            if not (mixed_unread and _foreign_in(language, sentence)):
+                sentences.append(replaced(sentence, language.scan(sentence)))
         elif not language.scan(sentence):
             sentences.append(sentence)
         elif known and (words := language.read(sentence)):
@@ -201,22 +226,38 @@ def without_foreign(text: str) -> str:
 
 
 def unread(text: str) -> list[str]:
-    """Return the clauses, in other languages than Chinese, that are not understood, though a word of them is known."""
-    language, known = _language_of(text) if _LATIN.search(text) else (None, True)
+    """Return what is not understood: clauses in other languages than Chinese, and mixed sentences.
+
+    A line of abbreviations and names of sequences alone, `TSE 3.0T`, says nothing that could be missed.
+    """
+    if not _LATIN.search(text):
+        return []
+    language, known = _language_of(text)
     found = []
-    for sentence in _foreign(language.prepare(text)) if language else []:
+    for sentence in _SENTENCE.split(language.prepare(text)):
+        if _CHINESE.search(sentence):
+            found += [sentence.strip()] if _foreign_in(language, sentence) else []
+            continue
         for start, end in language.clauses(sentence):
             clause = sentence[start:end]
-            words = [word for word in language.scan(clause) if word.kind != "sequences"]
-            if words and not (known and understood(*language.count(clause))):
+            words = any(word.kind != "sequences" for word in language.scan(clause))
+            half_known = words and not (known and understood(*language.count(clause)))
+            if half_known or _not_understood(language, clause):
                 found.append(clause.strip(" ,:"))
     return found
 
 
 def unknown_foreign_words(text: str) -> list[str]:
-    """Return the words of sentences without a Chinese character that no lexicon knows, in lower case."""
+    """Return the words in other languages than Chinese that no lexicon knows, in lower case.
+
+    Of a mixed sentence only those for which it is not read: `Virchow-Robin间隙` is Chinese usage.
+    """
     if not _LATIN.search(text):
         return []
     language, _ = _language_of(text)
-    words = [word for sentence in _foreign(language.prepare(text)) for word in language.count(sentence)[1]]
+    words = [
+        word
+        for sentence in _SENTENCE.split(language.prepare(text))
+        for word in (_foreign_in(language, sentence) if _CHINESE.search(sentence) else language.count(sentence)[1])
+    ]
     return [word.lower() for word in words if len(word) > 2]

@@ -1,6 +1,12 @@
+import re
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from selip_core.datasets.sequences import sequence_of_header, sequence_of_text
+from tests.helpers.places import PACKAGE
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,10 @@ def test_words_that_only_look_like_others(text, found):
     [
         "AX T1 C-", "AX T1 C- FS", "T1WI C-", "T1C-", "SAG T1 (C-)", "Ax T1 -C", "ＡＸ　Ｔ１　Ｃ－", "OAx T1 FLAIR C-",
         "t1_tse_tra ohne KM", "T1 UNENHANCED", "T1 non-enhanced", "T1+COR", "T1 + CORONAL", "AX T1 POST OP",
-        "T1 POST SURGERY", "T1POST OP",
+        "T1 POST SURGERY", "T1POST OP", "T1WI-C", "T1WI −C", "T1WI−C", "T1WI–C", "T1WI - C", "T1WI- C", "T1W-C",
+        "T1WI_-C", "T1WI(-C)", "T1(-C)", "T1 (-C)", "T1−C", "T1–C", "T1- C", "Ｔ１ＷＩ－Ｃ", "T1WI-C FS",
+        "AX T1WI-C TRA", "T1 FLAIR-C", "T1FLAIR-C", "T1_TSE-C", "SAG T1 SPACE-C", "T1WI FS-C", "T1WI C−", "T1WI C–",
+        "T1WIC-",
     ],
 )  # fmt: skip
 def test_an_image_without_contrast_medium_is_no_enhanced_one(text):
@@ -135,7 +144,8 @@ def test_an_image_without_contrast_medium_is_no_enhanced_one(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["AX T1 C+", "AX T1 FS+C", "T1 + C", "T1C-COR", "T1-C", "SAG T1 MPRAGE C+", "T1 ENHANCED", "T1+GD", "AX T1 POST"],
+    ["AX T1 C+", "AX T1 FS+C", "T1 + C", "T1C-COR", "T1-C", "SAG T1 MPRAGE C+", "T1 ENHANCED", "T1+GD", "AX T1 POST",
+     "T1WI+C", "T1WI-CE", "T1WI-C+", "T1WIC", "T1WI C", "T1WI-GD", "T1 POST-C", "T1WI+C SAG-C", "T1WI-POST"],
 )
 def test_an_image_after_contrast_medium_is_an_enhanced_one(text):
     assert sequence_of_text(text) == ("T1ce", "")
@@ -175,3 +185,55 @@ def test_every_kind_that_is_set_aside_is_known_by_its_usual_names(texts, reason)
 @pytest.mark.parametrize("said", ["t1_tse_pre", "T1 native", "T1平扫"])
 def test_a_series_before_contrast_is_plain_though_the_header_names_the_agent(said):
     assert sequence_of_header({"SeriesDescription": said, "ContrastBolusAgent": "Gadovist"}) == ("T1", "")
+
+
+def test_an_image_before_contrast_is_plain_by_every_minus_though_the_header_names_the_agent():
+    for said in ("T1WI-C", "T1WI−C", "T1(-C)"):
+        assert sequence_of_header({"SeriesDescription": said, "ContrastBolusAgent": "Gadovist"}) == ("T1", "")
+
+
+RECIPE = [
+    ("sequences.py", r'    Sequence\("DWI"\),', r'\g<0>\n    Sequence("SWI"),'),
+    (
+        "datasets/sequence_words.py",
+        r'    "DWI": Names\(',
+        r'    "SWI": Names(aliases=("SW",), bids=("swi",), words=(r"\\bSWI", r"\(SW\)")),\n\g<0>',
+    ),
+    ("reports/lexicons/zh.yaml", r"(?m)^  DWI: ", r"  SWI: [SWI]\n\g<0>"),
+    ("reports/lexicons/en.yaml", r"(?m)^  DWI: ", r"  SWI: [susceptibility-weighted image*, SWI]\n\g<0>"),
+]
+ASKED = """
+from selip_core.datasets.sequences import BIDS_SUFFIXES, sequence_of_text, standard_sequence
+from selip_core.reports.parser import describe_series
+for text in ("SWI_Images", "t2_tse", "SWI Pha_Images", "TOF"):
+    print(sequence_of_text(text))
+print(standard_sequence("sw"), BIDS_SUFFIXES["swi"])
+print(describe_series("左侧额叶见点状信号影，SWI呈低信号。", ["SWI"]))
+print(describe_series("Punctate low signal in the left frontal lobe on SWI.", ["SWI"]))
+"""
+
+
+def _after(steps, folder):
+    shutil.copytree(PACKAGE, folder / "selip_core", ignore=shutil.ignore_patterns("__pycache__"))
+    for file, where, then in steps:
+        path = folder / "selip_core" / file
+        text, times = re.subn(where, then, path.read_text(encoding="utf-8"))
+        assert times == 1
+        path.write_text(text, encoding="utf-8")
+    run = [sys.executable, "-X", "utf8", "-c", ASKED]
+    return subprocess.run(run, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, encoding="utf-8")
+
+
+def test_the_recipe_for_a_new_sequence_makes_it_one_everywhere(tmp_path):
+    done = _after(RECIPE, tmp_path)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "('SWI', '')", "('T2', '')", "(None, 'a phase image')", "(None, 'an angiography')", "SWI SWI",
+        *["{'SWI': '在左侧额叶表现为点状低信号'}"] * 2,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("left_out", [2, 3])
+def test_a_lexicon_without_the_new_sequence_is_named(tmp_path, left_out):
+    error = _after(RECIPE[:left_out] + RECIPE[left_out + 1 :], tmp_path).stderr
+    assert RECIPE[left_out][0] in error and "sequences lacks SWI" in error

@@ -1,13 +1,17 @@
 """Predictions of every method in one table, and what the tables say of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from selip_core.downstream import classification
 from selip_core.downstream.classification import (
     ClassificationTask,
     fine_tuning_predictions,
+    labelled_task,
     probe_predictions,
     series_features,
     zero_shot_predictions,
@@ -16,6 +20,7 @@ from selip_core.downstream.classification_tables import MEAN, auc_difference_tab
 from selip_core.downstream.training import Budget
 from selip_core.encoders.model import build_model
 from selip_core.metrics.classification import DELONG, auc
+from selip_core.sequences import TABLE, Sequence
 from tests.helpers.data import PREPROCESSED, SHAPE
 
 CPU = torch.device("cpu")
@@ -134,3 +139,16 @@ def test_a_label_without_prompts_is_left_out_of_zero_shot(models, task):
     assert set(prompted(models, unknown)["label"]) == {"acute_infarct"}
     alone = ClassificationTask(**{**vars(task), "truth": unknown.truth[["glioma"]]})
     assert prompted(models, alone).empty
+
+
+def test_no_sequence_after_contrast_medium_is_looked_at(monkeypatch):
+    monkeypatch.setattr(classification, "TABLE", TABLE | {"FLAIRce": Sequence("FLAIRce", contrast=True)})
+    patients = [f"P{i}" for i in range(12)]
+    index = pd.DataFrame(
+        [(p, s) for p in patients for s in ("T1", "T1ce", "FLAIRce")], columns=["patient_id", "sequence"]
+    ).assign(row=range(36))
+    cache = SimpleNamespace(index=index, volumes=np.zeros((36, 1, *SHAPE)), preprocessing_fingerprint="f")
+    labels = pd.DataFrame({"patient_id": patients, "label": ["normal", "glioma"] * 6})
+    split = pd.Series((["train"] * 2 + ["validation"] * 1 + ["test"] * 1) * 3, index=patients)
+    task, _ = labelled_task(cache, labels, split, fewest=1)
+    assert set(task.index["sequence"]) == {"T1"}

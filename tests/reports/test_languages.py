@@ -175,7 +175,7 @@ def test_another_language_is_unread_and_told_never_half_read(text):
 def test_the_clauses_that_are_not_read_are_named():
     french = "Hyperintensité T2 du lobe frontal gauche"
     english = "Patchy high signal on T2 in the pons. The ventricles and sulci are normal."
-    assert unread(f"{french}, sans contraste. {english}") == [french]
+    assert unread(f"{french}, sans contraste. {english}") == [french, "sans contraste."]
     assert unread("Patchy high signal on T2 in the left frontal lobe.") == [] == unread("左侧额叶见片状长T2信号。")
 
 
@@ -216,3 +216,49 @@ def test_a_lexicon_names_the_sequences_that_there_are(key, message):
     book["sequences"] = book["sequences"] | {key: ["XYZ"]} if key else {"T2": ["T2"]}
     with pytest.raises(SelipError, match=message):
         check_language(book, EN)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Normal brain MRI. Hyperintensité FLAIR occipitale droite.", "Hyperintensité FLAIR occipitale droite."),
+        ("Normal brain MRI. Tumeur occipitale droite.", "Tumeur occipitale droite."),
+        ("Normal brain MRI. Tumeur.", "Tumeur."),
+        ("Normal brain MRI. TUMEUR OCCIPITALE DROITE.", "TUMEUR OCCIPITALE DROITE."),
+        ("Tumeur frontale gauche，余未见明显异常。", "Tumeur frontale gauche，余未见明显异常"),
+        ("Tumeur额叶，余未见明显异常。", "Tumeur额叶，余未见明显异常"),
+        ("颅脑未见异常。Läsion links frontal", "Läsion links frontal"),
+        ("颅脑未见异常（Glioblastome）。", "颅脑未见异常（Glioblastome）"),
+        ("Hypersignal T2 du lobe 额叶 gauche，呈长T2信号。余未见异常。", "Hypersignal T2 du lobe 额叶 gauche，呈长T2信号"),
+        ("lobe 额叶 gauche，T2呈高信号。", "lobe 额叶 gauche，T2呈高信号"),
+    ],
+)
+def test_an_abnormal_clause_that_is_not_read_makes_no_report_normal(text, told):
+    assert unread(text) == [told] and not is_normal_report(text)
+    assert describe_series(text, ["T1", "T2", "FLAIR"]) == {} == parse_report(text, default_sequence="FLAIR")
+    assert unknown_words([text])
+
+
+def test_what_is_read_stays_beside_a_clause_that_holds_no_known_word_but_a_sequence():
+    text = "Patchy T2 hyperintensity in the left frontal lobe. Hyperintensité FLAIR occipitale droite."
+    assert _read(text) == {"T2": ["左侧额叶 片状高信号"]}
+    assert unread(text) == ["Hyperintensité FLAIR occipitale droite."]
+    text = "左侧额叶见片状长T2信号。lobe 额叶 droite，T1呈低信号。"
+    assert _read(text) == {"T2": ["左侧额叶 片状长信号"]} and unread(text) == ["lobe 额叶 droite，T1呈低信号"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "T2WI、FLAIR、DWI、ADC、MRI、CT、MRA、PWI、SWI、TOF、MRS、ASL", "大小约1.2cmx2.3cm，直径3mm", "大小约2.1cm×1.0cm×3 cm",
+        "Fazekas 2级", "Fazekas 1", "fazekas2级", "Virchow-Robin间隙", "V-R间隙", "Galen静脉", "Willis环", "Dandy-Walker畸形",
+        "Rathke囊", "Meckel腔", "Sturge-Weber综合征", "Binswanger病", "Gd-DTPA增强扫描", "b=1000 s/mm2",
+        "GE Signa 3.0T", "扫描序列：TSE，EPI，FOV 230mm", "mra", "dwi", "SIEMENS Skyra 3.0T MRI", "Chiari畸形I型",
+    ],
+)  # fmt: skip
+def test_what_chinese_reports_write_in_latin_letters_is_no_other_language(beside):
+    plain = "左侧额叶见片状长T2信号"
+    for text in (f"{beside}。{plain}。", f"{plain}（{beside}）。", f"{plain}，{beside}。"):
+        assert unread(text) == [] and not is_normal_report(text)
+        assert "左侧额叶 片状长信号" in _read(text)["T2"]
+    assert unread(f"{beside}\n颅脑未见异常。") == []

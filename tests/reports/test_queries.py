@@ -37,3 +37,13 @@ def test_a_text_that_is_too_long_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(queries, "parse_sentence", lambda _: pytest.fail("read"))
     with pytest.raises(SelipError, match=r"the query has 10,000 characters, and 1,000 are the most"):
         read_query("基" * 10_000, longest=1000)
+
+
+@pytest.mark.parametrize("text", ["左侧额叶片状高信号", "Patchy hyperintensity in the left frontal lobe"])
+def test_a_finding_without_a_sequence_holds_for_any(text):
+    assert query_sentences(text) == {"": "在左侧额叶表现为片状高信号"}
+
+
+@pytest.mark.parametrize("text", ["Hyperintensité frontale gauche", "lobe 额叶 gauche高信号"])
+def test_a_query_in_another_language_is_taken_word_for_word(text):
+    assert read_query(text) == Query(text, {"": text}, WORD_FOR_WORD)

@@ -1,0 +1,164 @@
+"""What hospitals, BIDS and BraTS call each sequence of ``selip_core.sequences``, and what tells other series: data.
+
+Read by ``datasets.sequences`` alone, so that a word more changes no finished cohort or training run.
+"""
+
+from dataclasses import dataclass
+
+START, END = r"(?<![A-Z0-9])", r"(?![A-Z0-9])"
+"""Signs around a word of a description, upper-case; digits are part of a word: ``T1`` is not in ``T10``."""
+LETTERS_END = r"(?![A-Z])"
+"""The end of a word to which a number may be joined: ``TOF3D``, ``DWI1000``."""
+_POST = r"POST(?!.?(OP|SURG|TREAT|TRAUMA|RT)[A-Z]*(?![A-Z]))"  # of contrast, not of an operation
+
+
+@dataclass(frozen=True)
+class Names:
+    """What one sequence is called.
+
+    Parameters
+    ----------
+    aliases : tuple of str
+        What a cohort's table may call it, letters and digits alone, upper-case.
+    bids, brats : tuple of str
+        Its suffixes in BIDS, and what its file is called in BraTS, lower-case.
+    words : tuple of str
+        Regular expressions of what tells it in a description or a file name, upper-case.
+    """
+
+    aliases: tuple[str, ...] = ()
+    bids: tuple[str, ...] = ()
+    brats: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+NAMES: dict[str, Names] = {
+    "T1": Names(
+        aliases=("T1W", "T1WI"),
+        bids=("T1w",),
+        brats=("t1", "t1n"),
+        # T12 and T10 are vertebrae, T13D is not
+        words=(rf"{START}T1(?!\d(?!D))", "T1W", "MPRAGE", "MP2RAGE", "BRAVO", "FSPGR", "TFE3D", "3D.?TFE", "VIBE"),
+    ),
+    "T2": Names(
+        aliases=("T2W", "T2WI"),
+        bids=("T2w",),
+        brats=("t2", "t2w"),
+        words=(rf"{START}T2(?!\d(?!D))",),
+    ),
+    "FLAIR": Names(
+        aliases=("T2FLAIR", "FLA"),
+        bids=("FLAIR",),
+        brats=("flair", "t2f"),
+        words=("FLAIR", rf"{START}(FLA|T2F|TIRM|FLR){END}", "DARK.?FLUID", "水抑制", "黑水"),
+    ),
+    "DWI": Names(
+        aliases=("DWI1000",),
+        bids=("dwi", "trace"),
+        words=(
+            rf"{START}(E?DWI|DTI|DIFF|DIFFUSION|HARDI|DSI){LETTERS_END}", f"TRACEW?{LETTERS_END}",
+            rf"{START}B.?(VALUE.?)?(8|9|10|12|15)00(?!\d)", "弥散", "扩散",
+        ),
+    ),
+    "ADC": Names(
+        bids=("adc", "ADC"),
+        words=(rf"{START}D?ADC({END}|(?=MAP))", "APPARENT.?DIFF", "表观"),
+    ),
+    "T1ce": Names(
+        aliases=("T1C", "T1CE", "T1GD", "T1POST", "T1WICE", "T1WIC"),
+        brats=("t1ce", "t1c"),
+        # Of an image that is T1-weighted: `datasets.sequences` looks for them there alone.
+        words=(
+            rf"\+ ?(C|CE|CONTRAST|GD|GAD|KM){LETTERS_END}", r"C\+",
+            rf"{START}(CE|GD|GAD|KM|CONTRAST|ENH(ANCED|ANCEMENT)?|{_POST}){END}",
+            rf"T1.?(WI?)?.?(CE|GD|C(?![-−–])|{_POST}|ENH){LETTERS_END}", r"T1(WI?)?C[-−–](?=[A-Z])",
+            "GADO", "POST.?CONTRAST", "增强",
+        ),
+    ),
+}  # fmt: skip
+"""Of each sequence of the table; one without an entry is known by its own name in a table alone."""
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A kind of series that is none of ours.
+
+    Parameters
+    ----------
+    reason : str
+        Shown to the user.
+    words : tuple of str
+        Regular expressions of what tells it, upper-case.
+    hints : tuple of str
+        What tells it only where nothing tells that the image is weighted: ``REF`` is a scan for calibration, but
+        ``T1 SAG REF`` is a reformatted one.
+    """
+
+    reason: str
+    words: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+DIFFUSION_MAP = SetAside(
+    "a diffusion map other than ADC",
+    hints=(f"{START}(FA|COLFA|COLORFA|DEC|EADC|E.?ADC|RA|VR|AD|RD|MD){END}", "TENSOR", "EXPONENTIAL", "TRACTO"),
+)
+
+SET_ASIDE = (
+    SetAside(
+        "a scout",
+        ("LOCALI[SZ]ER", f"{START}LOC{END}", "SCOUT", "SURVEY", "SMARTBRAIN", "AAHEAD", "3.?PLANE", "PLANE.?LOC",
+         "3.?PL.?LOC", "定位", "REF.?SCAN", "SENSE.?REF", f"{START}CALIB(RATION)?{LETTERS_END}"),
+        (f"{START}(REF|ASSET){END}",),
+    ),
+    SetAside(
+        "not of the head", ("SPINE", "CERVIC", "LUMBAR", "THORAC", "KNEE", "颈椎", "腰椎", "胸椎", "脊柱", "脊髓")
+    ),
+    SetAside("a subtraction", (f"{START}SUB{END}", "SUBTRACT", "减影")),
+    SetAside("a quantitative map", (rf"T[12]\*?.?MAP(S|PING|IT)?{LETTERS_END}", "RELAXOMETRY")),
+    SetAside("a phase image", (f"{START}(PHA|PHASE){END}",)),
+)  # fmt: skip
+"""Images that are of no use whatever their sequence."""
+
+OTHER_SEQUENCES = (
+    SetAside(
+        "susceptibility-weighted",
+        (f"{START}[ES]?SWI[MP]?{LETTERS_END}", f"{START}(SWAN|QSM|MIN.?IPS?|VEN.?BOLD|HEMO(SIDERIN)?){LETTERS_END}",
+         rf"{START}T2(.?STAR(W[A-Z]*)?{LETTERS_END}|\*)", r"\(SW\)", "SUSCEPT", "磁敏感",
+         rf"{START}T2[A-Z]*.?(FFE|GRE|FL2D|FL3D|FLASH|MEDIC|MERGE){LETTERS_END}"),
+    ),
+    SetAside(
+        "an angiography",
+        (rf"({START}|(?<=[23]D))TOF{LETTERS_END}", f"{START}(MRA|MRV|CE.?MRA|COW|PCA|MIPS?){LETTERS_END}",
+         f"ANGIO(GRA[A-Z]*)?{LETTERS_END}", "血管成像"),
+    ),
+    SetAside(
+        "perfusion",
+        (f"{START}(ASL|PWI|PASL|PCASL|CBF|CBV|MTT|TTP|TMAX|DSC|DCE){LETTERS_END}", f"PERF(US[A-Z]*)?{LETTERS_END}",
+         "灌注"),
+    ),
+    SetAside("spectroscopy", (f"{START}(MRS|SVS|CSI|PRESS){END}", "SPECTRO", "波谱")),
+    SetAside("functional MRI", (f"{START}(BOLD|FMRI|RS.?FMRI){LETTERS_END}", "RESTING", "FIELD.?MAP")),
+    DIFFUSION_MAP,
+    SetAside("proton-density-weighted", (f"{START}PD(W|WI|FS|TSE|FSE|T2)*{LETTERS_END}", "PROTON.?DENS", "质子")),
+    SetAside("a fat-suppressed sequence of another kind", (f"{START}STIR{LETTERS_END}",)),
+)  # fmt: skip
+"""Sequences that are not in the table, asked after those that are. The first kind that fits counts."""
+
+MASK_WORDS = (
+    rf"{START}(D?SEG|SEGMENTATION|MASK|MSK|GT|ROI|LABELS?|LESIONS?|CONSENSUS){END}",
+    "GROUND.?TRUTH", "GOLD.?STANDARD", "BRAIN.?MASK", "分割", "掩膜",
+)  # fmt: skip
+"""What tells that a file is a segmentation."""
+
+MASK_SUFFIXES = ("msk", "mask", "dseg", "roi")
+"""Suffixes of segmentations in BIDS."""
+
+PLAIN_WORDS = (
+    rf"{START}(PRE|W.?O|NON|NO|WITHOUT|OHNE|VOR).?(CE|GD|GAD|CONTRAST|C|KM|ENH(ANCED|ANCEMENT)?){END}",
+    f"{START}(PRE|NATIVE?|PLAIN){END}",
+    rf"{START}C[-−–](?![A-Z0-9])", r"T1(WI?)?C[-−–](?![A-Z0-9])", rf"(?<= )[-−–] ?C{END}", "平扫",
+    # T1WI-C, T1(-C), T1 FLAIR-C; a hyphen right behind T1 only joins: T1-C is the enhanced one, and a minus sign never
+    rf"T1(?!.*({START}({_POST}|CE|GD|GAD|KM|ENH)|\+))[^+]*(?<!T1)[-−–] ?C(?![A-Z0-9+])", r"T1([−–] ?|- )C(?![A-Z0-9+])",
+)  # fmt: skip
+"""What tells that no contrast medium was given: ``T1 C-`` is a usual name in Chinese hospitals."""
