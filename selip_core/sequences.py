@@ -24,6 +24,9 @@ class Sequence:
         Whether its voxels are values, raised or reduced, rather than brighter or darker than others.
     contrast : bool
         Whether a contrast medium was given.
+    indicated : bool
+        Whether it is acquired only where something is suspected, so that it would tell by being there: classification
+        does not look at it.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Sequence:
     anatomy: bool = False
     measured: bool = False
     contrast: bool = False
+    indicated: bool = False
 
 
 _ALL = (
@@ -39,7 +43,7 @@ _ALL = (
     Sequence("FLAIR", oedema="高信号", anatomy=True),
     Sequence("DWI"),
     Sequence("ADC", measured=True),
-    Sequence("T1ce", oedema="低信号", contrast=True),
+    Sequence("T1ce", oedema="低信号", contrast=True, indicated=True),
 )
 
 TABLE: dict[str, Sequence] = {sequence.name: sequence for sequence in _ALL}

@@ -72,8 +72,8 @@ def labelled_task(
 ) -> tuple[ClassificationTask, pd.DataFrame]:
     """Return the task of telling every label that can be scored, and how many patients have each label.
 
-    Only sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so that
-    T1ce would tell by being there.
+    Only sequences that everybody gets are looked at: contrast medium is given where a tumour is suspected, so that T1ce
+    would tell by being there (`Sequence.indicated`).
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def labelled_task(
     matrix = label_matrix(labels, cache.index["patient_id"].unique().tolist())
     counts = support(matrix, split_of, fewest=fewest)
     truth = matrix[counts.loc[counts["not_scored"] == "", "label"].tolist()]
-    given = [name for name, sequence in TABLE.items() if sequence.contrast]
-    everybody = cache.index["patient_id"].isin(truth.index) & ~cache.index["sequence"].isin(given)
+    indicated = [name for name, sequence in TABLE.items() if sequence.indicated]
+    everybody = cache.index["patient_id"].isin(truth.index) & ~cache.index["sequence"].isin(indicated)
     index = cache.index[everybody].reset_index(drop=True)
     parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
     return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts

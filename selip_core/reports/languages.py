@@ -121,9 +121,10 @@ def check_language(book: dict, path: Path) -> None:
     for key in (*_GROUPS, *_LISTS, *_GRAMMAR):
         lists = book[key].values() if key in _GROUPS and isinstance(book[key], dict) else [book[key]]
         for words in lists:
-            empty = not words and key not in _GRAMMAR
-            if not isinstance(words, list) or empty or not all(isinstance(word, str) and word for word in words):
-                raise SelipError(f'{path}: {key} must hold lists of words; put "no" and the like in quotes')
+            if not isinstance(words, list) or not (words or key in _GRAMMAR):
+                raise SelipError(f"{path}: {key} must hold lists of words")
+            if wrong := [word for word in words if not isinstance(word, str) or not word]:
+                raise SelipError(f'{path}: {key}: {wrong[0]!r} is not text; put "no", "on" and the like in quotes')
 
 
 @cache

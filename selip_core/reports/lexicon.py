@@ -218,6 +218,15 @@ def check_sequences(named: dict[str, list[str]], path: Path) -> None:
             raise SelipError(f"{path}: sequences names {name!r}, which is no entry of selip_core/sequences.py")
 
 
+def check_one_meaning(group: dict[str, list[str]], key: str, path: Path) -> None:
+    """Raise SelipError if a word stands for two things of one group of a lexicon: the later would never be found."""
+    meaning: dict[str, str] = {}
+    for value, words in group.items():
+        for word in words:
+            if meaning.setdefault(word, value) != value:
+                raise SelipError(f"{path}: {key}: {word!r} stands under {meaning[word]} and under {value}; keep one")
+
+
 def check_lexicon(book: dict, path: Path) -> None:
     """Raise SelipError if a lexicon has missing, unknown or empty parts."""
     check_keys(book, _KEYS, path)
@@ -229,6 +238,9 @@ def check_lexicon(book: dict, path: Path) -> None:
         for name in book[part]:
             if name not in book["sites"]:
                 raise SelipError(f"{path}: {part} names {name!r}, which is no site")
+    check_one_meaning({site: [site, *also] for site, also in book["sites"].items()}, "sites", path)
+    for key in ("sides", "sequences", "enhancement", "morphology", "signals"):
+        check_one_meaning(book[key], key, path)
     for key in sorted(_KEYS - {"language"}):
         for words in book[key].values() if isinstance(book[key], dict) else [book[key]]:
             for word in words if isinstance(words, list) else [words]:

@@ -63,12 +63,15 @@ def _not_denied(words: list[Word]) -> list[Word]:
 
 
 def _sides_first(words: list[Word]) -> list[Word]:
-    """Bring each side before the site of its clause that it follows."""
+    """Bring each side before the site of its clause that it follows and those joined to it: `fronto-pariétal droit`."""
     words = list(words)
     for i in range(1, len(words)):
         before, side = words[i - 1], words[i]
         if side.kind == "sides" and before.kind in ("sites", "morphology") and before.clause == side.clause:
-            words[i - 1 : i + 1] = [side, before]
+            at = i - 1
+            while at and words[at - 1].kind == "sites" and words[at].start - words[at - 1].end <= 1:
+                at -= 1
+            words[at : i + 1] = [side, *words[at:i]]
     return words
 
 

@@ -47,11 +47,11 @@ def test_a_missing_table_is_named(tmp_path):
 
 
 def test_one_bad_row_is_left_out_with_its_reason(tmp_path):
-    series = SERIES + "003,SWI,d.nii.gz\n004,T1,e.nii.gz\n005,T1,f.nii.gz\n"
+    series = SERIES + "003,TOF,d.nii.gz\n004,T1,e.nii.gz\n005,T1,f.nii.gz\n"
     reports = REPORTS + "004,,\n006,左侧丘脑见长T1信号。,\n"
     cohort = load_cohort(write(tmp_path, series, reports))
     problems = dict(zip(cohort.problems["problem"], cohort.problems["consequence"], strict=True))
-    assert "unknown sequence 'SWI'" in problems and "T1ce" in problems["unknown sequence 'SWI'"]
+    assert "unknown sequence 'TOF'" in problems and "T1ce" in problems["unknown sequence 'TOF'"]
     assert {"report without findings text", "study 005 has series but no report"} <= set(problems)
     assert "study 006 has a report but no series" in problems
     assert set(cohort.series["patient_id"]) == {"001", "002", "004", "005"}
@@ -65,7 +65,7 @@ def test_bytes_in_no_known_encoding_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given, sequence", [("t1", "T1"), ("T2-FLAIR", "FLAIR"), ("T1 post", "T1ce"), ("t1ce", "T1ce"), ("SWI", None)]
+    "given, sequence", [("t1", "T1"), ("T2-FLAIR", "FLAIR"), ("T1 post", "T1ce"), ("t1ce", "T1ce"), ("TOF", None)]
 )
 def test_sequence_names(given, sequence):
     assert standard_sequence(given) == sequence
@@ -160,7 +160,7 @@ def test_ids_that_contradict_each_other_stop(tmp_path):
 
 def test_no_usable_series_stops(tmp_path):
     with pytest.raises(SelipError, match="lists no usable series; sequences must be among T1, T2"):
-        load_cohort(write(tmp_path, "patient_id,sequence,path\n001,SWI,a.nii\n"))
+        load_cohort(write(tmp_path, "patient_id,sequence,path\n001,TOF,a.nii\n"))
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.49])

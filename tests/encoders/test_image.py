@@ -54,7 +54,7 @@ def test_located_pooling_tells_places_apart_and_average_does_not():
     assert (located[0] - located[1]).abs().max() > 1e-3
 
 
-@pytest.mark.parametrize("name, pooling", [("vit", "average"), ("small", "max")])
+@pytest.mark.parametrize("name, pooling", [("mlp", "average"), ("small", "max")])
 def test_unknown_encoder_or_pooling_is_an_error(name, pooling):
     with pytest.raises(ValueError, match="choose"):
         build_image_encoder(name, shape=SHAPE, pooling=pooling, width=8)
