@@ -141,8 +141,8 @@ def test_a_label_without_prompts_is_left_out_of_zero_shot(models, task):
     assert prompted(models, alone).empty
 
 
-def test_no_sequence_after_contrast_medium_is_looked_at(monkeypatch):
-    monkeypatch.setattr(classification, "TABLE", TABLE | {"FLAIRce": Sequence("FLAIRce", contrast=True)})
+def test_what_is_acquired_on_suspicion_is_not_looked_at(monkeypatch):
+    monkeypatch.setattr(classification, "TABLE", TABLE | {"FLAIRce": Sequence("FLAIRce", contrast=True, indicated=True)})
     patients = [f"P{i}" for i in range(12)]
     index = pd.DataFrame(
         [(p, s) for p in patients for s in ("T1", "T1ce", "FLAIRce")], columns=["patient_id", "sequence"]
