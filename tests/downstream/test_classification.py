@@ -142,7 +142,8 @@ def test_a_label_without_prompts_is_left_out_of_zero_shot(models, task):
 
 
 def test_what_is_acquired_on_suspicion_is_not_looked_at(monkeypatch):
-    monkeypatch.setattr(classification, "TABLE", TABLE | {"FLAIRce": Sequence("FLAIRce", contrast=True, indicated=True)})
+    suspected = Sequence("FLAIRce", contrast=True, indicated=True)
+    monkeypatch.setattr(classification, "TABLE", TABLE | {"FLAIRce": suspected})
     patients = [f"P{i}" for i in range(12)]
     index = pd.DataFrame(
         [(p, s) for p in patients for s in ("T1", "T1ce", "FLAIRce")], columns=["patient_id", "sequence"]
