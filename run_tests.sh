@@ -16,6 +16,8 @@ step() {  # every step runs, so that one failure does not hide another
 step "ruff, notebooks included" "$PYTHON" -m ruff check .
 step "imports go one way" "$PYTHON" -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_notebooks.py
+# Its 30-step models are this script's own output: put aside at every call, as run_all.sh does, they would fill the disk.
+rm -rf results/smoke
 step "smoke profile, from nothing" ./run_all.sh --profile smoke --fresh
 step "smoke metrics as expected" "$PYTHON" -m tests.helpers.expectations results/smoke tests/smoke_expectations.json
 step "tests" "$PYTHON" -m pytest -q

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from selip_core._utils.command import DONE, IN_PART, Parser, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
-from selip_core._utils.hashing import digest, weights_digest
+from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.sequences import sequence_of_text
@@ -119,7 +119,7 @@ def embed(
     out = expanded(out) if out else None
     if out and out.exists():
         raise SelipError(f"{out} exists already: give another name, it is never overwritten")
-    parts = _Parts(out, digest(*_state(series["path"]), weights_digest(model)) if out else "")
+    parts = _Parts(out, _key(series["path"], model) if out else "")
     tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
     todo = [start for start, table in tables.items() if table is None]
     for start, table in _embedded(model, series, todo, options, batch_size, workers or processors(), progress):
@@ -190,6 +190,13 @@ def _features(model, inputs: np.ndarray, reasons: list[str]) -> list[np.ndarray 
     batches = [torch.from_numpy(inputs)] if len(inputs) else []
     encoded = (feature for batch in encode_batches(model, model.encode_image, batches) for feature in batch.numpy())
     return [None if reason else next(encoded) for reason in reasons]
+
+
+def _key(paths: Iterable[str], model: "DualEncoder") -> str:
+    """Return what parts of a table must have in common: files, model with its preprocessing, and code."""
+    from selip_core.encoders.inference import encoding_fingerprint
+
+    return digest(*_state(paths), encoding_fingerprint(model), code_fingerprint("embed"))
 
 
 def _state(paths: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
 from selip_core.errors import SelipError
+from selip_core.pretraining.methods import run_folder, trained_models
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
@@ -80,10 +81,9 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     from selip_core.encoders.model import SelipModel
 
     results, out = Path(results), expanded(out)
-    model = results / "04_pretraining" / "models" / f"{method}_seed{seed}" / "best"
+    model = run_folder(results / "04_pretraining" / "models", method, seed) / "best"
     if not (model / CONFIG).exists():
-        known = sorted(path.parent.name for path in results.glob("04_pretraining/models/*/best"))
-        there = ", ".join(known) or "none: run 04_pretraining first"
+        there = ", ".join(trained_models(model.parents[1])) or "none: run 04_pretraining first"
         raise SelipError(f"{model} holds no model; {results} has {there}")
     if out.exists():
         raise SelipError(f"{out} exists already: give another folder, it is never overwritten")

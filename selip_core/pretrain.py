@@ -4,7 +4,7 @@
     torchrun --nproc-per-node 8 -m selip_core.pretrain --profile paper --cohort folder --method SeLIP --chunk-size 8
 
 ``accelerate launch --multi_gpu -m selip_core.pretrain ...`` does the same, on CPUs too; with ``--cpu`` in the place of
-``--multi_gpu`` it starts one process only, whatever number it is asked for. ``01_data_curation`` and
+``--multi_gpu`` it starts one process only, whatever number it is asked for, which is an error. ``01_data_curation`` and
 ``02_report_findings`` come first; several machines need one results folder. The run goes where the notebook looks for
 it: ``04_pretraining`` then reads the finished run and draws. Interrupted, the same command continues it.
 """
@@ -52,7 +52,8 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     Raises
     ------
     SelipError
-        If an earlier notebook is missing or was run with other parameters, or the profile has no such repeat.
+        If an earlier notebook is missing or was run with other parameters, the profile has no such repeat, or
+        ``accelerate launch --cpu`` was asked for several processes: it starts one, which would train alone.
     """
     profile, seed, cohort = options.profile, options.seed, options.cohort
     settings = get_settings(profile)
@@ -60,9 +61,10 @@ def train_run(options: argparse.Namespace) -> Pretraining:
         raise SelipError(f"--repeat {options.repeat}: profile {profile} has {settings.n_seeds} seed(s), counted from 0")
     device = resolve_device(options.device)
     processes = joined_processes(device.type)  # before anything is put on a GPU: each process gets its own
-    if processes.count == 1 and os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
-        print("accelerate launch --cpu starts one process, however many it is asked for, and this one trains alone: "
-              "for several give it --multi_gpu instead (and this program --device cpu), or use torchrun")  # fmt: skip
+    if processes.count == 1 and _several_were_asked_for():
+        raise SelipError("accelerate launch was asked for several processes, and with --cpu it starts only one: give "
+                         "it --multi_gpu instead (and this program --device cpu), use torchrun, or for a run of one "
+                         "process leave accelerate launch out")  # fmt: skip
     set_seeds(seed)
     inputs = run_inputs(NOTEBOOK, profile=profile, seed=seed, cohort=cohort)
     curation, findings = (
@@ -85,6 +87,16 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     pretraining = VARIANTS[options.method].settings(get_settings(profile, pretraining=chosen).pretraining)
     model = SelipModel.from_pretrained(start, device=str(device))
     return pretrain(model, pairs, pretraining, run_folder(models, options.method, seed), seed=seed)
+
+
+def _several_were_asked_for() -> bool:
+    """Return whether ``accelerate launch --cpu`` was given a number of processes, by what it leaves in the environment.
+
+    It always sets the first two, and an address for the processes to meet at where there are to be several.
+    """
+    environment = os.environ
+    launched = "ACCELERATE_MIXED_PRECISION" in environment
+    return launched and environment.get("ACCELERATE_USE_CPU", "").lower() == "true" and "MASTER_PORT" in environment
 
 
 def main(arguments: list[str] | None = None) -> int:

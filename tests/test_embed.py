@@ -13,6 +13,7 @@ import torch
 from transformers import AutoModel
 
 from selip_core import automodel, preprocessing  # noqa: F401, automodel registers the model
+from selip_core import embed as embed_module
 from selip_core.embed import embed, main
 from selip_core.errors import SelipError
 from selip_core.search import main as search_main
@@ -126,6 +127,25 @@ def test_a_file_that_cannot_be_written_is_told_before_any_work(model, folder, tm
     with pytest.raises(SelipError, match=r"cannot write .*plain.txt/x.parquet: Not a directory"):
         embed(model, folder, tmp_path / "plain.txt" / "x.parquet", workers=1, progress=False)
     assert worked == []
+
+
+def test_parts_of_other_weights_another_configuration_or_other_code_are_not_gone_on_with(model, folder, monkeypatch):
+    keys = [embed_module._key(["a"], model) for _ in range(2)]
+    model.config["clip"] = 1
+    keys.append(embed_module._key(["a"], model))
+    with torch.no_grad():
+        model.log_logit_scale.mul_(1.01)
+    keys.append(embed_module._key(["a"], model))
+    for where in ("embed", "encoders.inference"):
+        monkeypatch.setattr(f"selip_core.{where}.code_fingerprint", lambda *modules: "edited")
+        keys.append(embed_module._key(["a"], model))
+    assert keys[0] == keys[1] and len(set(keys)) == 5
+
+
+def test_transformers_model_goes_on_with_its_own_parts(model, tmp_path):
+    saved = model.save_pretrained(tmp_path / "model")
+    first, again = (embed_module._key(["a"], AutoModel.from_pretrained(saved)) for _ in range(2))
+    assert first == again
 
 
 def test_no_parts_are_left_of_any_model(model, folder, tmp_path):

@@ -111,8 +111,9 @@ def test_a_cohort_of_patients_gets_no_licence_by_its_name(results, tmp_path, sou
 
 
 def test_what_is_wrong_is_one_line_and_nothing_is_overwritten(results, tmp_path, capsys):
+    (results / "04_pretraining/models/SeLIP_seed0.previous-1/best").mkdir(parents=True)
     assert main([str(results), "CLIP", "0", "--out", str(tmp_path / "x")]) == 1
-    assert "has SeLIP_seed0" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("has SeLIP_seed0\n")
     (tmp_path / "there").mkdir()
     assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "there")]) == 1
     assert "never overwritten" in capsys.readouterr().err

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pandas as pd
@@ -8,6 +11,7 @@ from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline.inputs import model_origin, pretraining_pairs
 from tests.helpers.data import SHAPE
+from tests.helpers.places import ROOT
 from tests.helpers.small_runs import tiny_pairs
 
 
@@ -47,10 +51,50 @@ def test_the_weight_of_the_soft_targets_is_the_methods(project):
     assert pretrain.train_run(pretrain.parse([*options, "SeLIP"])).settings.soft_target_weight == 1
 
 
-def test_a_launcher_that_starts_one_process_whatever_it_is_asked_for_is_told_of(project, monkeypatch, capsys):
-    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
+LAUNCHED = {"ACCELERATE_USE_CPU": "True", "ACCELERATE_MIXED_PRECISION": "no"}
+"""What ``accelerate launch --cpu`` leaves in the environment of the process that it starts."""
+
+
+def clear(monkeypatch):
+    for name in (*LAUNCHED, "MASTER_PORT", "MASTER_ADDR", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_launcher_that_starts_one_process_of_several_is_an_error(project, monkeypatch):
+    clear(monkeypatch)
+    for name, value in {**LAUNCHED, "MASTER_PORT": "29500"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SelipError, match="asked for several processes.* --multi_gpu .*torchrun.* leave accelerate"):
+        pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))
+    assert not (project / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "given", [LAUNCHED, {"MASTER_PORT": "29500"}, {"ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29500"},
+              {**LAUNCHED, "ACCELERATE_USE_CPU": "False", "MASTER_PORT": "29500"}],
+    ids=["of one process", "a port of the cluster's", "the user's own variables", "on a GPU"],
+)  # fmt: skip
+def test_a_run_that_is_meant_to_be_alone_is_not_stopped(project, monkeypatch, given):
+    clear(monkeypatch)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))
-    assert "give it --multi_gpu instead" in capsys.readouterr().out
+    assert (project / "results/smoke/04_pretraining/models/SeLIP_seed0/best").is_dir()
+
+
+def test_accelerate_launch_still_says_so_in_the_environment(tmp_path):
+    """What `pretrain` knows of it is nowhere promised."""
+    script = tmp_path / "told.py"
+    script.write_text("from selip_core import pretrain\nprint(pretrain._several_were_asked_for())\n")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MASTER", "ACCELERATE"))}
+    for count, several in (("1", "False"), ("2", "True")):
+        launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1", "--num_processes", count]
+        given = [*launch, "--mixed_precision", "no", "--dynamo_backend", "no", script]
+        told = subprocess.run(
+            [sys.executable, *given], capture_output=True, text=True, timeout=120,
+            env={**environment, "PYTHONPATH": str(ROOT), "HF_HOME": str(tmp_path)},
+        )  # fmt: skip
+        assert told.stdout.split() == [several], told.stderr
 
 
 def test_a_repeat_that_the_profile_does_not_have_is_an_error(project):

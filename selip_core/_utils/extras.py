@@ -28,6 +28,16 @@ def needs(room: str, extra: str, *packages: str) -> None:
             f"{room} needs {', '.join(missing)}, not installed here: python -m pip install 'selip[{extra}]' brings it "
             f"(from a clone: python -m pip install '.[{extra}]')"
         )
-        if sys.argv[:1] == ["-m"]:  # `python -m` is about to run a command of the room: one line, no traceback
-            sys.exit(message)
+        if _command_is_looked_up():
+            sys.exit(message)  # one line, no traceback
         raise MissingExtra(message)
+
+
+def _command_is_looked_up() -> bool:
+    """Return whether ``python -m`` is about to run a command of this package, and imports its room on the way.
+
+    Until it has found the module, `sys.argv` begins with ``-m``; which module, the interpreter's own arguments say.
+    """
+    given = sys.orig_argv
+    named = given[given.index("-m") + 1] if sys.argv[:1] == ["-m"] and "-m" in given[:-1] else ""
+    return named.partition(".")[0] == __name__.partition(".")[0]

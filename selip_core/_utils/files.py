@@ -76,10 +76,11 @@ def put_aside(folder: Path) -> Path:
 
     Raises
     ------
-    OSError
+    SelipError
         If the folder cannot be renamed.
     """
     number = 1
     while (aside := folder.with_name(f"{folder.name}.previous-{number}")).exists():
         number += 1
-    return folder.rename(aside)
+    with writing(aside):
+        return folder.rename(aside)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _NO_ARITHMETIC = {"config", "errors", "_utils.files", "_utils.hashing", "pipeline.paths"}
+_TOLD = {"print", "warnings.warn"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
@@ -57,7 +58,8 @@ def code_fingerprint(*modules: str) -> str:
     """Return the fingerprint of what modules of this package do: their code, and all that they import from it.
 
     This is the one rule by which finished work is kept or done anew: a cohort, a training run and a notebook each name
-    the modules that they start from. Comments and docstrings do not count, nor do imports for the type checker. A data
+    the modules that they start from. Comments and docstrings do not count, nor do imports for the type checker, nor
+    the words of what is raised, printed or warned of. A data
     file counts for the module beside it that names it, a folder of data with all that it holds. A package that is
     imported as a whole counts with all that it shows, for any of it may be used later. Modules that hold settings, or
     only find and write files, are left out: their values are fingerprinted where they are used.
@@ -90,11 +92,12 @@ def code_fingerprint(*modules: str) -> str:
 
 @functools.cache  # a run of all notebooks asks for most modules ten times
 def _read_module(name: str, path: Path, changed_ns: int, size: int) -> tuple[str, frozenset[str], tuple[str, ...]]:
-    """Return of a module's file as it is now: its code without docstrings, its strings, what it imports."""
+    """Return of a module's file as it is now: its code without what it says, its strings, what it imports."""
     tree = _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     words = frozenset(word for word in constants if isinstance(word, str) and _PLAIN_NAME.fullmatch(word))
-    return ast.unparse(tree), words, tuple(_imported_modules(tree, name))
+    imported = tuple(_imported_modules(tree, name))
+    return ast.unparse(_without_messages(tree)), words, imported  # a message may name a data file that is read
 
 
 def _module_file(name: str) -> Path:
@@ -121,6 +124,33 @@ def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
     return isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING" and not statement.orelse
+
+
+def _without_messages(tree: ast.Module) -> ast.Module:
+    """Empty the strings of what is raised, printed or warned of; other values stay, for an exception may carry one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise):
+            call = node.exc
+        elif isinstance(node, ast.Expr):
+            call = node.value
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) in _TOLD):
+                continue
+        else:
+            continue
+        if isinstance(call, ast.Call):
+            call.args = [_Wordless().visit(argument) for argument in call.args]
+            call.keywords = [_Wordless().visit(keyword) for keyword in call.keywords]
+    return tree
+
+
+class _Wordless(ast.NodeTransformer):
+    """Make every string of an expression an empty one, with what is put into it."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Constant:
+        return ast.Constant("")
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant("") if isinstance(node.value, str) else node
 
 
 def _data_named_by(words: Iterable[str], folder: Path) -> list[str | bytes]:

@@ -1,4 +1,4 @@
-"""Reading the tables of a cohort, however they were exported."""
+"""Reading the tables of a cohort, however they were exported, and those that a notebook has saved."""
 
 import codecs
 import csv
@@ -112,3 +112,10 @@ def read_saved_table(path: Path, *, numbers: bool = False) -> pd.DataFrame:
     return pd.read_csv(
         path, dtype=dict.fromkeys(_TEXT_COLUMNS, str), keep_default_na=False, na_values=dict.fromkeys(others, [""])
     )
+
+
+def named_tests(table: pd.DataFrame) -> str:
+    """Return the tests that the p-values of a table are of, by its columns ``p`` and ``test``; empty without any."""
+    if not {"p", "test"} <= set(table):
+        return ""
+    return ", ".join(dict.fromkeys(table.loc[table["p"].notna(), "test"]))

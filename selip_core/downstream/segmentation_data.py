@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from selip_core._utils.hashing import digest
+from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.resumable import kept_arrays
 from selip_core.config import PreprocessingSettings
@@ -103,7 +103,7 @@ def _build(wanted: list[tuple], sequences, cohort: Cohort, settings: Preprocessi
         else:
             jobs.append(_Job(patient, tuple(series[study, s] for s in sequences), path, values))
     options = settings.model_dump()
-    key = digest(cohort.fingerprint, fingerprint(options), str(jobs))
+    key = digest(cohort.fingerprint, fingerprint(options), str(jobs), code_fingerprint("downstream.segmentation_data"))
     path = Path(directory) / f"{'_'.join([name, *sequences])}.npz"
 
     def make() -> dict[str, np.ndarray]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selip_core._utils.tables import read_saved_table
+from selip_core._utils.tables import named_tests, read_saved_table
 from selip_core.downstream.classification_tables import MEAN
-from selip_core.metrics.resampling import holm, named_tests
+from selip_core.metrics.resampling import holm
 from selip_core.pretraining.methods import COMPARED
 
 ALPHA = 0.05

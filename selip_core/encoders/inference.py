@@ -1,5 +1,6 @@
 """Features of many volumes and texts: the one loop over batches."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -7,9 +8,20 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from selip_core._utils.hashing import code_fingerprint, digest, weights_digest
 from selip_core.encoders.dual import DualEncoder
 
 Batch = TypeVar("Batch")
+
+
+def encoding_fingerprint(model: DualEncoder) -> str:
+    """Return the fingerprint of all that decides a model's features: weights, configuration, and the code that encodes.
+
+    Features that are kept name it: those of another one are another model's.
+    """
+    config = model.config
+    settings = json.dumps(config, sort_keys=True) if isinstance(config, dict) else config.to_json_string()
+    return digest(weights_digest(model), settings, code_fingerprint("encoders.inference", "encoders.model"))
 
 
 @torch.inference_mode()

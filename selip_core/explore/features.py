@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from selip_core._utils.hashing import digest, weights_digest
+from selip_core._utils.hashing import digest
 from selip_core._utils.resumable import kept_arrays
 from selip_core.datasets.volume_cache import VolumeCache
 
@@ -32,11 +32,11 @@ def cohort_features(
     SelipError
         If the model was trained on volumes of another preprocessing, or `store` cannot be written.
     """
-    from selip_core.encoders.inference import encode_series, encode_texts
+    from selip_core.encoders.inference import encode_series, encode_texts, encoding_fingerprint
 
     model.check_preprocessing(cache.preprocessing_fingerprint)
-    weights = weights_digest(model)
-    key = digest(cache.cohort_fingerprint, cache.preprocessing_fingerprint, *texts, rows.tobytes(), weights)
+    data = (cache.cohort_fingerprint, cache.preprocessing_fingerprint)
+    key = digest(*data, *texts, rows.tobytes(), encoding_fingerprint(model))
 
     def make() -> dict[str, np.ndarray]:
         series = encode_series(model, cache.volumes, rows, progress=progress)

@@ -176,10 +176,3 @@ def holm(p_values: pd.Series) -> pd.Series:
     if known.any():
         corrected[known] = multipletests(p_values[known], method="holm")[1]
     return corrected
-
-
-def named_tests(table: pd.DataFrame) -> str:
-    """Return the tests that the p-values of a table are of, by its columns ``p`` and ``test``; empty without any."""
-    if not {"p", "test"} <= set(table):
-        return ""
-    return ", ".join(dict.fromkeys(table.loc[table["p"].notna(), "test"]))

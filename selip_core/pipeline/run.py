@@ -18,10 +18,9 @@ from matplotlib.figure import Figure
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.notebook import show_errors_as_sentences
-from selip_core._utils.tables import read_saved_table
+from selip_core._utils.tables import named_tests, read_saved_table
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
-from selip_core.metrics.resampling import named_tests
 from selip_core.pipeline import paths
 from selip_core.pipeline.records import describe_data_source, describe_process, finished_upstream, run_inputs
 from selip_core.pipeline.stamping import save_stamped, width_on_screen

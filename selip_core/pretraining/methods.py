@@ -62,6 +62,15 @@ def run_folder(models: Path, method: str, seed: int) -> Path:
     return Path(models) / f"{method.replace(' ', '_')}_seed{seed}"
 
 
+def trained_models(models: Path) -> dict[str, Path]:
+    """Return the trained models in the folder of the models of ``04_pretraining``, each by the name of its run.
+
+    Runs that were put aside (``SeLIP_seed0.previous-1``) are not among them.
+    """
+    found = sorted(Path(models).glob("*/best"))
+    return {path.parent.name: path for path in found if ".previous-" not in path.parent.name}
+
+
 def model_folders(pretraining: Path, seeds: list[int]) -> dict[tuple[str, int], Path]:
     """Return the folder of each compared method's model by (method, seed), in the results of ``04_pretraining``."""
     models = Path(pretraining) / "models"

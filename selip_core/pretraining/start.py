@@ -1,15 +1,16 @@
 """The model from which both methods start: same weights, same warm-started text encoder."""
 
 import json
+from functools import partial
 from pathlib import Path
-
-import torch
 
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import Settings
-from selip_core.encoders.model import SelipModel, build_model
+from selip_core.encoders.model import SelipModel
+from selip_core.pretraining.untrained import untrained_model
 from selip_core.pretraining.warm_start import warm_start
+from selip_core.reports.parser import tokenize
 
 
 def starting_model(
@@ -31,26 +32,13 @@ def starting_model(
     steps = settings.text_encoder.warm_start_steps
     encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
-    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("encoders.model")]
+    parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("pretraining.untrained")]
     if steps:  # the lexicon's words are masked whole: without a warm start no word of it matters
         parts.append(code_fingerprint("pretraining.warm_start", "reports.parser"))
     extra = {**extra, "start_fingerprint": digest(*parts)}
     if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
         return SelipModel.from_pretrained(directory)
-    torch.manual_seed(seed)
-    model = build_model(
-        settings.image_encoder.model_dump(),
-        settings.text_encoder.model_dump(),
-        volume_shape=settings.preprocessing.shape,
-        embedding_size=settings.pretraining.embedding_size,
-        vocabulary_texts=training_texts,
-        extra=extra,
-    )
-    if steps:
-        from selip_core.reports.parser import tokenize
-
-        model.config["warm_start_losses"] = warm_start(
-            model.text_encoder, training_texts, tokenize, steps=steps, seed=seed, progress=progress
-        )
+    warm = partial(warm_start, segment=tokenize, progress=progress)
+    model = untrained_model(settings, training_texts, seed=seed, extra=extra, warm_start=warm)
     model.save_pretrained(directory)
     return model

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from selip_core._utils.files import expanded, read_json, write_text
+from selip_core._utils.files import expanded, put_aside, read_json, write_text
 from selip_core.errors import SelipError
 
 
@@ -25,3 +25,20 @@ def test_a_home_folder_is_written_out_or_told_to_be_missing(monkeypatch, tmp_pat
     assert expanded("~/x") == Path(tmp_path / "x")
     with pytest.raises(SelipError, match="~nosuch/x: there is no such home folder"):
         expanded("~nosuch/x")
+
+
+def test_what_is_put_aside_takes_the_first_free_name(tmp_path):
+    (tmp_path / "m.previous-1").mkdir()
+    (tmp_path / "m").mkdir()
+    assert put_aside(tmp_path / "m") == tmp_path / "m.previous-2" and (tmp_path / "m.previous-2").is_dir()
+    assert not (tmp_path / "m").exists()
+
+
+def test_what_cannot_be_put_aside_is_a_message(tmp_path, monkeypatch):
+    def refuse(self, target):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "m").mkdir()
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(SelipError, match="cannot write .*m.previous-1: Permission denied"):
+        put_aside(tmp_path / "m")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from selip_core._utils.files import replacing, write_text
-from selip_core._utils.tables import read_saved_table, read_table, read_text
+from selip_core._utils.tables import named_tests, read_saved_table, read_table, read_text
 from selip_core.errors import SelipError
 
 ROWS = "patient_id,findings\n0001,左侧额叶见斑片状长T1长T2信号影。\n"
@@ -127,3 +127,9 @@ def test_full_disk_names_the_file_and_leaves_the_old_one(tmp_path, code):
         raise OSError(code, "no room or no right")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_the_tests_of_a_table_are_named_once_each_and_only_where_there_is_a_p_value():
+    table = pd.DataFrame({"p": [0.1, np.nan, 0.2, 0.3], "test": ["a", "", "b", "a"]})
+    assert named_tests(table) == "a, b"
+    assert named_tests(table[["p"]]) == "" and named_tests(table.iloc[1:2]) == ""

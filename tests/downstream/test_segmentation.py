@@ -73,6 +73,15 @@ def test_cases_are_kept_and_read_again(cohort, tmp_path, monkeypatch):
     assert (first.volumes == again.volumes).all() and len(problems) == 2
 
 
+def test_cases_that_other_code_has_made_are_made_anew(cohort, tmp_path, monkeypatch):
+    arguments = (cohort, read_masks(cohort).table, "tumour", ("FLAIR",), SETTINGS, tmp_path / "cache")
+    cohort_cases(*arguments)
+    monkeypatch.setattr("selip_core.downstream.segmentation_data.code_fingerprint", lambda *modules: "edited")
+    in_processes = "selip_core.downstream.segmentation_data.in_processes"
+    monkeypatch.setattr(in_processes, lambda *a, **k: ["not used"] * 2)
+    assert len(cohort_cases(*arguments)[0]) == 0
+
+
 @pytest.mark.parametrize("codes", ["RAS", "LPS", "PIR", "SLA"])
 def test_a_mask_in_another_orientation_lands_in_the_same_place(tmp_path, codes):
     image, mask = head()

@@ -42,6 +42,17 @@ def test_features_are_computed_once_for_a_model_and_a_cohort(explorer, arguments
     assert not np.allclose(other[0], before[0]) and len(list(store.glob("*.npz"))) == 2
 
 
+def test_features_are_computed_anew_for_another_configuration_and_by_other_code(arguments, monkeypatch):
+    model, store = make_model(16), arguments[-1]
+    cohort_features(model, *arguments, progress=False)
+    model.config["text_encoder"] = {**model.config["text_encoder"], "max_tokens": 4}
+    cohort_features(model, *arguments, progress=False)
+    assert len(list(store.glob("*.npz"))) == 2
+    monkeypatch.setattr("selip_core.encoders.inference.code_fingerprint", lambda *modules: "edited")
+    cohort_features(model, *arguments, progress=False)
+    assert len(list(store.glob("*.npz"))) == 3
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
 def test_a_file_that_was_cut_off_is_computed_anew(explorer, arguments, share):
     before = cohort_features(explorer.model, *arguments, progress=False)

@@ -11,7 +11,6 @@ from selip_core.metrics.resampling import (
     bootstrap_interval,
     expanded_levels,
     holm,
-    named_tests,
     paired_difference,
 )
 
@@ -124,12 +123,6 @@ def test_a_p_value_names_its_test_and_where_there_is_none_there_is_no_name():
     assert paired_difference(values, 1 - values, who).test == SIGN_FLIPS
     few = paired_difference(np.zeros(4), np.ones(4), np.arange(4))
     assert np.isnan(few.p) and few.test == "" and bootstrap_interval(values, who).test == ""
-
-
-def test_the_tests_of_a_table_are_named_once_each_and_only_where_there_is_a_p_value():
-    table = pd.DataFrame({"p": [0.1, np.nan, 0.2, 0.3], "test": ["a", "", "b", "a"]})
-    assert named_tests(table) == "a, b"
-    assert named_tests(table[["p"]]) == "" and named_tests(table.iloc[1:2]) == ""
 
 
 def test_a_perfect_difference_survives_a_correction_for_a_hundred_others():

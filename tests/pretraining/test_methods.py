@@ -5,7 +5,16 @@ import torch
 
 from selip_core.config import PretrainingSettings, get_settings
 from selip_core.pretraining.loop import pretrain
-from selip_core.pretraining.methods import COMPARED, PAIRS, PRETRAINED, VARIANTS, Method, model_folders, run_folder
+from selip_core.pretraining.methods import (
+    COMPARED,
+    PAIRS,
+    PRETRAINED,
+    VARIANTS,
+    Method,
+    model_folders,
+    run_folder,
+    trained_models,
+)
 from selip_core.similarity.scores import KINDS
 from tests.helpers.small_runs import fresh_model, tiny_pairs, tiny_settings
 
@@ -46,6 +55,14 @@ def test_models_of_the_comparison_lie_where_pretraining_left_them(tmp_path):
     found = model_folders(tmp_path, [3])
     assert found["scratch", 3].name == "start_seed3" and found["CLIP", 3] == tmp_path / "models/CLIP_seed3/best"
     assert run_folder(tmp_path, "label smoothing", 0).name == "label_smoothing_seed0"
+
+
+def test_a_run_that_was_put_aside_is_no_model_any_more(tmp_path):
+    for run in ("SeLIP_seed0", "SeLIP_seed0.previous-1", "CLIP_seed0", "CLIP_seed0.previous-12"):
+        (tmp_path / run / "best").mkdir(parents=True)
+    (tmp_path / "start_seed0").mkdir()
+    assert trained_models(tmp_path) == {name: tmp_path / name / "best" for name in ("CLIP_seed0", "SeLIP_seed0")}
+    assert trained_models(tmp_path / "missing") == {}
 
 
 def test_a_similarity_variant_is_an_entry_in_similarity_and_one_in_methods(tmp_path, monkeypatch):

@@ -44,6 +44,7 @@ def package(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("warm_start_steps", "edited", "anew"),
     [(0, "reports/lexicons/zh.yaml", False), (2, "reports/lexicons/zh.yaml", True), (0, "encoders/text.py", True),
+     (0, "pretraining/untrained.py", True), (2, "pretraining/untrained.py", True),
      (0, "pretraining/warm_start.py", False), (2, "pretraining/warm_start.py", True), (2, "losses.py", False)],
 )  # fmt: skip
 def test_a_start_hangs_on_the_words_of_the_lexicon_only_where_it_is_warm(

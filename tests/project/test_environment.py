@@ -1,6 +1,7 @@
 """environment.yml, pyproject.toml and the shell scripts belong together."""
 
 import re
+import shutil
 import subprocess
 import tomllib
 
@@ -43,6 +44,18 @@ def test_run_tests_gets_a_browser_before_the_tests():
     text = (ROOT / "run_tests.sh").read_text(encoding="utf-8")
     assert text.index("\nget_browser\n") < text.index("\nstep ")
     assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
+
+
+def test_run_tests_begins_its_study_from_nothing_and_leaves_no_earlier_models_behind(tmp_path):
+    shutil.copy(ROOT / "run_tests.sh", tmp_path)
+    stub = f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n'
+    (tmp_path / "setup_environment.sh").write_text(stub)
+    (tmp_path / "run_all.sh").write_text("#!/bin/sh\nls results > seen\n")
+    (tmp_path / "run_all.sh").chmod(0o755)
+    for profile in ("smoke", "demo"):
+        (tmp_path / "results" / profile / "04_pretraining" / "models.previous-1").mkdir(parents=True)
+    subprocess.run([tmp_path / "run_tests.sh"], check=True, capture_output=True)
+    assert (tmp_path / "seen").read_text().split() == ["demo"]
 
 
 def test_ci_calls_run_tests():

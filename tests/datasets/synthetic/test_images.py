@@ -45,6 +45,16 @@ def on_grid(image, like):
     return out
 
 
+def test_a_series_without_a_source_of_chance_of_its_own_is_an_error_and_not_left_out(monkeypatch):
+    class OneShort:
+        def spawn(self, n):
+            return np.random.default_rng(0).spawn(n - 1)
+
+    monkeypatch.setattr(images_module._Scanner, "acquire", lambda *_: None)
+    with pytest.raises(ValueError, match="shorter"):
+        synthesise_patient([], OneShort())
+
+
 @pytest.fixture(scope="module")
 def contrast():
     """Relative change of the described tissue of each kind and sequence against the same head without lesion."""
