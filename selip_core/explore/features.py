@@ -1,6 +1,7 @@
 """The features of a cohort by one model: computed once, kept on disk."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,9 +9,12 @@ from selip_core._utils.hashing import digest
 from selip_core._utils.resumable import kept_arrays
 from selip_core.datasets.volume_cache import VolumeCache
 
+if TYPE_CHECKING:
+    from selip_core.encoders.model import SelipModel
+
 
 def cohort_features(
-    model, cache: VolumeCache, rows: np.ndarray, texts: list[str], store: Path, *, progress: bool = True
+    model: "SelipModel", cache: VolumeCache, rows: np.ndarray, texts: list[str], store: Path, *, progress: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the features of volumes and of texts, from `store` where this model gave them before.
 

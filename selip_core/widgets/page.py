@@ -4,11 +4,15 @@ import base64
 import html
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from selip_core._utils.notebook import in_editor
 from selip_core.explore.explorer import Explorer
 from selip_core.plotting.fonts import FAMILY, FONT_FILE
 from selip_core.plotting.style import BLUE, BLUE_TINT, INK, ORANGE, ORANGE_TINT, VERMILION, VERMILION_TINT
+
+if TYPE_CHECKING:
+    import ipywidgets
 
 STYLE = {"description_width": "6.5em"}
 _CSS = f"""
@@ -24,7 +28,7 @@ _CSS = f"""
 """
 
 
-def page_style():
+def page_style() -> "ipywidgets.HTML":
     """Return a widget that brings the page's style and the package's Chinese font, for browsers without one.
 
     A page needs it once. The font lies in the page itself: nothing is fetched.

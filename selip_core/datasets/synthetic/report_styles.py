@@ -1,5 +1,6 @@
 """The writing styles of the embedded cohort's reports (``report_styles.yaml``), and the draw of words from them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -45,7 +46,7 @@ class Writer:
     truth: list[tuple[str, Finding]] = field(default_factory=list)
     denied_restriction: bool = False
 
-    def pick(self, choices):
+    def pick(self, choices: Mapping[str, float] | Sequence[str] | str) -> str:
         """Draw from a mapping by weight or from a list evenly; a string is itself."""
         if isinstance(choices, str):
             return choices

@@ -13,6 +13,9 @@ import yaml
 
 from selip_core.sequences import SEQUENCES, TABLE
 
+Values = np.ndarray | float
+"""A tissue's number, or those of many tissues or voxels."""
+
 _FILE = Path(__file__).with_name("tissues.yaml")
 
 GADOLINIUM_R1 = 4.5
@@ -28,12 +31,14 @@ def tissue_book() -> dict:
     return yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 
 
-def spin_echo(t1_ms, t2_ms, pd, *, tr_ms: float, te_ms: float):
+def spin_echo(t1_ms: Values, t2_ms: Values, pd: Values, *, tr_ms: float, te_ms: float) -> Values:
     """Return the spin-echo signal ``pd (1 - exp(-TR/T1)) exp(-TE/T2)``."""
     return pd * (1 - np.exp(-tr_ms / t1_ms)) * np.exp(-te_ms / t2_ms)
 
 
-def inversion_recovery(t1_ms, t2_ms, pd, *, tr_ms: float, te_ms: float, ti_ms: float):
+def inversion_recovery(
+    t1_ms: Values, t2_ms: Values, pd: Values, *, tr_ms: float, te_ms: float, ti_ms: float
+) -> Values:
     """Return the magnitude ``pd |1 - 2 exp(-TI/T1) + exp(-TR/T1)| exp(-TE/T2)``: FLAIR when TI nulls water."""
     return pd * np.abs(1 - 2 * np.exp(-ti_ms / t1_ms) + np.exp(-tr_ms / t1_ms)) * np.exp(-te_ms / t2_ms)
 
@@ -43,18 +48,18 @@ def null_inversion_time(t1_ms: float, tr_ms: float) -> float:
     return float(t1_ms * np.log(2 / (1 + np.exp(-tr_ms / t1_ms))))
 
 
-def diffusion_weighted(signal, adc_um2_ms, *, b_value: float = B_VALUE):
+def diffusion_weighted(signal: Values, adc_um2_ms: Values, *, b_value: float = B_VALUE) -> Values:
     """Return ``signal * exp(-b ADC)``, with b in 10^3 s/mm2."""
     return signal * np.exp(-b_value * adc_um2_ms)
 
 
-def apparent_diffusion(signal_without, signal_with, *, b_value: float = B_VALUE):
+def apparent_diffusion(signal_without: Values, signal_with: Values, *, b_value: float = B_VALUE) -> Values:
     """Return the ADC (10^-3 mm2/s) from the images without and with diffusion weighting; never negative."""
     ratio = np.maximum(signal_without, 1e-6) / np.maximum(signal_with, 1e-6)
     return np.clip(np.log(ratio) / b_value, 0, None)
 
 
-def enhanced_t1(t1_ms, gadolinium_mmol, *, relaxivity: float = GADOLINIUM_R1):
+def enhanced_t1(t1_ms: Values, gadolinium_mmol: Values, *, relaxivity: float = GADOLINIUM_R1) -> Values:
     """Return T1 (ms) with contrast medium in the tissue: ``1/T1' = 1/T1 + r1 C``."""
     return 1000 / (1000 / t1_ms + relaxivity * gadolinium_mmol)
 
