@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Lint, notebook rules, the whole smoke profile against its expected metrics, and the tests.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"  # `sh run_tests.sh`
 set -u
 [ $# -eq 0 ] || { echo "run_tests.sh takes no options; for one file: .venv/bin/python -m pytest tests/test_x.py" >&2; exit 2; }
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup_environment.sh"

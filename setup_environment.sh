@@ -9,6 +9,17 @@ fail() {
     exit 1
 }
 
+own_environment() {  # what a shell, an image or a cluster's job leaves behind and would change what runs here; it is told
+    local name left=""
+    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX \
+        RANK LOCAL_RANK WORLD_SIZE LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT; do
+        if [ -n "${!name:-}" ]; then left="$left${left:+, }$name"; fi
+        unset "$name"
+    done
+    if [ -n "$left" ]; then echo "not used here, though your shell has it: $left" >&2; fi
+    export PIP_USER=0  # a pip.conf with user = true, too, is about other places than .venv
+}
+
 find_python() {
     local candidate
     for candidate in ${SELIP_PYTHON:+"$SELIP_PYTHON"} python3 python3.13 python3.12 python3.11; do
@@ -96,6 +107,7 @@ PY
         printf '%s\n' "${said##*$'\n'}" "apt-get could not install chromium: the browser test will be skipped"
 }
 
+own_environment
 if conda_has_packages; then
     PYTHON="$CONDA_PREFIX/bin/python"
     echo "using the conda environment $CONDA_PREFIX"
@@ -106,5 +118,5 @@ else
     install_packages
     PYTHON="$ROOT/.venv/bin/python"
 fi
-export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
+export PYTHONPATH="$ROOT"
 cd "$ROOT" || exit 1

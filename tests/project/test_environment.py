@@ -1,5 +1,6 @@
-"""environment.yml, pyproject.toml and the shell scripts belong together."""
+"""environment.yml, pyproject.toml and the shell scripts belong together; the scripts own their environment."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -78,3 +79,53 @@ def test_all_scripts_share_the_set_up(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "setup_environment.sh" in text
     assert "pip install" not in text
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """Return a project of the scripts alone, whose finished .venv holds a Python that tells what it is given."""
+    root = tmp_path / "a clone"
+    (root / ".venv" / "bin").mkdir(parents=True)
+    for name in ("run_all.sh", "setup_environment.sh", "pyproject.toml"):
+        shutil.copy(ROOT / name, root)
+    python = root / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\necho "python $*"\nenv | sort\n')
+    python.chmod(0o755)
+    project = (root / "pyproject.toml").read_bytes()
+    sums = subprocess.run(["cksum"], input=project, capture_output=True)
+    (root / ".venv" / "selip.stamp").write_text(f"{sums.stdout.decode().strip()} {root}\n")
+    return root
+
+
+def started(command, cwd, **environment):
+    given = {"PATH": os.environ["PATH"], "HOME": str(cwd), **environment}
+    done = subprocess.run(command, cwd=cwd, env=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), done.stderr
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "bash --posix"])
+def test_run_all_is_started_by_any_shell(scripts, shell):
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"no {shell} here")
+    out, said = started([*shell.split(), "run_all.sh", "--help"], scripts)
+    assert "python -m selip_core.pipeline --help" in out and said == ""
+
+
+def test_what_a_shell_leaves_behind_is_not_used_and_is_told(scripts):
+    left = {"PYTHONOPTIMIZE": "2", "WORLD_SIZE": "8", "RANK": "3", "PIP_USER": "1", "PYTHONPATH": "/nowhere"}
+    out, said = started(["./run_all.sh"], scripts, **left)
+    assert not {line.partition("=")[0] for line in out} & {"PYTHONOPTIMIZE", "WORLD_SIZE", "RANK"}
+    assert "PIP_USER=0" in out and f"PYTHONPATH={scripts}" in out
+    assert said == "not used here, though your shell has it: PYTHONPATH, PYTHONOPTIMIZE, PIP_USER, RANK, WORLD_SIZE\n"
+
+
+def test_scripts_keep_their_line_endings_in_any_clone(tmp_path):
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git clone")
+    git = ["git", "-c", "core.autocrlf=true", "clone", "-q", "--depth", "1"]
+    clone = [*git, ROOT.as_uri(), str(tmp_path / "clone")]
+    done = subprocess.run(clone, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"git cannot clone this folder: {done.stderr}")
+    assert all(b"\r\n" not in (tmp_path / "clone" / name).read_bytes() for name in ("run_all.sh", "run_tests.sh"))
