@@ -178,9 +178,18 @@ def _not_understood(language: Language, text: str) -> list[str]:
     return [word for word in unknown if len(word) > 2 and not _ABBREVIATION.fullmatch(word)]
 
 
+@cache
+def _sequences() -> re.Pattern:
+    """Return what finds sequences as Chinese reports write them, glued together too: `T2FLAIR`, `T1WI/T2WI`."""
+    book = load_lexicon().book
+    words = [word for group in book["sequences"].values() for word in group] + list(book["other_sequences"])
+    latin = sorted({*TABLE, *(word for word in words if word.isascii())}, key=len, reverse=True)
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, latin))})+(?![A-Za-z])", re.IGNORECASE)
+
+
 def _foreign_in(language: Language, sentence: str) -> list[str]:
     """Return the words of a mixed sentence that keep it from being read, each stretch without Chinese judged alone."""
-    runs = _RUN.findall(_EPONYM.sub("", sentence)) if _LATIN.search(sentence) else []
+    runs = _RUN.findall(_sequences().sub("", _EPONYM.sub("", sentence))) if _LATIN.search(sentence) else []
     return [word for run in runs if _LATIN.search(run) for word in _not_understood(language, run)]
 
 

@@ -5,7 +5,7 @@ from selip_core.errors import SelipError
 from selip_core.reports import languages
 from selip_core.reports.languages import Language, check_language, to_chinese, unread
 from selip_core.reports.parser import describe_series, is_normal_report, parse_report, unknown_words
-from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
 from tests.helpers.places import PACKAGE
 
 EN = PACKAGE / "reports" / "lexicons" / "en.yaml"
@@ -262,3 +262,10 @@ def test_what_chinese_reports_write_in_latin_letters_is_no_other_language(beside
         assert unread(text) == [] and not is_normal_report(text)
         assert "左侧额叶 片状长信号" in _read(text)["T2"]
     assert unread(f"{beside}\n颅脑未见异常。") == []
+
+
+@pytest.mark.parametrize("names", ["T2FLAIR及DWI", "T2WI、T2FLAIR", "T2WI/T2FLAIR", "T2 FLAIR", "T2-FLAIR", "t2flair"])
+def test_sequences_that_are_glued_together_are_no_foreign_words(names):
+    text = f"左侧丘脑见团块状异常信号,大小约39mm×31mm,T1WI呈等信号,{names}呈低信号"
+    found = parse_report(text)
+    assert found["FLAIR"] == [Finding("左侧丘脑", "团块状低信号")] and found["T1"] and unread(text) == []
