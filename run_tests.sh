@@ -21,7 +21,9 @@ step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_no
 rm -rf results/smoke
 step "smoke profile, from nothing" ./run_all.sh --profile smoke --fresh
 step "smoke metrics as expected" "$PYTHON" -m tests.helpers.expectations results/smoke tests/smoke_expectations.json
-step "tests" "$PYTHON" -m pytest -q
+# A process a core, each with one thread; the browser alone, for its pages wait no longer than a person would.
+step "tests" env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/project/test_browser.py
+step "10_explore in a browser" "$PYTHON" -m pytest -q tests/project/test_browser.py
 
 if [ -n "$failed" ]; then
     echo "run_tests.sh: failed: $failed" >&2

@@ -11,7 +11,7 @@ from tests.helpers.data import SENTENCES, SHAPE
 
 matplotlib.use("Agg")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-torch.set_num_threads(min(2, processors()))
+torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, processors()))
 
 
 @pytest.fixture(autouse=True, scope="session")
