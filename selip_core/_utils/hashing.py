@@ -59,10 +59,10 @@ def code_fingerprint(*modules: str) -> str:
 
     This is the one rule by which finished work is kept or done anew: a cohort, a training run and a notebook each name
     the modules that they start from. Comments and docstrings do not count, nor do imports for the type checker, nor
-    the words of what is raised, printed or warned of. A data
-    file counts for the module beside it that names it, a folder of data with all that it holds. A package that is
-    imported as a whole counts with all that it shows, for any of it may be used later. Modules that hold settings, or
-    only find and write files, are left out: their values are fingerprinted where they are used.
+    the words of what is raised, printed or warned of. A data file counts for the module beside it that names it, a
+    folder of data with all that it holds. A package that is imported as a whole counts with all that it shows, for any
+    of it may be used later. Modules that hold settings, or only find and write files, are left out: their values are
+    fingerprinted where they are used.
 
     Parameters
     ----------
