@@ -6,12 +6,11 @@ from pathlib import Path
 
 from benchmarks.machine import slowed
 from selip_core.config import get_settings
+from selip_core.pretraining.methods import PRETRAINED
 
 PROFILE = "paper"
 STUDIES = (10_000, 100_000, 1_000_000)
 SERIES_A_STUDY = 5
-METHODS = 2
-"""Pretrained from every seed of the profile: CLIP and SeLIP."""
 EPOCHS = 20
 """Of the row for a run that grows with the cohort, beside the steps of the profile, which do not."""
 CORES, GPUS = 16, 8
@@ -111,7 +110,7 @@ def _pretraining(series: int, of: Measured) -> list[dict]:
     settings = get_settings(PROFILE)
     steps, batch, cohort = settings.pretraining.steps, settings.pretraining.batch_size, settings.cohort
     trained = series * (1 - cohort.validation_fraction - cohort.test_fraction)
-    runs = METHODS * settings.n_seeds
+    runs = len(PRETRAINED) * settings.n_seeds
     wanted = round(EPOCHS * trained / batch)
     tflop = of.operations["tflop_a_pair"]
     rate, said = _gpu(of)

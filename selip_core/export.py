@@ -13,7 +13,7 @@ from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
 from selip_core.errors import SelipError
-from selip_core.pretraining.methods import run_folder, trained_models
+from selip_core.pretraining.methods import PRETRAINED, run_folder, trained_models
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser("export", prog="python -m selip_core.export", description=(
         "Copy a model of 04_pretraining into a folder of its own, with a model card."))  # fmt: skip
     parser.add_argument("results", type=Path, help="results/<profile>")
-    parser.add_argument("method", choices=("CLIP", "SeLIP"))
+    parser.add_argument("method", choices=PRETRAINED)
     parser.add_argument("seed", type=int)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     return run_command(lambda: parser.parse_args(arguments), _work, prefix="export: ", interrupted="interrupted")
