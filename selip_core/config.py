@@ -61,6 +61,8 @@ class PretrainingSettings(_Settings):
     soft_target_weight: float = Field(1.0, ge=0, description="weight of SeLIP's term; CLIP is the same run with 0")
     similarity: str = Field("mixed", description="of the soft targets: a kind that `selip_core.similarity` knows")
     matching: str = Field("mean", description="of the findings of two reports: one that `selip_core.similarity` knows")
+    site_weight: float = Field(0.5, ge=0, le=1, description="of the site in the semantic part; the rest is the tag's")
+    similarity_power: float = Field(1.0, gt=0, description="exponent of the similarity: above 1 sharpens the targets")
     include_positive: bool = True
     train_logit_scale: bool = True
     flip: bool = Field(True, description="mirror the volume and swap 左侧/右侧 in its text, half of the time")
@@ -153,7 +155,7 @@ _PROFILES: dict[str, dict] = {
             "brats_steps": 10,
         },
         "segmentation": {"fractions": (1.0,), "steps": 20},
-        "ablation": {"variants": ("label smoothing",), "fractions": (0.25,)},
+        "ablation": {"variants": ("semantics only",), "fractions": (0.25,)},
     },
     "demo": {
         "cohort": {"patients": 500},
@@ -165,7 +167,7 @@ _PROFILES: dict[str, dict] = {
             "brats_steps": 150,
         },
         "segmentation": {"steps": 120},
-        "ablation": {"variants": ("semantics only", "label smoothing")},
+        "ablation": {"variants": ("semantics only",)},
     },
     "study": {
         "n_seeds": 3,

@@ -22,8 +22,11 @@ BLUE_TINT, VERMILION_TINT, ORANGE_TINT = "#EAF3FA", "#FDF0E6", "#FFF4D6"
 PALETTE = [BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, GREY, YELLOW]
 """The order in which lines take their colours."""
 
-METHOD_COLOURS = {"scratch": GREEN, "CLIP": BLUE, "SeLIP": VERMILION, "chance": GREY}
-METHOD_MARKERS = {"scratch": "s", "CLIP": "o", "SeLIP": "D"}
+METHOD_COLOURS = {
+    "scratch": GREEN, "CLIP": BLUE, "SeLIP": VERMILION, "label smoothing": ORANGE, "sharp SeLIP": PURPLE,
+    "constant answer": DARK, "chance": GREY,
+}  # fmt: skip
+METHOD_MARKERS = {"scratch": "s", "CLIP": "o", "SeLIP": "D", "label smoothing": "v", "sharp SeLIP": "^"}
 """Markers differ too: a figure must survive a grey printer."""
 
 SPLIT_COLOURS = {"train": BLUE, "validation": ORANGE, "test": GREEN}

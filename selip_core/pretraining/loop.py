@@ -95,8 +95,9 @@ class Pretraining:
         reports, self.text_ids, self.flipped_ids = distinct_reports(train.findings, flip=settings.flip)
         self.texts = [sentence_of(report) for report in reports]
         self.targets = TargetSimilarity(
-            reports, kind=settings.similarity, matching=settings.matching, device=model.device
-        )
+            reports, kind=settings.similarity, matching=settings.matching, site_weight=settings.site_weight,
+            power=settings.similarity_power, device=model.device,
+        )  # fmt: skip
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.train_sample = sample_of_pairs(train, len(validation))

@@ -26,29 +26,37 @@ class Method:
         return PretrainingSettings(**{**profile.model_dump(), **self.changes})
 
 
+SHARP = {"matching": "best", "site_weight": 0.9, "similarity_power": 2.0}
+"""The soft targets that were chosen on validation patients (method.md 3): what says the same of the same site."""
+
 VARIANTS: dict[str, Method] = {
     method.name: method
     for method in (
         Method("CLIP", {"soft_target_weight": 0.0}),
         Method("SeLIP"),
+        Method("label smoothing", {**SHARP, "similarity": "even"}),
+        Method("sharp SeLIP", SHARP),
         Method("syntax only", {"similarity": "syntax"}),
         Method("semantics only", {"similarity": "semantic"}),
         Method("best matching", {"matching": "best"}),
         Method("without the diagonal", {"include_positive": False}),
-        Method("label smoothing", {"similarity": "even"}),
+        Method("label smoothing as SeLIP", {"similarity": "even"}),
         Method("fixed temperature", {"train_logit_scale": False}),
     )
 }
-"""Every way of pretraining by its name: the paper's two, and those of the ablation, each of which changes one thing in
-SeLIP. Label smoothing is of equal strength, row by row."""
+"""Every way of pretraining by its name: the four that are compared, and those of the ablation, each of which changes one
+thing in SeLIP. Label smoothing is of the strength of sharp SeLIP, row by row; ``as SeLIP`` of SeLIP's."""
 
-PRETRAINED = ("CLIP", "SeLIP")
+PRETRAINED = ("CLIP", "SeLIP", "label smoothing", "sharp SeLIP")
 """What ``04_pretraining`` trains, in each of the profile's seeds."""
 
 COMPARED = ("scratch", *PRETRAINED)
-"""The comparison: the untrained start of each seed, and what two ways of pretraining have made of it."""
+"""The comparison: the untrained start of each seed, and what each way of pretraining has made of it."""
 
-PAIRS = (("scratch", "CLIP"), ("scratch", "SeLIP"), ("CLIP", "SeLIP"))
+PAIRS = (
+    ("scratch", "CLIP"), ("scratch", "SeLIP"), ("scratch", "sharp SeLIP"), ("CLIP", "SeLIP"), ("CLIP", "sharp SeLIP"),
+    ("label smoothing", "sharp SeLIP"),
+)  # fmt: skip
 """First and second of each comparison: the difference is the second less the first."""
 
 

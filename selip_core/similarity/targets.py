@@ -42,6 +42,10 @@ class TargetSimilarity:
         A kind of `selip_core.similarity.scores.KINDS` or of `BATCH_KINDS`.
     matching : {"mean", "best"}
         As `ReportCorpus` takes it.
+    site_weight : float in [0, 1]
+        Of the site in the semantic part; the appearance tag has the rest.
+    power : float, greater than 0
+        Every similarity is raised to it: above 1 what is nearly the same keeps its place, and the rest goes to 0.
     device : torch.device or str, optional
         CPU where left out.
 
@@ -57,15 +61,20 @@ class TargetSimilarity:
         *,
         kind: str = "mixed",
         matching: str = "mean",
+        site_weight: float = 0.5,
+        power: float = 1.0,
         device: torch.device | str | None = None,
     ):
         known = (*KINDS, *BATCH_KINDS)
         if kind not in known:
             raise ValueError(f"similarity must be one of {', '.join(known)}, not {kind!r}")
         source, self._change = BATCH_KINDS.get(kind, (kind, None))
-        self._corpus = ReportCorpus(reports, matching=matching, kind=source, device=device)
+        self._power, weights = power, (site_weight, 1 - site_weight)
+        self._corpus = ReportCorpus(reports, weights=weights, matching=matching, kind=source, device=device)
 
     def similarity(self, rows: Sequence[int]) -> torch.Tensor:
         """Return the similarity of the reports `rows` to each other, ``(B, B)``, in [0, 1], diagonal 1."""
         found = self._corpus.similarity(rows)
+        if self._power != 1:
+            found = found.pow_(self._power)
         return found if self._change is None else self._change(found)

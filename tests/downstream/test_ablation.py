@@ -13,23 +13,23 @@ from selip_core.downstream.ablation_tables import gap_table, recall_by_disagreem
 from selip_core.errors import SelipError
 from selip_core.metrics.classification import DELONG
 from selip_core.metrics.resampling import SIGN_FLIPS
-from selip_core.pretraining.methods import VARIANTS
+from selip_core.pretraining.methods import PRETRAINED, VARIANTS
 from selip_core.similarity.scores import ReportCorpus
 from tests.helpers.small_runs import TEXTS, fresh_model, tiny_pairs, tiny_settings
 
 
 def plans(tmp_path, **changes):
-    settings = AblationSettings(**{"variants": ("label smoothing",), "n_seeds": 2, "fractions": (0.5,)} | changes)
+    settings = AblationSettings(**{"variants": ("best matching",), "n_seeds": 2, "fractions": (0.5,)} | changes)
     return plan_runs(settings, [4, 5, 6], shared=tmp_path / "shared", own=tmp_path / "own")
 
 
-def test_clip_and_selip_are_shared_and_every_variant_has_the_same_seeds(tmp_path):
+def test_what_04_trains_is_shared_and_every_variant_has_the_same_seeds(tmp_path):
     made = plans(tmp_path)
     whole = [(p.variant, p.seed) for p in made if p.fraction == 1]
-    assert whole == [(v, s) for s in (4, 5) for v in ("CLIP", "SeLIP", "label smoothing")]
+    assert whole == [(v, s) for s in (4, 5) for v in (*PRETRAINED, "best matching")]
     assert {p.directory.parent.name for p in made if p.variant == "CLIP" and p.fraction == 1} == {"shared"}
     few = [p for p in made if p.fraction < 1]
-    assert [(p.variant, p.seed) for p in few] == [("CLIP", 4), ("SeLIP", 4)]
+    assert [(p.variant, p.seed) for p in few] == [(m, 4) for m in PRETRAINED]
     assert len({p.directory for p in made}) == len(made) and {p.directory.parent.name for p in few} == {"own"}
 
 
