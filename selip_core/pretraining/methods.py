@@ -44,8 +44,8 @@ VARIANTS: dict[str, Method] = {
         Method("fixed temperature", {"train_logit_scale": False}),
     )
 }
-"""Every way of pretraining by its name: the four that are compared, and those of the ablation, each of which changes one
-thing in SeLIP. Label smoothing is of the strength of sharp SeLIP, row by row; ``as SeLIP`` of SeLIP's."""
+"""Every way of pretraining by its name: the four that are compared, and those of the ablation, each of which changes
+one thing in SeLIP. Label smoothing is of the strength of sharp SeLIP, row by row; ``as SeLIP`` of SeLIP's."""
 
 PRETRAINED = ("CLIP", "SeLIP", "label smoothing", "sharp SeLIP")
 """What ``04_pretraining`` trains, in each of the profile's seeds."""
