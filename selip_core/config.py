@@ -43,6 +43,8 @@ class ImageEncoderSettings(_Settings):
     name: ImageEncoderName = "small"
     pooling: Pooling = "located"
     width: int = Field(32, ge=4)
+    blocks: int = Field(1, ge=1, le=64, description="residual blocks of the small network")
+    templates: bool = Field(True, description="see each voxel in deviations from the training volumes of its sequence")
 
 
 class TextEncoderSettings(_Settings):
@@ -186,7 +188,7 @@ _PROFILES: dict[str, dict] = {
         "segmentation": {"fractions": (0.01, 0.05, 0.1, 1.0), "steps": 2500, "batch_size": 2, "learning_rate": 1e-4},
         "ablation": {"variants": "all", "n_seeds": 3, "fractions": (0.125, 0.25, 0.5), "fraction_seeds": 3},
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
-        "image_encoder": {"name": "resnet50", "pooling": "average"},
+        "image_encoder": {"name": "resnet50", "pooling": "average", "templates": False},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},
         "pretraining": {
             "batch_size": 64,

@@ -79,8 +79,7 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     start = start_folder(models, seed)
 
     def prepare() -> None:
-        texts = sorted(set(pairs["train"].texts))
-        starting_model(settings, training_texts=texts, seed=seed, directory=start, extra=origin)
+        starting_model(settings, training=pairs["train"], seed=seed, directory=start, extra=origin)
 
     processes.from_main(prepare)
     chosen = {name: value for name, value in vars(options).items() if name in EXECUTION}

@@ -11,9 +11,13 @@ from selip_core._utils.files import expanded, read_json, write_json
 from selip_core.config import ImageEncoderName, Pooling
 from selip_core.errors import SelipError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of a model's folder. 1: the tokenizer and the configuration of the text encoder in ``text_encoder/``, and no number
-in ``config.json``. 2: as transformers has it, both on top, the configuration as ``text_encoder_config``."""
+in ``config.json``. 2: as transformers has it, both on top, the configuration as ``text_encoder_config``.
+3: the image encoder says its blocks and its templates, which are among the weights."""
+
+BLOCKS_BEFORE = 3
+"""Residual blocks of the small image encoder before format 3."""
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 _TOKENIZER, _TEXT = "tokenizer_config.json", "text_encoder"
@@ -36,6 +40,8 @@ class _ImageEncoder(_Part):
     name: ImageEncoderName
     pooling: Pooling
     width: _up_to(2**12)
+    blocks: _up_to(2**6) = BLOCKS_BEFORE
+    templates: Annotated[list[str], Field(max_length=2**6)] = []
 
 
 class _TextEncoder(_Part):

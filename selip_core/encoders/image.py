@@ -3,7 +3,7 @@
 A new one is a `Trunk`, a line in `TRUNKS`, and its name in `selip_core.config.ImageEncoderName`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Protocol, get_args
@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from selip_core.config import Pooling
+from selip_core.encoders.templates import Templates
 
 
 class Trunk(Protocol):
@@ -40,7 +41,9 @@ class Trunk(Protocol):
         """Return the feature map ``(B, C, d, h, w)`` of volumes ``(B, 1, D, H, W)``."""
 
 
-def build_image_encoder(name: str, *, shape: tuple[int, int, int], pooling: str, width: int) -> nn.Module:
+def build_image_encoder(
+    name: str, *, shape: tuple[int, int, int], pooling: str, width: int, blocks: int = 3, templates: Sequence[str] = ()
+) -> nn.Module:
     """Return a module ``(B, 1, D, H, W) -> (B, features)`` with the attribute ``out_features``.
 
     Parameters
@@ -51,8 +54,10 @@ def build_image_encoder(name: str, *, shape: tuple[int, int, int], pooling: str,
     pooling : {"average", "attention", "located"}
         What turns the feature map into one vector. ``average`` is the released model's. ``located`` reduces the
         channels and flattens, so that the place of a finding survives.
-    width : int
-        Channels of the small network; the ResNet-50 has its own.
+    width, blocks : int
+        Channels and residual blocks of the small network; the ResNet-50 has its own.
+    templates : sequence of str
+        The sequences whose training volumes others are measured against; none, and volumes are seen as they are.
 
     Raises
     ------
@@ -64,14 +69,15 @@ def build_image_encoder(name: str, *, shape: tuple[int, int, int], pooling: str,
         raise ValueError(f"unknown pooling {pooling!r}: choose one of {', '.join(poolings)}")
     if name not in TRUNKS:
         raise ValueError(f"unknown image encoder {name!r}: choose one of {', '.join(TRUNKS)}")
-    return ImageEncoder(TRUNKS[name](shape, width), shape, pooling)
+    return ImageEncoder(TRUNKS[name](width, blocks), shape, pooling, templates)
 
 
 class ImageEncoder(nn.Module):
-    """A trunk and a pooling; ``pyramid`` gives the maps that a segmentation decoder starts from."""
+    """Templates, a trunk and a pooling; ``pyramid`` gives the maps that a segmentation decoder starts from."""
 
-    def __init__(self, trunk: Trunk, shape: tuple[int, int, int], pooling: str):
+    def __init__(self, trunk: Trunk, shape: tuple[int, int, int], pooling: str, templates: Sequence[str] = ()):
         super().__init__()
+        self.templates = Templates(templates, shape)
         self.trunk = trunk
         self.pooling = pooling
         channels = trunk.channels
@@ -85,11 +91,11 @@ class ImageEncoder(nn.Module):
 
     def features(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return the feature map ``(B, C, d, h, w)`` of volumes ``(B, 1, D, H, W)``."""
-        return self.trunk(volumes)
+        return self.trunk(self.templates(volumes))
 
     def pyramid(self, volumes: torch.Tensor) -> list[torch.Tensor]:
-        """Return the volumes ``(B, 1, D, H, W)`` and the feature maps, finest first, the last that of `features`."""
-        return self.trunk.pyramid(volumes)
+        """Return what the trunk sees ``(B, 1, D, H, W)`` and the feature maps, finest first, the last of `features`."""
+        return self.trunk.pyramid(self.templates(volumes))
 
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         maps = self.features(volumes)  # (B, C, d, h, w)
@@ -148,16 +154,16 @@ class _Block(nn.Module):
 
 
 class _SmallTrunk(nn.Module):
-    """A patch stem, three residual blocks, one halving of the grid, two more blocks.
+    """A patch stem and residual blocks on a grid of patches, twice as many channels at the end.
 
     # Choice: on the embedded cohort global pooling lost the site of a finding, which half of every sentence states.
     """
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, blocks: int):
         super().__init__()
         self.channels, self.checkpointing = 2 * width, False
         self.stem = nn.Sequential(nn.Conv3d(1, width, (2, 4, 4), stride=(2, 4, 4), bias=False), nn.GroupNorm(8, width))
-        self.stage1 = nn.Sequential(*[_Block(width) for _ in range(3)])
+        self.stage1 = nn.Sequential(*[_Block(width) for _ in range(blocks)])
         self.widen = nn.Sequential(nn.Conv3d(width, 2 * width, 1, bias=False), nn.GroupNorm(8, 2 * width))
 
     @staticmethod
@@ -226,8 +232,8 @@ class _ResNetTrunk(nn.Module):
         return self.net.layer1, self.net.layer2, self.net.layer3, self.net.layer4
 
 
-TRUNKS: dict[str, Callable[[tuple[int, int, int], int], Trunk]] = {
-    "small": lambda shape, width: _SmallTrunk(width),
-    "resnet50": lambda shape, width: _ResNetTrunk(),
+TRUNKS: dict[str, Callable[[int, int], Trunk]] = {
+    "small": _SmallTrunk,
+    "resnet50": lambda width, blocks: _ResNetTrunk(),
 }
-"""From the shape (D, H, W) of the volumes and ``image_encoder.width`` to a trunk, by `config.ImageEncoderName`."""
+"""From ``image_encoder.width`` and ``.blocks`` to a trunk, by `config.ImageEncoderName`."""

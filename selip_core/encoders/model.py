@@ -9,7 +9,7 @@ from torch import nn
 
 from selip_core._utils.files import replacing, writing
 from selip_core.encoders.dual import DualEncoder
-from selip_core.encoders.files import CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
+from selip_core.encoders.files import BLOCKS_BEFORE, CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.encoders.image import build_image_encoder
 from selip_core.encoders.text import TextEncoder, character_tokenizer, hub_bert, small_bert
 from selip_core.errors import SelipError
@@ -164,8 +164,9 @@ def check_weights(path: Path, config: dict, text_config: dict) -> None:
 def _image_encoder(config: dict) -> nn.Module:
     image = config["image_encoder"]
     return build_image_encoder(
-        image["name"], shape=tuple(config["volume_shape"]), pooling=image["pooling"], width=image["width"]
-    )
+        image["name"], shape=tuple(config["volume_shape"]), pooling=image["pooling"], width=image["width"],
+        blocks=image.get("blocks", BLOCKS_BEFORE), templates=image.get("templates", ()),
+    )  # fmt: skip
 
 
 def build_model(
@@ -181,7 +182,7 @@ def build_model(
 
     Parameters
     ----------
-    image_encoder : dict with ``name``, ``pooling``, ``width``
+    image_encoder : dict with ``name``, ``pooling``, ``width``; ``blocks``, ``templates`` (names of sequences)
     text_encoder : dict with ``name`` (``small``, a folder or a hub name) and ``max_tokens``
     volume_shape : (D, H, W) of the preprocessed volumes
     embedding_size : int

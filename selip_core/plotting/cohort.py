@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
-from selip_core.plotting.style import BLUE, shortened, show_slice
+from selip_core.plotting.style import BLUE, DIVERGING, inches, shortened, show_slice
 
 
 def series_montage(patients: dict[str, dict[str, np.ndarray]], sequences: list[str]) -> Figure:
@@ -31,6 +31,39 @@ def series_montage(patients: dict[str, dict[str, np.ndarray]], sequences: list[s
         row[0].set_ylabel(title, fontsize=7.5, rotation=0, ha="right", va="center", parse_math=False)
     for axis, sequence in zip(axes[0], sequences, strict=True):
         axis.set_title(sequence, fontsize=9)
+    figure.tight_layout(pad=0.4)
+    return figure
+
+
+def template_montage(sequences: dict[str, dict[str, np.ndarray]]) -> Figure:
+    """Show a volume, mean and deviation of its sequence, and the volume in deviations: one row a sequence.
+
+    The slice is the one that holds most of what is unusual.
+
+    Parameters
+    ----------
+    sequences : dict of sequence to its volumes (D, H, W)
+        From `selip_core.inspection.templates.seen_through_templates`.
+    """
+    titles = {"volume": "a volume", "mean": "mean of its sequence", "deviation": "deviation", "seen": "what is seen"}
+    figure, axes = plt.subplots(
+        len(sequences), len(titles) + 1, figsize=inches(128, 38 * len(sequences) + 8), squeeze=False,
+        width_ratios=[*[1] * len(titles), 0.05],
+    )  # fmt: skip
+    for row, (sequence, volumes) in zip(axes, sequences.items(), strict=True):
+        depth = int(np.abs(volumes["seen"]).sum((1, 2)).argmax())
+        for axis, name in zip(row[:-1], titles, strict=True):
+            shown = axial_slice(volumes[name], depth)
+            if name == "seen":
+                drawn = axis.imshow(shown, cmap=DIVERGING, vmin=-6, vmax=6, interpolation="nearest")
+                figure.colorbar(drawn, cax=row[-1], ticks=[-6, 0, 6])
+            else:
+                show_slice(axis, shown)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        row[0].set_ylabel(sequence, rotation=0, ha="right", va="center")
+    for axis, title in zip(axes[0], titles.values(), strict=False):
+        axis.set_title(title, fontsize=8)
     figure.tight_layout(pad=0.4)
     return figure
 

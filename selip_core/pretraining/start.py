@@ -7,14 +7,16 @@ from pathlib import Path
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import Settings
+from selip_core.datasets.pairs import Pairs
 from selip_core.encoders.model import SelipModel
+from selip_core.encoders.templates import volume_statistics
 from selip_core.pretraining.untrained import untrained_model
 from selip_core.pretraining.warm_start import warm_start
 from selip_core.reports.parser import tokenize
 
 
 def starting_model(
-    settings: Settings, *, training_texts: list[str], seed: int, directory: Path, extra: dict, progress: bool = True
+    settings: Settings, *, training: Pairs, seed: int, directory: Path, extra: dict, progress: bool = True
 ) -> SelipModel:
     """Return the untrained model of one seed, made once and kept in `directory`.
 
@@ -22,16 +24,19 @@ def starting_model(
 
     Parameters
     ----------
-    training_texts : list of str
-        Sentences of the training patients' reports; their characters are the vocabulary of the small text encoder,
-        which is warm-started on them by whole-word-masked language modelling.
+    training : Pairs
+        Of the training patients. The characters of their sentences are the vocabulary of the small text encoder, which
+        is warm-started on them by whole-word-masked language modelling; of their volumes the templates are made.
     extra : dict
         For the saved configuration: preprocessing settings and fingerprint, data source. A model kept from another
         `extra`, other texts, settings or code is made anew.
     """
-    steps = settings.text_encoder.warm_start_steps
+    steps, training_texts = settings.text_encoder.warm_start_steps, sorted(set(training.texts))
+    templates = settings.image_encoder.templates
+    statistics = volume_statistics(training.volumes, training.rows, training.sequences) if templates else {}
     encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
+    parts += [digest(name, *(values.tobytes() for values in pair)) for name, pair in statistics.items()]
     parts += [digest(*training_texts), json.dumps(extra, sort_keys=True), code_fingerprint("pretraining.untrained")]
     if steps:  # the lexicon's words are masked whole: without a warm start no word of it matters
         parts.append(code_fingerprint("pretraining.warm_start", "reports.parser"))
@@ -39,6 +44,8 @@ def starting_model(
     if (read_json(directory / "config.json") or {}).get("start_fingerprint") == extra["start_fingerprint"]:
         return SelipModel.from_pretrained(directory)
     warm = partial(warm_start, segment=tokenize, progress=progress)
-    model = untrained_model(settings, training_texts, seed=seed, extra=extra, warm_start=warm)
+    model = untrained_model(
+        settings, training_texts, statistics=statistics, seed=seed, extra=extra, warm_start=warm
+    )
     model.save_pretrained(directory)
     return model

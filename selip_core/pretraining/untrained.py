@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from selip_core.config import Settings
@@ -12,6 +13,7 @@ def untrained_model(
     settings: Settings,
     training_texts: list[str],
     *,
+    statistics: dict[str, tuple[np.ndarray, np.ndarray]],
     seed: int,
     extra: dict,
     warm_start: Callable[..., list[float]],
@@ -22,6 +24,8 @@ def untrained_model(
     ----------
     training_texts : list of str
         Their characters are the vocabulary of the small text encoder.
+    statistics : dict of sequence to (mean, deviation)
+        Of the training volumes, for the templates of the image encoder; none, and it has none.
     extra : dict
         Of the saved configuration.
     warm_start : callable
@@ -31,13 +35,14 @@ def untrained_model(
     """
     torch.manual_seed(seed)
     model = build_model(
-        settings.image_encoder.model_dump(),
+        {**settings.image_encoder.model_dump(), "templates": list(statistics)},
         settings.text_encoder.model_dump(),
         volume_shape=settings.preprocessing.shape,
         embedding_size=settings.pretraining.embedding_size,
         vocabulary_texts=training_texts,
         extra=extra,
     )
+    model.image_encoder.templates.load(statistics)
     if steps := settings.text_encoder.warm_start_steps:
         losses = warm_start(model.text_encoder, training_texts, steps=steps, seed=seed)
         model.config["warm_start_losses"] = losses

@@ -9,14 +9,15 @@ from selip_core._utils import hashing
 from selip_core.config import get_settings
 from selip_core.pretraining.start import starting_model
 from tests.helpers.data import SHAPE
-
-TEXTS = ["在左侧额叶表现为长信号", "在右侧丘脑表现为点状高信号"]
+from tests.helpers.small_runs import tiny_pairs
 
 
 def test_the_starting_model_is_made_once_and_is_the_same_for_a_seed(tmp_path):
-    settings = get_settings("smoke", text_encoder={"warm_start_steps": 2}, image_encoder={"width": 8})
+    settings = get_settings(
+        "smoke", text_encoder={"warm_start_steps": 2}, image_encoder={"width": 8}, preprocessing={"shape": SHAPE}
+    )
     make = lambda folder, **extra: starting_model(  # noqa: E731
-        settings, training_texts=TEXTS, seed=3, directory=tmp_path / folder, extra=extra, progress=False
+        settings, training=tiny_pairs(), seed=3, directory=tmp_path / folder, extra=extra, progress=False
     )
     first, again, twin = make("a", data="x"), make("a", data="x"), make("b", data="x")
     for name, value in first.state_dict().items():
@@ -24,12 +25,34 @@ def test_the_starting_model_is_made_once_and_is_the_same_for_a_seed(tmp_path):
     assert make("a", data="y").config["data"] == "y"
 
 
+@pytest.mark.parametrize("templates", [True, False])
+def test_the_templates_are_those_of_the_training_volumes(tmp_path, templates):
+    settings = get_settings(
+        "smoke", text_encoder={"warm_start_steps": 0}, image_encoder={"width": 8, "templates": templates},
+        preprocessing={"shape": SHAPE},
+    )  # fmt: skip
+    fingerprints = []
+    for brighter in (0, 1):
+        pairs = tiny_pairs()
+        pairs.volumes[:] += brighter
+        model = starting_model(
+            settings, training=pairs, seed=3, directory=tmp_path / str(brighter), extra={}, progress=False
+        )
+        fingerprints.append(model.config["start_fingerprint"])
+        if templates:
+            expected = pairs.volumes.astype("float64").mean(0)
+            expected = (expected + expected[..., ::-1]) / 2
+            assert torch.allclose(model.image_encoder.templates.mean.double(), torch.from_numpy(expected), atol=1e-5)
+    assert model.config["image_encoder"]["templates"] == (["T1"] if templates else [])
+    assert (fingerprints[0] != fingerprints[1]) == templates  # without them no volume plays a part
+
+
 def start(directory, warm_start_steps):
     settings = get_settings(
         "smoke", text_encoder={"warm_start_steps": warm_start_steps}, image_encoder={"width": 8},
         preprocessing={"shape": SHAPE},
     )  # fmt: skip
-    model = starting_model(settings, training_texts=TEXTS, seed=3, directory=directory, extra={}, progress=False)
+    model = starting_model(settings, training=tiny_pairs(), seed=3, directory=directory, extra={}, progress=False)
     return model.config["start_fingerprint"], (directory / "model.safetensors").stat().st_mtime_ns
 
 
