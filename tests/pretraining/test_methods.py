@@ -15,7 +15,7 @@ from selip_core.pretraining.methods import (
     run_folder,
     trained_models,
 )
-from selip_core.similarity.scores import KINDS
+from selip_core.similarity.findings import KINDS
 from tests.helpers.small_runs import fresh_model, tiny_pairs, tiny_settings
 
 
@@ -68,7 +68,7 @@ def test_a_run_that_was_put_aside_is_no_model_any_more(tmp_path):
 
 
 def test_a_similarity_variant_is_an_entry_in_similarity_and_one_in_methods(tmp_path, monkeypatch):
-    alike = lambda findings, weights, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
+    alike = lambda findings, options, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
     monkeypatch.setitem(KINDS, "alike", alike)
     monkeypatch.setitem(VARIANTS, "all alike", Method("all alike", {"similarity": "alike"}))
     pairs = dict.fromkeys(("train", "validation"), tiny_pairs())
