@@ -10,17 +10,22 @@ from benchmarks.corpora import distinct_texts, embedded_texts
 
 _NEIGHBOURS = 10
 _SAMPLE = 96  # reports whose pairs the loop is timed on
+_OPTIONS = {
+    "information content": {"information": True}, "near sites": {"site_match": "graded"},
+    "both, power 2": {"information": True, "site_match": "graded", "power": 2.0},
+}  # fmt: skip
 
 
-def whole_matrix(reports: int, matching: str, device: str) -> dict:
-    """Time the preparation and every row of the similarity matrix of a corpus."""
+def whole_matrix(reports: int, matching: str, device: str, *, option: str = "") -> dict:
+    """Time the preparation and every row of the similarity matrix of a corpus, with one of `_OPTIONS` or none."""
     from selip_core.similarity.blocks import similarity_rows
 
     def work(corpus):
         for _, block in similarity_rows(corpus):
             block.sum()
 
-    return {"what": "whole matrix", **_timed(work, embedded_texts(reports), "embedded", matching, device)}
+    row = _timed(work, embedded_texts(reports), "embedded", matching, device, **_OPTIONS.get(option, {}))
+    return {"what": f"whole matrix, {option}" if option else "whole matrix", **row}
 
 
 def neighbours(reports: int, matching: str, device: str, *, all_distinct: bool = False) -> dict:
@@ -66,11 +71,11 @@ def batch(reports: int, size: int, matching: str, device: str) -> dict:
     }  # fmt: skip
 
 
-def _timed(work, texts: list[str], name: str, matching: str, device: str) -> dict:
+def _timed(work, texts: list[str], name: str, matching: str, device: str, **options) -> dict:
     from selip_core.similarity.scores import ReportCorpus
 
     started = measure.clock(device)
-    corpus = ReportCorpus(texts, matching=matching, device=device)
+    corpus = ReportCorpus(texts, matching=matching, device=device, **options)
     prepared = measure.clock(device)
     work(corpus)
     done = measure.clock(device)
@@ -92,6 +97,8 @@ def main(words: list[str] | None = None) -> None:
         fast = run(whole_matrix, reports=small, matching=matching, device=device)
         fast["times_faster"] = slow["total_seconds"] / fast["total_seconds"]
         rows += [slow, fast, run(whole_matrix, reports=middle, matching=matching, device=device)]
+    for option in _OPTIONS:
+        rows.append(run(whole_matrix, reports=small, matching="best", device=device, option=option))
     for reports in (small, middle, large):
         rows.append(run(neighbours, reports=reports, matching="mean", device=device))
     rows.append(run(neighbours, reports=large // 2, matching="best", device=device))

@@ -65,6 +65,8 @@ class PretrainingSettings(_Settings):
     matching: str = Field("mean", description="of the findings of two reports: one that `selip_core.similarity` knows")
     site_weight: float = Field(0.5, ge=0, le=1, description="of the site in the semantic part; the rest is the tag's")
     similarity_power: float = Field(1.0, gt=0, description="exponent of the similarity: above 1 sharpens the targets")
+    site_match: str = Field("equal", description="of two sites: one that `selip_core.similarity` knows")
+    information: bool = Field(False, description="a match of site or tag counts by how rare it is in training")
     include_positive: bool = True
     train_logit_scale: bool = True
     flip: bool = Field(True, description="mirror the volume and swap 左侧/右侧 in its text, half of the time")

@@ -15,16 +15,9 @@ from selip_core.errors import SelipError
 from selip_core.reports.queries import WORD_FOR_WORD, read_query
 from selip_core.reports.sentences import Finding, parse_sentence
 from selip_core.similarity.blocks import similarity_rows
+from selip_core.similarity.findings import KINDS, appearance_tag, semantic_similarity, syntax_similarity
 from selip_core.similarity.nearest import greatest
-from selip_core.similarity.scores import (
-    KINDS,
-    MATCHINGS,
-    ReportCorpus,
-    appearance_tag,
-    semantic_similarity,
-    similarity_matrix,
-    syntax_similarity,
-)
+from selip_core.similarity.scores import MATCHINGS, ReportCorpus, similarity_matrix
 
 _BINS = 20_000
 """Of the distribution of all pairs: a share is right to within the pairs of one bin, 0.00005 wide."""

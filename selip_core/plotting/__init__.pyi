@@ -17,6 +17,7 @@ from .reports import finding_pair_matrices as finding_pair_matrices
 from .reports import finding_scores as finding_scores
 from .reports import similarity_heatmaps as similarity_heatmaps
 from .reports import syntax_against_semantics as syntax_against_semantics
+from .reports import target_share_bars as target_share_bars
 from .retrieval import interval_plot as interval_plot
 from .retrieval import recall_curves as recall_curves
 from .retrieval import retrieval_examples as retrieval_examples

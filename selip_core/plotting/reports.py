@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from selip_core.plotting.style import GREY, VERMILION
+from selip_core.plotting.style import BLUE, GREEN, GREY, ORANGE, PAGE_MM, PALE, VERMILION, inches
 from selip_core.reports.sentences import SEQUENCES
 
 
@@ -91,4 +91,30 @@ def syntax_against_semantics(syntax: np.ndarray, semantic: np.ndarray, marked: p
     figure.colorbar(image, label="pairs of reports (log)")
     sns.despine(figure)
     figure.tight_layout()
+    return figure
+
+
+def target_share_bars(shares: pd.DataFrame) -> Figure:
+    """Show on which reports the rows of soft targets lie: one bar a similarity, from the report itself to the unlike.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        A row for each similarity, summing to 1, as `selip_core.similarity.shares.target_shares` returns it.
+    """
+    figure, axis = plt.subplots(figsize=inches(PAGE_MM, 7 * len(shares) + 24), layout="constrained")
+    left = np.zeros(len(shares))
+    for column, colour in zip(shares, (PALE, BLUE, GREEN, ORANGE, GREY), strict=True):
+        width = shares[column].to_numpy()
+        axis.barh(range(len(shares)), width, left=left, color=colour, edgecolor="white", lw=0.6, label=column)
+        for row, (start, share) in enumerate(zip(left, width, strict=True)):
+            if share >= 0.05:
+                axis.text(start + share / 2, row, f"{share:.2f}", ha="center", va="center", fontsize=7,
+                          color="black" if colour in (PALE, ORANGE) else "white")  # fmt: skip
+        left += width
+    axis.set(yticks=range(len(shares)), xlim=(0, 1), xlabel="share of a row of the soft targets")
+    axis.set_yticklabels(shares.index)
+    axis.invert_yaxis()
+    sns.despine(figure, left=True)
+    figure.legend(loc="outside upper center", ncols=len(shares.columns), fontsize=8)
     return figure

@@ -28,7 +28,7 @@ from selip_core.pretraining.optimization import encoders_context, learning_rate_
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
 from selip_core.reports.sentences import sentence_of
-from selip_core.similarity.targets import TargetSimilarity
+from selip_core.similarity.targets import target_similarity
 
 PLATEAU_SHARE = 0.95
 PLATEAU_WINDOW = 25
@@ -94,10 +94,8 @@ class Pretraining:
         self.settings, self.directory, self.seed, self.processes = settings, Path(directory), seed, processes
         reports, self.text_ids, self.flipped_ids = distinct_reports(train.findings, flip=settings.flip)
         self.texts = [sentence_of(report) for report in reports]
-        self.targets = TargetSimilarity(
-            reports, kind=settings.similarity, matching=settings.matching, site_weight=settings.site_weight,
-            power=settings.similarity_power, device=model.device,
-        )  # fmt: skip
+        carriers = np.concatenate([self.text_ids, self.flipped_ids] if settings.flip else [self.text_ids])
+        self.targets = target_similarity(reports, settings, counts=np.bincount(carriers), device=model.device)
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.train_sample = sample_of_pairs(train, len(validation))

@@ -1,99 +1,23 @@
-"""Similarity of reports: syntax, semantic and mixed, as batched tensors on CPU or CUDA (method.md 3).
+"""Similarity of reports, made of that of their findings, as batched tensors on CPU or CUDA (method.md 3).
 
-A corpus of N reports has U distinct findings. K (U, U) is the similarity of findings, built once from integer ids and a
-character-incidence product; P (N, U) averages the findings of a report. Then ``S = P K Pᵀ``, followed by the clamp, the
-rule for the normal statement and the diagonal. P is never made dense: its rows are short lists of ids, so a product
-with P is a weighted gather (``embedding_bag``). Reports with the same findings share one row of P. The whole matrix of
-a large corpus, and neighbours in it, are in ``blocks``.
+A corpus of N reports has U distinct findings. K (U, U) is the similarity of findings, built once (``findings``);
+P (N, U) averages the findings of a report. Then ``S = P K Pᵀ``, followed by the clamp, the power, the rule for the
+normal statement and the diagonal. P is never made dense: its rows are short lists of ids, so a product with P is a
+weighted gather (``embedding_bag``). Reports with the same findings share one row of P. The whole matrix of a large
+corpus, and neighbours in it, are in ``blocks``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch.nn.functional import embedding_bag
 
 from selip_core.reports.sentences import Finding, parse_sentence
+from selip_core.similarity.findings import KINDS, checked_site_match, checked_weights, sites_and_tags
+from selip_core.similarity.information import InformationContent, checked_counts
 
-SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
 MATCHINGS = ("mean", "best")
-
-
-def appearance_tag(appearance: str) -> str:
-    """Return the signal word of an appearance, or the appearance itself where it has none.
-
-    The words are tried in the order of ``SIGNAL_TAGS``: ``斑片状长信号`` gives ``长信号``, ``信号降低`` stays as it is.
-    """
-    return next((tag for tag in SIGNAL_TAGS if tag in appearance), appearance)
-
-
-def syntax_similarity(
-    findings: Sequence[Finding], others: Sequence[Finding] | None = None, *, device: torch.device | str | None = None
-) -> torch.Tensor:
-    """Return the Dice coefficient of the character sets of findings, ``2|A∩B| / (|A|+|B|)`` over ``site + appearance``.
-
-    Parameters
-    ----------
-    findings : sequence of Finding, length U
-    others : sequence of Finding, length V, optional
-        The columns; the findings themselves where left out.
-    device : torch.device or str, optional
-        CPU where left out.
-
-    Returns
-    -------
-    torch.Tensor
-        (U, V), float32, in [0, 1].
-    """
-    others = findings if others is None else others
-    column_of = {c: i for i, c in enumerate(sorted({c for f in (*findings, *others) for c in f.site + f.appearance}))}
-    rows = _incidence(findings, column_of, device)  # (U, C)
-    columns = rows if others is findings else _incidence(others, column_of, device)  # (V, C)
-    shared = rows @ columns.T  # (U, V): counts of 0/1 products, exact in float32 and in TF32
-    return 2 * shared / (rows.sum(1)[:, None] + columns.sum(1)[None, :])
-
-
-def semantic_similarity(
-    findings: Sequence[Finding],
-    others: Sequence[Finding] | None = None,
-    *,
-    weights: tuple[float, float] = (0.5, 0.5),
-    device: torch.device | str | None = None,
-) -> torch.Tensor:
-    """Return ``w_site·[site equal] + w_appearance·[tag equal]`` of findings.
-
-    Parameters
-    ----------
-    findings : sequence of Finding, length U
-    others : sequence of Finding, length V, optional
-        The columns; the findings themselves where left out.
-    weights : (float, float)
-        Of the site and of the appearance tag, each at least 0 and not both 0.
-    device : torch.device or str, optional
-        CPU where left out.
-
-    Returns
-    -------
-    torch.Tensor
-        (U, V), float32, in [0, sum of the weights].
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or both are 0.
-    """
-    w_site, w_appearance = _checked_weights(weights)
-    others = findings if others is None else others
-    id_of: dict[str, int] = {}
-
-    def ids(words: list[str]) -> torch.Tensor:
-        return torch.tensor([id_of.setdefault(word, len(id_of)) for word in words], dtype=torch.int32, device=device)
-
-    site_equal = ids([f.site for f in findings])[:, None] == ids([f.site for f in others])[None, :]
-    tag_equal = (
-        ids([appearance_tag(f.appearance) for f in findings])[:, None]
-        == ids([appearance_tag(f.appearance) for f in others])[None, :]
-    )
-    return w_site * site_equal.float() + w_appearance * tag_equal.float()  # (U, V)
 
 
 def similarity_matrix(
@@ -102,6 +26,10 @@ def similarity_matrix(
     weights: tuple[float, float] = (0.5, 0.5),
     matching: str = "mean",
     kind: str = "mixed",
+    site_match: str = "equal",
+    information: bool = False,
+    power: float = 1.0,
+    counts: Sequence[float] | None = None,
     device: torch.device | str | None = None,
 ) -> torch.Tensor:
     """Return the similarity of every pair of reports, given as canonical sentences (method.md 3).
@@ -114,7 +42,11 @@ def similarity_matrix(
     torch.Tensor
         (N, N), float32, in [0, 1], symmetric, diagonal 1.
     """
-    return ReportCorpus(texts, weights=weights, matching=matching, kind=kind, device=device).similarity()
+    corpus = ReportCorpus(
+        texts, weights=weights, matching=matching, kind=kind, site_match=site_match, information=information,
+        power=power, counts=counts, device=device,
+    )  # fmt: skip
+    return corpus.similarity()
 
 
 class ReportCorpus:
@@ -125,12 +57,21 @@ class ReportCorpus:
     texts : sequence of str, length N
         Canonical sentences, or the normal statement; or the findings of each report, as a tuple of Finding.
     weights : (float, float)
-        Of site and appearance tag in the semantic part.
+        Of site and appearance tag in the semantic part; (0.9, 0.1) is a site weight of 0.9.
     matching : {"mean", "best"}
         ``mean`` averages over all pairs of findings (the reference). ``best`` averages, over the findings of one
         report, the best match in the other, and takes the mean of both directions; equal reports then score 1.
     kind : {"mixed", "syntax", "semantic"}
         Which similarity of findings, of those in `KINDS`: the product, or one of its two factors.
+    site_match : {"equal", "graded"}
+        ``equal`` asks whether two findings have the same site (the reference); ``graded`` how near their sites are.
+    information : bool
+        Whether a match of site and of tag counts by how rare it is among the findings of this corpus.
+    power : float, greater than 0
+        The similarity of two reports is raised to it: above 1, what is nearly the same keeps its place, and the rest
+        goes to 0.
+    counts : sequence of float, length N, optional
+        How often each report occurs, at least 0; once where left out. Only `information` asks.
     device : torch.device or str, optional
         CPU where left out.
 
@@ -159,14 +100,20 @@ class ReportCorpus:
         weights: tuple[float, float] = (0.5, 0.5),
         matching: str = "mean",
         kind: str = "mixed",
+        site_match: str = "equal",
+        information: bool = False,
+        power: float = 1.0,
+        counts: Sequence[float] | None = None,
         device: torch.device | str | None = None,
     ):
         if matching not in MATCHINGS:
             raise ValueError(f"matching must be one of {', '.join(MATCHINGS)}, not {matching!r}")
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
-        _checked_weights(weights)
+        if not 0 < power < float("inf"):
+            raise ValueError(f"power must be greater than 0 and finite, not {power}")
         reports = _parse_all(texts)
+        options = {"weights": checked_weights(weights), "site_match": checked_site_match(site_match)}
         id_of: dict[Finding, int] = {}
         number_of: dict[tuple[int, ...], int] = {}
         numbers = []
@@ -175,9 +122,14 @@ class ReportCorpus:
             numbers.append(number_of.setdefault(ids, len(number_of)))
         self.findings = list(id_of)
         self.n_distinct = len(number_of)
-        self.matching, self.kind, self.device = matching, kind, torch.device(device or "cpu")
+        self.matching, self.kind, self.power, self.device = matching, kind, power, torch.device(device or "cpu")
+        if information:
+            occurrences = _occurrences(list(number_of), numbers, counts, len(self.findings))
+            options["information"] = tuple(
+                InformationContent(values, occurrences) for values in sites_and_tags(self.findings)
+            )
         if self.findings:
-            self.finding_similarity = KINDS[kind](self.findings, weights, self.device)
+            self.finding_similarity = KINDS[kind](self.findings, options, self.device)
         else:  # all reports are normal: one zero, so that gathers stay defined
             self.finding_similarity = torch.zeros(1, 1, device=self.device)
         self.distinct = torch.tensor(numbers, dtype=torch.int64, device=self.device)  # (N,)
@@ -233,14 +185,19 @@ class ReportCorpus:
         bags_of_rows, bags_of_columns = self._bags(rows), self._bags(columns)
         if self.matching == "mean":
             averaged = _average(bags_of_rows, self.finding_similarity)  # P K: (B, U)
-            return _average(bags_of_columns, averaged.T.contiguous()).clamp_(max=1)  # P K Pᵀ: (C, B)
+            return self._sharpened(_average(bags_of_columns, averaged.T.contiguous()))  # P K Pᵀ: (C, B)
         best = _best(bags_of_rows, self.finding_similarity)  # of every finding in each row: (B, U)
         found = _average(bags_of_columns, best.T.contiguous())  # findings of the columns in the rows: (C, B)
         ids, lengths = bags_of_rows
         needed, places = ids.unique(return_inverse=True)
         best = _best(bags_of_columns, self.finding_similarity[:, needed])  # of the rows' findings: (C, V)
         found += _average((places, lengths), best.T.contiguous()).T  # findings of the rows in the columns: (C, B)
-        return found.div_(2).clamp_(max=1)
+        return self._sharpened(found.div_(2))
+
+    def _sharpened(self, similarity: torch.Tensor) -> torch.Tensor:
+        """Clamp a similarity of reports to 1 and raise it to the power, in place."""
+        similarity.clamp_(max=1)
+        return similarity if self.power == 1 else similarity.pow_(self.power)
 
     def _positions(self, rows: Sequence[int] | torch.Tensor | None) -> torch.Tensor:
         if rows is None:
@@ -271,36 +228,16 @@ def _best(bags: tuple[torch.Tensor, torch.Tensor], table: torch.Tensor) -> torch
     return torch.segment_reduce(table[ids], "max", lengths=lengths, initial=0)
 
 
-def _syntax(findings: list[Finding], weights: tuple[float, float], device: torch.device) -> torch.Tensor:
-    return syntax_similarity(findings, device=device)
-
-
-def _semantic(findings: list[Finding], weights: tuple[float, float], device: torch.device) -> torch.Tensor:
-    return semantic_similarity(findings, weights=weights, device=device)
-
-
-def _mixed(findings: list[Finding], weights: tuple[float, float], device: torch.device) -> torch.Tensor:
-    return _semantic(findings, weights, device).mul_(_syntax(findings, weights, device))
-
-
-KINDS: dict[str, Callable[[list[Finding], tuple[float, float], torch.device], torch.Tensor]] = {
-    "mixed": _mixed,
-    "syntax": _syntax,
-    "semantic": _semantic,
-}
-"""What makes K, (U, U), of the U findings of a corpus, the weights of `semantic_similarity` and a device."""
-
-
-def _incidence(
-    findings: Sequence[Finding], column_of: dict[str, int], device: torch.device | str | None
-) -> torch.Tensor:
-    """Return which characters each finding has, (U, C) of 0 and 1."""
-    pairs = [(row, column_of[c]) for row, f in enumerate(findings) for c in set(f.site + f.appearance)]
-    incidence = torch.zeros(len(findings), len(column_of), device=device)
-    if pairs:
-        rows, columns = torch.tensor(pairs, device=device).T
-        incidence[rows, columns] = 1
-    return incidence
+def _occurrences(
+    reports: list[tuple[int, ...]], numbers: list[int], counts: Sequence[float] | None, n_findings: int
+) -> list[float]:
+    """Return how often each finding occurs: of distinct reports, which of them each report is, and its count."""
+    of_report = None if counts is None else checked_counts(counts, len(numbers))
+    of_distinct = np.bincount(numbers, weights=of_report, minlength=len(reports))
+    found = np.zeros(n_findings)
+    for ids, count in zip(reports, of_distinct, strict=True):
+        np.add.at(found, list(ids), count)
+    return found.tolist()
 
 
 def _parse_all(texts: Sequence[str] | Sequence[tuple[Finding, ...]]) -> list[Sequence[Finding]]:
@@ -323,9 +260,3 @@ def _parse_all(texts: Sequence[str] | Sequence[tuple[Finding, ...]]) -> list[Seq
             except ValueError as error:
                 raise ValueError(f"report {position}: {error}") from error
     return [parsed[text] for text in texts]
-
-
-def _checked_weights(weights: tuple[float, float]) -> tuple[float, float]:
-    if len(weights) != 2 or not all(0 <= w < float("inf") for w in weights) or not sum(weights):
-        raise ValueError(f"weights must be two numbers of at least 0, not both 0 (site, appearance), not {weights!r}")
-    return float(weights[0]), float(weights[1])

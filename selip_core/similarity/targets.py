@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from selip_core.config import PretrainingSettings
 from selip_core.reports.sentences import Finding
-from selip_core.similarity.scores import KINDS, ReportCorpus
+from selip_core.similarity.findings import KINDS
+from selip_core.similarity.scores import ReportCorpus
 
 
 def even_out(similarity: torch.Tensor) -> torch.Tensor:
@@ -39,15 +41,11 @@ class TargetSimilarity:
     reports : sequence, length N
         The findings of each, as a tuple of Finding; or canonical sentences, as `ReportCorpus` takes them.
     kind : str
-        A kind of `selip_core.similarity.scores.KINDS` or of `BATCH_KINDS`.
-    matching : {"mean", "best"}
-        As `ReportCorpus` takes it.
+        A kind of `selip_core.similarity.findings.KINDS` or of `BATCH_KINDS`.
     site_weight : float in [0, 1]
         Of the site in the semantic part; the appearance tag has the rest.
-    power : float, greater than 0
-        Every similarity is raised to it: above 1 what is nearly the same keeps its place, and the rest goes to 0.
-    device : torch.device or str, optional
-        CPU where left out.
+    matching, site_match, information, power, counts, device
+        As `ReportCorpus` takes them.
 
     Raises
     ------
@@ -62,19 +60,41 @@ class TargetSimilarity:
         kind: str = "mixed",
         matching: str = "mean",
         site_weight: float = 0.5,
+        site_match: str = "equal",
+        information: bool = False,
         power: float = 1.0,
+        counts: Sequence[float] | None = None,
         device: torch.device | str | None = None,
     ):
         known = (*KINDS, *BATCH_KINDS)
         if kind not in known:
             raise ValueError(f"similarity must be one of {', '.join(known)}, not {kind!r}")
         source, self._change = BATCH_KINDS.get(kind, (kind, None))
-        self._power, weights = power, (site_weight, 1 - site_weight)
-        self._corpus = ReportCorpus(reports, weights=weights, matching=matching, kind=source, device=device)
+        self._corpus = ReportCorpus(
+            reports, weights=(site_weight, 1 - site_weight), matching=matching, kind=source, site_match=site_match,
+            information=information, power=power, counts=counts, device=device,
+        )  # fmt: skip
 
     def similarity(self, rows: Sequence[int]) -> torch.Tensor:
         """Return the similarity of the reports `rows` to each other, ``(B, B)``, in [0, 1], diagonal 1."""
         found = self._corpus.similarity(rows)
-        if self._power != 1:
-            found = found.pow_(self._power)
         return found if self._change is None else self._change(found)
+
+
+SIMILARITY_SETTINGS = ("similarity", "matching", "site_weight", "site_match", "information", "similarity_power")
+"""What of the settings of pretraining says which similarity it takes."""
+
+
+def target_similarity(
+    reports: Sequence[tuple[Finding, ...]] | Sequence[str],
+    settings: PretrainingSettings,
+    *,
+    counts: Sequence[float] | None = None,
+    device: torch.device | str | None = None,
+) -> TargetSimilarity:
+    """Return the similarity that the settings of pretraining name; the rest is as `TargetSimilarity` takes it."""
+    return TargetSimilarity(
+        reports, kind=settings.similarity, matching=settings.matching, site_weight=settings.site_weight,
+        site_match=settings.site_match, information=settings.information, power=settings.similarity_power,
+        counts=counts, device=device,
+    )  # fmt: skip

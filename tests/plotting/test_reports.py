@@ -28,3 +28,12 @@ def test_remaining_figures_are_figures():
         figures.finding_scores(scores),
     ]
     assert all(isinstance(figure, Figure) for figure in made)
+
+
+def test_a_bar_of_target_shares_ends_at_one():
+    shares = pd.DataFrame([[0.5, 0.2, 0.1, 0.1, 0.1], [0.8, 0.1, 0.1, 0, 0]], index=["SeLIP", "sharp"])
+    figure = figures.target_share_bars(shares.set_axis([*"abcde"], axis=1))
+    (axis,) = figure.axes
+    ends = {bar.get_x() + bar.get_width() for bar in axis.containers[-1]}
+    assert np.allclose(list(ends), 1) and [label.get_text() for label in axis.get_yticklabels()] == ["SeLIP", "sharp"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [*"abcde"]

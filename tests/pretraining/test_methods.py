@@ -15,7 +15,9 @@ from selip_core.pretraining.methods import (
     run_folder,
     trained_models,
 )
-from selip_core.similarity.scores import KINDS
+from selip_core.reports.sentences import mirrored, parse_sentence
+from selip_core.similarity.findings import KINDS
+from selip_core.similarity.scores import ReportCorpus
 from tests.helpers.small_runs import fresh_model, tiny_pairs, tiny_settings
 
 
@@ -67,8 +69,19 @@ def test_a_run_that_was_put_aside_is_no_model_any_more(tmp_path):
     assert trained_models(tmp_path / "missing") == {}
 
 
+def test_the_information_content_is_that_of_the_training_pairs_and_their_mirrored_forms(tmp_path):
+    pairs = dict.fromkeys(("train", "validation"), tiny_pairs())
+    settings = VARIANTS["information content"].settings(tiny_settings(steps=1))
+    run = pretrain(fresh_model(), pairs, settings, tmp_path, progress=False)
+    findings = pairs["train"].findings
+    shown = [*findings, *(mirrored(report) for report in findings)] if settings.flip else findings
+    first = [shown.index(tuple(parse_sentence(text))) for text in run.texts]
+    expected = ReportCorpus(shown, information=True).similarity(first)
+    assert torch.allclose(run.targets.similarity(range(len(first))), expected, atol=1e-6)
+
+
 def test_a_similarity_variant_is_an_entry_in_similarity_and_one_in_methods(tmp_path, monkeypatch):
-    alike = lambda findings, weights, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
+    alike = lambda findings, options, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
     monkeypatch.setitem(KINDS, "alike", alike)
     monkeypatch.setitem(VARIANTS, "all alike", Method("all alike", {"similarity": "alike"}))
     pairs = dict.fromkeys(("train", "validation"), tiny_pairs())

@@ -5,13 +5,8 @@ import torch
 
 from selip_core.reports.sentences import NORMAL_STATEMENT, parse_sentence
 from selip_core.reports.sentences import Finding as F
-from selip_core.similarity.scores import (
-    ReportCorpus,
-    appearance_tag,
-    semantic_similarity,
-    similarity_matrix,
-    syntax_similarity,
-)
+from selip_core.similarity.findings import appearance_tag, semantic_similarity, syntax_similarity
+from selip_core.similarity.scores import ReportCorpus, similarity_matrix
 from tests.helpers.reports import golden_cases, random_texts
 from tests.helpers.similarity_by_loops import by_loops, of_findings
 

@@ -1,0 +1,167 @@
+"""Similarity of findings: syntax, semantic and mixed, as batched tensors on CPU or CUDA (method.md 3)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from selip_core.reports.sentences import Finding
+from selip_core.similarity.information import InformationContent
+from selip_core.similarity.sites import site_similarity
+
+SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
+SITE_MATCHES = ("equal", "graded")
+
+
+def appearance_tag(appearance: str) -> str:
+    """Return the signal word of an appearance, or the appearance itself where it has none.
+
+    The words are tried in the order of ``SIGNAL_TAGS``: ``斑片状长信号`` gives ``长信号``, ``信号降低`` stays as it is.
+    """
+    return next((tag for tag in SIGNAL_TAGS if tag in appearance), appearance)
+
+
+def syntax_similarity(
+    findings: Sequence[Finding], others: Sequence[Finding] | None = None, *, device: torch.device | str | None = None
+) -> torch.Tensor:
+    """Return the Dice coefficient of the character sets of findings, ``2|A∩B| / (|A|+|B|)`` over ``site + appearance``.
+
+    Parameters
+    ----------
+    findings : sequence of Finding, length U
+    others : sequence of Finding, length V, optional
+        The columns; the findings themselves where left out.
+    device : torch.device or str, optional
+        CPU where left out.
+
+    Returns
+    -------
+    torch.Tensor
+        (U, V), float32, in [0, 1].
+    """
+    others = findings if others is None else others
+    column_of = {c: i for i, c in enumerate(sorted({c for f in (*findings, *others) for c in f.site + f.appearance}))}
+    rows = _incidence(findings, column_of, device)  # (U, C)
+    columns = rows if others is findings else _incidence(others, column_of, device)  # (V, C)
+    shared = rows @ columns.T  # (U, V): counts of 0/1 products, exact in float32 and in TF32
+    return 2 * shared / (rows.sum(1)[:, None] + columns.sum(1)[None, :])
+
+
+def semantic_similarity(
+    findings: Sequence[Finding],
+    others: Sequence[Finding] | None = None,
+    *,
+    weights: tuple[float, float] = (0.5, 0.5),
+    site_match: str = "equal",
+    information: tuple[InformationContent, InformationContent] | None = None,
+    device: torch.device | str | None = None,
+) -> torch.Tensor:
+    """Return ``w_site·[site equal] + w_appearance·[tag equal]`` of findings.
+
+    Parameters
+    ----------
+    findings : sequence of Finding, length U
+    others : sequence of Finding, length V, optional
+        The columns; the findings themselves where left out.
+    weights : (float, float)
+        Of the site and of the appearance tag, each at least 0 and not both 0.
+    site_match : {"equal", "graded"}
+        ``graded`` puts how near the sites are, in [0, 1], in place of whether they are equal (`site_similarity`).
+    information : (InformationContent, InformationContent), optional
+        Of sites and of tags: each match then counts by the information content of what it compares, and the result is
+        divided by what full matches would give, so that a finding stays ``sum of the weights`` to itself.
+    device : torch.device or str, optional
+        CPU where left out.
+
+    Returns
+    -------
+    torch.Tensor
+        (U, V), float32, in [0, sum of the weights].
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or both are 0, or `site_match` is unknown.
+    """
+    w_site, w_appearance = checked_weights(weights)
+    others = findings if others is None else others
+    sites, tags = zip(sites_and_tags(findings), sites_and_tags(others), strict=True)
+    if checked_site_match(site_match) == "equal":
+        site_match_of = _equal(*sites, device)
+    else:
+        site_match_of = site_similarity(*sites, device=device)
+    tag_equal = _equal(*tags, device)
+    if information is None:
+        return w_site * site_match_of + w_appearance * tag_equal  # (U, V)
+    of_site, of_tag = (
+        weight * _sums(*(content.of(values) for values in pair), device)
+        for weight, content, pair in zip((w_site, w_appearance), information, (sites, tags), strict=True)
+    )
+    whole = of_site + of_tag
+    return of_site.mul_(site_match_of).add_(of_tag.mul_(tag_equal)).div_(whole).mul_(w_site + w_appearance)
+
+
+def _syntax(findings: list[Finding], options: Mapping[str, Any], device: torch.device) -> torch.Tensor:
+    return syntax_similarity(findings, device=device)
+
+
+def _semantic(findings: list[Finding], options: Mapping[str, Any], device: torch.device) -> torch.Tensor:
+    return semantic_similarity(findings, **options, device=device)
+
+
+def _mixed(findings: list[Finding], options: Mapping[str, Any], device: torch.device) -> torch.Tensor:
+    return _semantic(findings, options, device).mul_(_syntax(findings, options, device))
+
+
+KINDS: dict[str, Callable[[list[Finding], Mapping[str, Any], torch.device], torch.Tensor]] = {
+    "mixed": _mixed,
+    "syntax": _syntax,
+    "semantic": _semantic,
+}
+"""What makes K, (U, U), of the U findings of a corpus, the options of `semantic_similarity` and a device."""
+
+
+def sites_and_tags(findings: Sequence[Finding]) -> tuple[list[str], list[str]]:
+    """Return the site and the tag of each finding."""
+    return [f.site for f in findings], [appearance_tag(f.appearance) for f in findings]
+
+
+def _equal(values: list[str], others: list[str], device: torch.device | str | None) -> torch.Tensor:
+    """Return which values are equal, (U, V), of 0 and 1."""
+    id_of: dict[str, int] = {}
+    rows, columns = (
+        torch.tensor([id_of.setdefault(word, len(id_of)) for word in words], dtype=torch.int32, device=device)
+        for words in (values, others)
+    )
+    return (rows[:, None] == columns[None, :]).float()
+
+
+def _sums(values: list[float], others: list[float], device: torch.device | str | None) -> torch.Tensor:
+    """Return the sum of each number of one list with each of another, (U, V)."""
+    return torch.tensor(values, device=device)[:, None] + torch.tensor(others, device=device)[None, :]
+
+
+def _incidence(
+    findings: Sequence[Finding], column_of: dict[str, int], device: torch.device | str | None
+) -> torch.Tensor:
+    """Return which characters each finding has, (U, C) of 0 and 1."""
+    pairs = [(row, column_of[c]) for row, f in enumerate(findings) for c in set(f.site + f.appearance)]
+    incidence = torch.zeros(len(findings), len(column_of), device=device)
+    if pairs:
+        rows, columns = torch.tensor(pairs, device=device).T
+        incidence[rows, columns] = 1
+    return incidence
+
+
+def checked_weights(weights: tuple[float, float]) -> tuple[float, float]:
+    """Return the weights of site and appearance tag, or raise ValueError."""
+    if len(weights) != 2 or not all(0 <= w < float("inf") for w in weights) or not sum(weights):
+        raise ValueError(f"weights must be two numbers of at least 0, not both 0 (site, appearance), not {weights!r}")
+    return float(weights[0]), float(weights[1])
+
+
+def checked_site_match(site_match: str) -> str:
+    """Return how sites are matched, or raise ValueError."""
+    if site_match not in SITE_MATCHES:
+        raise ValueError(f"site_match must be one of {', '.join(SITE_MATCHES)}, not {site_match!r}")
+    return site_match
