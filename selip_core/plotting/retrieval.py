@@ -21,7 +21,8 @@ def recall_curves(recalls: pd.DataFrame) -> Figure:
     recalls : DataFrame with ``direction``, ``method``, ``k``, ``recall``, ``low``, ``high``, ``chance``
     """
     directions = list(recalls["direction"].unique())
-    figure, axes = plt.subplots(1, len(directions), figsize=(3.7 * len(directions) + 1.3, 3.3), sharey=True, squeeze=False)
+    size = (3.7 * len(directions) + 1.3, 3.3)
+    figure, axes = plt.subplots(1, len(directions), figsize=size, sharey=True, squeeze=False)
     for axis, direction in zip(axes[0], directions, strict=True):
         part = recalls[recalls["direction"] == direction]
         for method, run in part.groupby("method", sort=False):
@@ -59,7 +60,8 @@ def interval_plot(
         y = np.arange(len(categories)) + gap * (j - (len(methods) - 1) / 2)
         errors = np.abs(np.stack([part[value] - part["low"], part["high"] - part[value]]))
         colour = METHOD_COLOURS.get(method, GREEN)
-        axis.errorbar(part[value], y, xerr=errors, fmt=METHOD_MARKERS.get(method, "o"), ms=4, color=colour, capsize=2, lw=1.1, label=method)
+        marker = METHOD_MARKERS.get(method, "o")
+        axis.errorbar(part[value], y, xerr=errors, fmt=marker, ms=4, color=colour, capsize=2, lw=1.1, label=method)
         if reference and j == 0:
             axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
                       label=reference)  # fmt: skip
@@ -87,7 +89,7 @@ def yardstick_panels(table: pd.DataFrame) -> Figure:
     for axis, measure in zip(axes.flat, measures, strict=False):
         part = table[table["measure"] == measure].set_index("method").reindex(methods)
         for y, (method, row) in enumerate(part.iterrows()):
-            errors, colour = [[row["value"] - row["low"]], [row["high"] - row["value"]]], METHOD_COLOURS.get(method, GREEN)
+            errors, colour = [[row["value"] - row["low"]], [row["high"] - row["value"]]], METHOD_COLOURS[method]
             axis.errorbar(row["value"], y, xerr=np.maximum(errors, 0), fmt=METHOD_MARKERS.get(method, "|"), ms=5,
                           color=colour, capsize=2, lw=1.1)  # fmt: skip
             if method == CONSTANT:
