@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
 from selip_core.metrics.yardsticks import CONSTANT
-from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, shortened, show_slice
+from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, PALETTE, shortened, show_slice
 
 
 def recall_curves(recalls: pd.DataFrame) -> Figure:
@@ -29,7 +29,7 @@ def recall_curves(recalls: pd.DataFrame) -> Figure:
             colour, marker = METHOD_COLOURS[method], METHOD_MARKERS.get(method, "")  # what is no model has no marker
             axis.plot(run["k"], run["recall"], marker=marker, ls="-" if marker else "-.", ms=3.5, lw=1.2, color=colour,
                       label=method)  # fmt: skip
-            axis.fill_between(run["k"], run["low"], run["high"], color=colour, alpha=0.1, lw=0)
+            axis.fill_between(run["k"], run["low"], run["high"], color=colour, alpha=0.08, lw=0)
         chance = part.drop_duplicates("k")
         axis.plot(chance["k"], chance["chance"], ls="--", color=METHOD_COLOURS["chance"], label="chance")
         axis.set(xlabel="k", ylabel="recall@k", title=direction, ylim=(0, None))
@@ -59,8 +59,8 @@ def interval_plot(
         part = table[table["method"] == method].set_index(category).reindex(categories)
         y = np.arange(len(categories)) + gap * (j - (len(methods) - 1) / 2)
         errors = np.abs(np.stack([part[value] - part["low"], part["high"] - part[value]]))
-        colour = METHOD_COLOURS.get(method, GREEN)
-        marker = METHOD_MARKERS.get(method, "o")
+        marker = METHOD_MARKERS.get(method, "os^Dv"[j % 5])
+        colour = METHOD_COLOURS.get(method, PALETTE[(2 + j) % len(PALETTE)])  # a comparison, say: green is the first
         axis.errorbar(part[value], y, xerr=errors, fmt=marker, ms=4, color=colour, capsize=2, lw=1.1, label=method)
         if reference and j == 0:
             axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
