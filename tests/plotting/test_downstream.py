@@ -43,7 +43,7 @@ def test_overlays_show_the_slice_with_the_largest_region_and_every_method():
 
 def test_ablation_marks_selips_own_value():
     table = pd.DataFrame([
-        {"variant": v, "score": s, "value": x, "low": x - 0.1, "high": x + 0.1}
+        {"variant": v, "measure": s, "value": x, "low": x - 0.1, "high": x + 0.1}
         for v, x in (("CLIP", 0.3), ("SeLIP", 0.5), ("label smoothing", 0.4)) for s in ("recall", "probe")
     ])  # fmt: skip
     figure = figures.ablation_intervals(table, {"recall": "recall@10", "probe": "AUC"})
