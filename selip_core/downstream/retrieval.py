@@ -29,7 +29,7 @@ def evaluate_runs(models: dict[tuple[str, int], Path], pairs: Pairs, *, device: 
         number = {t: i for i, t in enumerate(texts)}
         of_image = np.array([number[t] for t in pairs.texts])
         table = retrieval_table(
-            image, text, of_image, similarity_matrix(texts), patients=pairs.patients, sequences=pairs.sequences
+            image @ text.T, of_image, similarity_matrix(texts), patients=pairs.patients, sequences=pairs.sequences
         )
         text_of_query = np.where(
             table["direction"] == "image to text", of_image[table["query"] % len(of_image)], table["query"]

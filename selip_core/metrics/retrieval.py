@@ -75,8 +75,7 @@ def ndcg_at_k(scores: torch.Tensor, gains: torch.Tensor, k: int = K_MAX) -> torc
 
 
 def retrieval_table(
-    image_features: torch.Tensor,
-    text_features: torch.Tensor,
+    scores: torch.Tensor,
     text_of_image: np.ndarray,
     similarity: torch.Tensor,
     *,
@@ -87,9 +86,9 @@ def retrieval_table(
 
     Parameters
     ----------
-    image_features : (n, E), unit norm
-    text_features : (t, E), unit norm
-        The distinct texts of the split: the gallery of image to text.
+    scores : (n, t)
+        Of each image with each distinct text of the split, which are the gallery of image to text: the cosines of a
+        model, or those of `selip_core.metrics.yardsticks.constant_scores`.
     text_of_image : (n,) int
         The text of each image. Text to image counts every image that carries the text as a hit.
     similarity : (t, t)
@@ -102,20 +101,20 @@ def retrieval_table(
     ``ndcg``, ``n_relevant``, ``gallery``. The patient and sequence of a text are those of the first image that carries
     it: texts that several patients share are kept with one of them.
     """
-    of_image = torch.as_tensor(text_of_image, device=image_features.device)
-    cosines = image_features @ text_features.T  # (n, t)
-    carries = of_image[:, None] == torch.arange(len(text_features), device=of_image.device)  # (n, t)
+    n, t = scores.shape
+    of_image = torch.as_tensor(text_of_image, device=scores.device)
+    carries = of_image[:, None] == torch.arange(t, device=of_image.device)  # (n, t)
     first = carries.int().argmax(0).cpu().numpy()
-    gains = similarity.to(cosines)[of_image]  # (n, t)
+    gains = similarity.to(scores)[of_image]  # (n, t)
     image = pd.DataFrame({
-        "direction": DIRECTIONS[0], "query": np.arange(len(image_features)), "patient_id": patients,
-        "sequence": sequences, "rank": ranks_of_hits(cosines, carries).cpu().numpy(),
-        "ndcg": ndcg_at_k(cosines, gains).cpu().numpy(), "n_relevant": 1, "gallery": len(text_features),
+        "direction": DIRECTIONS[0], "query": np.arange(n), "patient_id": patients,
+        "sequence": sequences, "rank": ranks_of_hits(scores, carries).cpu().numpy(),
+        "ndcg": ndcg_at_k(scores, gains).cpu().numpy(), "n_relevant": 1, "gallery": t,
     })  # fmt: skip
     text = pd.DataFrame({
-        "direction": DIRECTIONS[1], "query": np.arange(len(text_features)),
+        "direction": DIRECTIONS[1], "query": np.arange(t),
         "patient_id": np.asarray(patients)[first], "sequence": np.asarray(sequences)[first],
-        "rank": ranks_of_hits(cosines.T, carries.T).cpu().numpy(), "ndcg": ndcg_at_k(cosines.T, gains.T).cpu().numpy(),
-        "n_relevant": carries.sum(0).cpu().numpy(), "gallery": len(image_features),
+        "rank": ranks_of_hits(scores.T, carries.T).cpu().numpy(), "ndcg": ndcg_at_k(scores.T, gains.T).cpu().numpy(),
+        "n_relevant": carries.sum(0).cpu().numpy(), "gallery": n,
     })  # fmt: skip
     return pd.concat([image, text], ignore_index=True)

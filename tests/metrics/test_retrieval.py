@@ -60,7 +60,7 @@ def test_ndcg_agrees_with_scikit_learn(k):
 def table_of(image, text, text_of_image, patients=None):
     n = len(image)
     return retrieval_table(
-        torch.tensor(image), torch.tensor(text), np.array(text_of_image), torch.eye(len(text)),
+        torch.tensor(image) @ torch.tensor(text).T, np.array(text_of_image), torch.eye(len(text)),
         patients=patients or [f"P{i}" for i in range(n)], sequences=["T1"] * n,
     )  # fmt: skip
 

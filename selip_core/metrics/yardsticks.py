@@ -1,0 +1,97 @@
+"""What a retrieval must be held against, and how near a wrong answer is: both favour no way of pretraining.
+
+The constant answer looks at no volume: it gives each query what is frequent in its sequence. A model that does not beat
+it has not read the image, however far above chance it is.
+"""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+CONSTANT = "constant answer"
+"""The name under which it stands beside the methods."""
+
+TIE_DRAWS = 20
+"""Random orders of its ties that the constant answer is averaged over."""
+
+
+def constant_scores(
+    sequences: Sequence[str], gallery: Sequence[str], train_sequences: Sequence[str], train_texts: Sequence[str], *,
+    draw: int = 0,
+) -> torch.Tensor:  # fmt: skip
+    """Return scores of each text of the gallery that know the query's sequence alone, (n, t) float64 in [0, 1].
+
+    The score is the text's share of the training texts of that sequence. By row it orders texts for an image, by
+    column images for a text.
+
+    Parameters
+    ----------
+    sequences : n str
+        Of the images.
+    gallery : t str
+        Distinct texts.
+    train_sequences, train_texts : m str
+        Of the training pairs, and of these alone.
+    draw : int
+        Choice: equal scores, such as those of texts that no training report of the sequence has, come in random order,
+        another one for each query and draw. Averaged over `TIE_DRAWS` this is the expectation over the order of ties:
+        counted against it, as ties of a model's cosines are, they would make the constant answer weaker than it is.
+
+    Examples
+    --------
+    >>> constant_scores(["T1", "T2"], ["a", "b"], ["T1", "T1", "T1"], ["a", "a", "b"]).round(decimals=2).tolist()
+    [[0.67, 0.33], [0.0, 0.0]]
+    """
+    shares = pd.crosstab(pd.Series(list(train_sequences)), pd.Series(list(train_texts)), normalize="index")
+    shares = shares.reindex(index=list(sequences), columns=list(gallery), fill_value=0.0).to_numpy(float)
+    # shares of two sequences of less than 10,000 texts each differ by more than 1e-8, or not at all
+    noise = 1e-9 * np.random.default_rng(draw).random(shares.shape)
+    return torch.from_numpy(shares + noise)
+
+
+def percentile_among(scores: torch.Tensor, own: torch.Tensor, among: torch.Tensor) -> torch.Tensor:
+    """Return the share of other items that the own item of each query stands before, (Q,) in [0, 1]; chance is 0.5.
+
+    Parameters
+    ----------
+    scores : (Q, G)
+    own : (Q,) int
+    among : (Q, G) bool
+        The items it is compared with; the own one does not count. Ties count half. NaN where there is none.
+
+    Examples
+    --------
+    >>> scores, among = torch.tensor([[0.9, 0.5, 0.5, 0.1]]), torch.tensor([[False, True, True, True]])
+    >>> percentile_among(scores, torch.tensor([1]), among).tolist()
+    [0.75]
+    """
+    mine = scores.gather(1, own[:, None])
+    others = among & (torch.arange(scores.shape[1], device=scores.device) != own[:, None])
+    before = ((mine > scores) + 0.5 * (mine == scores)) * others
+    return before.sum(1) / others.sum(1)  # 0 / 0 is NaN
+
+
+def mean_of_first(scores: torch.Tensor, values: torch.Tensor, k: int) -> torch.Tensor:
+    """Return the mean of `values` (Q, G) over the `k` items of highest score of each query, (Q,); all where fewer."""
+    return values.gather(1, scores.topk(min(k, scores.shape[1]), dim=1).indices).mean(1)
+
+
+def set_f1(sets: Sequence[frozenset[Hashable]]) -> torch.Tensor:
+    """Return the F1 of every two of `n` sets, (n, n) float64 in [0, 1]: twice what they share, by what both have.
+
+    Two empty sets have 1, an empty one and another 0.
+
+    Examples
+    --------
+    >>> set_f1([frozenset("ab"), frozenset("b"), frozenset()]).round(decimals=2).tolist()
+    [[1.0, 0.67, 0.0], [0.67, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    column_of = {item: i for i, item in enumerate(dict.fromkeys(item for items in sets for item in items))}
+    has = torch.zeros(len(sets), len(column_of), dtype=torch.float64)
+    for row, items in enumerate(sets):
+        has[row, [column_of[item] for item in items]] = 1
+    sizes = has.sum(1)
+    total = sizes[:, None] + sizes[None, :]
+    return torch.where(total > 0, 2 * (has @ has.T) / total.clamp_min(1), 1.0)
