@@ -35,7 +35,7 @@ def variant_scores(
     """
     drawing, tables = {"samples": samples, "seed": seed}, []
     for measure, part in values.groupby("measure", sort=False):
-        found = dict(part.groupby("method", sort=False))
+        found = dict(iter(part.groupby("method", sort=False)))
         rows = []
         for variant, of_variant in found.items():
             difference = difference_between(found[reference], of_variant, **drawing) if variant != reference else None
@@ -135,7 +135,7 @@ def run_table(steps: pd.DataFrame, validations: pd.DataFrame) -> pd.DataFrame:
     steps, validations : DataFrames from `selip_core.downstream.ablation.run_plans`
     """
     keys, rows = ["variant", "seed", "fraction"], []
-    validated = dict(validations.groupby(keys))
+    validated = dict(iter(validations.groupby(keys)))
     for about, run in steps.groupby(keys, sort=False):
         looks = validated[about].sort_values("step")
         kept, last = looks.iloc[int(looks["mean_reciprocal_rank"].argmax())], looks.iloc[-1]

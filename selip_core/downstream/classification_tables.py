@@ -18,7 +18,7 @@ MEAN = "mean of the labels"
 """The row of each approach, method and share that averages over the labels, each counting the same."""
 
 
-def notlearnable(predictions: pd.DataFrame) -> pd.DataFrame:
+def not_learnable(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the labels of which a share has no training patient in some seed: nothing could be learnt of them there.
 
     They are not scored at that share, for no method; else a constant guess would be averaged in as an AUC of 0.5.
@@ -30,7 +30,7 @@ def notlearnable(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def learnable(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the predictions of labels that could be learnt at their share, see `not_learnable`."""
-    gone = set(notlearnable(predictions)[["fraction", "label"]].itertuples(index=False, name=None))
+    gone = set(not_learnable(predictions)[["fraction", "label"]].itertuples(index=False, name=None))
     kept = [pair not in gone for pair in zip(predictions["fraction"], predictions["label"], strict=True)]
     return predictions[kept]
 

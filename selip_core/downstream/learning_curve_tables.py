@@ -74,7 +74,7 @@ def learning_curve_differences(
     drawing, rows = {"samples": samples, "seed": seed}, []
     pairs = [(first, second) for first, second in PAIRS if first in PRETRAINED]
     for (measure, fraction), part in values.groupby(["measure", "fraction"], sort=False):
-        found = dict(part.groupby("method", sort=False))
+        found = dict(iter(part.groupby("method", sort=False)))
         for first, second in pairs:
             if first in found and second in found:
                 estimate = difference_between(found[first], found[second], **drawing)

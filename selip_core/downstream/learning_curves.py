@@ -11,11 +11,11 @@ import torch
 from selip_core.config import PreprocessingSettings, SegmentationSettings
 from selip_core.datasets.cohort import Cohort
 from selip_core.datasets.pairs import Pairs
-from selip_core.datasets.splits import patient_subset
-from selip_core.downstream.ablation import Plan, best_models
+from selip_core.downstream.ablation import Plan, best_models, share_of
 from selip_core.downstream.ablation_tables import PROBE
 from selip_core.downstream.classification import ClassificationTask, probe_predictions, series_features
-from selip_core.downstream.measured import VALUES
+from selip_core.downstream.measured import VALUES, measured_queries
+from selip_core.downstream.retrieval import evaluate_runs
 from selip_core.downstream.segmentation import segmentation_results, split_cases
 from selip_core.downstream.segmentation_data import Cases, cohort_cases
 from selip_core.pretraining.methods import PRETRAINED
@@ -32,10 +32,30 @@ def share_models(plans: list[Plan], fraction: float) -> dict[tuple[str, int], Pa
     return {run: folder for run, folder in best_models(plans, fraction).items() if run[0] in PRETRAINED}
 
 
+def share_values(
+    plans: list[Plan], fraction: float, train: Pairs, test: Pairs, *, device: torch.device
+) -> pd.DataFrame:
+    """Return what the runs on a share measure on the test patients, and the constant answer of the share's patients.
+
+    Returns
+    -------
+    DataFrame of `selip_core.downstream.measured.VALUES`, and ``fraction``
+        All variants where the share is 1. A smaller share holds other patients in each seed, and so the constant answer
+        has a seed for each.
+    """
+    tables = []
+    models = best_models(plans, fraction)
+    for seed in dict.fromkeys(seed for _, seed in models) if fraction < 1 else (0,):
+        of_share = share_of(train, fraction, seed)
+        tables.append(measured_queries(evaluate_runs({}, test, device=device, train=of_share)).assign(seed=seed))
+    tables.append(measured_queries(evaluate_runs(models, test, device=device)))
+    return pd.concat(tables, ignore_index=True).assign(fraction=fraction)
+
+
 def share_patients(plans: list[Plan], fraction: float, train: Pairs) -> dict[int, set[str]]:
     """Return the training patients of a share by seed: those that its runs were pretrained on."""
-    seeds = sorted({seed for _, seed in share_models(plans, fraction)})
-    return {s: {train.patients[i] for i in patient_subset(train.patients, fraction, seed=s)} for s in seeds}
+    seeds = dict.fromkeys(seed for _, seed in share_models(plans, fraction))
+    return {seed: set(share_of(train, fraction, seed).patients) for seed in seeds}
 
 
 def patients_by_share(plans: list[Plan], train: Pairs) -> dict[float, int]:

@@ -173,7 +173,7 @@ def lines_with_intervals(
     return figure
 
 
-def learning_curves(table: pd.DataFrame, *, columns: int = 3) -> Figure:
+def learning_curve_panels(table: pd.DataFrame, *, columns: int = 3) -> Figure:
     """Show every measure against the number of training patients, one panel a measure, one line a method.
 
     Parameters
