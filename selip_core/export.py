@@ -13,7 +13,7 @@ from selip_core._utils.files import expanded, read_json, write_text
 from selip_core.config import EMBEDDED_SOURCE
 from selip_core.encoders.files import CONFIG
 from selip_core.errors import SelipError
-from selip_core.pretraining.methods import PRETRAINED, run_folder, trained_models
+from selip_core.pretraining.methods import PRETRAINED, VARIANTS, run_folder, trained_models
 
 if TYPE_CHECKING:
     from selip_core.encoders.model import SelipModel
@@ -68,7 +68,7 @@ def export_model(results: str | Path, method: str, seed: int, out: str | Path) -
     ----------
     results : path
         ``results/<profile>``.
-    method : ``CLIP`` or ``SeLIP``
+    method : one of `selip_core.pretraining.methods.PRETRAINED`
     seed : int
     out : path
         Must not exist.
@@ -110,9 +110,8 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
     lines = [
         f"{_front(synthetic)}\n# {name}: {method} for head MRI and radiology reports\n",
         f"Image and text encoders in one space of {config['embedding_size']} dimensions, pretrained as "
-        f"{'CLIP (hard targets)' if method == 'CLIP' else 'SeLIP (soft targets from the similarity of reports)'} "
-        "(arXiv 2503.19801), seed "
-        f"{seed}, profile {record.get('profile', results.name)}.\n",
+        f"{method}: {_targets(method, training)} (after arXiv 2503.19801), seed {seed}, "
+        f"profile {record.get('profile', results.name)}.\n",
         "| | |\n|---|---|",
         f"| data | {source} |",
         *(f"| {split} | {size} |" for split, size in _data_sizes(results).items()),
@@ -128,7 +127,8 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         "",
         "## Results on test patients\n",
         "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients; n counts "
-        "queries for retrieval, patients elsewhere.\n",
+        "queries for retrieval, patients elsewhere. The constant answer looks at no volume: it gives each query what is "
+        "frequent among the training sentences of its sequence.\n",
         *_metric_rows(results, method),
     ]
     use = _USE.format(
@@ -136,6 +136,23 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         source=_SYNTHETIC if synthetic else _PATIENTS,
     )  # fmt: skip
     return "\n".join(lines) + "\n" + use
+
+
+def _targets(method: str, training: dict) -> str:
+    """Return what a method was trained towards, from its settings: those of the run, with what the method changes."""
+    from selip_core.config import PretrainingSettings
+
+    settings = VARIANTS[method].settings(PretrainingSettings(**training))
+    if settings.soft_target_weight == 0:
+        return "hard targets, each image with its own text alone"
+    what = {
+        "mixed": "wording times meaning", "syntax": "wording", "semantic": "meaning",
+        "even": "the same for every other pair of a batch, of equal strength",
+    }[settings.similarity]  # fmt: skip
+    return (
+        f"soft targets from the similarity of reports ({what}; {settings.matching} matching, site weight "
+        f"{settings.site_weight:g}, power {settings.similarity_power:g}), weight {settings.soft_target_weight:g}"
+    )
 
 
 def _front(synthetic: bool) -> str:
@@ -171,14 +188,14 @@ def _metric_rows(results: Path, method: str) -> list[str]:
         from selip_core.downstream.summary import NOTEBOOKS
     except MissingExtra as error:  # of a bare installation: the model can be carried away all the same
         return [f"Not listed: {error}"]
-    rows = []
+    rows, own = [], f"{method.replace(' ', '_')}_"
     metrics = {notebook: read_json(results / notebook / "metrics.json") or {} for notebook in NOTEBOOKS}
     for found in metrics.values():
         for name, metric in found.get("metrics", {}).items():
-            if name.startswith((f"{method}_", "chance_")) and metric["value"] is not None:
+            if name.startswith((own, "constant_answer_", "chance_")) and metric["value"] is not None:
                 low, high = metric["low"], metric["high"]
                 interval = f"{low:.3f} to {high:.3f}" if None not in (low, high) else ""
-                what = name.removeprefix(f"{method}_").replace("_", " ")
+                what = name.removeprefix(own).replace("_", " ")
                 source = metric.get("data_source") or found.get("data_source", "")
                 rows.append(f"| {what} | {metric['value']:.3f} | {interval} | {metric['n'] or ''} | {source} |")
     if not rows:

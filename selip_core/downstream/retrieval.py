@@ -1,5 +1,6 @@
 """Retrieval of every method and seed on the test patients: one table of queries, and examples."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -7,36 +8,60 @@ import pandas as pd
 import torch
 
 from selip_core.datasets.pairs import Pairs
+from selip_core.downstream.yardsticks import image_measures, text_numbers
 from selip_core.encoders.model import SelipModel
-from selip_core.metrics.retrieval import retrieval_table
+from selip_core.metrics.retrieval import DIRECTIONS, retrieval_table
+from selip_core.metrics.yardsticks import CONSTANT, constant_answers
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.scores import similarity_matrix
 
 
-def evaluate_runs(models: dict[tuple[str, int], Path], pairs: Pairs, *, device: torch.device) -> pd.DataFrame:
+def evaluate_runs(
+    models: dict[tuple[str, int], Path],
+    pairs: Pairs,
+    *,
+    device: torch.device,
+    train: Pairs | None = None,
+    kinds: Mapping[str, frozenset[str]] | None = None,
+) -> pd.DataFrame:
     """Return the queries of every run: `retrieval_table` with ``method``, ``seed`` and ``normal``.
+
+    Image to text has the measures of `selip_core.downstream.yardsticks.image_measures` too.
 
     Parameters
     ----------
     models : dict of (method, seed) to the folder of its model
     pairs : Pairs of the split to evaluate on
+    train : Pairs that the models were trained on, optional
+        With them the constant answer stands before the methods; its seeds are the orders of its ties.
+    kinds : mapping of patient to kinds of finding, optional
+        As `selip_core.downstream.yardsticks.kinds_of_patients` returns them.
     """
+    texts = list(dict.fromkeys(pairs.texts))
+    of_image, similarity = text_numbers(pairs, texts), similarity_matrix(texts)
+    normal_text = np.array([text == NORMAL_STATEMENT for text in texts])
     tables = []
-    for (method, seed), folder in models.items():
-        model = SelipModel.from_pretrained(folder, device=str(device))
-        image, text, texts = encode_pairs(model, pairs)
-        number = {t: i for i, t in enumerate(texts)}
-        of_image = np.array([number[t] for t in pairs.texts])
-        table = retrieval_table(
-            image @ text.T, of_image, similarity_matrix(texts), patients=pairs.patients, sequences=pairs.sequences
-        )
-        text_of_query = np.where(
-            table["direction"] == "image to text", of_image[table["query"] % len(of_image)], table["query"]
-        )
-        normal = np.array([t == NORMAL_STATEMENT for t in texts])[text_of_query]
-        tables.append(table.assign(method=method, seed=seed, normal=normal))
+    for (method, seed), scores in _scores(models, pairs, texts, train, device):
+        table = retrieval_table(scores, of_image, similarity, patients=pairs.patients, sequences=pairs.sequences)
+        image = table["direction"] == DIRECTIONS[0]
+        table["normal"] = normal_text[np.where(image, of_image[table["query"] % len(of_image)], table["query"])]
+        measured = image_measures(scores, texts, pairs, kinds=kinds)
+        tables.append(table.assign(method=method, seed=seed).join(measured.set_index(table.index[image])))
     return pd.concat(tables, ignore_index=True)
+
+
+def _scores(
+    models: dict[tuple[str, int], Path], pairs: Pairs, texts: list[str], train: Pairs | None, device: torch.device
+) -> Iterator[tuple[tuple[str, int], torch.Tensor]]:
+    """Yield the scores (n, t) of the constant answer, where it is known, and of every model."""
+    if train is not None:
+        answers = constant_answers(pairs.sequences, texts, train.sequences, train.texts)
+        for draw, scores in enumerate(answers):
+            yield (CONSTANT, draw), scores
+    for run, folder in models.items():
+        image, text, _ = encode_pairs(SelipModel.from_pretrained(folder, device=str(device)), pairs)
+        yield run, image @ text.T
 
 
 def example_queries(models: dict[str, Path], pairs: Pairs, *, device: torch.device, n: int, seed: int) -> list[dict]:

@@ -1,12 +1,18 @@
-"""What retrieval on the test patients says: recall and nDCG with intervals and chance, SeLIP against CLIP."""
+"""What retrieval on the test patients says: recall and nDCG with intervals and chance, method against method."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import K_MAX, chance_of_hit
+from selip_core.metrics.yardsticks import CONSTANT
+from selip_core.pretraining.methods import PAIRS
+
+COMPARISONS = tuple(pair for pair in PAIRS if "scratch" not in pair)
+"""Which ways of pretraining are compared: the untrained start is no competitor in retrieval."""
 
 
 def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
@@ -23,6 +29,15 @@ def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFr
                 "gallery": gallery, "note": estimate.note,
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def beside_constant(table: pd.DataFrame, *, value: str, by: list[str]) -> pd.DataFrame:
+    """Return a table with a column ``constant``: what the constant answer has where the columns `by` are the same.
+
+    NaN where the table has no such rows.
+    """
+    constant = table[table["method"] == CONSTANT].set_index(by)[value].rename("constant")
+    return table.join(constant, on=by)
 
 
 def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> pd.DataFrame:
@@ -44,21 +59,22 @@ def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> p
 
 
 def recall_difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, samples: int, seed: int) -> pd.DataFrame:
-    """Return the paired difference SeLIP − CLIP in recall, by direction and k, and by seed.
+    """Return the paired differences in recall between the pretrained methods, by direction and k, and by seed.
 
     Seeds are averaged before patients are resampled: the interval is over patients, and ``by_seed`` shows the rest.
     """
-    rows = []
+    rows, there = [], set(queries["method"])
+    compared = [pair for pair in COMPARISONS if set(pair) <= there]
     for direction, part in queries.groupby("direction", sort=False):
-        for k in ks:
-            (clip, patients, _), (selip, _, _) = (hits_by_query(part, method, k) for method in ("CLIP", "SeLIP"))
-            estimate = paired_difference(clip, selip, patients, samples=samples, seed=seed)
+        for (first, second), k in product(compared, ks):
+            (a, patients, _), (b, _, _) = (hits_by_query(part, method, k) for method in (first, second))
+            estimate = paired_difference(a, b, patients, samples=samples, seed=seed)
             estimate = worth_saying(estimate, int(part["gallery"].iloc[0]), k)
             rows.append({
-                "direction": direction, "k": k, "difference": estimate.value, "low": estimate.low,
-                "high": estimate.high, "p": estimate.p, "test": estimate.test, "queries": estimate.n,
-                "patients": estimate.n_patients, "note": estimate.note,
-                "by_seed": ", ".join(f"{d:+.3f}" for d in (selip - clip).mean(axis=0)),
+                "direction": direction, "comparison": f"{second} − {first}", "k": k, "difference": estimate.value,
+                "low": estimate.low, "high": estimate.high, "p": estimate.p, "test": estimate.test,
+                "queries": estimate.n, "patients": estimate.n_patients, "note": estimate.note,
+                "by_seed": ", ".join(f"{d:+.3f}" for d in (b - a).mean(axis=0)),
             })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -16,8 +16,8 @@ from selip_core.metrics.classification import auc
 from selip_core.metrics.retrieval import K_MAX, ranks_of_hits
 from selip_core.metrics.yardsticks import (
     CONSTANT,
-    TIE_DRAWS,
-    constant_scores,
+    carried_by_sequence,
+    constant_answers,
     mean_of_first,
     percentile_among,
     set_f1,
@@ -70,7 +70,7 @@ def image_measures(
     carries = own[:, None] == torch.arange(len(texts))  # (n, t)
     ranks = ranks_of_hits(scores, carries).numpy()
     some = np.array([len(findings[i]) > 0 for i in own.tolist()])
-    among = torch.stack([carries[torch.tensor(s)].any(0) for s in _same(pairs.sequences)])
+    among = carried_by_sequence(carries, pairs.sequences)
     table = {
         "recall@10": (ranks <= K_MAX).astype(float), "findings recall@10": np.where(some, ranks <= K_MAX, np.nan),
         "findings recall@1": np.where(some, ranks <= 1, np.nan), "mean reciprocal rank": 1 / ranks,
@@ -92,13 +92,6 @@ def text_numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
     """Return the place in `texts` of each pair's sentence, (n,) int."""
     number = {text: i for i, text in enumerate(texts)}
     return np.array([number[text] for text in pairs.texts])
-
-
-def _same(values: list[str]) -> list[np.ndarray]:
-    """Return for each value where it stands in the list, each (n,) bool."""
-    array = np.array(values, dtype=object)
-    where = {value: array == value for value in dict.fromkeys(values)}
-    return [where[value] for value in values]
 
 
 def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str, frozenset[str]]) -> torch.Tensor:
@@ -126,7 +119,8 @@ def _normal_score(scores: torch.Tensor, texts: list[str]) -> np.ndarray:
         return np.full(len(scores), np.nan)
     place = texts.index(NORMAL_STATEMENT)
     mine = scores[:, place]
-    return (mine - (scores.sum(1) - mine) / (len(texts) - 1)).numpy()
+    score = mine - (scores.sum(1) - mine) / (len(texts) - 1)
+    return score.double().round(decimals=7).numpy()  # the order that the constant answer's ties come in is no score
 
 
 def kinds_of_patients(labels: pd.DataFrame) -> dict[str, frozenset[str]]:
@@ -139,13 +133,6 @@ def kinds_of_patients(labels: pd.DataFrame) -> dict[str, frozenset[str]]:
     """
     told = labels[labels["label"] != ABNORMAL]
     return {patient: frozenset(part) for patient, part in told.groupby("patient_id")["label"]}
-
-
-def constant_answers(pairs: Pairs, texts: list[str], train: Pairs) -> list[torch.Tensor]:
-    """Return the scores (n, t) of the constant answer, one for each order of its ties."""
-    return [
-        constant_scores(pairs.sequences, texts, train.sequences, train.texts, draw=draw) for draw in range(TIE_DRAWS)
-    ]
 
 
 def yardsticks_of(
@@ -170,7 +157,8 @@ def yardsticks_of(
     """
     texts = list(dict.fromkeys(pairs.texts))
     model = _means(image_measures(image_features.cpu() @ text_features.cpu().T, texts, pairs, kinds=kinds), pairs)
-    draws = [_means(image_measures(s, texts, pairs, kinds=kinds), pairs) for s in constant_answers(pairs, texts, train)]
+    answers = constant_answers(pairs.sequences, texts, train.sequences, train.texts)
+    draws = [_means(image_measures(scores, texts, pairs, kinds=kinds), pairs) for scores in answers]
     return pd.DataFrame({"model": model, CONSTANT: pd.concat(draws, axis=1).mean(axis=1)})
 
 

@@ -125,11 +125,11 @@ def paired_difference(
     Parameters
     ----------
     first, second : (n,) or (n, runs)
-        Values of the same queries by two methods; runs (seeds) are averaged.
+        Values of the same queries by two methods; runs (seeds) are averaged, and may be of another number in each.
     patients : (n,)
         The patient of each query.
     """
-    difference = np.asarray(second, float) - np.asarray(first, float)
+    difference = _over_runs(second) - _over_runs(first)
     estimate = bootstrap_interval(difference, patients, samples=samples, level=level, seed=seed)
     if estimate.note:
         return estimate
@@ -150,10 +150,15 @@ def _sign_flip_p(sums: np.ndarray, seed: int) -> float:
     return (1 + reached) / (1 + PERMUTATIONS)
 
 
+def _over_runs(values: np.ndarray) -> np.ndarray:
+    """Return values (n,) as they are, and of (n, runs) the mean over runs."""
+    values = np.asarray(values, float)
+    return values.mean(axis=1) if values.ndim == 2 else values
+
+
 def _by_patient(values: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return sum and number of values of each patient."""
-    values = np.asarray(values, float)
-    values = values.mean(axis=1) if values.ndim == 2 else values
+    values = _over_runs(values)
     if len(values) == 0 or len(values) != len(patients):
         raise ValueError(f"{len(values)} values of {len(patients)} patients: nothing to average, or lengths differ")
     _, number = np.unique(np.asarray(patients), return_inverse=True)

@@ -4,7 +4,7 @@ The constant answer looks at no volume: it gives each query what is frequent in 
 it has not read the image, however far above chance it is.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import torch
 CONSTANT = "constant answer"
 """The name under which it stands beside the methods."""
 
-TIE_DRAWS = 20
+TIE_DRAWS = 10
 """Random orders of its ties that the constant answer is averaged over."""
 
 
@@ -49,6 +49,22 @@ def constant_scores(
     # shares of two sequences of less than 10,000 texts each differ by more than 1e-8, or not at all
     noise = 1e-9 * np.random.default_rng(draw).random(shares.shape)
     return torch.from_numpy(shares + noise)
+
+
+def constant_answers(
+    sequences: Sequence[str], gallery: Sequence[str], train_sequences: Sequence[str], train_texts: Sequence[str]
+) -> Iterator[torch.Tensor]:
+    """Yield the scores of `constant_scores` for each of `TIE_DRAWS` orders of its ties."""
+    for draw in range(TIE_DRAWS):
+        yield constant_scores(sequences, gallery, train_sequences, train_texts, draw=draw)
+
+
+def carried_by_sequence(carries: torch.Tensor, sequences: Sequence[str]) -> torch.Tensor:
+    """Return for each image which texts some image of its sequence carries, (n, t) bool, of which each carries."""
+    _, number = np.unique(np.asarray(sequences, dtype=object).astype(str), return_inverse=True)
+    number = torch.from_numpy(number).to(carries.device)
+    found = torch.zeros(int(number.max()) + 1, carries.shape[1], device=carries.device)
+    return found.index_add_(0, number, carries.float())[number] > 0
 
 
 def percentile_among(scores: torch.Tensor, own: torch.Tensor, among: torch.Tensor) -> torch.Tensor:

@@ -9,28 +9,31 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
-from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, shortened, show_slice
+from selip_core.metrics.yardsticks import CONSTANT
+from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, shortened, show_slice
 
 
 def recall_curves(recalls: pd.DataFrame) -> Figure:
-    """Show recall at 1 to K in both directions, each method with its interval, beside chance.
+    """Show recall at 1 to K in both directions, each method with its interval, beside the constant answer and chance.
 
     Parameters
     ----------
     recalls : DataFrame with ``direction``, ``method``, ``k``, ``recall``, ``low``, ``high``, ``chance``
     """
     directions = list(recalls["direction"].unique())
-    figure, axes = plt.subplots(1, len(directions), figsize=(3.7 * len(directions), 3.1), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(directions), figsize=(3.7 * len(directions) + 1.3, 3.3), sharey=True, squeeze=False)
     for axis, direction in zip(axes[0], directions, strict=True):
         part = recalls[recalls["direction"] == direction]
-        for method, run in part.groupby("method"):
-            axis.plot(run["k"], run["recall"], "o-", ms=3, color=METHOD_COLOURS[method], label=method)
-            axis.fill_between(run["k"], run["low"], run["high"], color=METHOD_COLOURS[method], alpha=0.18, lw=0)
+        for method, run in part.groupby("method", sort=False):
+            colour, marker = METHOD_COLOURS[method], METHOD_MARKERS.get(method, "")  # what is no model has no marker
+            axis.plot(run["k"], run["recall"], marker=marker, ls="-" if marker else "-.", ms=3.5, lw=1.2, color=colour,
+                      label=method)  # fmt: skip
+            axis.fill_between(run["k"], run["low"], run["high"], color=colour, alpha=0.1, lw=0)
         chance = part.drop_duplicates("k")
         axis.plot(chance["k"], chance["chance"], ls="--", color=METHOD_COLOURS["chance"], label="chance")
         axis.set(xlabel="k", ylabel="recall@k", title=direction, ylim=(0, None))
         axis.set_xticks(sorted(part["k"].unique()))
-    axes[0, 0].legend(frameon=False, fontsize=8)
+    axes[0, -1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)
     figure.tight_layout()
     return figure
@@ -49,13 +52,14 @@ def interval_plot(
     """
     categories = list(dict.fromkeys(table[category]))
     methods = list(dict.fromkeys(table["method"]))
-    figure, axis = plt.subplots(figsize=(5.6, 0.42 * len(categories) + 1.2))
+    figure, axis = plt.subplots(figsize=(5.6, max(0.42, 0.13 * len(methods)) * len(categories) + 1.2))
+    gap = min(0.16, 0.8 / len(methods))
     for j, method in enumerate(methods):
         part = table[table["method"] == method].set_index(category).reindex(categories)
-        y = np.arange(len(categories)) + 0.16 * (j - (len(methods) - 1) / 2)
+        y = np.arange(len(categories)) + gap * (j - (len(methods) - 1) / 2)
         errors = np.abs(np.stack([part[value] - part["low"], part["high"] - part[value]]))
         colour = METHOD_COLOURS.get(method, GREEN)
-        axis.errorbar(part[value], y, xerr=errors, fmt="o", ms=4, color=colour, capsize=2, lw=1.1, label=method)
+        axis.errorbar(part[value], y, xerr=errors, fmt=METHOD_MARKERS.get(method, "o"), ms=4, color=colour, capsize=2, lw=1.1, label=method)
         if reference and j == 0:
             axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
                       label=reference)  # fmt: skip
@@ -63,6 +67,37 @@ def interval_plot(
     axis.set(yticks=range(len(categories)), yticklabels=names, xlabel=label)
     axis.invert_yaxis()
     axis.legend(frameon=False, fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
+def yardstick_panels(table: pd.DataFrame) -> Figure:
+    """Show every measure as a panel of its own: each method's value with its interval, the constant answer dashed.
+
+    Parameters
+    ----------
+    table : DataFrame from `selip_core.downstream.yardstick_tables.yardstick_table`
+    """
+    measures, methods = list(dict.fromkeys(table["measure"])), list(dict.fromkeys(table["method"]))
+    columns = 3
+    rows = -(-len(measures) // columns)
+    size = (8.6, rows * (0.17 * len(methods) + 0.75))
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
+    for axis, measure in zip(axes.flat, measures, strict=False):
+        part = table[table["measure"] == measure].set_index("method").reindex(methods)
+        for y, (method, row) in enumerate(part.iterrows()):
+            errors, colour = [[row["value"] - row["low"]], [row["high"] - row["value"]]], METHOD_COLOURS.get(method, GREEN)
+            axis.errorbar(row["value"], y, xerr=np.maximum(errors, 0), fmt=METHOD_MARKERS.get(method, "|"), ms=5,
+                          color=colour, capsize=2, lw=1.1)  # fmt: skip
+            if method == CONSTANT:
+                axis.axvline(row["value"], color=colour, ls="-.", lw=0.8)
+        axis.set_title(measure, fontsize=8)
+        axis.set(yticks=range(len(methods)), yticklabels=methods, xlim=(0, None))
+        axis.tick_params(labelsize=7.5)
+    for axis in axes.flat[len(measures) :]:
+        axis.axis("off")
+    axes[0, 0].invert_yaxis()
     sns.despine(figure)
     figure.tight_layout()
     return figure

@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.plotting.style import METHOD_COLOURS
 
 
@@ -16,7 +17,7 @@ def training_curves(steps: pd.DataFrame, validations: pd.DataFrame, *, batch_siz
     ----------
     steps : DataFrame with ``method``, ``seed``, ``step``, ``clip``, ``kl``, ``logit_scale``, ``accuracy``
     validations : DataFrame with ``method``, ``seed``, ``step``, ``recall_at_10``, ``mean_reciprocal_rank``,
-        ``chance_at_10``
+        ``chance_at_10``, ``constant_at_10``
     """
     figure, axes = plt.subplots(2, 3, figsize=(9.0, 4.9))
     panels = [
@@ -41,7 +42,9 @@ def training_curves(steps: pd.DataFrame, validations: pd.DataFrame, *, batch_siz
             axis.plot(run["step"], run[column], "o-", ms=2.5, lw=1.1, color=METHOD_COLOURS[method], alpha=0.8)
         axis.set(xlabel="step", ylabel=label, ylim=(0, None))
     axes.flat[4].axhline(validations["chance_at_10"].iloc[0], color=METHOD_COLOURS["chance"], ls="--", lw=0.8)
+    axes.flat[4].axhline(validations["constant_at_10"].iloc[0], color=METHOD_COLOURS[CONSTANT], ls="-.", lw=0.8)
     handles = [plt.Line2D([], [], color=METHOD_COLOURS[m], label=m) for m in steps["method"].unique()]
+    handles.append(plt.Line2D([], [], color=METHOD_COLOURS[CONSTANT], ls="-.", label=CONSTANT))
     handles.append(plt.Line2D([], [], color=METHOD_COLOURS["chance"], ls="--", label="chance"))
     figure.legend(handles=handles, loc="upper center", ncols=len(handles), frameon=False, fontsize=8)
     sns.despine(figure)

@@ -26,7 +26,7 @@ from selip_core.pretraining.checkpoints import load_checkpoint, optimizer_tensor
 from selip_core.pretraining.distributed import ALONE, Processes, joined_processes
 from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
-from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, sample_of_pairs, validate
+from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, constant_at_10, sample_of_pairs, validate
 from selip_core.reports.sentences import sentence_of
 from selip_core.similarity.targets import TargetSimilarity
 
@@ -100,6 +100,7 @@ class Pretraining:
         )  # fmt: skip
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
+        self.constant_at_10 = constant_at_10(validation, train)
         self.train_sample = sample_of_pairs(train, len(validation))
         self.batch_size = fitting_batch_size(train.findings, settings.batch_size, flip=settings.flip)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
@@ -133,7 +134,7 @@ class Pretraining:
 
     @property
     def validations(self) -> pd.DataFrame:
-        """One row a validation: ``step``, and what `selip_core.pretraining.validation.validate` returns."""
+        """One row a validation: ``step``, ``constant_at_10``, and what `validate` returns."""
         return pd.DataFrame(self.validated)
 
     @property
@@ -229,7 +230,8 @@ class Pretraining:
             self.model.save_pretrained(self.directory / "best")
 
     def _validation(self) -> dict[str, float]:
-        return validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
+        found = validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
+        return {**found, "constant_at_10": self.constant_at_10}
 
     def save(self) -> None:
         """Write the checkpoint ``last``: weights, optimiser, step, history. Random numbers follow from the step."""

@@ -9,6 +9,7 @@ from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.losses import selip_loss
 from selip_core.metrics.retrieval import ranks_of_hits
+from selip_core.metrics.yardsticks import carried_by_sequence, constant_answers, percentile_among
 from selip_core.pretraining.sampler import UniqueTextSampler
 
 NOTHING_TO_EVALUATE = (
@@ -32,12 +33,14 @@ def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_si
     Returns
     -------
     dict with ``recall_at_10``, ``mean_reciprocal_rank`` and ``chance_at_10`` of image to text among the distinct texts
-    of the validation patients, and ``loss`` and ``train_loss``: the contrastive loss in batches of one size, without
-    augmentation, in nats.
+    of the validation patients; ``findings_recall_at_10`` of the images with findings alone (NaN without any) and
+    ``percentile`` of the own text among those of the image's sequence (0.5 is chance); ``loss`` and ``train_loss``: the
+    contrastive loss in batches of one size, without augmentation, in nats. What needs no volume to be right,
+    `constant_at_10`, stands beside them in a run's table.
     """
     image, text, texts = encode_pairs(model, validation)
     of_image = _numbers(validation, texts)
-    found = {**_retrieval(image @ text.T, of_image), "chance_at_10": min(10 / len(texts), 1.0)}
+    found = {**_retrieval(image @ text.T, of_image, validation), "chance_at_10": min(10 / len(texts), 1.0)}
     train_image, train_text, train_texts = encode_pairs(model, train_sample)
     batch_size = min(batch_size, len(texts), len(train_texts))
     scale = model.logit_scale.item()
@@ -46,6 +49,17 @@ def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_si
         train_image, train_text, _numbers(train_sample, train_texts), scale, batch_size
     )
     return found
+
+
+def constant_at_10(validation: Pairs, train: Pairs) -> float:
+    """Return the recall@10 of the constant answer on the validation pairs, over the order of its ties."""
+    texts = list(dict.fromkeys(validation.texts))
+    own = torch.from_numpy(_numbers(validation, texts))[:, None]
+    hits = [
+        (scores.topk(min(10, len(texts)), dim=1).indices == own).any(1).double().mean().item()
+        for scores in constant_answers(validation.sequences, texts, train.sequences, train.texts)
+    ]
+    return float(np.mean(hits))
 
 
 def sample_of_pairs(pairs: Pairs, size: int) -> Pairs:
@@ -59,14 +73,18 @@ def _numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
     return np.array([number[text] for text in pairs.texts])
 
 
-def _retrieval(cosines: torch.Tensor, of_image: np.ndarray) -> dict[str, float]:
-    """Return recall@10 and mean reciprocal rank of cosines (n, t)."""
+def _retrieval(cosines: torch.Tensor, of_image: np.ndarray, pairs: Pairs) -> dict[str, float]:
+    """Return recall@10, of all and of images with findings, mean reciprocal rank and percentile of cosines (n, t)."""
     if not torch.isfinite(cosines).all():
         raise SelipError("the model's features are not finite: lower pretraining.learning_rate_*")
     carries = torch.from_numpy(of_image)[:, None] == torch.arange(cosines.shape[1])
     ranks = ranks_of_hits(cosines, carries)  # ties count against the model, as they do on the test patients
+    some = torch.tensor([len(findings) > 0 for findings in pairs.findings])
+    among = carried_by_sequence(carries, pairs.sequences)
     return {
         "recall_at_10": (ranks <= 10).float().mean().item(),
+        "findings_recall_at_10": (ranks[some] <= 10).float().mean().item(),
+        "percentile": percentile_among(cosines, torch.from_numpy(of_image), among).nanmean().item(),
         "mean_reciprocal_rank": (1 / ranks.float()).mean().item(),
     }
 

@@ -10,7 +10,7 @@ def test_training_curves_draw_every_run():
     ).assign(accuracy=0.1, logit_scale=14.0)  # fmt: skip
     validations = pd.DataFrame({
         "method": ["CLIP", "SeLIP"], "seed": 0, "step": 5, "recall_at_10": 0.2, "mean_reciprocal_rank": 0.1,
-        "chance_at_10": 0.05,
+        "chance_at_10": 0.05, "constant_at_10": 0.1,
     })  # fmt: skip
     figure = training_curves(steps, validations, batch_size=8)
     assert len(figure.axes) == 6 and len(figure.axes[1].lines) == 4
