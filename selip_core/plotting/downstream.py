@@ -137,7 +137,7 @@ def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
                           ms=4.5, lw=1.2, capsize=2.5, color=colour)  # fmt: skip
         if "SeLIP" in variants:
             axis.axvline(part.loc["SeLIP", "value"], ls=":", lw=0.9, color=METHOD_COLOURS["SeLIP"])
-        axis.set(xlabel=label)
+        axis.set_xlabel(label, fontsize=8)
         axis.set_yticks(range(len(variants)), variants)
     axes[0, 0].invert_yaxis()
     sns.despine(figure)
@@ -196,8 +196,9 @@ def learning_curve_panels(table: pd.DataFrame, *, columns: int = 3) -> Figure:
                 continue
             x = run["training_patients"] * 2 ** (0.09 * (j - (len(methods) - 1) / 2))  # side by side, not on each other
             errors = np.nan_to_num(np.abs(np.stack([run["value"] - run["low"], run["high"] - run["value"]])))
+            style = f"{METHOD_MARKERS[method]}-" if method in METHOD_MARKERS else ".--"  # no method: the constant answer
             lines[method] = axis.errorbar(
-                x, run["value"], yerr=errors, fmt=f"{METHOD_MARKERS.get(method, '.')}-", ms=3, lw=1, elinewidth=0.7,
+                x, run["value"], yerr=errors, fmt=style, ms=3, lw=1, elinewidth=0.7,
                 capsize=1.5, color=METHOD_COLOURS.get(method, DARK),
             )  # fmt: skip
         axis.set_title(measure, fontsize=8)

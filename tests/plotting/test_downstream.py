@@ -51,6 +51,16 @@ def test_ablation_marks_selips_own_value():
     assert figure.axes[0].lines[-1].get_xdata()[0] == 0.5
 
 
+def test_learning_curves_have_a_panel_a_measure_and_a_line_a_method_where_it_is_measured():
+    table = pd.concat([curves(measure="recall@10"), curves(measure="probe").query("method != 'scratch'")])
+    table = table.rename(columns={"auc": "value"}).assign(training_patients=table["fraction"] * 100)
+    figure = figures.learning_curve_panels(table)
+    assert [axis.get_title() for axis in figure.axes] == ["recall@10", "probe"]
+    assert [len(axis.containers) for axis in figure.axes] == [3, 2]
+    assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["10", "100"]
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == list(METHODS)
+
+
 def test_forest_fills_what_is_significant():
     table = pd.DataFrame({
         "outcome": ["a", "b"], "comparison": "SeLIP − CLIP", "difference": [0.2, 0.0], "low": [0.1, -0.1],
