@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from selip_core.errors import SelipError
 
@@ -124,6 +124,12 @@ class AblationSettings(_Settings):
     fraction_steps: float = Field(0.5, ge=0, le=1, description="a share takes steps * share ** this many steps")
     fewest_steps: int = Field(200, ge=1, description="of a share, if a run on all patients has as many")
     curve_segmentation: tuple[float, ...] = Field((), description="of the fractions: where segmentation is tried too")
+
+    @model_validator(mode="after")
+    def _curve_is_of_the_fractions(self):
+        if other := set(self.curve_segmentation) - set(self.fractions):
+            raise ValueError(f"curve_segmentation has {min(other)}, which is none of the fractions")
+        return self
 
 
 class Settings(_Settings):
