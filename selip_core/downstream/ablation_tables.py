@@ -115,7 +115,7 @@ def gap_table(validations: pd.DataFrame) -> pd.DataFrame:
     validations : DataFrame from `selip_core.downstream.ablation.run_plans`
     """
     keys = ["variant", "seed", "fraction"]
-    last = validations.sort_values("step").groupby(keys, sort=False).tail(1)
+    last = validations.sort_values("step", kind="stable").groupby(keys, sort=False).tail(1)
     last = last.assign(gap=last["loss"] - last["train_loss"])
     best = validations.groupby(keys)["recall_at_10"].max().rename("best_recall_at_10")
     last = last.merge(best.reset_index(), on=keys)
