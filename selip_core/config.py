@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from selip_core.errors import SelipError
 
@@ -120,11 +120,20 @@ class SegmentationSettings(_Settings):
 
 class AblationSettings(_Settings):
     variants: tuple[str, ...] | Literal["all"] = Field(
-        (), description="beside CLIP and SeLIP, which 04_pretraining has trained: of those in pretraining.methods"
+        (), description="beside those that 04_pretraining has trained: of those in pretraining.methods"
     )
-    n_seeds: int = Field(1, ge=1, description="runs of each variant, at most those of the profile")
+    variant_seeds: int = Field(1, ge=1, description="runs of each such variant, at most those of the profile")
     fractions: tuple[float, ...] = Field((), description="shares of the training patients, smaller than 1")
-    fraction_seeds: int = Field(1, ge=1, description="runs of CLIP and SeLIP on each share, at most n_seeds")
+    fraction_seeds: int = Field(1, ge=1, description="runs of each method on each share, at most those of the profile")
+    fraction_steps: float = Field(0.5, ge=0, le=1, description="a share takes steps * share ** this many steps")
+    fewest_steps: int = Field(200, ge=1, description="of a share, if a run on all patients has as many")
+    curve_segmentation: tuple[float, ...] = Field((), description="of the fractions: where segmentation is tried too")
+
+    @model_validator(mode="after")
+    def _curve_is_of_the_fractions(self):
+        if other := set(self.curve_segmentation) - set(self.fractions):
+            raise ValueError(f"curve_segmentation has {min(other)}, which is none of the fractions")
+        return self
 
 
 class Settings(_Settings):
@@ -159,7 +168,7 @@ _PROFILES: dict[str, dict] = {
             "brats_steps": 10,
         },
         "segmentation": {"fractions": (1.0,), "steps": 20},
-        "ablation": {"variants": ("semantics only",), "fractions": (0.25,)},
+        "ablation": {"variants": ("semantics only",), "fractions": (0.25,), "fewest_steps": 10},
     },
     "demo": {
         "cohort": {"patients": 500},
@@ -171,13 +180,17 @@ _PROFILES: dict[str, dict] = {
             "brats_steps": 150,
         },
         "segmentation": {"steps": 120},
-        "ablation": {"variants": ("semantics only",)},
     },
     "study": {
         "n_seeds": 3,
         "cohort": {"patients": 1200},
         "pretraining": {"steps": 1000},
-        "ablation": {"variants": "all", "n_seeds": 2, "fractions": (0.125, 0.25, 0.5)},
+        "ablation": {
+            "variants": "all",
+            "fractions": (0.0625, 0.125, 0.25, 0.5),
+            "fraction_seeds": 3,
+            "curve_segmentation": (0.125,),
+        },
     },
     "paper": {
         "n_seeds": 3,
@@ -188,7 +201,13 @@ _PROFILES: dict[str, dict] = {
             "brats_patients": (60, 36),
         },
         "segmentation": {"fractions": (0.01, 0.05, 0.1, 1.0), "steps": 2500, "batch_size": 2, "learning_rate": 1e-4},
-        "ablation": {"variants": "all", "n_seeds": 3, "fractions": (0.125, 0.25, 0.5), "fraction_seeds": 3},
+        "ablation": {
+            "variants": "all",
+            "variant_seeds": 3,
+            "fractions": (0.0625, 0.125, 0.25, 0.5),
+            "fraction_seeds": 3,
+            "curve_segmentation": (0.0625, 0.125, 0.25, 0.5),
+        },
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average", "templates": False},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},

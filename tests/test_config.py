@@ -24,6 +24,7 @@ def test_unknown_profile_lists_the_known_ones():
         ({"pretraining": {"steps": 0}}, "pretraining.steps = 0"),
         ({"image_encoder": {"pooling": "max"}}, "image_encoder.pooling = 'max'"),
         ({"cohorts": {}}, "cohorts"),
+        ({"ablation": {"fractions": (0.5,), "curve_segmentation": (0.25,)}}, "curve_segmentation has 0.25"),
     ],
 )
 def test_a_wrong_setting_is_named(change, named):

@@ -1,76 +1,75 @@
-"""What the runs of the ablation say: retrieval and probes of every variant, where retrieval fails, and the gap."""
+"""What the runs of the ablation say: measures of every variant, where retrieval fails, the gap, what was kept."""
 
 import numpy as np
 import pandas as pd
 
 from selip_core.downstream.classification_tables import prediction_arrays
-from selip_core.downstream.retrieval_tables import hits_by_query, worth_saying
+from selip_core.downstream.measured import difference_between, estimate_of
 from selip_core.metrics.classification import auc_difference, auc_interval
-from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
+from selip_core.metrics.resampling import Estimate, holm
+from selip_core.pretraining.loop import plateau_exit
 from selip_core.similarity.scores import ReportCorpus
 
-K = 10
-SCORES = {"recall": "image-to-text recall@10", "probe": "linear probe, AUC"}
+PROBE = "kinds, linear probe, AUC"
+"""The measure of `variant_scores` that takes predictions."""
+
+SHOWN = ("findings recall@10", "side and site F1, first five", PROBE)
+"""The measures of its figure."""
 
 
 def variant_scores(
-    queries: pd.DataFrame, predictions: pd.DataFrame | None, *, samples: int, seed: int, reference: str = "SeLIP"
+    values: pd.DataFrame, predictions: pd.DataFrame | None, *, samples: int, seed: int, reference: str = "SeLIP"
 ) -> pd.DataFrame:
-    """Return each variant's retrieval and probe with intervals, and its difference from `reference`.
+    """Return each variant's measures with intervals, and its difference from `reference`.
 
     Parameters
     ----------
-    queries : DataFrame from `selip_core.downstream.retrieval.evaluate_runs`, ``method`` being the variant
+    values : DataFrame of `selip_core.downstream.measured.VALUES`, ``method`` being the variant
     predictions : DataFrame from `selip_core.downstream.classification.probe_predictions`, or None where there is none
 
     Returns
     -------
-    DataFrame with ``variant``, ``score`` (key of `SCORES`), ``value``, ``low``, ``high`` (95 % over patients, seeds
-    averaged), ``difference``, ``difference_low``, ``difference_high``, ``p``, the ``test`` that it is of,
-    ``patients``, ``seeds``, ``p_holm`` (corrected over the variants of a score)
+    DataFrame with ``variant``, ``measure``, ``value``, ``low``, ``high`` (95 % over patients, seeds averaged),
+    ``difference``, ``difference_low``, ``difference_high``, ``p`` (in the seeds that both have run in), the ``test``
+    that it is of, ``patients``, ``seeds``, ``p_holm`` (corrected over the variants of a measure), ``note``
     """
-    image = queries[queries["direction"] == "image to text"]
-    tables = [_retrieval_rows(image, reference, samples, seed)]
+    drawing, tables = {"samples": samples, "seed": seed}, []
+    for measure, part in values.groupby("measure", sort=False):
+        found = dict(iter(part.groupby("method", sort=False)))
+        rows = []
+        for variant, of_variant in found.items():
+            difference = difference_between(found[reference], of_variant, **drawing) if variant != reference else None
+            runs = of_variant["seed"].nunique()
+            rows.append(_row(variant, measure, estimate_of(of_variant, **drawing), difference, runs))
+        tables.append(pd.DataFrame(rows))
     if predictions is not None:
-        tables.append(_probe_rows(predictions, reference, samples, seed))
+        tables.append(_probe_rows(predictions, reference, drawing))
     for table in tables:
         table["p_holm"] = holm(table["p"])
     return pd.concat(tables, ignore_index=True)
 
 
-def _retrieval_rows(image: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
-    own, patients, _ = hits_by_query(image, reference, K)
-    gallery = int(image["gallery"].iloc[0])
+def _probe_rows(predictions: pd.DataFrame, reference: str, drawing: dict[str, int]) -> pd.DataFrame:
+    seeds = predictions.groupby("method", sort=False)["seed"].unique()
     rows = []
-    for variant in image["method"].unique():
-        hits, _, _ = hits_by_query(image, variant, K)
-        estimate = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K)
-        difference = paired_difference(own, hits, patients, samples=samples, seed=seed)
-        difference = worth_saying(difference, gallery, K)
-        rows.append(_row(variant, "recall", estimate, difference, variant == reference, hits.shape[1]))
+    for variant in seeds.index:
+        both = set(seeds[variant]) & set(seeds[reference])
+        methods = predictions["method"].isin([variant, reference])
+        parts = prediction_arrays(predictions[methods & predictions["seed"].isin(both)])
+        truth, scores, _ = parts[variant]
+        difference = auc_difference(truth, parts[reference][1], scores, **drawing) if variant != reference else None
+        rows.append(_row(variant, PROBE, auc_interval(truth, scores, **drawing), difference, scores.shape[2]))
     return pd.DataFrame(rows)
 
 
-def _probe_rows(predictions: pd.DataFrame, reference: str, samples: int, seed: int) -> pd.DataFrame:
-    parts = prediction_arrays(predictions)
-    truth, own, _ = parts[reference]
-    rows = []
-    for variant, (_, scores, _) in parts.items():
-        estimate = auc_interval(truth, scores, samples=samples, seed=seed)
-        difference = auc_difference(truth, own, scores, samples=samples, seed=seed)
-        rows.append(_row(variant, "probe", estimate, difference, variant == reference, scores.shape[2]))
-    return pd.DataFrame(rows)
-
-
-def _row(variant: str, score: str, estimate, difference, is_reference: bool, seeds: int) -> dict:
-    row = {
-        "variant": variant, "score": score, "value": estimate.value, "low": estimate.low, "high": estimate.high,
-        "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high,
-        "p": difference.p, "test": difference.test, "patients": estimate.n_patients, "seeds": seeds,
+def _row(variant: str, measure: str, found: Estimate, difference: Estimate | None, seeds: int) -> dict:
+    nan = float("nan")
+    d = difference or Estimate(nan, nan, nan, 0, 0)
+    return {
+        "variant": variant, "measure": measure, "value": found.value, "low": found.low, "high": found.high,
+        "difference": d.value, "difference_low": d.low, "difference_high": d.high, "p": d.p, "test": d.test,
+        "patients": found.n_patients, "seeds": seeds, "note": found.note,
     }  # fmt: skip
-    if is_reference:
-        row |= dict.fromkeys(("difference", "difference_low", "difference_high", "p"), float("nan")) | {"test": ""}
-    return row
 
 
 def text_disagreement(texts: list[str]) -> np.ndarray:
@@ -79,14 +78,13 @@ def text_disagreement(texts: list[str]) -> np.ndarray:
     return np.abs(syntax - semantic).sum(axis=1) / max(len(texts) - 1, 1)
 
 
-def recall_by_disagreement(
-    queries: pd.DataFrame, texts: list[str], *, bins: int = 3, samples: int, seed: int
-) -> pd.DataFrame:
-    """Return image-to-text recall@10 of queries with findings, by how far their text's wording and meaning disagree.
+def by_disagreement(values: pd.DataFrame, texts: list[str], *, bins: int = 3, samples: int, seed: int) -> pd.DataFrame:
+    """Return a measure of queries with findings, by how far their text's wording and meaning disagree.
 
     Parameters
     ----------
-    queries : DataFrame from `selip_core.downstream.retrieval.evaluate_runs`, with ``normal``
+    values : DataFrame of `selip_core.downstream.measured.VALUES`
+        Of one measure of queries with findings; the constant answer among the methods.
     texts : list of str
         The text of each image, in the order of the queries.
     bins : int
@@ -94,38 +92,58 @@ def recall_by_disagreement(
     """
     distinct = list(dict.fromkeys(texts))
     of_text = dict(zip(distinct, text_disagreement(distinct), strict=True))
-    image = queries[(queries["direction"] == "image to text") & ~queries["normal"]].copy()
-    image["disagreement"] = [of_text[texts[q]] for q in image["query"]]
-    one = image.drop_duplicates("query").set_index("query")["disagreement"]
+    disagreement = values["query"].map(lambda query: of_text[texts[query]])
+    one = disagreement.groupby(values["query"]).first()
     group = (one.rank(method="first") * bins / (len(one) + 1)).astype(int)
-    image["group"] = image["query"].map(group)
+    values = values.assign(disagreement=disagreement, group=values["query"].map(group))
     rows = []
-    for (number, method), part in image.groupby(["group", "method"], sort=True):
-        hits, patients, chance = hits_by_query(part, method, K)
-        gallery = int(part["gallery"].iloc[0])
-        estimate = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K)
-        rows.append({
-            "group": number, "disagreement": part["disagreement"].mean(), "method": method, "recall": estimate.value,
-            "low": estimate.low, "high": estimate.high, "chance": chance.mean(), "queries": estimate.n,
-        })  # fmt: skip
-    columns = ["group", "disagreement", "method", "recall", "low", "high", "chance", "queries"]
-    return pd.DataFrame(rows, columns=columns)
+    for number, of_group in values.groupby("group"):
+        for method, part in of_group.groupby("method", sort=False):
+            found = estimate_of(part, samples=samples, seed=seed)
+            rows.append({
+                "group": number, "disagreement": part["disagreement"].mean(), "method": method, "recall": found.value,
+                "low": found.low, "high": found.high, "queries": found.n,
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=["group", "disagreement", "method", "recall", "low", "high", "queries"])
 
 
-def gap_table(validations: pd.DataFrame, patients: int) -> pd.DataFrame:
+def gap_table(validations: pd.DataFrame) -> pd.DataFrame:
     """Return the loss on validation less that on training patients at the end of each run, by method and share.
 
     Parameters
     ----------
     validations : DataFrame from `selip_core.downstream.ablation.run_plans`
-    patients : int
-        Training patients in all.
     """
-    last = validations.sort_values("step").groupby(["variant", "seed", "fraction"], sort=False).tail(1)
-    last = last.assign(gap=last["loss"] - last["train_loss"], training_patients=(patients * last["fraction"]).round())
-    best = validations.groupby(["variant", "seed", "fraction"])["recall_at_10"].max().rename("best_recall_at_10")
-    last = last.merge(best.reset_index(), on=["variant", "seed", "fraction"])
-    columns = ["loss", "train_loss", "gap", "best_recall_at_10"]
-    grouped = last.groupby(["variant", "training_patients"], sort=False)
+    keys = ["variant", "seed", "fraction"]
+    last = validations.sort_values("step", kind="stable").groupby(keys, sort=False).tail(1)
+    last = last.assign(gap=last["loss"] - last["train_loss"])
+    best = validations.groupby(keys)["recall_at_10"].max().rename("best_recall_at_10")
+    last = last.merge(best.reset_index(), on=keys)
+    columns = ["training_patients", "loss", "train_loss", "gap", "best_recall_at_10"]
+    grouped = last.groupby(["variant", "fraction"], sort=False)
     table = grouped[columns].mean().join(grouped["gap"].agg(low="min", high="max", runs="count"))
     return table.reset_index().rename(columns={"variant": "method"})
+
+
+def run_table(steps: pd.DataFrame, validations: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a run: its steps, when it leaves the plateau, which state was kept, and how it ended.
+
+    A run that is kept early and goes on to tell its own training pairs apart better and better learns them by heart.
+
+    Parameters
+    ----------
+    steps, validations : DataFrames from `selip_core.downstream.ablation.run_plans`
+    """
+    keys, rows = ["variant", "seed", "fraction"], []
+    validated = dict(iter(validations.groupby(keys)))
+    for about, run in steps.groupby(keys, sort=False):
+        looks = validated[about].sort_values("step")
+        kept, last = looks.iloc[int(looks["mean_reciprocal_rank"].argmax())], looks.iloc[-1]
+        rows.append({
+            **dict(zip(keys, about, strict=True)), "training_patients": last["training_patients"], "steps": len(run),
+            "leaves the plateau at": plateau_exit(run["clip"].to_numpy(), run["batch_size"].iloc[0]),
+            "kept at": int(kept["step"]), "kept, MRR": kept["mean_reciprocal_rank"],
+            "end, MRR": last["mean_reciprocal_rank"], "end, in-batch accuracy": run["accuracy"].tail(25).mean(),
+            "end, logit scale": run["logit_scale"].iloc[-1],
+        })  # fmt: skip
+    return pd.DataFrame(rows)

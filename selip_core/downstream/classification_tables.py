@@ -28,7 +28,8 @@ def not_learnable(predictions: pd.DataFrame) -> pd.DataFrame:
     return table.rename("seeds without it").reset_index()
 
 
-def _learnable(predictions: pd.DataFrame) -> pd.DataFrame:
+def learnable(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the predictions of labels that could be learnt at their share, see `not_learnable`."""
     gone = set(not_learnable(predictions)[["fraction", "label"]].itertuples(index=False, name=None))
     kept = [pair not in gone for pair in zip(predictions["fraction"], predictions["label"], strict=True)]
     return predictions[kept]
@@ -49,7 +50,7 @@ def score_table(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.Dat
     """
     rows = []
     keys = ["approach", "method", "fraction"]
-    for (approach, method, fraction), part in _learnable(predictions).groupby(keys, sort=False):
+    for (approach, method, fraction), part in learnable(predictions).groupby(keys, sort=False):
         truth, scores, predicted = prediction_arrays(part)[method]
         labels = part["label"].unique().tolist()
         measured = np.array([
@@ -81,7 +82,7 @@ def auc_difference_table(predictions: pd.DataFrame, *, samples: int, seed: int) 
     that it is of, ``patients``, ``note``, ``by_seed``
     """
     rows = []
-    for (approach, fraction), part in _learnable(predictions).groupby(["approach", "fraction"], sort=False):
+    for (approach, fraction), part in learnable(predictions).groupby(["approach", "fraction"], sort=False):
         found = prediction_arrays(part)
         for first, second in PAIRS:
             if first not in found or second not in found:

@@ -6,6 +6,7 @@ from .cohort import template_montage as template_montage
 from .downstream import ablation_intervals as ablation_intervals
 from .downstream import claims_forest as claims_forest
 from .downstream import few_shot_curves as few_shot_curves
+from .downstream import learning_curve_panels as learning_curve_panels
 from .downstream import lines_with_intervals as lines_with_intervals
 from .downstream import power_curves as power_curves
 from .downstream import reliability as reliability

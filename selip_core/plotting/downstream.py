@@ -117,19 +117,19 @@ def segmentation_overlays(examples: list[dict]) -> Figure:
 
 
 def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
-    """Show each variant's scores with their intervals, one panel a score; the line is SeLIP's own value.
+    """Show each variant's measures with their intervals, one panel a measure; the line is SeLIP's own value.
 
     Parameters
     ----------
-    table : DataFrame with ``variant``, ``score`` (key of `panels`), ``value``, ``low``, ``high``
-    panels : dict of score to axis label
+    table : DataFrame with ``variant``, ``measure`` (key of `panels`), ``value``, ``low``, ``high``
+    panels : dict of measure to axis label
     """
     variants = list(dict.fromkeys(table["variant"]))
     figure, axes = plt.subplots(
         1, len(panels), figsize=inches(PAGE_MM, 8 * len(variants) + 22), sharey=True, squeeze=False
     )
-    for axis, (score, label) in zip(axes[0], panels.items(), strict=True):
-        part = table[table["score"] == score].set_index("variant").reindex(variants)
+    for axis, (measure, label) in zip(axes[0], panels.items(), strict=True):
+        part = table[table["measure"] == measure].set_index("variant").reindex(variants)
         errors = np.abs(np.stack([part["value"] - part["low"], part["high"] - part["value"]]))
         for i, variant in enumerate(variants):
             colour = METHOD_COLOURS.get(variant, DARK)
@@ -137,7 +137,7 @@ def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
                           ms=4.5, lw=1.2, capsize=2.5, color=colour)  # fmt: skip
         if "SeLIP" in variants:
             axis.axvline(part.loc["SeLIP", "value"], ls=":", lw=0.9, color=METHOD_COLOURS["SeLIP"])
-        axis.set(xlabel=label)
+        axis.set_xlabel(label, fontsize=8)
         axis.set_yticks(range(len(variants)), variants)
     axes[0, 0].invert_yaxis()
     sns.despine(figure)
@@ -170,6 +170,48 @@ def lines_with_intervals(
     axis.legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)
     figure.tight_layout()
+    return figure
+
+
+def learning_curve_panels(table: pd.DataFrame, *, columns: int = 3) -> Figure:
+    """Show every measure against the number of training patients, one panel a measure, one line a method.
+
+    Parameters
+    ----------
+    table : DataFrame with ``measure``, ``method``, ``training_patients``, ``value``, ``low``, ``high``
+    columns : int
+        Panels side by side.
+    """
+    measures, methods = (list(dict.fromkeys(table[name])) for name in ("measure", "method"))
+    columns = min(columns, len(measures))
+    rows = -(-len(measures) // columns)
+    size = inches(min(58 * columns + 6, PAGE_MM), 50 * rows + 16)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    ticks = sorted(table["training_patients"].unique())
+    lines = {}
+    for axis, measure in zip(axes.flat, measures, strict=False):
+        for j, method in enumerate(methods):
+            run = table[(table["measure"] == measure) & (table["method"] == method)].sort_values("training_patients")
+            if run["value"].isna().all():
+                continue
+            x = run["training_patients"] * 2 ** (0.09 * (j - (len(methods) - 1) / 2))  # side by side, not on each other
+            errors = np.nan_to_num(np.abs(np.stack([run["value"] - run["low"], run["high"] - run["value"]])))
+            style = f"{METHOD_MARKERS[method]}-" if method in METHOD_MARKERS else ".--"  # the constant answer
+            lines[method] = axis.errorbar(
+                x, run["value"], yerr=errors, fmt=style, ms=3, lw=1, elinewidth=0.7,
+                capsize=1.5, color=METHOD_COLOURS.get(method, DARK),
+            )  # fmt: skip
+        axis.set_title(measure, fontsize=8)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(ticks, [f"{t:g}" for t in ticks], fontsize=7)
+        axis.set_xlim(ticks[0] / 2**0.4, ticks[-1] * 2**0.4)
+        axis.tick_params(axis="y", labelsize=7)
+        axis.minorticks_off()
+    for axis in axes.flat[len(measures) :]:
+        axis.set_visible(False)
+    figure.supxlabel("training patients", fontsize=9)
+    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines), fontsize=7.5)
+    sns.despine(figure)
     return figure
 
 

@@ -43,12 +43,22 @@ def test_overlays_show_the_slice_with_the_largest_region_and_every_method():
 
 def test_ablation_marks_selips_own_value():
     table = pd.DataFrame([
-        {"variant": v, "score": s, "value": x, "low": x - 0.1, "high": x + 0.1}
+        {"variant": v, "measure": s, "value": x, "low": x - 0.1, "high": x + 0.1}
         for v, x in (("CLIP", 0.3), ("SeLIP", 0.5), ("label smoothing", 0.4)) for s in ("recall", "probe")
     ])  # fmt: skip
     figure = figures.ablation_intervals(table, {"recall": "recall@10", "probe": "AUC"})
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["CLIP", "SeLIP", "label smoothing"]
     assert figure.axes[0].lines[-1].get_xdata()[0] == 0.5
+
+
+def test_learning_curves_have_a_panel_a_measure_and_a_line_a_method_where_it_is_measured():
+    table = pd.concat([curves(measure="recall@10"), curves(measure="probe").query("method != 'scratch'")])
+    table = table.rename(columns={"auc": "value"}).assign(training_patients=table["fraction"] * 100)
+    figure = figures.learning_curve_panels(table)
+    assert [axis.get_title() for axis in figure.axes] == ["recall@10", "probe"]
+    assert [len(axis.containers) for axis in figure.axes] == [3, 2]
+    assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["10", "100"]
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == list(METHODS)
 
 
 def test_forest_fills_what_is_significant():
