@@ -179,13 +179,14 @@ def _git_commit() -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def headline_table(profile: str) -> list[list[str]]:
-    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand."""
+def headline_table(profile: str, *, everything: bool = False) -> list[list[str]]:
+    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand; of all that they recorded, if asked.
+    """
     rows = []
     for folder in standing_runs(profile):
         found = read_json(folder / "metrics.json") or {}
         for name, metric in found.get("metrics", {}).items():
-            if metric["headline"]:
+            if metric["headline"] or everything:
                 unit = f" {metric['unit']}" if metric["unit"] else ""
                 value = "too few to say" if metric["value"] is None else f"{metric['value']:.4g}{unit}"
                 ends = [metric["low"], metric["high"]]

@@ -52,7 +52,7 @@ def build_report(profile: str) -> Path:
         profile=profile,
         stamp=f"Data: {sources} · profile {profile} · seed {seeds}",
         answer=_answer(profile),
-        headlines={"columns": HEADLINE_COLUMNS, "rows": headline_table(profile)},
+        recorded={"columns": HEADLINE_COLUMNS, "rows": headline_table(profile, everything=True)},
         sections=[_section(path) for path in done],
     )
     loads = external_resources(page)
