@@ -15,7 +15,6 @@ myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 2
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "scaling.md"]
-suppress_warnings = ["toc.empty_glob"]  # results.md is made from a finished study run: a clone may have none
 default_role = "py:obj"  # `name` in a docstring is a link where there is such a name
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "signature"

@@ -122,8 +122,8 @@ def said_of_data(answer: pd.DataFrame) -> str:
     if len(outcomes) < 2:
         return f"Data: {''.join(outcomes.index)}."
     most = outcomes.map(len).idxmax()
-    others = "; ".join(f"{', '.join(names)}: {source}" for source, names in outcomes.drop(most).items())
-    return f"Data: {most}; {others}."
+    others = [f"{_listed([f'“{name}”' for name in names])}: {source}" for source, names in outcomes.drop(most).items()]
+    return f"Data: {most}; of {'; of '.join(others)}."
 
 
 def sentences(scores: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
@@ -138,7 +138,10 @@ def sentences(scores: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
     compared = [_compared(differences, *pair) for pair in SOFT_PAIRS]
     refuted = _is_refuted(differences)
     known = differences["outcome"].isin(DECIDING) & differences["comparison"].isin(map(_name, SOFT_PAIRS))
-    corrected = f" p after Holm's correction over all {len(differences)} differences." if known.any() else ""
+    if not known.any():
+        missing = _listed([*DECIDING])
+        return [_reads(scores), f"Whether soft targets help was not measured here: {missing} are not there."]
+    corrected = f" p after Holm's correction over all {len(differences)} differences."
     rest = f"The other soft targets: {'; '.join(compared[1:])}.{corrected}"
     if refuted:
         source = differences.loc[known, "data_source"].iloc[0]
@@ -203,7 +206,7 @@ def _with_numbers(outcome: str, row, state: str) -> str:
 _READS = {
     "clear": "{methods} read{s} the image",
     "below": "{methods} do{es} worse than an answer that never looks",
-    "unclear": "that {methods} read{s} the image is not shown",
+    "unclear": "it is not shown that {methods} read{s} the image",
     "few": "there are too few patients to say whether {methods} read{s} the image",
 }
 """What is said of the methods whose interval lies above that of the constant answer, below it, or on it."""

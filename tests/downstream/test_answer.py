@@ -59,7 +59,7 @@ def test_the_papers_comparison_is_the_first():
     ("model", "constant", "half", "says"),
     [
         (0.4, 0.1, 0.03, "CLIP, SeLIP, label smoothing and sharp SeLIP read the image."),
-        (0.12, 0.1, 0.03, "that CLIP, SeLIP, label smoothing and sharp SeLIP read the image is not shown"),
+        (0.12, 0.1, 0.03, "it is not shown that CLIP, SeLIP, label smoothing and sharp SeLIP read the image."),
         (0.1, 0.4, 0.03, "do worse than an answer that never looks"),
         (0.4, 0.1, NAN, "there are too few patients to say whether CLIP, SeLIP, label smoothing and sharp SeLIP read"),
     ],
@@ -72,7 +72,7 @@ def test_whether_the_models_read_the_image(model, constant, half, says):
 
 def test_methods_that_differ_are_told_apart():
     said = sentences(scores({"CLIP": 0.4, "SeLIP": 0.1, "sharp SeLIP": 0.02}, 0.1), of())[0]
-    assert "CLIP reads the image; sharp SeLIP does worse than an answer that never looks; that SeLIP reads" in said
+    assert "CLIP reads the image; sharp SeLIP does worse than an answer that never looks; it is not shown that SeLIP reads" in said
     assert "CLIP 0.400 (0.370 to 0.430)" in said and "constant answer 0.100 (0.070 to 0.130)" in said
 
 
@@ -129,7 +129,7 @@ def test_a_difference_of_no_known_value_is_too_few():
 
 def test_nothing_at_all_still_makes_sentences():
     said = sentences(scores().iloc[:0], of(("missing",) * 2, ("missing",) * 2, ("missing",) * 2))
-    assert len(said) == 3 and "Holm" not in " ".join(said)
+    assert len(said) == 2 and said[1].startswith("Whether soft targets help was not measured here")
 
 
 def test_the_compact_table_has_the_methods_in_one_order_and_keeps_what_is_empty():
@@ -161,5 +161,5 @@ def test_a_constant_answer_that_was_measured_is_not_replaced():
 def test_each_row_is_said_which_data_it_is_from():
     gliomas = scores(outcome="BraTS, whole, 100 %, Dice").assign(data_source="B")
     answer = answer_table(pd.concat([scores(), scores(outcome=SITES), gliomas]))
-    assert said_of_data(answer) == "Data: a test; BraTS, whole tumour, Dice: B."
+    assert said_of_data(answer) == "Data: a test; of “BraTS, whole tumour, Dice”: B."
     assert said_of_data(answer.iloc[:3]) == "Data: a test."
