@@ -103,6 +103,12 @@ def compact(answer: pd.DataFrame) -> list[tuple[str, list[tuple[str, str]]]]:
     return rows
 
 
+def for_figure(answer: pd.DataFrame, *, most: int = 4) -> pd.DataFrame:
+    """Return the rows of the first outcomes that have a known value, `most` of them: those that the figure shows."""
+    known = answer[answer["value"].notna()]
+    return known[known["outcome"].isin(known["outcome"].unique()[:most])]
+
+
 def heads() -> list[str]:
     """Return the names of the columns of `compact`, the first for the outcome."""
     return ["outcome", *(SHOWN_AS.get(method, method) for method in METHODS)]

@@ -12,6 +12,7 @@ from selip_core.downstream.answer import (
     SOFT_PAIRS,
     answer_table,
     compact,
+    for_figure,
     heads,
     said_of_data,
     sentences,
@@ -72,7 +73,8 @@ def test_whether_the_models_read_the_image(model, constant, half, says):
 
 def test_methods_that_differ_are_told_apart():
     said = sentences(scores({"CLIP": 0.4, "SeLIP": 0.1, "sharp SeLIP": 0.02}, 0.1), of())[0]
-    assert "CLIP reads the image; sharp SeLIP does worse than an answer that never looks; it is not shown that SeLIP reads" in said
+    assert "CLIP reads the image; sharp SeLIP does worse than an answer that never looks; it is not shown" in said
+    assert "that SeLIP reads the image." in said
     assert "CLIP 0.400 (0.370 to 0.430)" in said and "constant answer 0.100 (0.070 to 0.130)" in said
 
 
@@ -156,6 +158,18 @@ def test_the_compact_table_has_the_methods_in_one_order_and_keeps_what_is_empty(
 def test_a_constant_answer_that_was_measured_is_not_replaced():
     table = scores({"CLIP": 0.9}, 0.52, outcome="normal or findings, AUC")
     assert answer_table(table).set_index("method").loc[CONSTANT, "value"] == 0.52
+
+
+def test_the_figure_has_the_first_outcomes_that_are_known():
+    probes = [f"{kind}, linear probe, 100 %, AUC" for kind in "abc"]
+    known = [SITES, "percentile in its sequence", "normal or findings, AUC", *probes]
+    parts = [scores(), *(scores(outcome=name) for name in known)]
+    parts[0]["value"] = NAN
+    shown = for_figure(answer_table(pd.concat(parts)))
+    assert list(shown["outcome"].unique()) == [
+        "percentile in its sequence", "normal or findings, AUC", SITES, "a, linear probe, AUC",
+    ]  # fmt: skip
+    assert len(shown) == 4 * 5 and for_figure(answer_table(parts[0])).empty
 
 
 def test_each_row_is_said_which_data_it_is_from():
