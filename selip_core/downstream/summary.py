@@ -8,17 +8,27 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.tables import named_tests, read_saved_table
+from selip_core.downstream.answer import METHODS, SOFT_PAIRS
 from selip_core.downstream.classification_tables import MEAN
 from selip_core.metrics.resampling import holm
-from selip_core.pretraining.methods import COMPARED
 
 ALPHA = 0.05
 RECALL_AT = 10
 """The k of the recall that counts as retrieval's result."""
 
+IMAGE_TO_TEXT, CONTENT = "image to text", "content of what is found"
+"""Groups of retrieval's outcomes: where the true sentence stands, and what the first sentences say."""
+
+OF_PLACE = ("recall@", "findings recall@", "mean reciprocal rank", "percentile")
+"""What the names of the measures of the first group begin with."""
+
 
 def _recall(row) -> str:
     return f"{row.direction}, recall@{row.k}"
+
+
+def _yardstick(row) -> str:
+    return f"{IMAGE_TO_TEXT}, {row.measure}" if row.measure == f"recall@{RECALL_AT}" else row.measure
 
 
 def _share(fraction: float) -> str:
@@ -48,7 +58,7 @@ class DownstreamTask:
     value, n_scores, n_differences : str
         Columns of the score, and of what n counts in the one table and the other.
     group : str
-        As `Claim` calls its outcomes; empty where each direction is a group.
+        As `Claim` calls its outcomes; empty where retrieval's rows tell it: a direction, or a measure.
     only : dict of column to value
         Which rows are results, in the tables that have the column; all others are detail.
     """
@@ -72,6 +82,11 @@ _SEGMENTATION = {
 }  # fmt: skip
 
 TASKS = (
+    # first, so that recall@10 comes with its constant answer; the next table has it once more, for both directions
+    DownstreamTask(
+        "05_image_text_retrieval", "yardsticks", "yardstick_differences", outcome=_yardstick, value="value",
+        n_scores="queries", n_differences="queries",
+    ),
     DownstreamTask(
         "05_image_text_retrieval", "recall", "difference", outcome=_recall, value="recall", n_scores="queries",
         n_differences="queries", only={"k": RECALL_AT},
@@ -91,7 +106,7 @@ NOTEBOOKS = tuple(dict.fromkeys(task.notebook for task in TASKS))
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper, and the comparison that decides it here.
+    """A claim, and the comparison that decides it here.
 
     Parameters
     ----------
@@ -111,19 +126,30 @@ class Claim:
     few: bool = False
 
 
-CLAIMS = (
-    Claim("SeLIP finds the report of an image better than CLIP", "image to text", "SeLIP − CLIP"),
-    Claim("SeLIP finds the image of a report better than CLIP", "text to image", "SeLIP − CLIP"),
-    Claim("Pretraining helps to classify head MRI", "in-domain classification", "SeLIP − scratch"),
-    Claim("SeLIP classifies head MRI better than CLIP", "in-domain classification", "SeLIP − CLIP"),
-    Claim(
-        "Pretraining helps to classify where labels are few", "in-domain classification", "SeLIP − scratch", few=True
-    ),
-    Claim("Pretraining carries over to another kind of scan", "cross-domain classification", "SeLIP − scratch"),
-    Claim("It does so where labels are few", "cross-domain classification", "SeLIP − scratch", few=True),
-    Claim("Pretraining helps to segment", "segmentation", "SeLIP − scratch"),
-    Claim("Pretraining helps to segment with few masks", "segmentation", "SeLIP − scratch", few=True),
+_HELPS = (
+    ("Pretraining helps to classify head MRI", "in-domain classification", False),
+    ("Pretraining helps to classify where labels are few", "in-domain classification", True),
+    ("Pretraining carries over to another kind of scan", "cross-domain classification", False),
+    ("It does so where labels are few", "cross-domain classification", True),
+    ("Pretraining helps to segment", "segmentation", False),
+    ("Pretraining helps to segment with few masks", "segmentation", True),
 )
+_BETTER = (
+    ("{second} finds the report of an image better than {first}", IMAGE_TO_TEXT, False),
+    ("What {second} finds says more of the truth than what {first} finds", CONTENT, False),
+    ("{second} finds the image of a report better than {first}", "text to image", False),
+    ("{second} classifies head MRI better than {first}", "in-domain classification", False),
+    ("{second} does so where labels are few", "in-domain classification", True),
+)
+"""Claims as (text, group, few): of SeLIP against its untrained start, and of soft targets against what has none."""
+
+CLAIMS = tuple(
+    Claim(text, group, "SeLIP − scratch", few) for text, group, few in _HELPS
+) + tuple(
+    Claim(text.format(first=first, second=second), group, f"{second} − {first}", few)
+    for first, second in SOFT_PAIRS for text, group, few in _BETTER
+)  # fmt: skip
+"""The paper's claims, then the same of the sharp soft targets against CLIP and against smoothing of their strength."""
 
 
 def collect(results: dict[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -148,17 +174,25 @@ def collect(results: dict[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
             scores.append((task.outcome(row), row.method, getattr(row, task.value), row.low, row.high,
                            getattr(row, task.n_scores), row.data_source))  # fmt: skip
         for row in _rows(tables / f"{task.differences}.csv", task.only):
-            # retrieval needs no labels and compares two methods only, so that its table has neither column
+            # retrieval needs no labels, and its table of recall may compare two methods only: it lacks these columns
             share, comparison = getattr(row, "fraction", 1.0), getattr(row, "comparison", "SeLIP − CLIP")
-            about = task.group or row.direction, share, task.outcome(row), comparison
+            about = task.group or _group(row), share, task.outcome(row), comparison
             estimate = row.difference, row.low, row.high, row.p, row.test
             differences.append((*about, *estimate, getattr(row, task.n_differences), row.data_source))
     score_columns = ["outcome", "method", "value", "low", "high", "n", "data_source"]
     columns = ["group", "share", "outcome", "comparison", "difference", "low", "high", "p", "test", "n", "data_source"]
-    found = pd.DataFrame(differences, columns=columns)
+    found = pd.DataFrame(differences, columns=columns).drop_duplicates(["outcome", "comparison"], ignore_index=True)
     found.insert(9, "p_holm", holm(found["p"].astype(float)))
     found.insert(10, "significant", found["p_holm"] < ALPHA)
-    return pd.DataFrame(scores, columns=score_columns), found
+    table = pd.DataFrame(scores, columns=score_columns)
+    return table.drop_duplicates(["outcome", "method"], ignore_index=True), found
+
+
+def _group(row) -> str:
+    """Return the group of a row of retrieval: its direction, or what its measure is about."""
+    if hasattr(row, "direction"):
+        return row.direction
+    return IMAGE_TO_TEXT if row.measure.startswith(OF_PLACE) else CONTENT
 
 
 def _rows(path: Path, only: dict[str, object]):
@@ -179,10 +213,10 @@ def side_by_side(scores: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for outcome, part in scores.groupby("outcome", sort=False):
         by_method = part.set_index("method")["text"]
-        values = {method: by_method.get(method, "") for method in COMPARED}
+        values = {method: by_method.get(method, "") for method in METHODS}
         rows.append({"outcome": outcome, **values, "n": int(part["n"].iloc[0]),
                      "data_source": part["data_source"].iloc[0]})  # fmt: skip
-    return pd.DataFrame(rows, columns=["outcome", *COMPARED, "n", "data_source"])
+    return pd.DataFrame(rows, columns=["outcome", *METHODS, "n", "data_source"])
 
 
 def _with_interval(value: float, low: float, high: float) -> str:

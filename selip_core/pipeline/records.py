@@ -6,6 +6,7 @@ import platform
 import resource
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ _PACKAGES = (
     "safetensors", "scipy", "numpy", "pandas",
 )  # fmt: skip
 """Their versions stand in ``run.json``."""
+
+SUMMARY = "09_summary"
+"""The notebook that gives the answer."""
 
 HEADLINE_COLUMNS = ("notebook", "metric", "value", "95 % interval", "n", "data")
 
@@ -74,8 +78,13 @@ def _folder_of_data(given: str, what: str) -> str:
 
 
 def standing_runs(profile: str) -> list[Path]:
-    """Return the results folders of the finished notebooks, without those whose upstream ran again since."""
-    files = sorted(paths.results_dir(profile).glob("[0-9][0-9]_*/run.json"))
+    """Return the results folders of a profile's finished notebooks, without those whose upstream ran again since."""
+    return standing_in(paths.results_dir(profile))
+
+
+def standing_in(results: Path) -> list[Path]:
+    """Return what `standing_runs` does of a folder ``results/<profile>``, wherever it lies."""
+    files = sorted(results.glob("[0-9][0-9]_*/run.json"))
     records = {path.parent.name: read_json(path) or {} for path in files}
 
     def stands(notebook: str) -> bool:
@@ -85,7 +94,7 @@ def standing_runs(profile: str) -> list[Path]:
             stands(name) and records[name].get("run_id") == run_id for name, run_id in upstream
         )
 
-    return [paths.results_dir(profile, notebook) for notebook in records if stands(notebook)]
+    return [results / notebook for notebook in records if stands(notebook)]
 
 
 def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, inputs: dict) -> tuple[Path, dict]:
@@ -170,13 +179,14 @@ def _git_commit() -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def headline_table(profile: str) -> list[list[str]]:
-    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand."""
+def headline_table(profile: str, *, everything: bool = False) -> list[list[str]]:
+    """Return the rows of `HEADLINE_COLUMNS` from the runs of a profile that stand; of all that they recorded, if asked.
+    """
     rows = []
     for folder in standing_runs(profile):
         found = read_json(folder / "metrics.json") or {}
         for name, metric in found.get("metrics", {}).items():
-            if metric["headline"]:
+            if metric["headline"] or everything:
                 unit = f" {metric['unit']}" if metric["unit"] else ""
                 value = "too few to say" if metric["value"] is None else f"{metric['value']:.4g}{unit}"
                 ends = [metric["low"], metric["high"]]
@@ -185,3 +195,44 @@ def headline_table(profile: str) -> list[list[str]]:
                 source = metric.get("data_source") or found.get("data_source", "")
                 rows.append([folder.name, name, value, interval, n, source])
     return rows
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `09_summary` says in short.
+
+    Parameters
+    ----------
+    sentences : list of str
+    heads, rows
+        The compact table (`selip_core.downstream.answer.heads` and `compact`); there may be no row.
+    data : str
+        Which data the rows come from.
+    folder : Path
+        The results of the notebook.
+    """
+
+    sentences: list[str]
+    heads: list[str]
+    rows: list[tuple[str, list[tuple[str, str]]]]
+    data: str
+    folder: Path
+
+
+def read_answer(profile: str) -> Answer | None:
+    """Return the answer of a profile's `09_summary`; None where it has none that stands."""
+    folders = [folder for folder in standing_runs(profile) if folder.name == SUMMARY]
+    return read_answer_in(folders[0]) if folders else None
+
+
+def read_answer_in(folder: Path) -> Answer | None:
+    """Return the answer in the results folder of a `09_summary`; None where an earlier version wrote it."""
+    from selip_core._utils.tables import read_saved_table
+    from selip_core.downstream.answer import compact, heads, said_of_data  # pandas: not for run_all.sh --help
+
+    text, table = folder / "answer.md", folder / "tables" / "answer.csv"
+    if not (text.exists() and table.exists()):
+        return None
+    answer = read_saved_table(table, numbers=True)
+    said = [part for part in text.read_text(encoding="utf-8").split("\n\n") if part.strip()]
+    return Answer([part.strip() for part in said], heads(), compact(answer), said_of_data(answer), folder)

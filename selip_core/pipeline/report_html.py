@@ -12,12 +12,13 @@ from markupsafe import Markup
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import math_to_image
 from nbconvert import HTMLExporter
+from PIL import Image
 
 from selip_core._utils.files import read_json, write_text
 from selip_core._utils.pages import page_template
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import HEADLINE_COLUMNS, headline_table, standing_runs
+from selip_core.pipeline.records import HEADLINE_COLUMNS, headline_table, read_answer, standing_runs
 
 _MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?=\S)(?P<line>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -50,7 +51,8 @@ def build_report(profile: str) -> Path:
     page = page_template(_TEMPLATE).render(
         profile=profile,
         stamp=f"Data: {sources} · profile {profile} · seed {seeds}",
-        headlines={"columns": HEADLINE_COLUMNS, "rows": headline_table(profile)},
+        answer=_answer(profile),
+        recorded={"columns": HEADLINE_COLUMNS, "rows": headline_table(profile, everything=True)},
         sections=[_section(path) for path in done],
     )
     loads = external_resources(page)
@@ -87,6 +89,20 @@ def _exporter() -> HTMLExporter:
 def external_resources(page: str) -> list[str]:
     """Return what a browser would fetch from the network to show the page; links that a reader may follow are not."""
     return [" ".join(match[0].split()) for match in _EXTERNAL.finditer(page)]
+
+
+def _answer(profile: str) -> dict | None:
+    """Return what the page opens with: sentences, the figure in base64 with its caption, the compact table."""
+    answer = read_answer(profile)
+    if answer is None:
+        return None
+    figure, picture, caption = answer.folder / "figures" / "answer.png", "", ""
+    if figure.exists():
+        picture = base64.b64encode(figure.read_bytes()).decode()
+        with Image.open(figure) as image:
+            caption = image.info.get("Title", "")
+    return {"sentences": answer.sentences, "picture": picture, "caption": caption, "heads": answer.heads,
+            "rows": answer.rows, "data": answer.data}  # fmt: skip
 
 
 def _record(executed: Path) -> dict:

@@ -7,14 +7,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from selip_core._utils.characters import is_wide
 from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
+from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, read_answer, run_inputs
+from selip_core.pipeline.terminal import WIDTH, table_lines, wrapped
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
@@ -149,16 +149,20 @@ def _unfinish(folder: Path) -> None:
         write_json(folder / "run.json", {**record, "finished": False})
 
 
-def _print_table(rows: list[list[str]]) -> None:
-    """Print the headline numbers; a table of pandas, wide characters counted or not, would align the words right."""
-
-    def width(text: str) -> int:  # Chinese characters take two columns
-        return sum(2 if is_wide(c) else 1 for c in text)
-
-    rows = [list(HEADLINE_COLUMNS), *rows]
-    widths = [max(width(row[i]) for row in rows) for i in range(len(HEADLINE_COLUMNS))]
-    for row in rows:
-        print("  ".join(text + " " * (size - width(text)) for text, size in zip(row, widths, strict=True)).rstrip())
+def _print_results(profile: str) -> None:
+    """Print the answer with its compact table; where `09_summary` has none that stands, the headline numbers."""
+    answer = read_answer(profile)
+    if answer is not None:
+        for sentence in answer.sentences:
+            print("\n".join(wrapped(sentence, WIDTH)))
+        # a name on two lines and an interval below its value: six methods then fit beside the outcome
+        names = [answer.heads[0], *(name.replace(" ", "\n") for name in answer.heads[1:])]
+        rows = [[name, *("\n".join(cell).rstrip() for cell in cells)] for name, cells in answer.rows]
+        print("\n".join(["", *table_lines([names, *rows], width=WIDTH), "", *wrapped(answer.data, WIDTH)]))
+        return
+    rows = headline_table(profile)
+    if rows:
+        print("\n".join(table_lines([list(HEADLINE_COLUMNS), *rows])))
 
 
 def _forget_results(folder: Path) -> None:
@@ -196,10 +200,8 @@ def run(options: argparse.Namespace) -> int:
     for i, path in enumerate(options.notebooks, start=1):
         run_notebook(path, options, f"[{i}/{len(options.notebooks)}] {path.stem:<{width}}")
     report = build_report(options.profile)
-    rows = headline_table(options.profile)
     print()
-    if rows:
-        _print_table(rows)
+    _print_results(options.profile)
     print(f"\nreport: {report}")
     return DONE
 

@@ -1,3 +1,4 @@
+from .answer import answer_panels as answer_panels
 from .cohort import count_bars as count_bars
 from .cohort import horizontal_counts as horizontal_counts
 from .cohort import intensity_histograms as intensity_histograms

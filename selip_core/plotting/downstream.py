@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from selip_core._utils.images import axial_slice
 from selip_core.plotting.style import (
     DARK,
+    MAP_MARKERS,
     METHOD_COLOURS,
     METHOD_MARKERS,
     ORANGE,
@@ -240,24 +241,30 @@ def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
 
 
 def claims_forest(table: pd.DataFrame) -> Figure:
-    """Show every difference between methods with its interval, one row a comparison; zero is no difference.
+    """Show every difference between methods with its interval, one row an outcome; zero is no difference.
 
     Parameters
     ----------
     table : DataFrame with ``outcome``, ``comparison``, ``difference``, ``low``, ``high``, ``significant``
     """
-    rows = table.iloc[::-1].reset_index(drop=True)
-    figure, axis = plt.subplots(figsize=inches(PAGE_MM, 5.4 * len(rows) + 18))
-    colours = dict(zip(dict.fromkeys(table["comparison"]), PALETTE, strict=False))
-    for i, row in rows.iterrows():
-        error = np.abs(np.array([[row["difference"] - row["low"]], [row["high"] - row["difference"]]]))
-        filled = colours[row["comparison"]] if row["significant"] else "white"
-        axis.errorbar(row["difference"], i, xerr=error, fmt="o", ms=4.5, lw=1.1, capsize=2, mfc=filled,
-                      color=colours[row["comparison"]])  # fmt: skip
+    outcomes, comparisons = (list(dict.fromkeys(table[name])) for name in ("outcome", "comparison"))
+    height = (3 * len(comparisons) + 2) * len(outcomes) + 24
+    figure, axis = plt.subplots(figsize=inches(PAGE_MM, height))
+    for k, comparison in enumerate(comparisons):
+        part = table[table["comparison"] == comparison]
+        colour = PALETTE[k % len(PALETTE)]
+        y = part["outcome"].map(outcomes.index) + 0.8 * ((k + 0.5) / len(comparisons) - 0.5)
+        errors = np.abs(np.stack([part["difference"] - part["low"], part["high"] - part["difference"]]))
+        axis.errorbar(part["difference"], y, xerr=errors, fmt="none", lw=1.1, capsize=2, ecolor=colour)
+        faces = [colour if significant else "white" for significant in part["significant"]]
+        axis.scatter(part["difference"], y, s=18, c=faces, edgecolors=colour, marker=MAP_MARKERS[k % len(MAP_MARKERS)],
+                     zorder=3)  # fmt: skip
+        axis.plot([], [], MAP_MARKERS[k % len(MAP_MARKERS)], ms=4.5, color=colour, label=comparison)
     axis.axvline(0, lw=0.8, color=METHOD_COLOURS["chance"])
     label = "difference (95 % interval); filled: significant after Holm's correction"
-    axis.set(xlabel=label, ylim=(-0.7, len(rows) - 0.3))
-    axis.set_yticks(range(len(rows)), rows["outcome"] + ", " + rows["comparison"], fontsize=6.5)
+    axis.set(xlabel=label, ylim=(len(outcomes) - 0.4, -0.6))
+    axis.set_yticks(range(len(outcomes)), outcomes, fontsize=7)
+    axis.legend(fontsize=7.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(comparisons))
     sns.despine(figure)
     figure.tight_layout()
     return figure

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from selip_core.downstream.summary import CLAIMS, NOTEBOOKS, TASKS, collect, latex, side_by_side, verdicts
+from selip_core.downstream.summary import CLAIMS, CONTENT, NOTEBOOKS, TASKS, collect, latex, side_by_side, verdicts
 from tests.helpers.places import ROOT
 
 
@@ -14,6 +14,18 @@ def results(tmp_path):
     """Tables as the notebooks write them, with one clear gain and one that is none."""
     folders = {n: tmp_path / n for n in ("05_image_text_retrieval", "06_classification", "07_segmentation")}
     tables = {
+        ("05_image_text_retrieval", "yardsticks"): [
+            {"measure": measure, "method": m, "value": v, "low": v - 0.05, "high": v + 0.05, "queries": 60,
+             "patients": 30, "note": ""}
+            for measure in ("recall@10", "findings recall@10", "side and site F1, first five")
+            for m, v in (("constant answer", 0.3), ("CLIP", 0.2), ("SeLIP", 0.4))
+        ],
+        ("05_image_text_retrieval", "yardstick_differences"): [
+            {"measure": measure, "comparison": "sharp SeLIP − CLIP", "difference": 0.1, "low": 0.05, "high": 0.15,
+             "p": 0.001, "test": "sign flips", "queries": 60, "patients": 30, "by_seed": "+0.1", "note": "",
+             "p_holm": 0.002}
+            for measure in ("findings recall@10", "side and site F1, first five")
+        ],
         ("05_image_text_retrieval", "recall"): [
             {"direction": "image to text", "method": m, "k": k, "recall": r, "low": r - 0.1, "high": r + 0.1,
              "queries": 90}
@@ -55,24 +67,48 @@ def results(tmp_path):
 def test_every_outcome_stands_once_with_its_interval(results):
     scores, _ = collect(results)
     table = side_by_side(scores).set_index("outcome")
-    assert table.loc["image to text, recall@10", "SeLIP"] == "0.400 (0.300 to 0.500)"
+    assert table.loc["image to text, recall@10", "SeLIP"] == "0.400 (0.350 to 0.450)"  # once, from the yardsticks
+    assert table.loc["image to text, recall@10", "constant answer"] == "0.300 (0.250 to 0.350)"
     assert table.loc["image to text, recall@10", "scratch"] == ""
     assert table.loc["BraTS, whole, 100 %, Dice", "SeLIP"] == "0.500"
-    assert len(table) == 4 and not table.index.str.contains("lacune").any()
+    assert table.index.is_unique
+    assert len(table) == 6 and not table.index.str.contains("lacune").any()
 
 
 def test_differences_are_corrected_for_their_number(results):
     _, differences = collect(results)
     table = differences.set_index("outcome")
-    assert table.loc["image to text, recall@10", "p_holm"] == pytest.approx(3 * 0.001)  # three rows have a p-value
-    assert table["significant"].tolist() == [True, False, False, False]
+    assert table.loc["image to text, recall@10", "p_holm"] == pytest.approx(5 * 0.001)  # five rows have a p-value
+    assert table["significant"].tolist() == [True, True, True, False, False, False]
+
+
+def test_an_outcome_that_two_tables_have_is_corrected_for_once(results):
+    path = results["05_image_text_retrieval"] / "tables" / "yardstick_differences.csv"
+    table = pd.read_csv(path)
+    both = table.iloc[:1].assign(measure="recall@10", comparison="SeLIP − CLIP", difference=0.3)
+    pd.concat([table, both]).to_csv(path, index=False)
+    _, differences = collect(results)
+    row = differences[differences["outcome"] == "image to text, recall@10"]
+    assert row["difference"].tolist() == [0.3] and len(differences) == 6
+
+
+def test_results_of_before_the_yardsticks_are_summed_up_too(results):
+    for name in ("yardsticks", "yardstick_differences"):
+        (results["05_image_text_retrieval"] / "tables" / f"{name}.csv").unlink()
+    scores, differences = collect(results)
+    assert side_by_side(scores).set_index("outcome").loc["image to text, recall@10", "SeLIP"].startswith("0.400 (0.300")
+    assert len(differences) == 4
 
 
 def test_paragraphs_say_what_the_numbers_say(results):
     _, differences = collect(results)
     text = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
     assert "Held on the a test" in text["SeLIP finds the report of an image better than CLIP"]
-    assert "+0.200 (+0.100 to +0.300), p 0.003" in text["SeLIP finds the report of an image better than CLIP"]
+    assert "+0.200 (+0.100 to +0.300), p 0.005" in text["SeLIP finds the report of an image better than CLIP"]
+    sharp = text["sharp SeLIP finds the report of an image better than CLIP"]
+    assert "Held" in sharp and "findings recall@10: +0.100" in sharp and "F1" not in sharp
+    assert "F1" in text["What sharp SeLIP finds says more of the truth than what CLIP finds"]
+    assert "not measured" in text["sharp SeLIP finds the report of an image better than label smoothing"]
     assert "Left open" in text["Pretraining helps to classify head MRI"]
     assert "10 %" in text["Pretraining helps to classify where labels are few"]
     assert "100 %" not in text["Pretraining helps to classify where labels are few"]
@@ -82,7 +118,7 @@ def test_paragraphs_say_what_the_numbers_say(results):
 
 def test_each_difference_and_each_paragraph_name_their_own_test(results):
     _, differences = collect(results)
-    assert differences["test"].tolist() == ["sign flips", "DeLong", "DeLong", ""]
+    assert differences["test"].tolist() == [*["sign flips"] * 3, "DeLong", "DeLong", ""]
     text = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
     assert "Test: sign flips;" in text["SeLIP finds the report of an image better than CLIP"]
     assert "Test: DeLong;" in text["Pretraining helps to classify head MRI"]
@@ -110,7 +146,7 @@ def test_the_notebook_of_every_task_writes_its_tables(task):
 
 
 def test_a_claim_is_about_a_task_that_there_is():
-    groups = {task.group for task in TASKS} | {"image to text", "text to image"}
+    groups = {task.group for task in TASKS} | {"image to text", "text to image", CONTENT}
     assert {claim.group for claim in CLAIMS} <= groups
 
 

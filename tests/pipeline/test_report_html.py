@@ -4,6 +4,7 @@ import base64
 import re
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -64,9 +65,60 @@ def test_report_shows(page, text):
     assert text in page
 
 
-@pytest.mark.parametrize("text", ["secret_code", "<script", "bar 100%", "a warning", ">other<", r"$\alpha_i$"])
+@pytest.mark.parametrize("text", ["secret_code", "<script", "bar 100%", "a warning", r"$\alpha_i$"])
 def test_report_leaves_out(page, text):
     assert text not in page
+
+
+def test_every_recorded_number_stands_at_the_end(page):
+    assert page.index('id="numbers"') > page.index('id="01_one"')
+    assert page.index(">other<") > page.index('id="numbers"') and 'href="#numbers"' in page
+
+
+def test_without_a_summary_the_page_says_what_there_is(page):
+    assert page.index("There is no answer yet: 09_summary gives it") < page.index("<nav>")
+    assert "What has run:\nThe question." in page
+
+
+@pytest.fixture
+def summary(folder):
+    """A summary that stands, as the notebook leaves it."""
+    place = folder.parent / "09_summary"
+    rows = [("findings recall@10", method, value, value - 0.1, value + 0.1, 90, "a test")
+            for method, value in (("constant answer", 0.1), ("CLIP", 0.4), ("SeLIP", float("nan")))]  # fmt: skip
+    columns = ["outcome", "method", "value", "low", "high", "n", "data_source"]
+    for name in ("tables", "figures"):
+        (place / name).mkdir(parents=True)
+    pd.DataFrame(rows, columns=columns).to_csv(place / "tables" / "answer.csv", index=False)
+    (place / "answer.md").write_text("The models <read> it.\n\nSoft targets help.\n", encoding="utf-8")
+    (place / "figures" / "answer.png").write_bytes(base64.b64decode(PIXEL))
+    (place / "executed.ipynb").write_bytes((folder / "executed.ipynb").read_bytes())
+    write_json(place / "run.json", {"finished": True, "run_id": "s", "data_source": "a test", "seed": 0})
+    return place
+
+
+def test_the_page_opens_with_the_answer_its_figure_and_the_table(summary):
+    page = build_report("smoke").read_text(encoding="utf-8")
+    places = [page.index(text) for text in (
+        "The models &lt;read&gt; it.", "Soft targets help.", f"base64,{PIXEL}", "<th>findings recall@10</th>",
+        "<td>0.400<br><small>0.300 to 0.500</small></td>", "<td>too few</td>", "Data: a test.", "<nav>", 'id="numbers"',
+    )]  # fmt: skip
+    assert places == sorted(places) and "no answer yet" not in page
+    assert "<th>untrained</th>" in page and "<th>constant answer</th>" in page
+
+
+def test_a_summary_whose_upstream_ran_again_gives_no_answer(summary):
+    record = {"finished": True, "run_id": "s", "upstream": {"01_one": "gone"}}
+    write_json(summary / "run.json", record)
+    assert "no answer yet" in build_report("smoke").read_text(encoding="utf-8")
+
+
+def test_an_answer_without_a_figure_or_a_row_is_still_told(summary):
+    (summary / "figures" / "answer.png").unlink()
+    columns = "outcome,method,value,low,high,n,data_source\n"
+    (summary / "tables" / "answer.csv").write_text(columns, encoding="utf-8")
+    page = build_report("smoke").read_text(encoding="utf-8")
+    assert "Soft targets help." in page and 'class="answer"' not in page.partition("<nav>")[0]
 
 
 def test_report_fetches_nothing(page):

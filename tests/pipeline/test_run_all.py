@@ -93,6 +93,23 @@ def test_runs_skips_and_runs_again_what_changed(project, capsys):
     assert begun == ["running (its text or its code changed)", "running (01_one ran again)", "unchanged, skipped"]
 
 
+def test_the_answer_ends_the_run_where_there_is_one(project, capsys):
+    write_notebook(project, "09_summary", body="""
+columns = "outcome,method,value,low,high,n,data_source"
+rows = [f"findings recall@10,{m},0.4,0.35,0.45,90,a test" for m in ("constant answer", "scratch", "CLIP", "SeLIP",
+        "label smoothing", "sharp SeLIP")]
+files.write_text(folder / "tables" / "answer.csv", chr(10).join([columns, *rows]))
+files.write_text(folder / "answer.md", "They read the image. " * 9 + chr(10))""")
+    assert pipeline.main(SMOKE) == 0
+    end = capsys.readouterr().out.partition("done in")[2]
+    assert "They read the image." in end and "top 10" not in end  # the headline numbers are not told as well
+    lines = end.splitlines()[1:-1]
+    assert max(map(len, lines)) <= 120
+    at = next(i for i, line in enumerate(lines) if line.startswith("findings"))
+    assert lines[at].split().count("0.400") == 6 and lines[at + 1].count("0.350 to 0.450") == 6
+    assert "Data: a test." in lines
+
+
 def test_failure_is_three_lines_and_the_next_run_starts_there(project, capsys):
     write_notebook(project, "01_one")
     write_notebook(project, "02_two", body="raise ValueError('broken\\nhere')")

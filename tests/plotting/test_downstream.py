@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from selip_core.plotting import downstream as figures
@@ -61,13 +62,18 @@ def test_learning_curves_have_a_panel_a_measure_and_a_line_a_method_where_it_is_
     assert [t.get_text() for t in figure.legends[0].get_texts()] == list(METHODS)
 
 
-def test_forest_fills_what_is_significant():
+def test_forest_fills_what_is_significant_and_has_a_row_an_outcome():
     table = pd.DataFrame({
-        "outcome": ["a", "b"], "comparison": "SeLIP − CLIP", "difference": [0.2, 0.0], "low": [0.1, -0.1],
-        "high": [0.3, 0.1], "significant": [True, False],
+        "outcome": ["a", "b", "b"], "comparison": ["SeLIP − CLIP", "SeLIP − CLIP", "other"],
+        "difference": [0.2, 0.0, 0.1], "low": [0.1, -0.1, 0.0], "high": [0.3, 0.1, 0.2],
+        "significant": [True, False, True],
     })  # fmt: skip
-    lines = [c.lines[0] for c in figures.claims_forest(table).axes[0].containers]
-    assert [line.get_markerfacecolor() == "white" for line in lines] == [True, False]  # the first row stands on top
+    axis = figures.claims_forest(table).axes[0]
+    first, second = (points for points in axis.collections if isinstance(points, PathCollection))
+    assert [tuple(face[:3]) == (1, 1, 1) for face in first.get_facecolors()] == [False, True]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
+    assert axis.get_ylim()[0] > axis.get_ylim()[1]  # the first row stands on top
+    assert np.rint(first.get_offsets()[:, 1]).tolist() == [0, 1] and np.rint(second.get_offsets()[:, 1]).tolist() == [1]
 
 
 def test_remaining_figures_are_figures():

@@ -1,0 +1,227 @@
+"""``docs/results.md`` from one finished run: ``python -m selip_core.pipeline.results_page results/study``."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image, PngImagePlugin
+
+from selip_core._utils.command import DONE, Parser, run_command
+from selip_core._utils.files import replacing, write_text
+from selip_core._utils.tables import read_saved_table
+from selip_core.downstream.answer import METHODS
+from selip_core.errors import SelipError
+from selip_core.pipeline import paths
+from selip_core.pipeline.records import SUMMARY, Answer, read_answer_in
+from selip_core.pipeline.whole_run import MODIFIED, checked_runs, commit_of
+
+FIGURES = (
+    (SUMMARY, "answer"), (SUMMARY, "differences"), ("05_image_text_retrieval", "recall"),
+    ("06_classification", "few_shot"), ("06_classification", "brats_few_shot"), ("07_segmentation", "few_shot"),
+    ("07_segmentation", "brats_few_shot"), ("08_ablation", "learning_curves"), ("08_ablation", "variants"),
+)  # fmt: skip
+"""What the page shows, by notebook, where it is there."""
+
+BLOCK = re.compile(r"(<!-- results -->\n).*?(\n<!-- end of results -->)", re.DOTALL)
+"""The block of README that quotes the page."""
+
+
+def results_page(results: Path, pictures: Path) -> str:
+    """Return the page of one finished run, and put its figures as PNG into `pictures`, which lies beside the page.
+
+    Parameters
+    ----------
+    results : Path
+        ``results/<profile>``.
+
+    Raises
+    ------
+    SelipError
+        If the run is not whole (`checked_runs`), or its summary has no answer.
+    """
+    runs = checked_runs(results)
+    answer = read_answer_in(results / SUMMARY)
+    if answer is None:
+        raise SelipError(f"{results / SUMMARY} has no answer.md: it is of an earlier version, run ./run_all.sh again")
+    shown = [_figure(results, pictures, *about) for about in FIGURES]
+    parts = [
+        "# Results",
+        *answer.sentences,
+        _provenance(runs),
+        "## Outcomes by method",
+        _outcomes(answer),
+        *shown[:1],
+        "## Differences",
+        "All of them, 95 % intervals over patients; p-values after Holm's correction over all rows.",
+        _differences(results / SUMMARY / "tables" / "differences.csv"),
+        *shown[1:2],
+        "## Claims",
+        _text(results / SUMMARY / "claims.md"),
+        "## How much data it takes",
+        _curves(results / "08_ablation" / "tables" / "learning_curves.csv"),
+        "## Variants of the soft targets",
+        _table(results / "08_ablation" / "tables" / "scores.csv"),
+        "## Figures",
+        *shown[2:],
+        "## The run",
+        _machine(runs),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _provenance(runs: dict[str, dict]) -> str:
+    """Return the paragraph that says where the numbers come from."""
+    summary = runs[SUMMARY]
+    commits = [str(record.get("git") or "") for record in runs.values()]
+    modified = any(commit.endswith(MODIFIED) for commit in commits)
+    note = ", **with changes that are not in it**" if modified else ""
+    commit = commit_of(summary)
+    days = sorted({record["written_at"][:10] for record in runs.values()})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    seeds = summary["settings"].get("n_seeds", 1)
+    first = summary["seed"]
+    drawn = f"seed {first}" if seeds == 1 else f"seeds {first} to {first + seeds - 1}"
+    return (
+        f"*Made by `python -m selip_core.pipeline.results_page` from one run of profile {summary['profile']}: commit "
+        f"{commit}{note}, {when}, data: {summary['data_source']}, cohort {_name(summary['cohort'])}, {drawn}. No "
+        "number here is typed by hand. On a synthetic cohort it is a check of the method, never a clinical result.*"
+    )
+
+
+def _name(cohort: str) -> str:
+    return Path(cohort).name  # where it lies on somebody's disk is nobody's business
+
+
+def _outcomes(answer: Answer) -> str:
+    rows = [[name, *(f"{v} ({i})" if i else v for v, i in cells)] for name, cells in answer.rows]
+    about = "Test patients; in brackets 95 % intervals over patients, seeds averaged. The constant answer never looks "
+    about += f"at the volume; untrained is the start of each seed; an empty cell was not measured. {answer.data}"
+    return f"{_markdown(answer.heads, rows)}\n\n{about}" if rows else "No outcome could be measured."
+
+
+def _differences(path: Path) -> str:
+    table = read_saved_table(path, numbers=True)
+    rows = [
+        [row.outcome, row.comparison, _interval(row.difference, row.low, row.high, "+.3f"),
+         "" if pd.isna(row.p_holm) else f"{row.p_holm:.2g}", "yes" if row.significant else "", f"{row.n:g}",
+         row.data_source]
+        for row in table.itertuples()
+    ]  # fmt: skip
+    return _markdown(["outcome", "comparison", "difference", "p (Holm)", "significant", "n", "data"], rows)
+
+
+def _curves(path: Path) -> str:
+    """Return the learning curves: a row a measure and number of patients, a column a method."""
+    if not path.exists():
+        return "This run has no learning curves."
+    table = read_saved_table(path, numbers=True)
+    methods = [method for method in METHODS if method in set(table["method"])]
+    methods += [method for method in table["method"].unique() if method not in methods]
+    rows = []
+    for (measure, patients), part in table.groupby(["measure", "training_patients"], sort=False):
+        by_method = {row.method: row for row in part.itertuples()}
+        cells = [by_method.get(method) for method in methods]
+        texts = ["" if c is None else _interval(c.value, c.low, c.high, ".3f") for c in cells]
+        rows.append([measure, f"{patients:g}", *texts])
+    return _markdown(["measure", "training patients", *methods], rows)
+
+
+def _interval(value: float, low: float, high: float, form: str) -> str:
+    if pd.isna(value):
+        return "too few to say"
+    return format(value, form) if pd.isna(low) else f"{value:{form}} ({low:{form}} to {high:{form}})"
+
+
+def _table(path: Path) -> str:
+    """Return a saved table as it is, numbers of four digits."""
+    if not path.exists():
+        return "This run has none."
+    table = read_saved_table(path, numbers=True)
+    texts = [["" if pd.isna(x) else f"{x:.4g}" if isinstance(x, float) else str(x) for x in row]
+             for row in table.itertuples(index=False)]  # fmt: skip
+    return _markdown([name.replace("_", " ") for name in table.columns], texts)
+
+
+def _machine(runs: dict[str, dict]) -> str:
+    rows = [
+        [name, record["device"], str(record["device_name"]), f"{record['duration_s'] / 60:.1f}",
+         f"{max(record['peak_memory_mb'], record['peak_memory_children_mb']) / 1024:.1f}", record["written_at"]]
+        for name, record in runs.items()
+    ]  # fmt: skip
+    heads = ["notebook", "device", "machine", "minutes of its last run", "peak memory (GB)", "finished"]
+    versions = ", ".join(f"{name} {version}" for name, version in runs[SUMMARY]["versions"].items())
+    total = sum(record["duration_s"] for record in runs.values()) / 3600
+    return f"{_markdown(heads, rows)}\n\nIn all {total:.1f} hours. Versions: {versions}."
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+def _markdown(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)
+
+
+def _figure(results: Path, pictures: Path, notebook: str, name: str) -> str:
+    """Put a small copy of a figure beside the page, its source kept in its metadata; return the Markdown."""
+    path = results / notebook / "figures" / f"{name}.png"
+    if not path.exists():
+        return ""
+    with Image.open(path) as image:
+        about = PngImagePlugin.PngInfo()
+        for key in ("Title", "Source"):
+            about.add_text(key, image.info.get(key, ""))
+        caption = image.info.get("Title", name)
+        small = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    with replacing(pictures / f"{notebook}_{name}.png") as partial:
+        small.save(partial, optimize=True, pnginfo=about)
+    return f"![{caption}]({pictures.name}/{notebook}_{name}.png)\n\n*{notebook}. {caption}*"
+
+
+def quoted(page: str) -> str:
+    """Return what README says of a page: its answer, and where the numbers come from."""
+    parts = page.split("\n\n")
+    end = next(i for i, part in enumerate(parts) if part.startswith("*Made by"))
+    about = parts[end].removeprefix("*").removesuffix("*")
+    return "\n\n".join([*parts[1:end], f"{about} All of it: [docs/results.md](docs/results.md)."])
+
+
+def refreshed(readme: str, page: str) -> str:
+    """Return README with its block ``<!-- results -->`` filled from a page.
+
+    Raises
+    ------
+    SelipError
+        If it has no such block.
+    """
+    if not BLOCK.search(readme):
+        raise SelipError("the README has no block between <!-- results --> and <!-- end of results -->")
+    return BLOCK.sub(lambda found: f"{found[1]}{quoted(page)}{found[2]}", readme)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; return 0, 1 (no whole run), 2 (wrong options) or 130."""
+    parser = Parser("results", prog="python -m selip_core.pipeline.results_page", description=(
+        "Write the results page from one finished run, and the README's quotation of it."))  # fmt: skip
+    parser.add_argument("results", type=Path, help="results/<profile>, finished")
+    parser.add_argument("--out", type=Path, default=paths.project_root() / "docs" / "results.md", metavar="FILE",
+                        help="default: docs/results.md; its figures go into a folder of its name")  # fmt: skip
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="a README whose block of results is to be renewed")
+    return run_command(lambda: parser.parse_args(arguments), _work, prefix="results: ", interrupted="interrupted")
+
+
+def _work(options: argparse.Namespace) -> int:
+    page = results_page(options.results, options.out.with_suffix(""))
+    write_text(options.out, page)
+    print(f"written: {options.out}")
+    if options.readme:
+        write_text(options.readme, refreshed(options.readme.read_text(encoding="utf-8"), page))
+        print(f"written: {options.readme}")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

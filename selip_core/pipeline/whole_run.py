@@ -1,0 +1,50 @@
+"""Whether a folder of results is of one run, from the first notebook to the summary."""
+
+from pathlib import Path
+
+from selip_core._utils.files import read_json
+from selip_core.errors import SelipError
+from selip_core.pipeline import paths
+from selip_core.pipeline.records import SUMMARY, standing_in
+
+MODIFIED = "-modified"
+"""Behind the commit of a run whose tracked files differed from it."""
+
+_SAME = {"profile": "profile", "seed": "seed", "cohort": "cohort", "settings": "settings"}
+"""What all notebooks of a run share, by its key in ``run.json``; the commit is held apart."""
+
+def checked_runs(results: Path) -> dict[str, dict]:
+    """Return ``run.json`` of each notebook up to the summary, all of one run.
+
+    Raises
+    ------
+    SelipError
+        If one is missing, has not finished or no longer stands, or they differ in profile, seed, cohort, settings or
+        commit; says which.
+    """
+    names = [path.stem for path in sorted(paths.notebooks_dir().glob("[0-9][0-9]_*.ipynb")) if path.stem <= SUMMARY]
+    standing = {folder.name for folder in standing_in(results)}
+    for name in names:
+        record = read_json(results / name / "run.json")
+        if record is None or not record.get("finished"):
+            state = "has not been run" if record is None else "has not finished"
+            raise SelipError(f"{name} {state} in {results}: finish ./run_all.sh first, the page is of a whole run")
+        if name not in standing:
+            raise SelipError(f"{name} in {results} is older than what it read: run ./run_all.sh again")
+    runs = {name: read_json(results / name / "run.json") for name in names}
+    first = names[0]
+    for name, record in runs.items():
+        for key, word in {**_SAME, "git": "commit"}.items():
+            ours, theirs = (commit_of(r) if key == "git" else r.get(key) for r in (runs[first], record))
+            if ours != theirs:
+                shown = f" ({ours} and {theirs})" if key != "settings" else ""
+                raise SelipError(
+                    f"{results} is of more than one run: {first} and {name} differ in their {word}{shown}; "
+                    "run ./run_all.sh --fresh on one commit"
+                )
+    return runs
+
+
+def commit_of(record: dict) -> str:
+    """Return the commit of a run by its ``run.json``, whether or not files differed from it."""
+    return str(record.get("git") or "unknown").removesuffix(MODIFIED)
