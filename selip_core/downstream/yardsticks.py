@@ -23,7 +23,7 @@ from selip_core.metrics.yardsticks import (
     set_f1,
 )
 from selip_core.reports.sentences import NORMAL_STATEMENT
-from selip_core.similarity.scores import appearance_tag
+from selip_core.similarity.findings import appearance_tag
 
 FIRST = 5
 PERCENTILE = "percentile in its sequence"
