@@ -127,8 +127,8 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         "",
         "## Results on test patients\n",
         "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients; n counts "
-        "queries for retrieval, patients elsewhere. The constant answer looks at no volume: it gives each query what is "
-        "frequent among the training sentences of its sequence.\n",
+        "queries for retrieval, patients elsewhere. The constant answer looks at no volume: it gives each query what "
+        "is frequent among the training sentences of its sequence.\n",
         *_metric_rows(results, method),
     ]
     use = _USE.format(
@@ -142,17 +142,18 @@ def _targets(method: str, training: dict) -> str:
     """Return what a method was trained towards, from its settings: those of the run, with what the method changes."""
     from selip_core.config import PretrainingSettings
 
-    settings = VARIANTS[method].settings(PretrainingSettings(**training))
-    if settings.soft_target_weight == 0:
-        return "hard targets, each image with its own text alone"
-    what = {
-        "mixed": "wording times meaning", "syntax": "wording", "semantic": "meaning",
-        "even": "the same for every other pair of a batch, of equal strength",
-    }[settings.similarity]  # fmt: skip
-    return (
-        f"soft targets from the similarity of reports ({what}; {settings.matching} matching, site weight "
-        f"{settings.site_weight:g}, power {settings.similarity_power:g}), weight {settings.soft_target_weight:g}"
+    told = {**training, **VARIANTS[method].changes}
+    weight, kind, matching, site, power = (
+        told.get(name, PretrainingSettings.model_fields[name].default)
+        for name in ("soft_target_weight", "similarity", "matching", "site_weight", "similarity_power")
     )
+    if weight == 0:
+        return "hard targets, each image with its own text alone"
+    from_reports = {"mixed": "wording times meaning", "syntax": "wording", "semantic": "meaning"}.get(kind, kind)
+    strength = f"{matching} matching, site weight {site:g}, power {power:g}, weight {weight:g}"
+    if kind == "even":
+        return f"soft targets even over a batch, as strong as those from the similarity of reports ({strength})"
+    return f"soft targets from the similarity of reports ({from_reports}; {strength})"
 
 
 def _front(synthetic: bool) -> str:

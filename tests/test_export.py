@@ -9,6 +9,7 @@ from selip_core.downstream.summary import NOTEBOOKS
 from selip_core.encoders.files import FORMAT_VERSION
 from selip_core.encoders.model import SelipModel
 from selip_core.export import main
+from selip_core.pretraining.methods import PRETRAINED, run_folder
 from tests.helpers.data import SENTENCES, SHAPE
 from tests.helpers.places import TESTS
 
@@ -56,6 +57,25 @@ def test_the_card_tells_the_results_of_every_downstream_task(results, tmp_path):
     card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
     assert all(f"| {notebook.replace('_', ' ')} | 0.500 |" in card for notebook in NOTEBOOKS)
     assert "Not run yet" not in card
+
+
+@pytest.mark.parametrize("method", PRETRAINED)
+def test_each_way_of_pretraining_has_its_card_with_the_constant_answer_beside(results, tiny_model, tmp_path, method):
+    folder = run_folder(results / "04_pretraining/models", method, 2) / "best"
+    tiny_model.save_pretrained(folder)
+    metric = {"value": 0.5, "low": None, "high": None, "n": 3, "data_source": "here"}
+    own = {f"{name.replace(' ', '_')}_recall_at_10": {**metric, "value": i / 10} for i, name in enumerate(PRETRAINED)}
+    found = {"metrics": {**own, "constant_answer_recall_at_10": metric}}
+    (results / "05_image_text_retrieval/metrics.json").write_text(json.dumps(found))
+    assert main([str(results), method, "2", "--out", str(tmp_path / "mine")]) == 0
+    card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
+    rows = [line for line in card.splitlines() if "recall at 10" in line]
+    value = PRETRAINED.index(method) / 10
+    assert rows[0] == f"| recall at 10 | {value:.3f} |  | 3 | here |"
+    assert rows[1:] == ["| constant answer recall at 10 | 0.500 |  | 3 | here |"]
+    assert ("hard targets" in card) == (method == "CLIP")
+    assert ("even over a batch" in card) == (method == "label smoothing")
+    assert ("site weight 0.9, power 2" in card) == ("sharp" in method or "smoothing" in method)
 
 
 def test_the_front_of_the_card_is_metadata_that_the_hub_reads(results, tmp_path):

@@ -40,6 +40,12 @@ MEASURES = (
 """The findings recalls, the F1s and the agreement are over queries with findings alone: normal ones all have one
 sentence, and whoever always answers it would be right for each of them."""
 
+HEADLINE_METRICS = {
+    "findings recall@10": "findings_only_recall_at_10", PERCENTILE: "percentile_in_its_sequence",
+    f"{_SITE}, first five": "side_and_site_f1_of_first_five", NORMAL_AUC: "normal_or_findings_auc",
+}  # fmt: skip
+"""The measures that stand for retrieval where there is room for few, and what they are called among the metrics."""
+
 
 def image_measures(
     scores: torch.Tensor, texts: list[str], pairs: Pairs, *, kinds: Mapping[str, frozenset[str]] | None = None

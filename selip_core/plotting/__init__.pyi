@@ -21,6 +21,7 @@ from .retrieval import interval_plot as interval_plot
 from .retrieval import recall_curves as recall_curves
 from .retrieval import retrieval_examples as retrieval_examples
 from .retrieval import search_results as search_results
+from .retrieval import yardstick_panels as yardstick_panels
 from .saliency import character_map as character_map
 from .saliency import saliency_by_site as saliency_by_site
 from .saliency import saliency_slices as saliency_slices

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
 from selip_core.metrics.yardsticks import CONSTANT
-from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, shortened, show_slice
+from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, PALETTE, shortened, show_slice
 
 
 def recall_curves(recalls: pd.DataFrame) -> Figure:
@@ -21,14 +21,15 @@ def recall_curves(recalls: pd.DataFrame) -> Figure:
     recalls : DataFrame with ``direction``, ``method``, ``k``, ``recall``, ``low``, ``high``, ``chance``
     """
     directions = list(recalls["direction"].unique())
-    figure, axes = plt.subplots(1, len(directions), figsize=(3.7 * len(directions) + 1.3, 3.3), sharey=True, squeeze=False)
+    size = (3.7 * len(directions) + 1.3, 3.3)
+    figure, axes = plt.subplots(1, len(directions), figsize=size, sharey=True, squeeze=False)
     for axis, direction in zip(axes[0], directions, strict=True):
         part = recalls[recalls["direction"] == direction]
         for method, run in part.groupby("method", sort=False):
             colour, marker = METHOD_COLOURS[method], METHOD_MARKERS.get(method, "")  # what is no model has no marker
             axis.plot(run["k"], run["recall"], marker=marker, ls="-" if marker else "-.", ms=3.5, lw=1.2, color=colour,
                       label=method)  # fmt: skip
-            axis.fill_between(run["k"], run["low"], run["high"], color=colour, alpha=0.1, lw=0)
+            axis.fill_between(run["k"], run["low"], run["high"], color=colour, alpha=0.08, lw=0)
         chance = part.drop_duplicates("k")
         axis.plot(chance["k"], chance["chance"], ls="--", color=METHOD_COLOURS["chance"], label="chance")
         axis.set(xlabel="k", ylabel="recall@k", title=direction, ylim=(0, None))
@@ -58,8 +59,9 @@ def interval_plot(
         part = table[table["method"] == method].set_index(category).reindex(categories)
         y = np.arange(len(categories)) + gap * (j - (len(methods) - 1) / 2)
         errors = np.abs(np.stack([part[value] - part["low"], part["high"] - part[value]]))
-        colour = METHOD_COLOURS.get(method, GREEN)
-        axis.errorbar(part[value], y, xerr=errors, fmt=METHOD_MARKERS.get(method, "o"), ms=4, color=colour, capsize=2, lw=1.1, label=method)
+        marker = METHOD_MARKERS.get(method, "os^Dv"[j % 5])
+        colour = METHOD_COLOURS.get(method, PALETTE[(2 + j) % len(PALETTE)])  # a comparison, say: green is the first
+        axis.errorbar(part[value], y, xerr=errors, fmt=marker, ms=4, color=colour, capsize=2, lw=1.1, label=method)
         if reference and j == 0:
             axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
                       label=reference)  # fmt: skip
@@ -87,7 +89,7 @@ def yardstick_panels(table: pd.DataFrame) -> Figure:
     for axis, measure in zip(axes.flat, measures, strict=False):
         part = table[table["measure"] == measure].set_index("method").reindex(methods)
         for y, (method, row) in enumerate(part.iterrows()):
-            errors, colour = [[row["value"] - row["low"]], [row["high"] - row["value"]]], METHOD_COLOURS.get(method, GREEN)
+            errors, colour = [[row["value"] - row["low"]], [row["high"] - row["value"]]], METHOD_COLOURS[method]
             axis.errorbar(row["value"], y, xerr=np.maximum(errors, 0), fmt=METHOD_MARKERS.get(method, "|"), ms=5,
                           color=colour, capsize=2, lw=1.1)  # fmt: skip
             if method == CONSTANT:
