@@ -38,7 +38,7 @@ def made_pairs(first, n):
     volumes = np.stack([anatomy[name] for name in sequences])[:, None] + rng.normal(0, 0.3, (n, 1, *SHAPE))
     for i, site in enumerate(sites):
         row, side = divmod(int(site), 2)
-        volumes[i, 0, 2:6, 8 * row + 2 : 8 * row + 6, 20 * side + 2 : 20 * side + 8] += 1.5
+        volumes[i, 0, 2:6, 8 * row + 2 : 8 * row + 6, 22 * side + 2 : 22 * side + 8] += 1.5
     texts = [f"在{SITES[site]}表现为{SIGNAL[name]}" for site, name in zip(sites, sequences, strict=True)]
     patients = [f"P{first + i}" for i in range(n)]
     return Pairs(volumes.astype(np.float16), np.arange(n), findings_of(texts), patients, sequences)
@@ -69,7 +69,8 @@ def trained_less_constant(train, cohort, folder, method_weight=0.0):
     )  # fmt: skip
     model.image_encoder.templates.load(volume_statistics(train.volumes, train.rows, train.sequences))
     settings = get_settings("smoke", pretraining={
-        "batch_size": 12, "steps": 120, "warmup_steps": 10, "validate_every": 40, "soft_target_weight": method_weight,
+        "batch_size": 12, "steps": 200, "warmup_steps": 10, "validate_every": 50, "soft_target_weight": method_weight,
+        "learning_rate_image": 3e-3, "learning_rate_text": 3e-3, "augment": False,
     }).pretraining  # fmt: skip
     pretrain(model, {"train": train, "validation": cohort["validation"]}, settings, folder, progress=False)
     test = cohort["test"]
