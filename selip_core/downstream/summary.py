@@ -10,9 +10,8 @@ import pandas as pd
 from selip_core._utils.tables import named_tests, read_saved_table
 from selip_core.downstream.answer import METHODS, SOFT_PAIRS
 from selip_core.downstream.classification_tables import MEAN
-from selip_core.metrics.resampling import holm
+from selip_core.metrics.resampling import ALPHA, holm
 
-ALPHA = 0.05
 RECALL_AT = 10
 """The k of the recall that counts as retrieval's result."""
 

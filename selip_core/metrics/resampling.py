@@ -13,6 +13,9 @@ PERMUTATIONS = 20_000
 SIGN_FLIPS = "sign-flip permutation over patients"
 """What `paired_difference` computes its p-value by."""
 
+ALPHA = 0.05
+"""A corrected p under it is called significant."""
+
 FEWEST_PATIENTS = 10
 """Below this many patients no interval is given: a bootstrap of so few values promises more than it knows."""
 
