@@ -11,6 +11,7 @@ import pandas as pd
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
+from selip_core.reports.sentences import parse_sentence
 
 NORMAL = "normal"
 """The label of a patient without a finding; 正常 and other cases of the letters stand for it too."""
@@ -146,6 +147,25 @@ def _unknown_patients(table: pd.DataFrame, cohort: Cohort, name: str) -> list[tu
 def _annotations(table: pd.DataFrame, problems: list) -> Annotations:
     columns = ["where", "patient_id", "problem", "consequence"]
     return Annotations(table.reset_index(drop=True), pd.DataFrame(problems, columns=columns))
+
+
+def site_labels(sentences: pd.DataFrame) -> pd.DataFrame:
+    """Return the sites, with their sides, that the reports name: a table of labels, a row for each of a patient's.
+
+    Parameters
+    ----------
+    sentences : DataFrame with ``patient_id``, ``sentence``
+        Canonical, of all series. A patient whose series are all normal has the label ``normal``.
+    """
+    named = sentences.drop_duplicates(["patient_id", "sentence"])
+    rows = [
+        (patient, finding.site)
+        for patient, text in zip(named["patient_id"], named["sentence"], strict=True)
+        for finding in parse_sentence(text)
+    ]
+    table = pd.DataFrame(rows, columns=["patient_id", "label"]).drop_duplicates()
+    normal = sorted(set(named["patient_id"]) - set(table["patient_id"]))
+    return pd.concat([table, pd.DataFrame({"patient_id": normal, "label": NORMAL})], ignore_index=True)
 
 
 def label_matrix(labels: pd.DataFrame, patients: list[str]) -> pd.DataFrame:

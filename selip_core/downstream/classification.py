@@ -86,8 +86,8 @@ def labelled_task(
     counts = support(matrix, split_of, fewest=fewest)
     truth = matrix[counts.loc[counts["not_scored"] == "", "label"].tolist()]
     indicated = [name for name, sequence in TABLE.items() if sequence.indicated]
-    everybody = cache.index["patient_id"].isin(truth.index) & ~cache.index["sequence"].isin(indicated)
-    index = cache.index[everybody].reset_index(drop=True)
+    # series of patients without a label stay in: tasks of one cohort have one index, and so share its features
+    index = cache.index[~cache.index["sequence"].isin(indicated)].reset_index(drop=True)
     parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
     return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
 

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from selip_core.datasets.annotations import by_split, label_matrix, read_labels, read_masks, support
+from selip_core.datasets.annotations import by_split, label_matrix, read_labels, read_masks, site_labels, support
 from selip_core.datasets.cohort import load_cohort
 from selip_core.errors import SelipError
+from selip_core.reports.sentences import NORMAL_STATEMENT
 from tests.helpers.cohort_files import write
 
 LABELS = pd.DataFrame(
@@ -114,3 +115,14 @@ def test_abnormal_alone_names_no_kind():
     labels = pd.DataFrame({"patient_id": ["A", "B"], "label": ["abnormal", "normal"]})
     matrix = label_matrix(labels, ["A", "B"])
     assert list(matrix.columns) == ["abnormal"] and matrix["abnormal"].tolist() == [True, False]
+
+
+def test_sites_are_labels_with_their_sides_and_normal_patients_are_normal():
+    sentences = pd.DataFrame([
+        ("P1", "在左侧额叶表现为长信号，在双侧丘脑表现为高信号"), ("P1", "在左侧额叶表现为高信号"),
+        ("P1", NORMAL_STATEMENT), ("P2", NORMAL_STATEMENT),
+    ], columns=["patient_id", "sentence"])  # fmt: skip
+    table = site_labels(sentences)
+    assert table.to_numpy().tolist() == [["P1", "左侧额叶"], ["P1", "双侧丘脑"], ["P2", "normal"]]
+    matrix = label_matrix(table, ["P1", "P2", "P3"])
+    assert matrix["左侧额叶"].to_dict() == {"P1": True, "P2": False}

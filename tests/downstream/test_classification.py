@@ -153,3 +153,14 @@ def test_what_is_acquired_on_suspicion_is_not_looked_at(monkeypatch):
     split = pd.Series((["train"] * 2 + ["validation"] * 1 + ["test"] * 1) * 3, index=patients)
     task, _ = labelled_task(cache, labels, split, fewest=1)
     assert set(task.index["sequence"]) == {"T1"}
+
+
+def test_series_of_patients_without_a_label_stay_in_the_index_and_out_of_every_part(models, task):
+    cache = SimpleNamespace(index=task.index, volumes=task.volumes, preprocessing_fingerprint="f")
+    labels = pd.DataFrame({"patient_id": [f"P{i:02d}" for i in range(20)], "label": ["normal", "glioma"] * 10})
+    split = pd.Series((["train"] * 2 + ["test"] * 2) * 10, index=[f"P{i:02d}" for i in range(40)])
+    half, _ = labelled_task(cache, labels, split, fewest=1)
+    assert len(half.index) == 80 and len(half.truth) == 20
+    series = classification._PatientSeries(half)
+    found = np.concatenate([series.of(at) for at in half.parts.values()])
+    assert set(half.index["patient_id"].to_numpy()[found]) == set(half.truth.index)
