@@ -34,7 +34,7 @@ class Templates(nn.Module):
 
     Attributes
     ----------
-    mean, deviation : (S, D, H, W) buffers
+    mean, deviation : (S, 1, D, H, W) buffers
         Kept in the model's file.
     """
 
@@ -42,8 +42,8 @@ class Templates(nn.Module):
         super().__init__()
         self.names = tuple(names)
         if self.names:
-            self.register_buffer("mean", torch.zeros(len(self.names), *shape))
-            self.register_buffer("deviation", torch.ones(len(self.names), *shape))
+            self.register_buffer("mean", torch.zeros(len(self.names), 1, *shape))
+            self.register_buffer("deviation", torch.ones(len(self.names), 1, *shape))
 
     def nearest(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return which template each of the volumes ``(B, 1, D, H, W)`` is nearest to, ``(B,)`` int64.
@@ -59,7 +59,7 @@ class Templates(nn.Module):
         if not self.names:
             return volumes
         which = self.nearest(volumes)
-        mean, deviation = (table[which][:, None].to(volumes) for table in (self.mean, self.deviation))
+        mean, deviation = (table[which].to(volumes) for table in (self.mean, self.deviation))
         return ((volumes - mean) / (deviation + FLOOR)).clamp(-LIMIT, LIMIT)
 
     @classmethod
@@ -71,7 +71,7 @@ class Templates(nn.Module):
         """Take mean and deviation of each sequence, as `volume_statistics` returns them; return the module."""
         for i, name in enumerate(self.names):
             for table, values in zip((self.mean, self.deviation), statistics[name], strict=True):
-                table[i] = torch.from_numpy(values)
+                table[i, 0] = torch.from_numpy(values)
         return self
 
 

@@ -12,6 +12,9 @@ from selip_core.errors import SelipError
 if TYPE_CHECKING:
     from transformers import BertTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+_WORTH_HALVING = 16
+"""Texts of a batch from which on it is run in two halves, by length."""
+
 REMEMBERED_TEXTS = 2**16
 """Texts whose tokens an encoder keeps: training asks for the same ones again and again."""
 
@@ -162,4 +165,10 @@ class TextEncoder(nn.Module):
         return [known[text] for text in texts]
 
     def forward(self, texts: list[str]) -> torch.Tensor:
-        return self.bert(**self.tokenize(texts)).last_hidden_state[:, 0]  # (B, hidden)
+        """Return the state of [CLS] of each text, ``(B, hidden)``."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        # on a CPU short texts would be padded to the longest one: two halves take two thirds of the time
+        half = len(order) // 2 if self.bert.device.type == "cpu" and len(order) >= _WORTH_HALVING else 0
+        groups = [group for group in (order[:half], order[half:]) if group]
+        found = [self.bert(**self.tokenize([texts[i] for i in group])).last_hidden_state[:, 0] for group in groups]
+        return torch.cat(found)[torch.tensor(order).argsort().to(self.bert.device)]

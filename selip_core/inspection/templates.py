@@ -48,7 +48,7 @@ def seen_through_templates(templates: Templates, pairs: Pairs) -> dict[str, dict
             with torch.no_grad():
                 seen = templates(volume)[0, 0].numpy()
             found[name] = {
-                "volume": volume[0, 0].numpy(), "mean": templates.mean[number].cpu().numpy(),
-                "deviation": templates.deviation[number].cpu().numpy(), "seen": seen,
+                "volume": volume[0, 0].numpy(), "mean": templates.mean[number, 0].cpu().numpy(),
+                "deviation": templates.deviation[number, 0].cpu().numpy(), "seen": seen,
             }  # fmt: skip
     return found

@@ -47,8 +47,8 @@ def test_a_volume_is_measured_against_the_template_it_is_nearest_to(volumes):
     module = templates(volumes)
     shown = torch.from_numpy(volumes.astype(np.float32))
     assert [module.names[i] for i in module.nearest(shown)] == SEQUENCES
-    expected = (shown[20, 0] - module.mean[1]) / (module.deviation[1] + FLOOR)
-    assert torch.allclose(module(shown)[20, 0], expected.clamp(-LIMIT, LIMIT))
+    expected = (shown[20] - module.mean[1]) / (module.deviation[1] + FLOOR)
+    assert torch.allclose(module(shown)[20], expected.clamp(-LIMIT, LIMIT))
     assert module(shown).abs().mean() < 1.5
 
 
@@ -81,4 +81,6 @@ def test_a_model_keeps_its_templates_and_their_names(volumes, tmp_path):
     shown = torch.from_numpy(volumes.astype(np.float32))
     assert again.image_encoder.templates.names == ("T1", "T2")
     assert torch.equal(again.encode_image(shown), model.encode_image(shown))
-    assert not any(parameter.shape[1:] == SHAPE for parameter in model.parameters())  # they are not trained
+    channels_last = again.image_encoder.to(memory_format=torch.channels_last_3d)
+    assert torch.allclose(channels_last(shown), model.image_encoder(shown), atol=1e-5)
+    assert not any(parameter.shape[2:] == SHAPE for parameter in model.parameters())  # they are not trained
