@@ -30,6 +30,9 @@ from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, constant_at_1
 from selip_core.reports.sentences import sentence_of
 from selip_core.similarity.targets import target_similarity
 
+LARGEST_SAMPLE = 512
+"""Training pairs that the gap to the validation pairs is taken of."""
+
 PLATEAU_SHARE = 0.95
 PLATEAU_WINDOW = 25
 
@@ -99,7 +102,7 @@ class Pretraining:
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
         self.constant_at_10 = constant_at_10(validation, train)
-        self.train_sample = sample_of_pairs(train, len(validation))
+        self.train_sample = sample_of_pairs(train, min(len(validation), LARGEST_SAMPLE))
         self.batch_size = fitting_batch_size(train.findings, settings.batch_size, flip=settings.flip)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
