@@ -4,6 +4,8 @@ import json
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import Settings
@@ -13,6 +15,7 @@ from selip_core.encoders.templates import volume_statistics
 from selip_core.pretraining.untrained import untrained_model
 from selip_core.pretraining.warm_start import warm_start
 from selip_core.reports.parser import tokenize
+from selip_core.sequences import TABLE
 
 
 def starting_model(
@@ -32,8 +35,7 @@ def starting_model(
         `extra`, other texts, settings or code is made anew.
     """
     steps, training_texts = settings.text_encoder.warm_start_steps, sorted(set(training.texts))
-    templates = settings.image_encoder.templates
-    statistics = volume_statistics(training.volumes, training.rows, training.sequences) if templates else {}
+    statistics = template_statistics(training) if settings.image_encoder.templates else {}
     encoders = [settings.image_encoder, settings.text_encoder, settings.preprocessing]
     parts = [*(s.model_dump_json() for s in encoders), str(settings.pretraining.embedding_size), str(seed)]
     parts += [digest(name, *(values.tobytes() for values in pair)) for name, pair in statistics.items()]
@@ -49,3 +51,13 @@ def starting_model(
     )
     model.save_pretrained(directory)
     return model
+
+
+def template_statistics(training: Pairs) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return mean and deviation of the training volumes by sequence, as `volume_statistics` does, for the templates.
+
+    # Choice: what is acquired on suspicion has none. It looks like the sequence without contrast medium, whose template
+    it takes: with one of its own, a quarter of the T1 volumes took that of T1ce.
+    """
+    usual = [i for i, name in enumerate(training.sequences) if name not in TABLE or not TABLE[name].indicated]
+    return volume_statistics(training.volumes, training.rows[usual], [training.sequences[i] for i in usual])

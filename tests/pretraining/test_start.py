@@ -7,7 +7,7 @@ import torch
 
 from selip_core._utils import hashing
 from selip_core.config import get_settings
-from selip_core.pretraining.start import starting_model
+from selip_core.pretraining.start import starting_model, template_statistics
 from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import tiny_pairs
 
@@ -45,6 +45,15 @@ def test_the_templates_are_those_of_the_training_volumes(tmp_path, templates):
             assert torch.allclose(model.image_encoder.templates.mean.double(), torch.from_numpy(expected), atol=1e-5)
     assert model.config["image_encoder"]["templates"] == (["T1"] if templates else [])
     assert (fingerprints[0] != fingerprints[1]) == templates  # without them no volume plays a part
+
+
+def test_what_is_acquired_on_suspicion_has_no_template():
+    pairs = tiny_pairs(36)
+    pairs.sequences[:12], pairs.sequences[12:24], pairs.sequences[24:] = ["T1"] * 12, ["T1ce"] * 12, ["SWI"] * 12
+    found = template_statistics(pairs)
+    assert list(found) == ["SWI", "T1"]
+    expected = pairs.volumes[:12, 0].astype("float64").mean(0)
+    assert found["T1"][0] == pytest.approx((expected + expected[..., ::-1]) / 2, abs=1e-5)
 
 
 def start(directory, warm_start_steps):
