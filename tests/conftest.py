@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from selip_core._utils.parallel import processors
-from tests.helpers.data import SENTENCES, SHAPE
+from tests.helpers.data import SENTENCES, SHAPE, made_statistics
 
 matplotlib.use("Agg")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -33,11 +33,13 @@ def tiny_model():
     from selip_core.encoders.model import build_model
 
     torch.manual_seed(0)
-    return build_model(
-        {"name": "small", "pooling": "located", "width": 8},
+    model = build_model(
+        {"name": "small", "pooling": "located", "width": 8, "blocks": 1, "templates": list(made_statistics())},
         {"name": "small", "max_tokens": 48},
         volume_shape=SHAPE,
         embedding_size=16,
         vocabulary_texts=SENTENCES,
         extra={"data_source": "a test"},
     )
+    model.image_encoder.templates.load(made_statistics())
+    return model

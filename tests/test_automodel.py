@@ -79,10 +79,11 @@ def test_no_code_travels_with_the_model_and_its_parts_open_alone(tiny_model, tmp
             config[name]
 
 
-def test_a_smaller_dtype_is_taken(tiny_model, tmp_path):
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_smaller_dtype_is_taken(tiny_model, tmp_path, dtype):
     tiny_model.eval().save_pretrained(tmp_path)
-    auto = AutoModel.from_pretrained(tmp_path, dtype=torch.bfloat16)
-    assert auto.image_projection.weight.dtype == torch.bfloat16
+    auto = AutoModel.from_pretrained(tmp_path, dtype=dtype)
+    assert auto.image_projection.weight.dtype == dtype
     assert torch.allclose(features(auto), features(tiny_model), atol=0.05)
 
 

@@ -17,7 +17,7 @@ LIMIT = 6.0
 FEWEST_VOLUMES = 8
 """A sequence with fewer training volumes has no template of its own; its volumes take the nearest."""
 
-_AT_ONCE = 256
+_BYTES_AT_ONCE = 2**28
 
 
 class Templates(nn.Module):
@@ -50,9 +50,9 @@ class Templates(nn.Module):
 
         The square of a distance is that of the volume, less what is computed here: one product of matrices.
         """
-        mean = self.mean.flatten(1).to(volumes)
-        with torch.autocast(volumes.device.type, enabled=False):
-            return (volumes.flatten(1) @ mean.T - mean.square().sum(1) / 2).argmax(1)
+        with torch.autocast(volumes.device.type, enabled=False):  # and in float32: half precision ends below such sums
+            mean = self.mean.flatten(1).float()
+            return (volumes.flatten(1).float() @ mean.T - mean.square().sum(1) / 2).argmax(1)
 
     def forward(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return ``(B, 1, D, H, W)`` in [-LIMIT, LIMIT]."""
@@ -96,13 +96,14 @@ def volume_statistics(
         In alphabetical order; sequences with fewer than `FEWEST_VOLUMES` volumes are left out.
     """
     names, found = np.asarray(sequences), {}
+    at_once = max(_BYTES_AT_ONCE // (8 * int(np.prod(volumes.shape[2:]))), 1)
     for name in sorted(set(sequences)):
         chosen = np.sort(np.asarray(rows)[names == name])
         if len(chosen) < FEWEST_VOLUMES:
             continue
         sums = np.zeros((2, *volumes.shape[2:]))
-        for start in range(0, len(chosen), _AT_ONCE):
-            part = np.asarray(volumes[chosen[start : start + _AT_ONCE], 0], dtype=np.float64)
+        for start in range(0, len(chosen), at_once):
+            part = np.asarray(volumes[chosen[start : start + at_once], 0], dtype=np.float64)
             sums += part.sum(0), np.square(part).sum(0)
         mean, square = (sums + sums[..., ::-1]) / (2 * len(chosen))
         deviation = np.sqrt(np.maximum(square - mean**2, 0))

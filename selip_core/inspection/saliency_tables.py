@@ -36,13 +36,15 @@ def randomise(model: SelipModel, *, seed: int) -> SelipModel:
     """Return a copy in which the weights of every tensor are shuffled: same values, nothing learned.
 
     The sanity check of Adebayo et al. (Sanity checks for saliency maps, NeurIPS 2018): a map that stays as it was
-    shows the image, not the model. Shuffled and not drawn anew, so that the scale of every layer stays.
+    shows the image, not the model. Shuffled and not drawn anew, so that the scale of every layer stays. The templates
+    are no weights and stay too: the network is to see what the trained one sees.
     """
     copied = copy.deepcopy(model)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for tensor in copied.state_dict().values():
-            if tensor.is_floating_point() and tensor.numel() > 1:
+        for name, tensor in copied.state_dict().items():
+            templates = name.startswith("image_encoder.templates.")
+            if tensor.is_floating_point() and tensor.numel() > 1 and not templates:
                 order = torch.randperm(tensor.numel(), generator=generator).to(tensor.device)
                 tensor.copy_(tensor.flatten()[order].view_as(tensor))
     return copied

@@ -16,6 +16,7 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from selip_core.errors import SelipError
 
@@ -68,7 +69,8 @@ class Processes:
         if self.count == 1:
             return
         gradients = [p.grad for p in model.parameters() if p.grad is not None]
-        statistics = [b for b in model.buffers() if b.is_floating_point()]
+        layers = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+        statistics = [b for layer in layers for b in layer.buffers() if b.is_floating_point()]
         for work in [dist.all_reduce(tensor, async_op=True) for tensor in gradients + statistics]:
             work.wait()
         for tensor in statistics:

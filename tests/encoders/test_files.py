@@ -10,9 +10,9 @@ from transformers import AutoModel
 
 from selip_core import automodel  # noqa: F401, it registers the model
 from selip_core.encoders.files import FORMAT_VERSION, find_model, read_model_config
-from selip_core.encoders.model import SelipModel
+from selip_core.encoders.model import SelipModel, build_model
 from selip_core.errors import SelipError
-from tests.helpers.data import SENTENCES
+from tests.helpers.data import SENTENCES, SHAPE
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -176,3 +176,16 @@ def test_a_place_where_no_model_can_be_saved_is_a_message(folder, load, tmp_path
     for place in (tmp_path / "plain.txt", tmp_path / "plain.txt" / "model"):
         with pytest.raises(SelipError, match="cannot write .*plain.txt"):
             load(folder).save_pretrained(place)
+
+
+def test_a_folder_of_format_2_has_three_blocks_and_no_templates(tmp_path):
+    torch.manual_seed(0)
+    model = build_model(
+        {"name": "small", "pooling": "located", "width": 8, "blocks": 3}, {"name": "small", "max_tokens": 48},
+        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=SENTENCES,
+    )  # fmt: skip
+    folder = model.eval().save_pretrained(tmp_path)
+    change(folder, format_version=2, image_encoder={"name": "small", "pooling": "located", "width": 8})
+    volumes = torch.randn(2, 1, *SHAPE)
+    for load in (SelipModel.from_pretrained, AutoModel.from_pretrained):
+        assert torch.equal(load(folder).eval().encode_image(volumes), model.encode_image(volumes))

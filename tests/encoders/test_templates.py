@@ -84,3 +84,13 @@ def test_a_model_keeps_its_templates_and_their_names(volumes, tmp_path):
     channels_last = again.image_encoder.to(memory_format=torch.channels_last_3d)
     assert torch.allclose(channels_last(shown), model.image_encoder(shown), atol=1e-5)
     assert not any(parameter.shape[2:] == SHAPE for parameter in model.parameters())  # they are not trained
+
+
+def test_half_precision_takes_the_same_templates():
+    bright = {"T1": (np.full(SHAPE, 10.0, np.float32), np.ones(SHAPE, np.float32)),
+              "T2": (np.full(SHAPE, 12.0, np.float32), np.ones(SHAPE, np.float32))}  # fmt: skip
+    module = Templates(list(bright), SHAPE).load(bright).half()
+    shown = torch.full((2, 1, *SHAPE), 9.5).half()
+    shown[1] = 12.5  # the squares of a template add up to more than half precision knows
+    assert float(module.mean[1].float().square().sum()) > torch.finfo(torch.float16).max
+    assert module.nearest(shown).tolist() == [0, 1] and module(shown).dtype == torch.float16

@@ -8,7 +8,7 @@ from selip_core.datasets.pairs import Pairs, findings_of
 from selip_core.downstream.retrieval import evaluate_runs
 from selip_core.encoders.model import build_model
 from selip_core.pretraining.loop import pretrain
-from tests.helpers.data import SHAPE
+from tests.helpers.data import SHAPE, made_statistics
 
 SITES = ["左侧额叶", "右侧额叶", "左侧丘脑", "右侧丘脑", "左侧枕叶", "右侧枕叶", "双侧顶叶", "脑桥"]
 TEXTS = [f"在{site}表现为{look}" for site in SITES for look in ("斑片状长信号", "点状高信号")]
@@ -36,10 +36,12 @@ def tiny_settings(**changes):
 
 def fresh_model(seed=0):
     torch.manual_seed(seed)
-    return build_model(
-        {"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 32},
-        volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS,
+    model = build_model(
+        {"name": "small", "pooling": "located", "width": 8, "blocks": 1, "templates": list(made_statistics())},
+        {"name": "small", "max_tokens": 32}, volume_shape=SHAPE, embedding_size=16, vocabulary_texts=TEXTS,
     )  # fmt: skip
+    model.image_encoder.templates.load(made_statistics())
+    return model
 
 
 def run(directory, weight=1.0, model=None, device="cpu", **changes):
