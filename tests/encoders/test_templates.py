@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from selip_core.encoders.image import build_image_encoder
 from selip_core.encoders.model import SelipModel, build_model
 from selip_core.encoders.templates import FEWEST_VOLUMES, FLOOR, LIMIT, Templates, volume_statistics
 from tests.helpers.data import SHAPE
@@ -84,6 +85,15 @@ def test_a_model_keeps_its_templates_and_their_names(volumes, tmp_path):
     channels_last = again.image_encoder.to(memory_format=torch.channels_last_3d)
     assert torch.allclose(channels_last(shown), model.image_encoder(shown), atol=1e-5)
     assert not any(parameter.shape[2:] == SHAPE for parameter in model.parameters())  # they are not trained
+
+
+def test_a_decoder_starts_from_the_volume_as_it_is(volumes):
+    found = volume_statistics(volumes, np.arange(24), SEQUENCES)
+    encoder = build_image_encoder("small", shape=SHAPE, pooling="located", width=8, templates=list(found)).eval()
+    encoder.templates.load(found)
+    shown = torch.from_numpy(volumes[:2].astype(np.float32))
+    maps = encoder.pyramid(shown)
+    assert torch.equal(maps[0], shown) and torch.equal(maps[-1], encoder.features(shown))
 
 
 def test_half_precision_takes_the_same_templates():
