@@ -80,7 +80,8 @@ def interval_plot(
             rows, half = np.arange(len(categories)), gap * len(methods) / 2
             constant = reference == "constant"  # has its own entry in the legend, as a method
             axis.vlines(part[reference], rows - half, rows + half, lw=0.9, ls="-.",
-                        label=None if constant else reference, color=METHOD_COLOURS[CONSTANT if constant else "chance"])  # fmt: skip
+                        color=METHOD_COLOURS[CONSTANT if constant else "chance"],
+                        label=None if constant else reference)  # fmt: skip
     names = [str(name).replace("_", " ") for name in categories]
     axis.set(yticks=range(len(categories)), yticklabels=names, xlabel=label)
     axis.invert_yaxis()
