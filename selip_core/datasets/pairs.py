@@ -40,6 +40,12 @@ class Pairs:
         """The sentence of each pair, as the text encoder reads it."""
         return [sentence_of(findings) for findings in self.findings]
 
+    def shown(self, *, flip: bool) -> tuple[list[str], list[str]]:
+        """Return sequences and texts as a training shows them: with `flip` each text and its mirror image, as often."""
+        if not flip:
+            return self.sequences, self.texts
+        return self.sequences * 2, self.texts + [sentence_of(mirrored(findings)) for findings in self.findings]
+
     def load(self, picked: np.ndarray) -> torch.Tensor:
         """Return the volumes of the picked pairs, ``(B, 1, D, H, W)`` float32."""
         return torch.from_numpy(np.asarray(self.volumes[self.rows[picked]], dtype=np.float32))

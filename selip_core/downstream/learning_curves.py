@@ -47,7 +47,8 @@ def share_values(
     models = best_models(plans, fraction)
     for seed in dict.fromkeys(seed for _, seed in models) if fraction < 1 else (0,):
         of_share = share_of(train, fraction, seed)
-        tables.append(measured_queries(evaluate_runs({}, test, device=device, train=of_share)).assign(seed=seed))
+        queries = evaluate_runs({}, test, device=device, train=of_share, flip=plans[0].settings.flip)
+        tables.append(measured_queries(queries).assign(seed=seed))
     tables.append(measured_queries(evaluate_runs(models, test, device=device)))
     return pd.concat(tables, ignore_index=True).assign(fraction=fraction)
 

@@ -23,6 +23,7 @@ def evaluate_runs(
     *,
     device: torch.device,
     train: Pairs | None = None,
+    flip: bool = True,
     kinds: Mapping[str, frozenset[str]] | None = None,
 ) -> pd.DataFrame:
     """Return the queries of every run: `retrieval_table` with ``method``, ``seed`` and ``normal``.
@@ -35,29 +36,33 @@ def evaluate_runs(
     pairs : Pairs of the split to evaluate on
     train : Pairs that the models were trained on, optional
         With them the constant answer stands before the methods; its seeds are the orders of its ties.
+    flip : bool
+        Whether the models were shown their mirror images too, as the profile's ``pretraining.flip`` says: then the
+        constant answer counts them.
     kinds : mapping of patient to kinds of finding, optional
         As `selip_core.downstream.yardsticks.kinds_of_patients` returns them.
     """
     texts = list(dict.fromkeys(pairs.texts))
     of_image, similarity = text_numbers(pairs, texts), similarity_matrix(texts)
     normal_text = np.array([text == NORMAL_STATEMENT for text in texts])
+    shown = None if train is None else train.shown(flip=flip)
     tables = []
-    for (method, seed), scores in _scores(models, pairs, texts, train, device):
+    for (method, seed), scores in _scores(models, pairs, texts, shown, device):
         table = retrieval_table(scores, of_image, similarity, patients=pairs.patients, sequences=pairs.sequences)
         image = table["direction"] == DIRECTIONS[0]
         table["normal"] = normal_text[np.where(image, of_image[table["query"] % len(of_image)], table["query"])]
-        measured = image_measures(scores, texts, pairs, kinds=kinds)
+        measured = image_measures(scores, texts, pairs, kinds=kinds, constant=method == CONSTANT)
         tables.append(table.assign(method=method, seed=seed).join(measured.set_index(table.index[image])))
     return pd.concat(tables, ignore_index=True)
 
 
 def _scores(
-    models: dict[tuple[str, int], Path], pairs: Pairs, texts: list[str], train: Pairs | None, device: torch.device
+    models: dict[tuple[str, int], Path], pairs: Pairs, texts: list[str], shown: tuple[list[str], list[str]] | None,
+    device: torch.device,
 ) -> Iterator[tuple[tuple[str, int], torch.Tensor]]:
     """Yield the scores (n, t) of the constant answer, where it is known, and of every model."""
-    if train is not None:
-        answers = constant_answers(pairs.sequences, texts, train.sequences, train.texts)
-        for draw, scores in enumerate(answers):
+    if shown is not None:
+        for draw, scores in enumerate(constant_answers(pairs.sequences, texts, *shown)):
             yield (CONSTANT, draw), scores
     for run, folder in models.items():
         image, text, _ = encode_pairs(SelipModel.from_pretrained(folder, device=str(device)), pairs)

@@ -10,18 +10,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.datasets.annotations import ABNORMAL
+from selip_core.datasets.annotations import ABNORMAL, NORMAL
 from selip_core.datasets.pairs import Pairs, findings_of
-from selip_core.metrics.classification import auc
 from selip_core.metrics.retrieval import K_MAX, ranks_of_hits
-from selip_core.metrics.yardsticks import (
-    CONSTANT,
-    carried_by_sequence,
-    constant_answers,
-    mean_of_first,
-    percentile_among,
-    set_f1,
-)
+from selip_core.metrics.yardsticks import carried_by_sequence, mean_of_first, percentile_among, set_f1
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.findings import appearance_tag
 
@@ -31,6 +23,9 @@ KIND = "agreement of kind"
 NORMAL_AUC = "normal or findings, AUC"
 NORMAL_SCORE = "score of normal"
 """Column that `NORMAL_AUC` is of: the score of the normal statement less the mean of all other sentences."""
+
+FINDINGS_RANK = "rank, findings"
+"""Column that the findings recalls are of: the rank of the own sentence of a query with findings."""
 
 _SITE, _SIGNAL = "side and site F1", "site and signal F1"
 MEASURES = (
@@ -48,9 +43,10 @@ HEADLINE_METRICS = {
 
 
 def image_measures(
-    scores: torch.Tensor, texts: list[str], pairs: Pairs, *, kinds: Mapping[str, frozenset[str]] | None = None
-) -> pd.DataFrame:
-    """Return the measures of every image: one row a query, a column for each of `MEASURES` and `NORMAL_SCORE`.
+    scores: torch.Tensor, texts: list[str], pairs: Pairs, *, kinds: Mapping[str, frozenset[str]] | None = None,
+    constant: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the measures of every image: one row a query, a column for each of `MEASURES`, and what some are of.
 
     Parameters
     ----------
@@ -62,36 +58,50 @@ def image_measures(
     kinds : mapping of patient to its kinds of finding, optional
         As `kinds_of_patients` returns them. Agreement is the share of the patients with the first sentence who have a
         kind in common with the query's; NaN where the query's kind is not known.
+    constant : bool
+        Whether the scores are the constant answer's, which in the measures over queries with findings alone leaves the
+        normal statement out: that these queries have findings is known without a look at them (method.md 6).
 
     Returns
     -------
     DataFrame
         `F1` of a set of (side and site), or of (site, signal word), between a query's findings and those of the first
         sentence; ``first five`` is the mean of the F1 of each. `PERCENTILE` is among the sentences that some image of
-        the query's sequence carries. `NORMAL_AUC` itself is of all queries and is no column.
+        the query's sequence carries. `NORMAL_AUC` itself is of all queries and is no column: `NORMAL_SCORE` is.
     """
     scores = scores.cpu()
     own = torch.from_numpy(text_numbers(pairs, texts))
-    findings = findings_of(texts)
     carries = own[:, None] == torch.arange(len(texts))  # (n, t)
     ranks = ranks_of_hits(scores, carries).numpy()
-    some = np.array([len(findings[i]) > 0 for i in own.tolist()])
-    among = carried_by_sequence(carries, pairs.sequences)
-    table = {
-        "recall@10": (ranks <= K_MAX).astype(float), "findings recall@10": np.where(some, ranks <= K_MAX, np.nan),
-        "findings recall@1": np.where(some, ranks <= 1, np.nan), "mean reciprocal rank": 1 / ranks,
-        PERCENTILE: percentile_among(scores, own, among).numpy(),
-    }  # fmt: skip
+    table = pd.DataFrame({
+        "recall@10": (ranks <= K_MAX).astype(float), "mean reciprocal rank": 1 / ranks,
+        PERCENTILE: percentile_among(scores, own, carried_by_sequence(carries, pairs.sequences)).numpy(),
+        NORMAL_SCORE: _normal_score(scores, texts),
+    })  # fmt: skip
+    findings = findings_of(texts)
+    some = torch.tensor([len(report) > 0 for report in findings])
+    queries, answers = some[own], some if constant else torch.ones_like(some)
+    same_kind = _share_of_same_kind(pairs, carries, kinds or {})
+    of_findings = _measures_of_findings(scores, own, carries, findings, same_kind, queries=queries, answers=answers)
+    return table.join(of_findings).reindex(columns=[*MEASURES[:-1], NORMAL_SCORE, FINDINGS_RANK])
+
+
+def _measures_of_findings(scores, own, carries, findings, same_kind, *, queries, answers) -> pd.DataFrame:
+    """Return the measures of the queries with findings (n,) bool, among the answers (t,) bool; no other rows."""
+    rows = np.flatnonzero(queries.numpy())
+    if not len(rows):
+        return pd.DataFrame()
+    scores = scores[queries][:, answers]
+    ranks = ranks_of_hits(scores, carries[queries][:, answers]).numpy()
+    table = {"findings recall@10": ranks <= K_MAX, "findings recall@1": ranks <= 1, FINDINGS_RANK: ranks}
     sites = [frozenset(f.site for f in report) for report in findings]
     signals = [frozenset((f.site, appearance_tag(f.appearance)) for f in report) for report in findings]
     for name, sets in ((_SITE, sites), (_SIGNAL, signals)):
-        f1 = set_f1(sets)[own]  # (n, t)
+        f1 = set_f1(sets)[own][queries][:, answers]
         for which, k in (("first", 1), ("first five", FIRST)):
-            table[f"{name}, {which}"] = np.where(some, mean_of_first(scores, f1, k).numpy(), np.nan)
-    same_kind = _share_of_same_kind(pairs, carries, kinds or {})
-    table[KIND] = np.where(some, mean_of_first(scores, same_kind, 1).numpy(), np.nan)
-    table[NORMAL_SCORE] = _normal_score(scores, texts)
-    return pd.DataFrame(table)
+            table[f"{name}, {which}"] = mean_of_first(scores, f1, k).numpy()
+    table[KIND] = mean_of_first(scores, same_kind[queries][:, answers], 1).numpy()
+    return pd.DataFrame(table, index=rows, dtype=float)
 
 
 def text_numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
@@ -103,7 +113,8 @@ def text_numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
 def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str, frozenset[str]]) -> torch.Tensor:
     """Return of each query and sentence the share of its patients with a kind of the query's, (n, t); NaN if unknown.
 
-    Patients count once a sentence, and those without a known kind do not: a sentence of such alone is no agreement.
+    Patients count once a sentence, and those of whom nothing is known do not: a sentence of such alone is no agreement.
+    A patient who is known to have no kind counts among those of a sentence, and has no share of its own.
     """
     patients = list(dict.fromkeys(pairs.patients))
     number = {patient: i for i, patient in enumerate(patients)}
@@ -111,12 +122,12 @@ def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str,
     names = sorted({kind for patient in patients for kind in kinds.get(patient, ())})
     has = torch.tensor([[kind in kinds.get(p, ()) for kind in names] for p in patients]).reshape(len(patients), -1)
     has = has.double()  # (patients, kinds)
-    known = has.any(1).double()
+    known = torch.tensor([patient in kinds for patient in patients]).double()
     of_patient = torch.zeros(len(patients), carries.shape[1], dtype=torch.float64)
     of_patient.index_put_((of_pair, carries.int().argmax(1)), torch.tensor(1.0, dtype=torch.float64))  # (patients, t)
     alike = ((has @ has.T) > 0).double() @ of_patient
     share = alike / (known @ of_patient).clamp_min(1)  # (patients, t)
-    share[known == 0] = torch.nan
+    share[~has.any(1)] = torch.nan
     return share[of_pair]
 
 
@@ -130,7 +141,9 @@ def _normal_score(scores: torch.Tensor, texts: list[str]) -> np.ndarray:
 
 
 def kinds_of_patients(labels: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Return the labels of each patient, but for ``abnormal``, which names no kind.
+    """Return the kinds of finding of each patient of whom they are known; of one called ``normal``, none.
+
+    A patient called ``abnormal`` and nothing else is left out: its kind is not told.
 
     Parameters
     ----------
@@ -138,38 +151,4 @@ def kinds_of_patients(labels: pd.DataFrame) -> dict[str, frozenset[str]]:
         Of `selip_core.datasets.annotations.read_labels`; may be empty.
     """
     told = labels[labels["label"] != ABNORMAL]
-    return {patient: frozenset(part) for patient, part in told.groupby("patient_id")["label"]}
-
-
-def yardsticks_of(
-    image_features: torch.Tensor, text_features: torch.Tensor, pairs: Pairs, train: Pairs, *,
-    kinds: Mapping[str, frozenset[str]] | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Return every measure of a model as a number beside that of the constant answer, for trials.
-
-    Parameters
-    ----------
-    image_features : (n, E), unit norm
-        Of the images of `pairs`, in their order.
-    text_features : (t, E), unit norm
-        Of the distinct sentences of `pairs`, each where it first stands, as `encode_pairs` returns them.
-    pairs, train : Pairs
-        Of the patients to test on, and of those the model was trained on.
-    kinds : as of `image_measures`
-
-    Returns
-    -------
-    DataFrame with one row for each of `MEASURES`, and the columns ``model`` and ``constant answer``
-    """
-    texts = list(dict.fromkeys(pairs.texts))
-    model = _means(image_measures(image_features.cpu() @ text_features.cpu().T, texts, pairs, kinds=kinds), pairs)
-    answers = constant_answers(pairs.sequences, texts, train.sequences, train.texts)
-    draws = [_means(image_measures(scores, texts, pairs, kinds=kinds), pairs) for scores in answers]
-    return pd.DataFrame({"model": model, CONSTANT: pd.concat(draws, axis=1).mean(axis=1)})
-
-
-def _means(measured: pd.DataFrame, pairs: Pairs) -> pd.Series:
-    normal = np.array([text == NORMAL_STATEMENT for text in pairs.texts])
-    means = measured.mean().drop(NORMAL_SCORE, errors="ignore")
-    means[NORMAL_AUC] = float("nan") if measured[NORMAL_SCORE].isna().all() else auc(normal, measured[NORMAL_SCORE])
-    return means.reindex(MEASURES)
+    return {patient: frozenset(part) - {NORMAL} for patient, part in told.groupby("patient_id")["label"]}

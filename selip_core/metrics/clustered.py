@@ -1,18 +1,12 @@
 """AUC where patients have several values, such as their series: a patient is drawn with all of them."""
 
 import numpy as np
+from scipy.stats import rankdata
 
-from selip_core.metrics.classification import FEWEST_PER_CLASS, auc, auc_influence
-from selip_core.metrics.resampling import (
-    FEWEST_PATIENTS,
-    SIGN_FLIPS,
-    Estimate,
-    bootstrap_draws,
-    expanded_levels,
-    paired_difference,
-)
+from selip_core.metrics.classification import FEWEST_PER_CLASS, auc
+from selip_core.metrics.resampling import FEWEST_PATIENTS, Estimate, bootstrap_draws, expanded_levels, sign_flip_p
 
-INFLUENCE_FLIPS = f"{SIGN_FLIPS}, of what each adds to the AUC"
+EXCHANGES = "exchange of the methods' ranks, patient by patient"
 """What `clustered_auc_difference` computes its p-value by."""
 
 
@@ -33,7 +27,7 @@ def clustered_auc(
     """
     truth, scores = np.asarray(truth, bool), np.asarray(scores, float)
     value = float(np.mean([auc(truth, run) for run in scores.T]))
-    number, sides, note = _clusters(truth, patients)
+    number, sides, note = _clusters(truth, patients, FEWEST_PER_CLASS)
     if note:
         return Estimate(value, np.nan, np.nan, int(number.max(initial=-1)) + 1, len(truth), note=note)
     drawn = _bootstrap(truth, scores, number, samples, seed)
@@ -46,33 +40,58 @@ def clustered_auc(
 
 def clustered_auc_difference(
     truth: np.ndarray, first: np.ndarray, second: np.ndarray, patients: np.ndarray, *, samples: int = 1000,
-    seed: int = 0,
+    seed: int = 0, fewest: int = FEWEST_PATIENTS,
 ) -> Estimate:  # fmt: skip
     """Return the AUC of `second` minus that of `first` on the same values, its interval, and a p-value.
 
-    The same patients are drawn for both. The p-value is that of `paired_difference` for what each value adds to the two
-    AUCs (`auc_influence`), whose mean is the difference: a patient's sum of it is what changes sign.
+    The same patients are drawn for both. The p-value is two-sided, of a permutation test (Bandos, Rockette and Gur,
+    Stat Med 2005;24:2873-2893): were the methods alike, each patient's ranks could as well be the other method's.
 
     Parameters
     ----------
     truth : (n,) bool
     first, second : (n, runs)
     patients : (n,)
+    fewest : int
+        Patients in the smaller class below which there is neither interval nor test.
     """
     truth = np.asarray(truth, bool)
     first, second = np.asarray(first, float), np.asarray(second, float)
     value = float(np.mean([auc(truth, b) - auc(truth, a) for a, b in zip(first.T, second.T, strict=True)]))
-    number, sides, note = _clusters(truth, patients)
+    number, sides, note = _clusters(truth, patients, fewest)
     if note:
         return Estimate(value, np.nan, np.nan, int(number.max(initial=-1)) + 1, len(truth), note=note)
     drawn = [_bootstrap(truth, scores, number, samples, seed) for scores in (first, second)]
     low, high = np.nanquantile(drawn[1] - drawn[0], expanded_levels(sides))
-    added = [np.mean([auc_influence(truth, run) for run in scores.T], axis=0) for scores in (first, second)]
-    p = paired_difference(*added, patients, samples=1, seed=seed).p
-    return Estimate(value, float(low), float(high), int(number.max()) + 1, len(truth), p=p, test=INFLUENCE_FLIPS)
+    p = sign_flip_p(exchanged_difference(truth, first, second, number), seed + 1)
+    return Estimate(value, float(low), float(high), int(number.max()) + 1, len(truth), p=p, test=EXCHANGES)
 
 
-def _clusters(truth: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, int, str]:
+def exchanged_difference(truth: np.ndarray, first: np.ndarray, second: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Return what each patient adds to the difference in AUC, (patients,): exchanged ranks change the sign of that.
+
+    Ranks are within a method and run, so that both have one scale. With the methods' ranks exchanged for some patients,
+    the difference of the two AUCs, counted anew, is the sum of these with the sign changed for those patients: each
+    patient's part is half of what its values win with the one method's ranks more than with the other's, against the
+    values that both methods give the other class.
+
+    Parameters
+    ----------
+    truth : (n,) bool
+    first, second : (n, runs)
+    number : (n,) int
+        The patient of each value, from 0.
+    """
+    added = np.zeros(len(truth))
+    for a, b in zip(rankdata(first, axis=0).T, rankdata(second, axis=0).T, strict=True):
+        for side, sign in ((truth, 1), (~truth, -1)):
+            others = np.sort(np.concatenate([a[~side], b[~side]]))
+            wins = [np.searchsorted(others, r[side]) + np.searchsorted(others, r[side], "right") for r in (a, b)]
+            added[side] += sign * (wins[1] - wins[0]) / (4 * truth.sum() * (~truth).sum() * first.shape[1])
+    return np.bincount(number, weights=added)
+
+
+def _clusters(truth: np.ndarray, patients: np.ndarray, fewest: int) -> tuple[np.ndarray, int, str]:
     """Return the number of each value's patient, the patients of the smaller side, and why there is no interval."""
     _, number = np.unique(np.asarray(patients), return_inverse=True)
     sides = min(len(set(number[truth])), len(set(number[~truth])))
@@ -81,8 +100,8 @@ def _clusters(truth: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, int,
         return number, sides, "one class only: not scored"
     if count < FEWEST_PATIENTS:
         return number, sides, f"{count} patients: fewer than {FEWEST_PATIENTS}, no interval"
-    if sides < FEWEST_PER_CLASS:
-        return number, sides, f"{sides} patients in the smaller class: fewer than {FEWEST_PER_CLASS}, no interval"
+    if sides < fewest:
+        return number, sides, f"{sides} patients in the smaller class: fewer than {fewest}, no interval"
     return number, sides, ""
 
 

@@ -137,10 +137,10 @@ def paired_difference(
     if estimate.note:
         return estimate
     sums, _ = _by_patient(difference, patients)
-    return replace(estimate, p=_sign_flip_p(sums, seed + 1), test=SIGN_FLIPS)
+    return replace(estimate, p=sign_flip_p(sums, seed + 1), test=SIGN_FLIPS)
 
 
-def _sign_flip_p(sums: np.ndarray, seed: int) -> float:
+def sign_flip_p(sums: np.ndarray, seed: int) -> float:
     """Return the two-sided p-value of a sum of 0, from the sums (patients,) with `PERMUTATIONS` random signs each.
 
     By hand: `scipy.stats.permutation_test` shuffles each patient's pair in turn, which takes eight times as long.

@@ -33,7 +33,7 @@ def constant_scores(
     gallery : t str
         Distinct texts.
     train_sequences, train_texts : m str
-        Of the training pairs, and of these alone.
+        Of the training pairs, and of these alone, as the models see them: `selip_core.datasets.pairs.Pairs.shown`.
     draw : int
         Choice: equal scores, such as those of texts that no training report of the sequence has, come in random order,
         another one for each query and draw. Averaged over `TIE_DRAWS` this is the expectation over the order of ties:

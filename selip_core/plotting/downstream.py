@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
+from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.plotting.style import (
     DARK,
     MAP_MARKERS,
@@ -197,7 +198,7 @@ def learning_curve_panels(table: pd.DataFrame, *, columns: int = 3) -> Figure:
                 continue
             x = run["training_patients"] * 2 ** (0.09 * (j - (len(methods) - 1) / 2))  # side by side, not on each other
             errors = np.nan_to_num(np.abs(np.stack([run["value"] - run["low"], run["high"] - run["value"]])))
-            style = f"{METHOD_MARKERS[method]}-" if method in METHOD_MARKERS else ".--"  # the constant answer
+            style = METHOD_MARKERS.get(method, ".") + ("--" if method == CONSTANT else "-")
             lines[method] = axis.errorbar(
                 x, run["value"], yerr=errors, fmt=style, ms=3, lw=1, elinewidth=0.7,
                 capsize=1.5, color=METHOD_COLOURS.get(method, DARK),

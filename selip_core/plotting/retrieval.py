@@ -9,12 +9,21 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
+from selip_core.downstream.yardsticks import NORMAL_AUC, PERCENTILE
 from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, PALETTE, shortened, show_slice
 
+BARS_AT = (1, 5, 10)
+"""The k at which recall curves have their intervals: at every k, those of six methods hide each other."""
+
+LEAST_SHOWN = {PERCENTILE: 0.4, NORMAL_AUC: 0.4}
+"""Where the axes of measures begin whose chance is 0.5; all others begin at 0."""
+
 
 def recall_curves(recalls: pd.DataFrame) -> Figure:
-    """Show recall at 1 to K in both directions, each method with its interval, beside the constant answer and chance.
+    """Show recall at 1 to K in both directions, with intervals at `BARS_AT`, beside the constant answer and chance.
+
+    Methods stand a little beside each k, so that their intervals do not lie on each other.
 
     Parameters
     ----------
@@ -25,15 +34,20 @@ def recall_curves(recalls: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, len(directions), figsize=size, sharey=True, squeeze=False)
     for axis, direction in zip(axes[0], directions, strict=True):
         part = recalls[recalls["direction"] == direction]
-        for method, run in part.groupby("method", sort=False):
-            colour, marker = METHOD_COLOURS[method], METHOD_MARKERS.get(method, "")  # what is no model has no marker
-            axis.plot(run["k"], run["recall"], marker=marker, ls="-" if marker else "-.", ms=3.5, lw=1.2, color=colour,
-                      label=method)  # fmt: skip
-            axis.fill_between(run["k"], run["low"], run["high"], color=colour, alpha=0.08, lw=0)
+        methods = list(part["method"].unique())
+        for j, method in enumerate(methods):
+            run = part[part["method"] == method]
+            x = run["k"] + 0.11 * (j - (len(methods) - 1) / 2)
+            shown = run["k"].isin(BARS_AT)
+            errors = np.where(shown, [run["recall"] - run["low"], run["high"] - run["recall"]], np.nan)
+            axis.errorbar(x, run["recall"], yerr=np.maximum(errors, 0), color=METHOD_COLOURS[method], label=method,
+                          lw=0.7, ls="-." if method == CONSTANT else "-", marker=METHOD_MARKERS[method], ms=3.5,
+                          markevery=np.flatnonzero(shown).tolist(), elinewidth=1.1, capsize=1.5)  # fmt: skip
         chance = part.drop_duplicates("k")
         axis.plot(chance["k"], chance["chance"], ls="--", color=METHOD_COLOURS["chance"], label="chance")
-        axis.set(xlabel="k", ylabel="recall@k", title=direction, ylim=(0, None))
+        axis.set(xlabel="k", ylabel="recall@k", title=direction)
         axis.set_xticks(sorted(part["k"].unique()))
+    axes[0, 0].set_ylim(-0.03 * axes[0, 0].get_ylim()[1], None)  # no marker at 0 is cut; the panels share it
     axes[0, -1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)
     figure.tight_layout()
@@ -49,7 +63,7 @@ def interval_plot(
     ----------
     table : DataFrame with `category`, ``method``, `value`, ``low``, ``high`` and `reference` if given
     reference : str, optional
-        Column of a level to mark in each row, such as chance.
+        Column of a level to mark in each row, such as chance; ``constant`` is the constant answer's.
     """
     categories = list(dict.fromkeys(table[category]))
     methods = list(dict.fromkeys(table["method"]))
@@ -63,8 +77,11 @@ def interval_plot(
         colour = METHOD_COLOURS.get(method, PALETTE[(2 + j) % len(PALETTE)])  # a comparison, say: green is the first
         axis.errorbar(part[value], y, xerr=errors, fmt=marker, ms=4, color=colour, capsize=2, lw=1.1, label=method)
         if reference and j == 0:
-            axis.plot(part[reference], np.arange(len(categories)), "|", ms=13, color=METHOD_COLOURS["chance"],
-                      label=reference)  # fmt: skip
+            rows, half = np.arange(len(categories)), gap * len(methods) / 2
+            constant = reference == "constant"  # has its own entry in the legend, as a method
+            axis.vlines(part[reference], rows - half, rows + half, lw=0.9, ls="-.",
+                        color=METHOD_COLOURS[CONSTANT if constant else "chance"],
+                        label=None if constant else reference)  # fmt: skip
     names = [str(name).replace("_", " ") for name in categories]
     axis.set(yticks=range(len(categories)), yticklabels=names, xlabel=label)
     axis.invert_yaxis()
@@ -90,19 +107,27 @@ def yardstick_panels(table: pd.DataFrame) -> Figure:
         part = table[table["measure"] == measure].set_index("method").reindex(methods)
         for y, (method, row) in enumerate(part.iterrows()):
             errors, colour = [[row["value"] - row["low"]], [row["high"] - row["value"]]], METHOD_COLOURS[method]
-            axis.errorbar(row["value"], y, xerr=np.maximum(errors, 0), fmt=METHOD_MARKERS.get(method, "|"), ms=5,
-                          color=colour, capsize=2, lw=1.1)  # fmt: skip
+            axis.errorbar(row["value"], y, xerr=np.maximum(errors, 0), fmt=METHOD_MARKERS[method], ms=4.5, color=colour,
+                          capsize=2, lw=1.1)  # fmt: skip
             if method == CONSTANT:
                 axis.axvline(row["value"], color=colour, ls="-.", lw=0.8)
         axis.set_title(measure, fontsize=8)
-        axis.set(yticks=range(len(methods)), yticklabels=methods, xlim=(0, None))
+        axis.set(yticks=range(len(methods)), yticklabels=methods, xlim=_limits(part, LEAST_SHOWN.get(measure, 0.0)))
         axis.tick_params(labelsize=7.5)
     for axis in axes.flat[len(measures) :]:
         axis.axis("off")
-    axes[0, 0].invert_yaxis()
+    axes[0, 0].set_ylim(len(methods) - 0.4, -0.6)  # the first on top
     sns.despine(figure)
     figure.tight_layout()
     return figure
+
+
+def _limits(part: pd.DataFrame, least: float) -> tuple[float, float]:
+    """Return the ends of a panel from `least`, or from a value below it, with room for a marker on either side."""
+    ends = part[["value", "low", "high"]].to_numpy(float)
+    ends = ends[np.isfinite(ends)]
+    low, high = min([least, *ends]), max([least + 0.05, *ends])
+    return low - 0.05 * (high - low), high + 0.05 * (high - low)
 
 
 def retrieval_examples(examples: list[dict]) -> Figure:

@@ -26,7 +26,9 @@ METHOD_COLOURS = {
     "scratch": GREEN, "CLIP": BLUE, "SeLIP": VERMILION, "label smoothing": ORANGE, "sharp SeLIP": PURPLE,
     "constant answer": DARK, "chance": GREY,
 }  # fmt: skip
-METHOD_MARKERS = {"scratch": "s", "CLIP": "o", "SeLIP": "D", "label smoothing": "v", "sharp SeLIP": "^"}
+METHOD_MARKERS = {
+    "scratch": "s", "CLIP": "o", "SeLIP": "D", "label smoothing": "v", "sharp SeLIP": "^", "constant answer": "P",
+}  # fmt: skip
 """Markers differ too: a figure must survive a grey printer."""
 
 SPLIT_COLOURS = {"train": BLUE, "validation": ORANGE, "test": GREEN}

@@ -26,7 +26,7 @@ from selip_core.pretraining.checkpoints import load_checkpoint, optimizer_tensor
 from selip_core.pretraining.distributed import ALONE, Processes, joined_processes
 from selip_core.pretraining.optimization import encoders_context, learning_rate_factor, make_optimizer, prepare_model
 from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
-from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, constant_at_10, sample_of_pairs, validate
+from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, constant_retrieval, sample_of_pairs, validate
 from selip_core.reports.sentences import sentence_of
 from selip_core.similarity.targets import target_similarity
 
@@ -101,7 +101,7 @@ class Pretraining:
         self.targets = target_similarity(reports, settings, counts=np.bincount(carriers), device=model.device)
         if not len(validation):
             raise SelipError(NOTHING_TO_EVALUATE.format("validation"))
-        self.constant_at_10 = constant_at_10(validation, train)
+        self.constant = constant_retrieval(validation, train, flip=settings.flip)
         self.train_sample = sample_of_pairs(train, min(len(validation), LARGEST_SAMPLE))
         self.batch_size = fitting_batch_size(train.findings, settings.batch_size, flip=settings.flip)
         self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
@@ -135,7 +135,7 @@ class Pretraining:
 
     @property
     def validations(self) -> pd.DataFrame:
-        """One row a validation: ``step``, ``constant_at_10``, and what `validate` returns."""
+        """One row a validation: ``step``, and what `validate` and `constant_retrieval` return."""
         return pd.DataFrame(self.validated)
 
     @property
@@ -232,7 +232,7 @@ class Pretraining:
 
     def _validation(self) -> dict[str, float]:
         found = validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
-        return {**found, "constant_at_10": self.constant_at_10}
+        return {**found, **self.constant}
 
     def save(self) -> None:
         """Write the checkpoint ``last``: weights, optimiser, step, history. Random numbers follow from the step."""

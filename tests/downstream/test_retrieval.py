@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from selip_core.datasets.pairs import Pairs
 from selip_core.downstream.retrieval import evaluate_runs, example_queries
+from selip_core.downstream.yardsticks import FINDINGS_RANK
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.examples import example_reports
-from tests.helpers.small_runs import retrieval_study
+from tests.helpers.small_runs import retrieval_study, tiny_pairs
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,19 @@ def test_ranks_are_those_of_the_features(study, device):
     by_hand = [int((row >= row[texts.index(t)]).sum()) for row, t in zip(cosines, pairs.texts, strict=True)]
     mask = (queries["direction"] == "image to text") & (queries["method"] == "SeLIP") & (queries["seed"] == 1)
     assert queries[mask].sort_values("query")["rank"].tolist() == by_hand
+
+
+def test_the_constant_answer_knows_mirror_images_and_which_queries_have_findings():
+    pairs = tiny_pairs(4)  # left and right frontal, each of two looks
+    asked = Pairs(pairs.volumes, pairs.rows, [(), *pairs.findings[1:]], pairs.patients, pairs.sequences)
+    train = asked.take(np.array([0, 0, 0, 1, 1]))  # normal, and one of the left; the mirror image is the fourth text
+    queries = evaluate_runs({}, asked, device=torch.device("cpu"), train=train, flip=True)
+    one = queries[(queries["direction"] == "image to text") & (queries["seed"] == 0)].set_index("query")
+    assert one.loc[0, "rank"] == 1 and np.isnan(one.loc[0, FINDINGS_RANK])
+    assert set(one.loc[[1, 3], "rank"]) <= {2, 3} and one.loc[2, "rank"] == 4
+    assert (one["rank"] - one[FINDINGS_RANK])[1:].tolist() == [1, 1, 1]
+    plain = evaluate_runs({}, asked, device=torch.device("cpu"), train=train, flip=False)
+    assert plain.set_index(["direction", "seed", "query"]).loc["image to text"].loc[0].loc[1, "rank"] == 2
 
 
 def test_examples_are_abnormal_and_list_the_closest_sentences(study):

@@ -61,5 +61,10 @@ def test_a_cohort_of_normal_patients_alone_has_no_measure_of_findings(study):
     normal = Pairs(pairs.volumes, pairs.rows, [()] * len(pairs), pairs.patients, pairs.sequences)
     queries = evaluate_runs(models, normal, device=torch.device("cpu"), train=tiny_pairs())
     table = yardstick_table(queries, **DRAWING)
-    assert table["value"].dropna().eq(1).all()  # the mean reciprocal rank in a gallery of one
-    assert (yardstick_difference_table(queries, **DRAWING)["p_holm"].dropna() == 1).all()
+    known = table[table["value"].notna()]
+    assert known["measure"].unique().tolist() == ["mean reciprocal rank"] and known["value"].eq(1).all()
+    assert len(known) == 3 and set(table["measure"]) == set(MEASURES) - {KIND}
+    assert (table[table["value"].isna()]["note"] != "").all()
+    differences = yardstick_difference_table(queries, **DRAWING)
+    tested = differences[differences["p"].notna()]
+    assert tested["measure"].tolist() == ["mean reciprocal rank"] and tested["p_holm"].tolist() == [1]

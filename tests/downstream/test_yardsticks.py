@@ -10,12 +10,14 @@ from selip_core.downstream.yardsticks import (
     KIND,
     MEASURES,
     NORMAL_AUC,
+    NORMAL_SCORE,
     PERCENTILE,
     image_measures,
     kinds_of_patients,
     text_numbers,
-    yardsticks_of,
 )
+from selip_core.metrics.classification import auc
+from selip_core.metrics.yardsticks import constant_answers
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from tests.helpers.small_runs import TEXTS
 
@@ -32,27 +34,40 @@ def many(n=240, normal=4):
     return made_pairs(texts, ["T1" if i % 3 else "T2" for i in range(n)])
 
 
-def features_of(pairs, seed=None):
-    """Return features by which every image finds its text, or, with a seed, random ones."""
+def means_of(scores, pairs, **options):
+    """Return the mean of every measure over the queries, and the AUC."""
+    measured = image_measures(scores, list(dict.fromkeys(pairs.texts)), pairs, **options)
+    normal = np.array([text == NORMAL_STATEMENT for text in pairs.texts])
+    means = measured.mean().reindex(MEASURES)
+    means[NORMAL_AUC] = np.nan if measured[NORMAL_SCORE].isna().all() else auc(normal, measured[NORMAL_SCORE])
+    return means
+
+
+def constant_means(pairs, train, *, flip=False):
+    """Return the same of the constant answer, over the orders of its ties."""
+    answers = constant_answers(pairs.sequences, list(dict.fromkeys(pairs.texts)), *train.shown(flip=flip))
+    return pd.concat([means_of(scores, pairs, constant=True) for scores in answers], axis=1).mean(axis=1)
+
+
+def scores_of(pairs, seed=None):
+    """Return scores by which every image finds its text, or, with a seed, random ones."""
     texts = list(dict.fromkeys(pairs.texts))
-    text = torch.eye(len(texts))
     if seed is None:
-        return text[torch.from_numpy(text_numbers(pairs, texts))], text
-    drawn = torch.randn(len(pairs), len(texts), generator=torch.Generator().manual_seed(seed))
-    return torch.nn.functional.normalize(drawn, dim=1), text
+        return torch.eye(len(texts))[torch.from_numpy(text_numbers(pairs, texts))]
+    return torch.randn(len(pairs), len(texts), generator=torch.Generator().manual_seed(seed))
 
 
 def test_a_perfect_model_scores_one():
     pairs = many()
     kinds = {p: frozenset([t]) for p, t in zip(pairs.patients, pairs.texts, strict=True)}
-    found = yardsticks_of(*features_of(pairs), pairs, pairs, kinds=kinds)["model"]
+    found = means_of(scores_of(pairs), pairs, kinds=kinds)
     assert list(found.index) == list(MEASURES)
     assert found.drop([m for m in MEASURES if m.endswith("five")]).tolist() == [1.0] * 9
 
 
 def test_a_model_that_guesses_is_at_chance():
     pairs = many()
-    found = pd.concat([yardsticks_of(*features_of(pairs, seed), pairs, pairs)["model"] for seed in range(5)], axis=1)
+    found = pd.concat([means_of(scores_of(pairs, seed), pairs) for seed in range(5)], axis=1)
     assert found.loc[[PERCENTILE, NORMAL_AUC]].mean(axis=1).tolist() == pytest.approx([0.5, 0.5], abs=0.03)
 
 
@@ -60,12 +75,48 @@ def test_the_constant_answer_on_a_cohort_is_what_one_counts():
     a, b, c, d = TEXTS[:4]  # a, b are of one site, c, d of another
     train = made_pairs([a, a, b, c, c, c, d, d], ["T1"] * 3 + ["T2"] * 5)
     test = made_pairs([a, b, c, d], ["T1", "T1", "T2", "T2"])
-    found = yardsticks_of(*features_of(test), test, train)["constant answer"]
+    found = constant_means(test, train)
     assert found["findings recall@1"] == 0.5  # a for T1, c for T2
     assert found["mean reciprocal rank"] == pytest.approx((1 + 1 / 2) / 2)
     assert found[PERCENTILE] == 0.5
     assert found["side and site F1, first"] == 1.0 and found["site and signal F1, first"] == 0.5
     assert found["side and site F1, first five"] == 0.5  # all four sentences, two of which are of the site
+
+
+def test_the_constant_answer_counts_the_mirror_images_that_the_models_see():
+    left, right, other = TEXTS[0], TEXTS[2], TEXTS[4]  # left and right frontal, the left thalamus
+    train, test = made_pairs([left] * 4 + [other] * 3), made_pairs([left, right, other])
+    assert train.shown(flip=False) == (train.sequences, train.texts)
+    assert train.shown(flip=True) == (["T1"] * 14, train.texts + [right] * 4 + [TEXTS[6]] * 3)
+    plain, flipped = (constant_means(test, train, flip=flip) for flip in (False, True))
+    assert plain["mean reciprocal rank"] == pytest.approx((1 + 1 / 3 + 1 / 2) / 3)  # right is unseen, so the last
+    # of 14 texts 4 are left, 4 right, 3 other: left and right share the first two places, in random order
+    assert flipped["mean reciprocal rank"] == pytest.approx((0.75 + 0.75 + 1 / 3) / 3, abs=0.07)
+
+
+def test_the_constant_answer_to_queries_with_findings_is_no_normal_statement():
+    a, b, c, _ = TEXTS[:4]  # a, b are of one site
+    train = made_pairs([NORMAL_STATEMENT] * 5 + [a, a, b])
+    test = made_pairs([NORMAL_STATEMENT, a, b, c])
+    kinds = {"P001": frozenset(["x"]), "P002": frozenset(["x"]), "P003": frozenset(["y"])}
+    scores = next(iter(constant_answers(test.sequences, list(test.texts), *train.shown(flip=False))))
+    as_is, found = (means_of(scores, test, kinds=kinds, constant=constant) for constant in (False, True))
+    same = ["recall@10", "mean reciprocal rank", PERCENTILE, NORMAL_AUC]
+    assert as_is[same].tolist() == found[same].tolist()
+    assert found["mean reciprocal rank"] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)  # normal first, then a, b, c
+    assert (as_is["findings recall@1"], found["findings recall@1"]) == (0, pytest.approx(1 / 3))  # a for all three
+    assert (as_is["side and site F1, first"], found["side and site F1, first"]) == (0, pytest.approx(2 / 3))
+    assert found["side and site F1, first five"] == pytest.approx((2 / 3 + 2 / 3 + 1 / 3) / 3)
+    assert (as_is[KIND], found[KIND]) == (0, pytest.approx(2 / 3))
+
+
+def test_patients_called_normal_have_no_kind_and_count_among_the_others():
+    a, b = TEXTS[:2]
+    pairs = made_pairs([a, b, b, b], patients=["P0", "P1", "P2", "P3"])
+    labels = [("P0", "glioma"), ("P1", "glioma"), ("P2", "normal"), ("P3", "normal")]
+    kinds = kinds_of_patients(pd.DataFrame(labels, columns=["patient_id", "label"]))
+    found = image_measures(torch.tensor([[0.0, 1.0]] * 4), [a, b], pairs, kinds=kinds)[KIND]
+    assert found[:2].tolist() == pytest.approx([1 / 3, 1 / 3]) and found[2:].isna().all()
 
 
 def test_kinds_are_those_of_the_patients_with_the_sentence():
@@ -81,7 +132,7 @@ def test_kinds_are_those_of_the_patients_with_the_sentence():
 @pytest.mark.parametrize("texts", [TEXTS[:1], [NORMAL_STATEMENT] * 3, TEXTS])
 def test_what_a_cohort_lacks_costs_its_measures_and_no_more(texts):
     pairs = made_pairs(texts)
-    found = yardsticks_of(*features_of(pairs), pairs, pairs)["model"]
+    found = means_of(scores_of(pairs), pairs)
     assert found["recall@10"] == 1 and np.isnan(found[NORMAL_AUC]) and np.isnan(found[KIND])
     assert np.isnan(found["findings recall@10"]) == (texts[0] == NORMAL_STATEMENT)
     assert np.isnan(found[PERCENTILE]) == (len(set(texts)) == 1)

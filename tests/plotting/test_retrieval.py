@@ -1,8 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from selip_core._utils.images import thumbnail_png
+from selip_core.downstream.yardsticks import NORMAL_AUC, PERCENTILE
 from selip_core.plotting.retrieval import (
     interval_plot,
     recall_curves,
@@ -10,30 +12,50 @@ from selip_core.plotting.retrieval import (
     search_results,
     yardstick_panels,
 )
+from selip_core.plotting.style import METHOD_COLOURS, METHOD_MARKERS
 from selip_core.pretraining.methods import COMPARED
 
 
+def recalls_of(methods, ks=(1, 2), directions=("image to text",)):
+    return pd.DataFrame([
+        {"direction": d, "method": m, "k": k, "recall": 0.02 * k, "low": 0.01, "high": 0.3, "chance": 0.01 * k}
+        for d in directions for m in methods for k in ks
+    ])  # fmt: skip
+
+
 def test_recall_curves_and_intervals_draw_methods_and_chance():
-    recalls = pd.DataFrame({
-        "direction": "image to text", "method": ["CLIP", "CLIP", "SeLIP", "SeLIP"], "k": [1, 2, 1, 2],
-        "recall": [0.1, 0.2, 0.1, 0.3], "low": 0.05, "high": 0.35, "chance": [0.01, 0.02, 0.01, 0.02],
-    })  # fmt: skip
-    assert len(recall_curves(recalls).axes[0].lines) == 3
-    at_1 = recalls[recalls["k"] == 1].assign(sequence="T1")
+    axis = recall_curves(recalls_of(["CLIP", "SeLIP"])).axes[0]
+    assert {c.get_label() for c in axis.containers} == {"CLIP", "SeLIP"}
+    assert "chance" in [line.get_label() for line in axis.lines]
+    at_1 = recalls_of(["CLIP", "SeLIP"], ks=[1]).assign(sequence="T1")
     figure = interval_plot(at_1, category="sequence", value="recall", label="recall@1", reference="chance")
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["T1"]
 
 
-def test_the_constant_answer_is_a_line_without_markers_and_comparisons_differ_in_colour():
-    recalls = pd.DataFrame({
-        "direction": "image to text", "method": ["constant answer"] * 2 + ["CLIP"] * 2, "k": [1, 2] * 2, "recall": 0.2,
-        "low": 0.1, "high": 0.3, "chance": 0.01,
-    })  # fmt: skip
-    constant, clip = recall_curves(recalls).axes[0].lines[:2]
-    assert (constant.get_marker(), constant.get_linestyle(), clip.get_marker()) == ("", "-.", "o")
+def test_recalls_have_bars_at_three_k_side_by_side_and_no_marker_is_cut():
+    axis = recall_curves(recalls_of(["constant answer", *COMPARED], ks=range(1, 11))).axes[0]
+    bars = [[bar[0][0] for bar in c.lines[2][0].get_segments() if len(bar)] for c in axis.containers]
+    assert all(len(xs) == 3 for xs in bars) and len({x for xs in bars for x in xs}) == 3 * (1 + len(COMPARED))
+    assert np.round([np.mean(xs) for xs in zip(*bars, strict=True)]).tolist() == [1, 5, 10]
+    assert axis.get_ylim()[0] < 0
+
+
+def test_the_constant_answer_has_a_marker_of_its_own_and_comparisons_differ_in_colour():
+    assert len(set(METHOD_MARKERS.values())) == len(METHOD_MARKERS) and set(METHOD_MARKERS) >= set(COMPARED)
+    axis = recall_curves(recalls_of(["constant answer", "CLIP"])).axes[0]
+    constant, clip = (c.lines[0] for c in axis.containers)
+    assert (constant.get_marker(), constant.get_linestyle(), clip.get_marker()) == ("P", "-.", "o")
     pairs = pd.DataFrame({"row": "@1", "method": ["A − B", "C − B"], "value": 0.1, "low": 0.0, "high": 0.2})
     axis = interval_plot(pairs, category="row", value="value", label="difference").axes[0]
     assert len({container.lines[0].get_color() for container in axis.containers}) == 2
+
+
+def test_the_reference_is_the_constant_answer_of_each_row():
+    rows = recalls_of(["constant answer", "CLIP"], ks=[1, 2]).assign(constant=[0.1, 0.2] * 2)
+    axis = interval_plot(rows, category="k", value="recall", label="recall", reference="constant").axes[0]
+    marked = [c for c in axis.collections if to_hex(c.get_color()[0]) == METHOD_COLOURS["constant answer"].lower()]
+    assert [0.1, 0.2] in [[s[0][0] for s in c.get_segments()] for c in marked]
+    assert [t.get_text() for t in axis.get_legend().get_texts()] == ["constant answer", "CLIP"]
 
 
 def test_yardsticks_have_a_panel_each_where_every_method_stands():
@@ -46,6 +68,16 @@ def test_yardsticks_have_a_panel_each_where_every_method_stands():
     assert [axis.get_title() for axis in axes] == ["m0", "m1", "m2", "m3", "", ""]
     assert [t.get_text() for t in axes[0].get_yticklabels()] == methods
     assert all(len(axis.containers) == len(methods) for axis in axes[:4])
+
+
+@pytest.mark.parametrize(
+    "measure, value, begins", [("recall@10", 0.0, 0.0), (PERCENTILE, 0.7, 0.4), (NORMAL_AUC, 0.2, 0.2)]
+)
+def test_panels_begin_a_little_below_what_they_show(measure, value, begins):
+    rows = [{"measure": measure, "method": m, "value": value, "low": value, "high": 0.9} for m in COMPARED]
+    axis = yardstick_panels(pd.DataFrame(rows)).axes[0]
+    assert begins - 0.06 < axis.get_xlim()[0] < begins and axis.get_xlim()[1] > 0.9
+    assert axis.get_ylim()[0] > len(COMPARED) - 1 + 0.3 and axis.get_ylim()[1] < -0.3
 
 
 def test_retrieval_examples_mark_the_true_sentence():

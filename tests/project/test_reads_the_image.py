@@ -76,8 +76,8 @@ def trained_less_constant(train, cohort, folder, method_weight=0.0):
     test = cohort["test"]
     image, text, texts = encode_pairs(model, test)
     ours = image_measures(image @ text.T, texts, test)[MEASURE].to_numpy()
-    answers = constant_answers(test.sequences, texts, train.sequences, train.texts)
-    constant = np.mean([image_measures(scores, texts, test)[MEASURE] for scores in answers], axis=0)
+    answers = constant_answers(test.sequences, texts, *train.shown(flip=settings.flip))
+    constant = np.mean([image_measures(scores, texts, test, constant=True)[MEASURE] for scores in answers], axis=0)
     return paired_difference(constant, ours, np.array(test.patients))
 
 
