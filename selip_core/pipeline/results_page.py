@@ -54,7 +54,9 @@ def results_page(results: Path, pictures: Path) -> str:
         _outcomes(answer),
         *shown[:1],
         "## Differences",
-        "All of them, 95 % intervals over patients; p-values after Holm's correction over all rows.",
+        "All of them, 95 % intervals over patients; p-values after Holm's correction over all rows, and of the planned "
+        "comparisons (of soft targets, in the two outcomes that decide) over these alone. Significant is what is so by "
+        "the second where there is one, else by the first: the sentences above, the figure and the claims go by it.",
         _differences(results / SUMMARY / "tables" / "differences.csv"),
         *shown[1:2],
         "## Claims",
@@ -105,11 +107,15 @@ def _differences(path: Path) -> str:
     table = read_saved_table(path, numbers=True)
     rows = [
         [row.outcome, row.comparison, _interval(row.difference, row.low, row.high, "+.3f"),
-         "" if pd.isna(row.p_holm) else f"{row.p_holm:.2g}", "yes" if row.significant else "", f"{row.n:g}",
-         row.data_source]
+         _p(row.p_holm), _p(row.p_planned), "yes" if row.significant else "", f"{row.n:g}", row.data_source]
         for row in table.itertuples()
     ]  # fmt: skip
-    return _markdown(["outcome", "comparison", "difference", "p (Holm)", "significant", "n", "data"], rows)
+    heads = ["outcome", "comparison", "difference", "p (Holm, all)", "p (Holm, planned)", "significant", "n", "data"]
+    return _markdown(heads, rows)
+
+
+def _p(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.2g}"
 
 
 def _curves(path: Path) -> str:

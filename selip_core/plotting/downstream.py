@@ -261,7 +261,7 @@ def claims_forest(table: pd.DataFrame) -> Figure:
                      zorder=3)  # fmt: skip
         axis.plot([], [], MAP_MARKERS[k % len(MAP_MARKERS)], ms=4.5, color=colour, label=comparison)
     axis.axvline(0, lw=0.8, color=METHOD_COLOURS["chance"])
-    label = "difference (95 % interval); filled: significant after Holm's correction"
+    label = "difference (95 % interval); filled: significant after its Holm correction"
     axis.set(xlabel=label, ylim=(len(outcomes) - 0.4, -0.6))
     axis.set_yticks(range(len(outcomes)), outcomes, fontsize=7)
     axis.legend(fontsize=7.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(comparisons))
