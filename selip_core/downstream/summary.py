@@ -244,8 +244,8 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 def verdicts(differences: pd.DataFrame) -> list[str]:
     """Return one paragraph a claim, written from the numbers: it held here, its reverse did, or it is left open.
 
-    A claim holds for an outcome where the difference is positive and significant, as `collect` says. The paragraph names
-    the tests that its p-values are of, and over what they are corrected.
+    A claim holds for an outcome where the difference is positive and significant, as `collect` says. The paragraph
+    names the tests that its p-values are of, and over what they are corrected.
     """
     paragraphs = []
     for claim in CLAIMS:

@@ -117,28 +117,28 @@ def segmentation_overlays(examples: list[dict]) -> Figure:
     return figure
 
 
-def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
-    """Show each variant's measures with their intervals, one panel a measure; the line is SeLIP's own value.
+def ablation_intervals(table: pd.DataFrame) -> Figure:
+    """Show each variant's paired difference from SeLIP with its interval, one panel a measure; zero is no difference.
 
     Parameters
     ----------
-    table : DataFrame with ``variant``, ``measure`` (key of `panels`), ``value``, ``low``, ``high``
-    panels : dict of measure to axis label
+    table : DataFrame with ``variant``, ``measure``, ``difference``, ``difference_low``, ``difference_high``
+        One row at least; an interval may be NaN.
     """
-    variants = list(dict.fromkeys(table["variant"]))
+    variants, measures = (list(dict.fromkeys(table[name])) for name in ("variant", "measure"))
     figure, axes = plt.subplots(
-        1, len(panels), figsize=inches(PAGE_MM, 8 * len(variants) + 22), sharey=True, squeeze=False
+        1, len(measures), figsize=inches(PAGE_MM, 8 * len(variants) + 22), sharey=True, squeeze=False
     )
-    for axis, (measure, label) in zip(axes[0], panels.items(), strict=True):
+    for axis, measure in zip(axes[0], measures, strict=True):
         part = table[table["measure"] == measure].set_index("variant").reindex(variants)
-        errors = np.abs(np.stack([part["value"] - part["low"], part["high"] - part["value"]]))
+        value = part["difference"]
+        errors = np.abs(np.stack([value - part["difference_low"], part["difference_high"] - value]))
+        axis.axvline(0, lw=0.8, color=METHOD_COLOURS["chance"])
         for i, variant in enumerate(variants):
             colour = METHOD_COLOURS.get(variant, DARK)
-            axis.errorbar(part["value"].iloc[i], i, xerr=errors[:, i : i + 1], fmt=METHOD_MARKERS.get(variant, "o"),
+            axis.errorbar(value.iloc[i], i, xerr=errors[:, i : i + 1], fmt=METHOD_MARKERS.get(variant, "o"),
                           ms=4.5, lw=1.2, capsize=2.5, color=colour)  # fmt: skip
-        if "SeLIP" in variants:
-            axis.axvline(part.loc["SeLIP", "value"], ls=":", lw=0.9, color=METHOD_COLOURS["SeLIP"])
-        axis.set_xlabel(label, fontsize=8)
+        axis.set_xlabel(f"{measure}\nless SeLIP's", fontsize=8)
         axis.set_yticks(range(len(variants)), variants)
     axes[0, 0].invert_yaxis()
     sns.despine(figure)

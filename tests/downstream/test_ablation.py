@@ -11,9 +11,11 @@ from selip_core.config import AblationSettings, get_settings
 from selip_core.downstream.ablation import plan_runs, run_plan, share_of, share_settings
 from selip_core.downstream.ablation_tables import (
     PROBE,
+    SCORES,
     by_disagreement,
     gap_table,
     run_table,
+    shown_differences,
     text_disagreement,
     variant_scores,
 )
@@ -142,6 +144,17 @@ def test_variants_are_held_against_selip_in_the_seeds_that_both_have():
     assert table.loc["CLIP", "difference"] < 0 and table.loc["CLIP", "p_holm"] < 0.05
     assert table.loc["CLIP", "p_holm"] >= 2 * table.loc["CLIP", "p"]
     assert table["seeds"].to_dict() == {"SeLIP": 3, "best matching": 2, "CLIP": 2, "constant answer": 1}
+
+
+def test_the_figure_shows_the_differences_of_the_table():
+    made = values()
+    few = made.assign(measure="recall@10")
+    table = variant_scores(pd.concat([made, few]), None, samples=100, seed=0)
+    shown = shown_differences(table)
+    assert table.columns.tolist() == SCORES and shown["variant"].tolist() == ["best matching", "CLIP"]
+    both = shown.merge(table, on=["variant", "measure", "difference"])
+    assert len(both) == len(shown) and set(shown["measure"]) == {"findings recall@10"}
+    assert shown_differences(variant_scores(made.assign(gallery=10), None, samples=100, seed=0)).empty
 
 
 def test_every_p_value_names_its_test():
