@@ -1,5 +1,7 @@
 """Figures of the downstream tasks: functions that return a `Figure` and never save it."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -232,7 +234,8 @@ def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
         for (seeds, run), colour in zip(part.groupby("seeds"), PALETTE, strict=False):
             axis.plot(run["patients"], run["power"], color=colour, lw=1.2, label=f"{seeds} seeds")
         axis.axhline(wanted, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
-        axis.set(title=comparison, xlabel="test patients", ylim=(0, 1.02), xscale="log")
+        axis.set(xlabel="test patients", ylim=(0, 1.02), xscale="log")
+        axis.set_title("\n".join(fill(part, 17) for part in comparison.split(", ")), fontsize=7.5)
     axes[0, 0].set_ylabel("power")
     axes[0, -1].legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)
