@@ -15,6 +15,7 @@ from selip_core.errors import SelipError
 from selip_core.pretraining.checkpoints import load_checkpoint
 from selip_core.pretraining.loop import Pretraining, pretrain
 from selip_core.pretraining.methods import PRETRAINED, VARIANTS, run_folder
+from selip_core.pretraining.start import take_templates_of
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,9 @@ def run_plan(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Train one run, or read it where it is finished; return its steps and validations with the plan as columns.
 
+    A run on a share of the patients has the templates of the share's volumes; the vocabulary of the text encoder and
+    its warm start are of all training reports.
+
     Raises
     ------
     SelipError
@@ -142,6 +146,8 @@ def run_plan(
     """
     model = SelipModel.from_pretrained(start, device=str(device))
     pairs = {"train": share_of(train, plan.fraction, plan.seed), "validation": validation}
+    if plan.fraction < 1:
+        take_templates_of(model, pairs["train"])
     if plan.shared:
         _check_finished(Pretraining(model, pairs, plan.settings, plan.directory, seed=plan.seed))
     run = pretrain(model, pairs, plan.settings, plan.directory, seed=plan.seed)

@@ -7,6 +7,7 @@ from selip_core.downstream.classification_tables import prediction_arrays
 from selip_core.downstream.measured import difference_between, estimate_of
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import Estimate, holm
+from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.pretraining.loop import plateau_exit
 from selip_core.similarity.scores import ReportCorpus
 
@@ -15,6 +16,11 @@ PROBE = "kinds, linear probe, AUC"
 
 SHOWN = ("findings recall@10", "side and site F1, first five", PROBE)
 """The measures of its figure."""
+
+SCORES = [
+    "variant", "measure", "value", "low", "high", "difference", "difference_low", "difference_high", "p", "test",
+    "p_holm", "patients", "seeds", "note",
+]  # fmt: skip
 
 
 def variant_scores(
@@ -29,9 +35,11 @@ def variant_scores(
 
     Returns
     -------
-    DataFrame with ``variant``, ``measure``, ``value``, ``low``, ``high`` (95 % over patients, seeds averaged),
-    ``difference``, ``difference_low``, ``difference_high``, ``p`` (in the seeds that both have run in), the ``test``
-    that it is of, ``patients``, ``seeds``, ``p_holm`` (corrected over the variants of a measure), ``note``
+    DataFrame of `SCORES`
+        ``value`` with ``low`` and ``high`` is of all ``seeds`` of the variant; ``difference`` and its interval, with
+        ``p``, are of the seeds that both have run in, so that they are not the difference of two values where
+        `reference` has more. Intervals are 95 % over patients, seeds averaged; ``test`` is what ``p`` is of, and
+        ``p_holm`` is corrected over the variants of a measure.
     """
     drawing, tables = {"samples": samples, "seed": seed}, []
     for measure, part in values.groupby("measure", sort=False):
@@ -46,7 +54,16 @@ def variant_scores(
         tables.append(_probe_rows(predictions, reference, drawing))
     for table in tables:
         table["p_holm"] = holm(table["p"])
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)[SCORES]
+
+
+def shown_differences(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `variant_scores` that its figure shows: of `SHOWN`, where a variant's difference is known.
+
+    The constant answer is left out: it is no variant, and so far off that the variants would not be told apart.
+    """
+    shown = scores["measure"].isin(SHOWN) & scores["difference"].notna() & (scores["variant"] != CONSTANT)
+    return scores[shown].reset_index(drop=True)
 
 
 def _probe_rows(predictions: pd.DataFrame, reference: str, drawing: dict[str, int]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from selip_core.metrics.resampling import ALPHA, holm
+from selip_core.metrics.resampling import holm
 from selip_core.pretraining.methods import COMPARED, PAIRS
 
 CONSTANT = "constant answer"
@@ -136,19 +136,22 @@ def said_of_data(answer: pd.DataFrame) -> str:
 def sentences(scores: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
     """Return the answer: whether the models read the image, whether soft targets help, and on which data.
 
-    The first sentence says that the paper's claim is refuted, where the numbers refute it.
+    The first sentence says that the paper's claim is refuted, where the numbers refute it. What is significant, and by
+    which p, stands in the table of differences: what is said here is what it and its figure show.
 
     Parameters
     ----------
     scores, differences : DataFrames from `selip_core.downstream.summary.collect`
     """
-    planned = _planned(differences)
+    planned = differences[is_planned(differences)]
     compared = [_compared(planned, *pair) for pair in SOFT_PAIRS]
     refuted = _is_refuted(planned)
     if planned.empty:
         missing = _listed([*DECIDING])
         return [_reads(scores), f"Whether soft targets help was not measured here: {missing} are not there."]
-    corrected = f" p after Holm's correction over these {len(planned)} differences."
+    known = int(planned["p_planned"].notna().sum())
+    number = f"these {known} planned comparisons" if known > 1 else "the one planned comparison that was tested"
+    corrected = f" p after Holm's correction over {number}." if known else ""
     rest = f"The other soft targets: {'; '.join(compared[1:])}.{corrected}"
     if refuted:
         source = planned["data_source"].iloc[0]
@@ -156,16 +159,23 @@ def sentences(scores: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
     return [_reads(scores), f"Do the paper's soft targets help? {_capital(compared[0])}.", rest]
 
 
-def _planned(differences: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparisons of soft targets in the outcomes that decide, corrected among themselves.
+def is_planned(differences: pd.DataFrame) -> pd.Series:
+    """Return which differences are planned comparisons: of soft targets, in the outcomes that decide.
 
-    # Choice: they are few and named before anything is measured. In the table of all differences, most of which answer
-    # other questions, each is corrected over all.
+    # Choice: they are few and named before anything is measured, and are corrected among themselves. Of all other
+    # differences, most of which answer other questions, each is corrected over the whole table.
     """
-    asked = differences["outcome"].isin(DECIDING) & differences["comparison"].isin(map(_name, SOFT_PAIRS))
-    planned = differences[asked]
-    corrected = holm(planned["p"].astype(float))
-    return planned.assign(p_holm=corrected, significant=corrected < ALPHA)
+    return differences["outcome"].isin(DECIDING) & differences["comparison"].isin(map(_name, SOFT_PAIRS))
+
+
+def planned_p(differences: pd.DataFrame) -> pd.Series:
+    """Return p-values after Holm's correction over the planned comparisons alone; NaN for all others.
+
+    Parameters
+    ----------
+    differences : DataFrame with ``outcome``, ``comparison``, ``p``
+    """
+    return holm(differences["p"].astype(float).where(is_planned(differences)))
 
 
 def _name(pair: tuple[str, str]) -> str:
@@ -218,7 +228,7 @@ def _compared(differences: pd.DataFrame, first: str, second: str) -> str:
 def _with_numbers(outcome: str, row, state: str) -> str:
     if state in ("few", "missing"):
         return outcome
-    p = "p < 0.001" if row.p_holm < 0.001 else f"p {row.p_holm:.2g}"
+    p = "p < 0.001" if row.p_planned < 0.001 else f"p {row.p_planned:.2g}"
     return f"{outcome} ({row.difference:+.3f}, {row.low:+.3f} to {row.high:+.3f}, {p})"
 
 

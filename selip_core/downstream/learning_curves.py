@@ -124,7 +124,7 @@ def segmentation_tasks(
 
 def share_segmentation(
     models: dict[tuple[str, int], Path], tasks: dict[str, dict[str, Cases]], patients: Mapping[int, set[str]],
-    fraction: float, settings: SegmentationSettings, **about,
+    fraction: float, settings: SegmentationSettings, **about: object,
 ) -> pd.DataFrame:  # fmt: skip
     """Return segmentation results of the encoders of a share, trained with the masks of the share's patients alone.
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from selip_core.downstream.answer import SOFT_PAIRS
 from selip_core.downstream.classification_tables import prediction_arrays
 from selip_core.downstream.retrieval_tables import hits_by_query
 from selip_core.metrics.classification import auc_influence, classes_with_both_sides
@@ -11,6 +12,9 @@ from selip_core.metrics.resampling import FEWEST_PATIENTS
 
 PATIENTS = (25, 50, 100, 200, 400, 800, 1600, 3200)
 SEEDS = (1, 3, 5, 10)
+RETRIEVAL = ("findings retrieval", "retrieval")
+"""What image-to-text recall@10 is called here, of sentences with findings and of all: the first is what decides."""
+
 _NEEDS = [
     "comparison", "difference", "sd_patients", "sd_seeds", "sd_residual", "patients", "seeds", "power",
     "patients_needed", "seeds_needed", "note", "data_source",
@@ -79,8 +83,25 @@ def needs_table(differences: dict[str, tuple[np.ndarray, str]], *, wanted: float
     return pd.DataFrame(rows, columns=_NEEDS)
 
 
+def named(measure: str, first: str, second: str) -> str:
+    """Return what a difference between two methods in a measure is called in these tables."""
+    return f"{measure}, {second} − {first}"
+
+
+def needs_in_figure(needs: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `needs_table` whose power is shown: those of the soft targets first, then the largest other.
+
+    The soft targets are told by the first of `RETRIEVAL` that is known; without a known difference there is no row.
+    """
+    known = needs[needs["difference"].notna()].set_index("comparison", drop=False)
+    of_measures = [[named(measure, *pair) for pair in SOFT_PAIRS] for measure in RETRIEVAL]
+    soft = next((part for names in of_measures if (part := [name for name in names if name in known.index])), [])
+    largest = known.drop(soft)["difference"].astype(float).abs().nlargest(1).index
+    return known.loc[[*soft, *largest]].reset_index(drop=True)
+
+
 def power_curve_table(needs: pd.DataFrame) -> pd.DataFrame:
-    """Return the power to find each difference with other numbers of patients and seeds."""
+    """Return the power to find each difference with other numbers of patients and seeds, in the order of `needs`."""
     rows = []
     for row in needs[needs["difference"].notna()].itertuples():
         found = Difference(row.difference, row.sd_patients, row.sd_seeds, row.sd_residual)

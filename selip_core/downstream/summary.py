@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.tables import named_tests, read_saved_table
-from selip_core.downstream.answer import METHODS, SOFT_PAIRS
+from selip_core.downstream.answer import METHODS, SOFT_PAIRS, planned_p
 from selip_core.downstream.classification_tables import MEAN
 from selip_core.metrics.resampling import ALPHA, holm
 
@@ -150,6 +150,13 @@ CLAIMS = tuple(
 )  # fmt: skip
 """The paper's claims, then the same of the sharp soft targets against CLIP and against smoothing of their strength."""
 
+SCORES = ["outcome", "method", "value", "low", "high", "n", "data_source"]
+DIFFERENCES = [
+    "group", "share", "outcome", "comparison", "difference", "low", "high", "p", "test", "p_holm", "p_planned",
+    "significant", "n", "data_source",
+]  # fmt: skip
+"""The columns of the two tables that `collect` returns."""
+
 
 def collect(results: dict[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return every headline score, and every difference, from the tables of the downstream notebooks.
@@ -161,10 +168,11 @@ def collect(results: dict[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns
     -------
-    scores : DataFrame with ``outcome``, ``method``, ``value``, ``low``, ``high``, ``n``, ``data_source``
-    differences : DataFrame with ``group``, ``share`` (of the training patients), ``outcome``, ``comparison``,
-        ``difference``, ``low``, ``high``, ``p``, ``test`` (that p is of), ``p_holm`` (over all differences of the
-        table), ``significant``, ``n``, ``data_source``
+    scores : DataFrame of `SCORES`
+    differences : DataFrame of `DIFFERENCES`
+        ``share`` is of the training patients, ``test`` is what p is of. ``p_holm`` is corrected over all rows of the
+        table, ``p_planned`` over the planned comparisons alone (`selip_core.downstream.answer.is_planned`), NaN for all
+        others. ``significant`` goes by ``p_planned`` where there is one.
     """
     scores, differences = [], []
     for task in TASKS:
@@ -178,13 +186,17 @@ def collect(results: dict[str, Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
             about = task.group or _group(row), share, task.outcome(row), comparison
             estimate = row.difference, row.low, row.high, row.p, row.test
             differences.append((*about, *estimate, getattr(row, task.n_differences), row.data_source))
-    score_columns = ["outcome", "method", "value", "low", "high", "n", "data_source"]
-    columns = ["group", "share", "outcome", "comparison", "difference", "low", "high", "p", "test", "n", "data_source"]
-    found = pd.DataFrame(differences, columns=columns).drop_duplicates(["outcome", "comparison"], ignore_index=True)
-    found.insert(9, "p_holm", holm(found["p"].astype(float)))
-    found.insert(10, "significant", found["p_holm"] < ALPHA)
-    table = pd.DataFrame(scores, columns=score_columns)
+    measured = [name for name in DIFFERENCES if name not in ("p_holm", "p_planned", "significant")]
+    found = pd.DataFrame(differences, columns=measured).drop_duplicates(["outcome", "comparison"], ignore_index=True)
+    found = found.assign(p_holm=holm(found["p"].astype(float)), p_planned=planned_p(found))
+    found = found.assign(significant=_decides(found) < ALPHA)[DIFFERENCES]
+    table = pd.DataFrame(scores, columns=SCORES)
     return table.drop_duplicates(["outcome", "method"], ignore_index=True), found
+
+
+def _decides(differences: pd.DataFrame) -> pd.Series:
+    """Return the p that says whether a difference is significant."""
+    return differences["p_planned"].fillna(differences["p_holm"])
 
 
 def _group(row) -> str:
@@ -232,8 +244,8 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 def verdicts(differences: pd.DataFrame) -> list[str]:
     """Return one paragraph a claim, written from the numbers: it held here, its reverse did, or it is left open.
 
-    A claim holds for an outcome where the difference is positive and significant after Holm's correction. The
-    paragraph names the tests that its p-values are of.
+    A claim holds for an outcome where the difference is positive and significant, as `collect` says. The paragraph
+    names the tests that its p-values are of, and over what they are corrected.
     """
     paragraphs = []
     for claim in CLAIMS:
@@ -252,8 +264,9 @@ def _verdict(part: pd.DataFrame) -> str:
     worse = known[known["significant"] & (known["difference"] < 0)]
     sources = " and ".join(dict.fromkeys(known["data_source"]))
     detail = "; ".join(
-        f"{row.outcome}: {row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f}), p {row.p_holm:.3g}"
-        for row in known.itertuples()
+        f"{row.outcome}: {row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f}), p {p:.3g}"
+        f"{'' if np.isnan(row.p_planned) else ' (planned)'}"
+        for row, p in zip(known.itertuples(), _decides(known), strict=True)
     )
     if len(better) == len(known):
         head = f"Held on the {sources}"
@@ -264,4 +277,7 @@ def _verdict(part: pd.DataFrame) -> str:
         head += f", and the reverse in {len(worse)}" if len(worse) else ""
     else:
         head = f"Left open on the {sources}: no difference is significant after correction"
-    return f"{head}. {detail}. Test: {named_tests(known)}; p after Holm's correction."
+    planned = known["p_planned"].notna()
+    over = "the planned comparisons" if planned.all() else "all differences"
+    over += ", of the planned ones over these alone" if planned.any() and not planned.all() else ""
+    return f"{head}. {detail}. Test: {named_tests(known)}; p after Holm's correction over {over}."

@@ -54,7 +54,9 @@ def results_page(results: Path, pictures: Path) -> str:
         _outcomes(answer),
         *shown[:1],
         "## Differences",
-        "All of them, 95 % intervals over patients; p-values after Holm's correction over all rows.",
+        "All of them, 95 % intervals over patients; p-values after Holm's correction over all rows, and of the planned "
+        "comparisons (of soft targets, in the two outcomes that decide) over these alone. Significant is what is so by "
+        "the second where there is one, else by the first: the sentences above, the figure and the claims go by it.",
         _differences(results / SUMMARY / "tables" / "differences.csv"),
         *shown[1:2],
         "## Claims",
@@ -62,7 +64,7 @@ def results_page(results: Path, pictures: Path) -> str:
         "## How much data it takes",
         _curves(results / "08_ablation" / "tables" / "learning_curves.csv"),
         "## Variants of the soft targets",
-        _table(results / "08_ablation" / "tables" / "scores.csv"),
+        _variants(results / "08_ablation" / "tables" / "scores.csv"),
         "## Figures",
         *shown[2:],
         "## The run",
@@ -105,11 +107,15 @@ def _differences(path: Path) -> str:
     table = read_saved_table(path, numbers=True)
     rows = [
         [row.outcome, row.comparison, _interval(row.difference, row.low, row.high, "+.3f"),
-         "" if pd.isna(row.p_holm) else f"{row.p_holm:.2g}", "yes" if row.significant else "", f"{row.n:g}",
-         row.data_source]
+         _p(row.p_holm), _p(row.p_planned), "yes" if row.significant else "", f"{row.n:g}", row.data_source]
         for row in table.itertuples()
     ]  # fmt: skip
-    return _markdown(["outcome", "comparison", "difference", "p (Holm)", "significant", "n", "data"], rows)
+    heads = ["outcome", "comparison", "difference", "p (Holm, all)", "p (Holm, planned)", "significant", "n", "data"]
+    return _markdown(heads, rows)
+
+
+def _p(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.2g}"
 
 
 def _curves(path: Path) -> str:
@@ -134,14 +140,19 @@ def _interval(value: float, low: float, high: float, form: str) -> str:
     return format(value, form) if pd.isna(low) else f"{value:{form}} ({low:{form}} to {high:{form}})"
 
 
-def _table(path: Path) -> str:
-    """Return a saved table as it is, numbers of four digits."""
+def _variants(path: Path) -> str:
+    """Return the variants: a row a measure, its value, and the difference from SeLIP that the figure shows."""
     if not path.exists():
         return "This run has none."
-    table = read_saved_table(path, numbers=True)
-    texts = [["" if pd.isna(x) else f"{x:.4g}" if isinstance(x, float) else str(x) for x in row]
-             for row in table.itertuples(index=False)]  # fmt: skip
-    return _markdown([name.replace("_", " ") for name in table.columns], texts)
+    rows = [
+        [row.variant, row.measure, _interval(row.value, row.low, row.high, ".3f"),
+         "" if pd.isna(row.difference) else _interval(row.difference, row.difference_low, row.difference_high, "+.3f"),
+         _p(row.p_holm), f"{row.seeds:g}", f"{row.patients:g}"]
+        for row in read_saved_table(path, numbers=True).itertuples()
+    ]  # fmt: skip
+    heads = ["variant", "measure", "value", "less SeLIP's", "p (Holm, variants of a measure)", "seeds", "patients"]
+    about = "A value is of all seeds of its variant, a difference of the seeds that it has in common with SeLIP."
+    return f"{about}\n\n{_markdown(heads, rows)}"
 
 
 def _machine(runs: dict[str, dict]) -> str:

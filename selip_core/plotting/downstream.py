@@ -1,5 +1,7 @@
 """Figures of the downstream tasks: functions that return a `Figure` and never save it."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -118,28 +120,28 @@ def segmentation_overlays(examples: list[dict]) -> Figure:
     return figure
 
 
-def ablation_intervals(table: pd.DataFrame, panels: dict[str, str]) -> Figure:
-    """Show each variant's measures with their intervals, one panel a measure; the line is SeLIP's own value.
+def ablation_intervals(table: pd.DataFrame) -> Figure:
+    """Show each variant's paired difference from SeLIP with its interval, one panel a measure; zero is no difference.
 
     Parameters
     ----------
-    table : DataFrame with ``variant``, ``measure`` (key of `panels`), ``value``, ``low``, ``high``
-    panels : dict of measure to axis label
+    table : DataFrame with ``variant``, ``measure``, ``difference``, ``difference_low``, ``difference_high``
+        One row at least; an interval may be NaN.
     """
-    variants = list(dict.fromkeys(table["variant"]))
+    variants, measures = (list(dict.fromkeys(table[name])) for name in ("variant", "measure"))
     figure, axes = plt.subplots(
-        1, len(panels), figsize=inches(PAGE_MM, 8 * len(variants) + 22), sharey=True, squeeze=False
+        1, len(measures), figsize=inches(PAGE_MM, 8 * len(variants) + 22), sharey=True, squeeze=False
     )
-    for axis, (measure, label) in zip(axes[0], panels.items(), strict=True):
+    for axis, measure in zip(axes[0], measures, strict=True):
         part = table[table["measure"] == measure].set_index("variant").reindex(variants)
-        errors = np.abs(np.stack([part["value"] - part["low"], part["high"] - part["value"]]))
+        value = part["difference"]
+        errors = np.abs(np.stack([value - part["difference_low"], part["difference_high"] - value]))
+        axis.axvline(0, lw=0.8, color=METHOD_COLOURS["chance"])
         for i, variant in enumerate(variants):
             colour = METHOD_COLOURS.get(variant, DARK)
-            axis.errorbar(part["value"].iloc[i], i, xerr=errors[:, i : i + 1], fmt=METHOD_MARKERS.get(variant, "o"),
+            axis.errorbar(value.iloc[i], i, xerr=errors[:, i : i + 1], fmt=METHOD_MARKERS.get(variant, "o"),
                           ms=4.5, lw=1.2, capsize=2.5, color=colour)  # fmt: skip
-        if "SeLIP" in variants:
-            axis.axvline(part.loc["SeLIP", "value"], ls=":", lw=0.9, color=METHOD_COLOURS["SeLIP"])
-        axis.set_xlabel(label, fontsize=8)
+        axis.set_xlabel(f"{measure}\nless SeLIP's", fontsize=8)
         axis.set_yticks(range(len(variants)), variants)
     axes[0, 0].invert_yaxis()
     sns.despine(figure)
@@ -233,7 +235,8 @@ def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
         for (seeds, run), colour in zip(part.groupby("seeds"), PALETTE, strict=False):
             axis.plot(run["patients"], run["power"], color=colour, lw=1.2, label=f"{seeds} seeds")
         axis.axhline(wanted, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
-        axis.set(title=comparison, xlabel="test patients", ylim=(0, 1.02), xscale="log")
+        axis.set(xlabel="test patients", ylim=(0, 1.02), xscale="log")
+        axis.set_title("\n".join(fill(part, 17) for part in comparison.split(", ")), fontsize=7.5)
     axes[0, 0].set_ylabel("power")
     axes[0, -1].legend(fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)
@@ -262,7 +265,7 @@ def claims_forest(table: pd.DataFrame) -> Figure:
                      zorder=3)  # fmt: skip
         axis.plot([], [], MAP_MARKERS[k % len(MAP_MARKERS)], ms=4.5, color=colour, label=comparison)
     axis.axvline(0, lw=0.8, color=METHOD_COLOURS["chance"])
-    label = "difference (95 % interval); filled: significant after Holm's correction"
+    label = "difference (95 % interval); filled: significant after its Holm correction"
     axis.set(xlabel=label, ylim=(len(outcomes) - 0.4, -0.6))
     axis.set_yticks(range(len(outcomes)), outcomes, fontsize=7)
     axis.legend(fontsize=7.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(comparisons))

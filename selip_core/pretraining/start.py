@@ -1,4 +1,4 @@
-"""The model from which both methods start: same weights, same warm-started text encoder."""
+"""The model from which all methods start: same weights, same warm-started text encoder, same templates."""
 
 import json
 from functools import partial
@@ -61,3 +61,33 @@ def template_statistics(training: Pairs) -> dict[str, tuple[np.ndarray, np.ndarr
     """
     usual = [i for i, name in enumerate(training.sequences) if name not in TABLE or not TABLE[name].indicated]
     return volume_statistics(training.volumes, training.rows[usual], [training.sequences[i] for i in usual])
+
+
+def take_templates_of(model: SelipModel, training: Pairs) -> SelipModel:
+    """Make the templates of a starting model anew, of these volumes alone; return the model, which is changed.
+
+    For a run on a share of the patients: templates of all would hold the volumes of those that it may not know. The
+    configuration tells, by another ``start_fingerprint``, that the model is no longer the one that was started from.
+
+    # Choice: a sequence of which the share has too few volumes keeps the template of all training patients. Without it
+    # its volumes would take that of another sequence, and the encoder of a share could no longer be held against that
+    # of all patients. It is the one thing that volumes outside the share decide.
+
+    Parameters
+    ----------
+    model : SelipModel
+        From `starting_model`; one that has no templates is left as it is.
+    training : Pairs
+        Of the share's patients.
+    """
+    templates = model.image_encoder.templates
+    if not templates.names:
+        return model
+    own = template_statistics(training)
+    tables = (templates.mean, templates.deviation)
+    kept = {name: tuple(t[i, 0].cpu().numpy() for t in tables) for i, name in enumerate(templates.names)}
+    statistics = {name: own.get(name, pair) for name, pair in kept.items()}
+    templates.load(statistics)
+    parts = [digest(name, *(values.tobytes() for values in pair)) for name, pair in statistics.items()]
+    model.config["start_fingerprint"] = digest(str(model.config.get("start_fingerprint")), *parts)
+    return model

@@ -7,12 +7,35 @@ import pandas as pd
 import torch
 
 from selip_core.losses import soft_targets
-from selip_core.reports.sentences import parse_sentence
+from selip_core.reports.sentences import Finding, mirrored, parse_sentence
 from selip_core.similarity.findings import sites_and_tags
 from selip_core.similarity.targets import TargetSimilarity
 
 RELATIONS = ("itself", "same site and signal", "same site", "same signal", "neither")
 """Of two reports: one finding of each has both in common; or a site; or a signal word; or nothing."""
+
+
+def reports_of_training(counts: Mapping[str, int], *, flip: bool) -> tuple[list[tuple[Finding, ...]], list[int]]:
+    """Return the distinct reports that pretraining makes its similarity of, and how often each occurs there.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Canonical sentences, and how many training pairs have each: a dict or a Series.
+    flip : bool
+        Whether volumes are mirrored in pretraining: then each report counts in its mirrored form once more.
+
+    Returns
+    -------
+    reports, counts
+        Those of the given sentences first, in their order.
+    """
+    given = {tuple(parse_sentence(text)): int(count) for text, count in counts.items()}
+    found = dict(given)
+    for report, count in given.items() if flip else ():
+        other = mirrored(report)
+        found[other] = found.get(other, 0) + count
+    return list(found), list(found.values())
 
 
 def relations(texts: Sequence[str]) -> np.ndarray:
@@ -51,7 +74,7 @@ def target_shares(
     counts : sequence of int, length N
         How often each occurs: a batch holds distinct sentences, the frequent ones more often.
     similarities : mapping of str to TargetSimilarity
-        Each of these texts, in this order.
+        Each of these texts, in this order; what reports follow behind them is not drawn.
     batch_size : int
         At least 1; cut to N.
 

@@ -8,20 +8,25 @@ import pytest
 import torch
 
 from selip_core.config import AblationSettings, get_settings
-from selip_core.downstream.ablation import plan_runs, run_plan, share_settings
+from selip_core.downstream.ablation import plan_runs, run_plan, share_of, share_settings
 from selip_core.downstream.ablation_tables import (
     PROBE,
+    SCORES,
     by_disagreement,
     gap_table,
     run_table,
+    shown_differences,
     text_disagreement,
     variant_scores,
 )
+from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.metrics.classification import DELONG
 from selip_core.metrics.resampling import SIGN_FLIPS
 from selip_core.pretraining.methods import PRETRAINED, VARIANTS
+from selip_core.pretraining.start import starting_model
 from selip_core.similarity.scores import ReportCorpus
+from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import TEXTS, fresh_model, tiny_pairs, tiny_settings
 
 
@@ -89,6 +94,33 @@ def test_a_run_is_trained_once_and_variants_differ(tmp_path):
     assert (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns == written
 
 
+def started(folder, pairs):
+    settings = get_settings(
+        "smoke", text_encoder={"warm_start_steps": 0}, image_encoder={"width": 8}, preprocessing={"shape": SHAPE}
+    )
+    starting_model(settings, training=pairs, seed=4, directory=folder, extra={}, progress=False)
+    return folder
+
+
+def test_a_volume_of_a_patient_outside_the_share_plays_no_part_in_its_run(tmp_path):
+    plan = next(p for p in plans(tmp_path) if p.fraction < 1)
+    pairs, validation, runs = tiny_pairs(), tiny_pairs(16, seed=1), []
+    inside = set(share_of(pairs, plan.fraction, plan.seed).patients)
+    outside = [i for i, patient in enumerate(pairs.patients) if patient not in inside]
+    for name in ("clean", "spoiled"):
+        if name == "spoiled":
+            pairs.volumes[outside] += 5
+        start = started(tmp_path / name, pairs)
+        own = replace(plan, directory=tmp_path / f"run of {name}")
+        steps, _ = run_plan(own, start, pairs, validation, device=torch.device("cpu"))
+        runs.append((SelipModel.from_pretrained(start), SelipModel.from_pretrained(own.directory / "best"), steps))
+    starts, models, steps = zip(*runs, strict=True)
+    assert not torch.equal(*(m.image_encoder.templates.mean for m in starts))
+    assert all(torch.equal(value, models[1].state_dict()[name]) for name, value in models[0].state_dict().items())
+    assert steps[0]["loss"].equals(steps[1]["loss"])
+    assert models[0].config["start_fingerprint"] != starts[0].config["start_fingerprint"]
+
+
 def values(n=60, seed=0):
     """Two variants and SeLIP, which has a seed more; one variant is much worse, and so is the constant answer."""
     rng, tables = np.random.default_rng(seed), []
@@ -112,6 +144,17 @@ def test_variants_are_held_against_selip_in_the_seeds_that_both_have():
     assert table.loc["CLIP", "difference"] < 0 and table.loc["CLIP", "p_holm"] < 0.05
     assert table.loc["CLIP", "p_holm"] >= 2 * table.loc["CLIP", "p"]
     assert table["seeds"].to_dict() == {"SeLIP": 3, "best matching": 2, "CLIP": 2, "constant answer": 1}
+
+
+def test_the_figure_shows_the_differences_of_the_table():
+    made = values()
+    few = made.assign(measure="recall@10")
+    table = variant_scores(pd.concat([made, few]), None, samples=100, seed=0)
+    shown = shown_differences(table)
+    assert table.columns.tolist() == SCORES and shown["variant"].tolist() == ["best matching", "CLIP"]
+    both = shown.merge(table, on=["variant", "measure", "difference"])
+    assert len(both) == len(shown) and set(shown["measure"]) == {"findings recall@10"}
+    assert shown_differences(variant_scores(made.assign(gallery=10), None, samples=100, seed=0)).empty
 
 
 def test_every_p_value_names_its_test():

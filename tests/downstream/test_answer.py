@@ -14,9 +14,12 @@ from selip_core.downstream.answer import (
     compact,
     for_figure,
     heads,
+    is_planned,
+    planned_p,
     said_of_data,
     sentences,
 )
+from selip_core.metrics.resampling import ALPHA, holm
 from selip_core.pretraining.methods import PRETRAINED
 
 FOUND, SITES = DECIDING
@@ -45,7 +48,13 @@ def differences(**states):
                 p = NAN if state == "few" else 0.0002 if significant else 0.1
                 rows.append((outcome, f"{second} − {first}", value, low, high, p))
     columns = ["outcome", "comparison", "difference", "low", "high", "p"]
-    return pd.DataFrame(rows, columns=columns).assign(data_source="a test")
+    return corrected(pd.DataFrame(rows, columns=columns).assign(data_source="a test"))
+
+
+def corrected(table):
+    """Return differences with their two corrected p, as `collect` has them."""
+    table = table.assign(p_holm=holm(table["p"].astype(float)), p_planned=planned_p(table))
+    return table.assign(significant=table["p_planned"].fillna(table["p_holm"]) < ALPHA)
 
 
 def of(paper=("better", "better"), sharp=("better", "better"), smoothing=("better", "better")):
@@ -128,15 +137,34 @@ def test_the_planned_comparisons_are_corrected_among_themselves():
     table = of(paper=("undecided", "undecided"))
     table.loc[0, "p"] = 0.009
     many = pd.concat([table, *[table.assign(outcome=f"other {i}", p=0.009) for i in range(40)]], ignore_index=True)
+    table, many = corrected(table), corrected(many)
+    assert is_planned(many).sum() == 6 and many["p_planned"].notna().equals(is_planned(many))
+    assert many.loc[0, "p_planned"] == pytest.approx(0.018) and many.loc[0, "p_holm"] > 0.5
     said = sentences(scores(), many)
-    assert said == sentences(scores(), table) and "over these 6 differences" in said[-1]
+    assert said == sentences(scores(), table) and "over these 6 planned comparisons" in said[-1]
     assert "SeLIP is better than CLIP in findings recall@10 (+0.020, -0.010 to +0.050, p 0.018)" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [
+        ({"sharp": ("few",) * 2, "smoothing": ("missing",) * 2}, "over these 2 planned comparisons."),
+        ({"sharp": ("few",) * 2, "smoothing": ("few",) * 2, "paper": ("better", "few")}, "that was tested."),
+    ],
+)
+def test_the_correction_counts_the_p_values_that_there_are(states, says):
+    assert sentences(scores(), of(**states))[-1].endswith(says)
+
+
+def test_without_any_p_value_no_correction_is_spoken_of():
+    said = sentences(scores(), of(("few",) * 2, ("few",) * 2, ("few",) * 2))
+    assert "Holm" not in " ".join(said) and len(said) == 3
 
 
 def test_a_difference_of_no_known_value_is_too_few():
     table = of()
     table.loc[0, ["difference", "low", "high", "p"]] = NAN
-    assert "too few patients to tell SeLIP from CLIP in findings recall@10" in sentences(scores(), table)[1]
+    assert "too few patients to tell SeLIP from CLIP in findings recall@10" in sentences(scores(), corrected(table))[1]
 
 
 def test_nothing_at_all_still_makes_sentences():

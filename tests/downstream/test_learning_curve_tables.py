@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.downstream.learning_curve_tables import learning_curve_differences, learning_curves
+from selip_core.downstream.ablation_tables import PROBE
+from selip_core.downstream.learning_curve_tables import (
+    labels_of_all_shares,
+    learning_curve_differences,
+    learning_curves,
+    said_of_labels,
+)
+from selip_core.downstream.learning_curves import FEW_LABELS
 from selip_core.downstream.measured import VALUES
 from selip_core.metrics.classification import DELONG
 from selip_core.metrics.resampling import SIGN_FLIPS
@@ -25,7 +32,7 @@ def values():
     return pd.DataFrame(rows, columns=[*VALUES, "fraction"])
 
 
-def predictions(examples=5):
+def predictions():
     rng, rows = np.random.default_rng(1), []
     for method in PRETRAINED:
         for f in PATIENTS:
@@ -36,7 +43,7 @@ def predictions(examples=5):
                         "measure": "probe", "method": method, "seed": s, "fraction": f, "label": label, "truth": truth,
                         "patient_id": [f"P{i}" for i in range(40)], "predicted": truth,
                         "score": rng.normal(size=40) + 2.0 * truth * (method == GOOD or label == "b"),
-                        "examples": examples if label == "b" and f < 1 else 5,
+                        "examples": 5,
                     }))  # fmt: skip
     return pd.concat(rows, ignore_index=True)
 
@@ -64,14 +71,33 @@ def test_differences_are_of_what_is_pretrained_and_corrected_over_the_table():
     assert len(few["by_seed"].iloc[0].split(", ")) == 2
 
 
-def test_a_label_without_an_example_in_a_share_is_scored_there_for_no_method():
-    table = learning_curves(values(), predictions(examples=0), PATIENTS, **DRAWING)
-    probe = table[(table["measure"] == "probe") & (table["method"] == PRETRAINED[0])].set_index("fraction")["value"]
-    assert probe[0.25] < 0.65 < probe[1.0]  # label "b", which all tell, counts on all patients only
+def test_a_label_without_an_example_at_some_share_counts_at_none():
+    """Label "b", which all tell, has none at the smaller share in one seed: the curve is of "a" at both shares."""
+    made = predictions()
+    made.loc[(made["label"] == "b") & (made["fraction"] < 1) & (made["seed"] == 1), "examples"] = 0
+    table = learning_curves(values(), made, PATIENTS, **DRAWING)
+    whole = learning_curves(values(), made[made["label"] == "a"], PATIENTS, **DRAWING)
+    pd.testing.assert_frame_equal(table, whole)
+    assert table.set_index("measure")["labels"]["probe"].eq(1).all() and table["labels"].isna().any()
+    assert set(learning_curve_differences(values(), made, PATIENTS, **DRAWING)["labels"].dropna()) == {1}
+    assert said_of_labels(made).startswith("“probe” is of 1 labels at every share: 1 of 2 dropped, of which some share")
+    assert learning_curves(values(), predictions(), PATIENTS, **DRAWING)["labels"].max() == 2
+    assert said_of_labels(predictions()) == "" and labels_of_all_shares(predictions()) == {"probe": ["a", "b"]}
+
+
+def test_a_probe_of_all_patients_that_stands_under_two_names_is_corrected_for_once():
+    few = predictions().assign(measure=FEW_LABELS)
+    both = pd.concat([predictions().assign(measure=PROBE), few], ignore_index=True)
+    table = learning_curve_differences(values(), both, PATIENTS, **DRAWING)
+    shares = table.groupby("measure")["fraction"].unique().map(sorted).to_dict()
+    assert shares == {"findings recall@10": [0.25, 1.0], PROBE: [0.25, 1.0], FEW_LABELS: [0.25]}
+    assert table["p_holm"].min() == pytest.approx(table["p"].min() * len(table))
+    curves = learning_curves(values(), both, PATIENTS, **DRAWING)
+    assert set(curves.loc[curves["measure"] == FEW_LABELS, "fraction"]) == {0.25, 1.0}  # the figure has it
 
 
 def test_without_labels_there_are_no_probes():
     nothing = pd.DataFrame(columns=["measure"])
     table = learning_curves(values(), nothing, PATIENTS, **DRAWING)
     assert set(table["measure"]) == {"findings recall@10"}
-    assert len(learning_curve_differences(values(), nothing, PATIENTS, **DRAWING))
+    assert len(learning_curve_differences(values(), nothing, PATIENTS, **DRAWING)) and said_of_labels(nothing) == ""

@@ -4,9 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from selip_core.downstream.answer import SOFT_PAIRS
 from selip_core.downstream.power_tables import (
+    RETRIEVAL,
     auc_differences,
     dice_differences,
+    named,
+    needs_in_figure,
     needs_table,
     power_curve_table,
     recall_differences,
@@ -73,6 +77,18 @@ def test_needs_and_curves_go_together():
     curves = power_curve_table(needs)
     assert set(curves["seeds"]) == {1, 3, 5, 10} and set(curves["comparison"]) == {"large"}
     assert curves.groupby("seeds")["power"].apply(lambda p: p.is_monotonic_increasing).all()
+
+
+def test_the_figure_has_the_soft_targets_first_and_the_largest_other():
+    names = [named(measure, *pair) for measure in reversed(RETRIEVAL) for pair in reversed(SOFT_PAIRS)]
+    rows = [(name, 0.01) for name in names] + [("a, SeLIP − scratch", 0.1), ("b, CLIP − scratch", -0.3), ("c", np.nan)]
+    needs = pd.DataFrame(rows, columns=["comparison", "difference"]).assign(data_source="a test")
+    soft = [named(RETRIEVAL[0], *pair) for pair in SOFT_PAIRS]
+    assert needs_in_figure(needs)["comparison"].tolist() == [*soft, "b, CLIP − scratch"]
+    needs.loc[needs["comparison"].isin(soft), "difference"] = np.nan  # no sentence with findings
+    of_all = [named(RETRIEVAL[1], *pair) for pair in SOFT_PAIRS]
+    assert needs_in_figure(needs)["comparison"].tolist() == [*of_all, "b, CLIP − scratch"]
+    assert needs_in_figure(needs.iloc[:0]).empty and needs_in_figure(needs_table({})).empty
 
 
 def test_nothing_to_foretell_is_an_empty_table():

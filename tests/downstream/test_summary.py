@@ -5,7 +5,19 @@ import re
 import pandas as pd
 import pytest
 
-from selip_core.downstream.summary import CLAIMS, CONTENT, NOTEBOOKS, TASKS, collect, latex, side_by_side, verdicts
+from selip_core.downstream.answer import DECIDING, sentences
+from selip_core.downstream.summary import (
+    CLAIMS,
+    CONTENT,
+    DIFFERENCES,
+    NOTEBOOKS,
+    SCORES,
+    TASKS,
+    collect,
+    latex,
+    side_by_side,
+    verdicts,
+)
 from tests.helpers.places import ROOT
 
 
@@ -80,6 +92,27 @@ def test_differences_are_corrected_for_their_number(results):
     table = differences.set_index("outcome")
     assert table.loc["image to text, recall@10", "p_holm"] == pytest.approx(5 * 0.001)  # five rows have a p-value
     assert table["significant"].tolist() == [True, True, True, False, False, False]
+
+
+def test_the_planned_comparisons_have_a_correction_of_their_own_and_everything_said_goes_by_it(results):
+    path = results["05_image_text_retrieval"] / "tables" / "yardstick_differences.csv"
+    table = pd.read_csv(path)
+    others = [table.iloc[:1].assign(measure=f"percentile {i}", p=0.9, difference=0.0) for i in range(20)]
+    pd.concat([table.assign(p=0.02), *others]).to_csv(path, index=False)
+    scores, differences = collect(results)
+    assert differences.columns.tolist() == DIFFERENCES and scores.columns.tolist() == SCORES
+    planned = differences[differences["p_planned"].notna()].set_index("outcome")
+    assert list(planned.index) == list(DECIDING) and planned["p_planned"].tolist() == [0.04, 0.04]
+    assert (planned["p_holm"] > 0.05).all() and planned["significant"].all()
+    found = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
+    text = found["What sharp SeLIP finds says more of the truth than what CLIP finds"]
+    assert "Held on the a test." in text and "p 0.04 (planned)" in text
+    assert text.endswith("correction over the planned comparisons.")
+    mixed = found["sharp SeLIP finds the report of an image better than CLIP"]
+    assert "Held in 1 of 21" in mixed and "over all differences, of the planned ones over these alone." in mixed
+    assert "sharp SeLIP is better than CLIP in findings recall@10 (+0.100, +0.050 to +0.150, p 0.04)" in sentences(
+        scores, differences
+    )[-1]
 
 
 def test_an_outcome_that_two_tables_have_is_corrected_for_once(results):

@@ -6,7 +6,11 @@ import pandas as pd
 from PIL import Image, PngImagePlugin
 
 from selip_core._utils.files import write_json, write_text
+from selip_core.downstream import answer
+from selip_core.downstream.ablation_tables import SCORES
 from selip_core.downstream.answer import METHODS
+from selip_core.downstream.learning_curve_tables import CURVES
+from selip_core.downstream.summary import DIFFERENCES
 from tests.helpers.places import ROOT
 
 NOTEBOOKS = [path.stem for path in sorted((ROOT / "notebooks").glob("0*.ipynb"))]
@@ -31,25 +35,29 @@ def make_results(results: Path) -> Path:
     for notebook in NOTEBOOKS:
         write_run(results, notebook)
     summary, ablation = results / "09_summary", results / "08_ablation"
-    tables = {
-        summary / "tables" / "answer.csv": [
-            {"outcome": "findings recall@10", "method": m, "value": 0.4, "low": 0.35, "high": 0.45, "n": 90}
-            for m in METHODS
-        ],
-        summary / "tables" / "differences.csv": [
-            {"group": "image to text", "share": 1.0, "outcome": o, "comparison": "SeLIP − CLIP", "difference": -0.05,
-             "low": low, "high": -0.01, "p": p, "test": "sign flips", "p_holm": p, "significant": p == 0.01, "n": 90}
-            for o, low, p in (("findings recall@10", -0.09, 0.01), ("a few", None, None))
-        ],
-        ablation / "tables" / "learning_curves.csv": [
-            {"method": m, "fraction": f, "training_patients": 800 * f, "measure": "findings recall@10", "value": f / 2,
-             "low": f / 2 - 0.05, "high": f / 2 + 0.05, "seeds": 3}
-            for f in (0.25, 1.0) for m in ("constant answer", "CLIP", "SeLIP")
-        ],
-        ablation / "tables" / "scores.csv": [{"variant": "syntax only", "score": "recall", "value": 0.31234567}],
-    }  # fmt: skip
-    for path, rows in tables.items():
-        write_text(path, pd.DataFrame(rows).assign(data_source="a made cohort").to_csv(index=False))
+    nan, about = float("nan"), {"data_source": "a made cohort"}
+    _write(summary / "tables" / "answer.csv", answer.COLUMNS, [
+        {"outcome": "findings recall@10", "method": m, "value": 0.4, "low": 0.35, "high": 0.45, "n": 90, **about}
+        for m in METHODS
+    ])  # fmt: skip
+    _write(summary / "tables" / "differences.csv", DIFFERENCES, [
+        {"group": "image to text", "share": 1.0, "outcome": o, "comparison": "SeLIP − CLIP", "difference": -0.05,
+         "low": low, "high": -0.01, "p": p, "test": "sign flips", "p_holm": 4 * p, "p_planned": planned,
+         "significant": planned == 0.02, "n": 90, **about}
+        for o, low, p, planned in (("findings recall@10", -0.09, 0.02, 0.02), ("a few", nan, nan, nan))
+    ])  # fmt: skip
+    _write(ablation / "tables" / "learning_curves.csv", [*CURVES, "data_source"], [
+        {"method": m, "fraction": f, "training_patients": 800 * f, "measure": "findings recall@10", "value": f / 2,
+         "low": f / 2 - 0.05, "high": f / 2 + 0.05, "labels": nan, "seeds": 3, "queries": 90, "patients": 40,
+         "note": "", **about}
+        for f in (0.25, 1.0) for m in ("constant answer", "CLIP", "SeLIP")
+    ])  # fmt: skip
+    _write(ablation / "tables" / "scores.csv", [*SCORES, "data_source"], [
+        {"variant": v, "measure": "findings recall@10", "value": 0.31234567, "low": 0.29, "high": 0.33, "difference": d,
+         "difference_low": d - 0.02, "difference_high": d + 0.02, "p": abs(d), "test": "sign flips", "p_holm": abs(d),
+         "patients": 40, "seeds": seeds, "note": "", **about}
+        for v, d, seeds in (("SeLIP", nan, 3), ("syntax only", -0.03, 1))
+    ])  # fmt: skip
     write_text(summary / "answer.md", "The numbers refute it.\n\nThe models read the image.\n")
     write_text(summary / "claims.md", "Data: a made cohort.\n\n**A claim**. Left open.\n")
     about = PngImagePlugin.PngInfo()
@@ -58,3 +66,9 @@ def make_results(results: Path) -> Path:
     (summary / "figures").mkdir()
     Image.new("RGB", (60, 40), "white").save(summary / "figures" / "answer.png", pnginfo=about)
     return results
+
+
+def _write(path: Path, columns: list[str], rows: list[dict]) -> None:
+    """Write a table that has the columns which the notebooks write, no more and no fewer."""
+    assert set(rows[0]) == set(columns), f"{path.name}: {set(rows[0]) ^ set(columns)}"
+    write_text(path, pd.DataFrame(rows, columns=columns).to_csv(index=False))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
@@ -42,14 +43,19 @@ def test_overlays_show_the_slice_with_the_largest_region_and_every_method():
     assert figure.axes[0].images[0].get_array().max() == 63
 
 
-def test_ablation_marks_selips_own_value():
+def test_ablation_shows_differences_against_a_line_at_zero():
     table = pd.DataFrame([
-        {"variant": v, "measure": s, "value": x, "low": x - 0.1, "high": x + 0.1}
-        for v, x in (("CLIP", 0.3), ("SeLIP", 0.5), ("label smoothing", 0.4)) for s in ("recall", "probe")
-    ])  # fmt: skip
-    figure = figures.ablation_intervals(table, {"recall": "recall@10", "probe": "AUC"})
-    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["CLIP", "SeLIP", "label smoothing"]
-    assert figure.axes[0].lines[-1].get_xdata()[0] == 0.5
+        {"variant": v, "measure": m, "value": 9, "difference": x, "difference_low": x - low, "difference_high": x + 0.1}
+        for v, x, low in (("CLIP", -0.2, 0.1), ("label smoothing", 0.1, np.nan)) for m in ("recall", "probe")
+    ]).iloc[:3]  # fmt: skip
+    figure = figures.ablation_intervals(table)
+    first, second = figure.axes
+    assert [t.get_text() for t in first.get_yticklabels()] == ["CLIP", "label smoothing"]
+    assert first.lines[0].get_xdata() == [0, 0] and first.get_xlabel().startswith("recall")
+    assert [c.lines[0].get_xdata()[0] for c in first.containers] == [-0.2, 0.1]
+    (ends,) = first.containers[0].lines[2][0].get_segments()
+    assert ends[:, 0].tolist() == pytest.approx([-0.3, -0.1])
+    assert np.isnan(second.containers[1].lines[0].get_xdata()[0])  # not measured
 
 
 def test_learning_curves_have_a_panel_a_measure_and_a_line_a_method_where_it_is_measured():

@@ -2,12 +2,13 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
 from selip_core._utils import hashing
 from selip_core.config import get_settings
-from selip_core.pretraining.start import starting_model, template_statistics
+from selip_core.pretraining.start import starting_model, take_templates_of, template_statistics
 from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import tiny_pairs
 
@@ -54,6 +55,23 @@ def test_what_is_acquired_on_suspicion_has_no_template():
     assert list(found) == ["SWI", "T1"]
     expected = pairs.volumes[:12, 0].astype("float64").mean(0)
     assert found["T1"][0] == pytest.approx((expected + expected[..., ::-1]) / 2, abs=1e-5)
+
+
+def test_a_share_keeps_the_template_of_a_sequence_that_it_has_too_few_volumes_of(tmp_path):
+    settings = get_settings(
+        "smoke", text_encoder={"warm_start_steps": 0}, image_encoder={"width": 8}, preprocessing={"shape": SHAPE}
+    )
+    pairs = tiny_pairs(36)
+    pairs.sequences[:18] = ["T2"] * 18
+    model = starting_model(settings, training=pairs, seed=3, directory=tmp_path, extra={}, progress=False)
+    before, fingerprint = model.image_encoder.templates.mean.clone(), model.config["start_fingerprint"]
+    share = pairs.take(np.arange(14, 30))  # 4 of T2, 12 of T1
+    take_templates_of(model, share)
+    assert model.image_encoder.templates.names == ("T1", "T2")
+    assert torch.equal(model.image_encoder.templates.mean[1], before[1])
+    expected = torch.from_numpy(template_statistics(share)["T1"][0])
+    assert torch.equal(model.image_encoder.templates.mean[0, 0], expected) and not torch.equal(expected, before[0, 0])
+    assert model.config["start_fingerprint"] != fingerprint
 
 
 def start(directory, warm_start_steps):
