@@ -179,8 +179,8 @@ _PROFILES: dict[str, dict] = {
         "ablation": {"variants": ("semantics only",), "fractions": (0.25,), "fewest_steps": 10},
     },
     "demo": {
-        "cohort": {"patients": 1500},
-        "pretraining": {"steps": 800, "validate_every": 200, **_NOT_AUGMENTED},
+        "cohort": {"patients": 1600},
+        "pretraining": {"steps": 900, "validate_every": 300, **_NOT_AUGMENTED},
         "classification": {
             "fractions": (0.05, 1.0),
             "brats_patients": (30, 20),
