@@ -2,7 +2,7 @@
 
 import pytest
 
-from selip_core._utils.files import write_json
+from selip_core._utils.files import read_json, write_json
 from selip_core.errors import SelipError
 from tests.helpers.expectations import compare, main, write_expectations
 
@@ -48,3 +48,10 @@ def test_missing_or_empty_expectations_fail(results, tmp_path, text):
 def test_written_expectations_hold(results, tmp_path):
     write_expectations(results, tmp_path / "expected.json")
     assert compare(results, tmp_path / "expected.json")[1] == 0
+
+
+def test_a_tolerance_that_was_set_by_hand_is_kept(results, tmp_path):
+    write_json(tmp_path / "expected.json", {"01_one": {"f1": {"value": 0.1, "tolerance": 0.4}}})
+    write_expectations(results, tmp_path / "expected.json")
+    rules = read_json(tmp_path / "expected.json")["01_one"]
+    assert rules["f1"] == {"value": 0.98, "tolerance": 0.4} and rules["kept"]["tolerance"] == 0
