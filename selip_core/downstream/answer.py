@@ -7,16 +7,11 @@ import numpy as np
 import pandas as pd
 
 from selip_core.metrics.resampling import holm
-from selip_core.pretraining.methods import COMPARED, PAIRS
-
-CONSTANT = "constant answer"
-"""What scores without a look at the volume: the sentences that are frequent in training, or a guess."""
+from selip_core.metrics.yardsticks import CONSTANT
+from selip_core.pretraining.methods import COMPARED, PAIRS, SHOWN_AS
 
 METHODS = (CONSTANT, *COMPARED)
 """The columns of the compact table."""
-
-SHOWN_AS = {"scratch": "untrained"}
-"""What a reader is told of a method by another word than tables use."""
 
 FOUND, SITES = "findings recall@10", "side and site F1, first five"
 DECIDING = (FOUND, SITES)

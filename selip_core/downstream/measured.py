@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 
 from selip_core.downstream.retrieval_tables import worth_saying
-from selip_core.downstream.yardsticks import PERCENTILE
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import DIRECTIONS, K_MAX
-from selip_core.metrics.yardsticks import CONSTANT
+from selip_core.metrics.yardsticks import CONSTANT, PERCENTILE
 
 VALUES = ["measure", "method", "seed", "query", "patient_id", "gallery", "value"]
 """One row a measure, method, seed and query."""

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from selip_core.downstream.retrieval_tables import COMPARISONS, worth_saying
-from selip_core.downstream.yardsticks import KIND, MEASURES, NORMAL_AUC, NORMAL_SCORE
+from selip_core.downstream.yardsticks import KIND, MEASURES, NORMAL_SCORE
 from selip_core.metrics.clustered import clustered_auc, clustered_auc_difference
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, holm, paired_difference
 from selip_core.metrics.retrieval import DIRECTIONS
+from selip_core.metrics.yardsticks import NORMAL_AUC
 
 _NOTES = {
     NORMAL_AUC: "no normal statement among the sentences, or nothing else: not scored",

@@ -13,14 +13,19 @@ import torch
 from selip_core.datasets.annotations import ABNORMAL, NORMAL
 from selip_core.datasets.pairs import Pairs, findings_of
 from selip_core.metrics.retrieval import K_MAX, ranks_of_hits
-from selip_core.metrics.yardsticks import carried_by_sequence, mean_of_first, percentile_among, set_f1
+from selip_core.metrics.yardsticks import (
+    NORMAL_AUC,
+    PERCENTILE,
+    carried_by_sequence,
+    mean_of_first,
+    percentile_among,
+    set_f1,
+)
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.findings import appearance_tag
 
 FIRST = 5
-PERCENTILE = "percentile in its sequence"
 KIND = "agreement of kind"
-NORMAL_AUC = "normal or findings, AUC"
 NORMAL_SCORE = "score of normal"
 """Column that `NORMAL_AUC` is of: the score of the normal statement less the mean of all other sentences."""
 

@@ -13,6 +13,9 @@ import torch
 CONSTANT = "constant answer"
 """The name under which it stands beside the methods."""
 
+PERCENTILE, NORMAL_AUC = "percentile in its sequence", "normal or findings, AUC"
+"""Names of the two measures of which 0.5 is chance."""
+
 TIE_DRAWS = 10
 """Random orders of its ties that the constant answer is averaged over."""
 

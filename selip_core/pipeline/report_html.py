@@ -18,7 +18,8 @@ from selip_core._utils.files import read_json, write_text
 from selip_core._utils.pages import page_template
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import HEADLINE_COLUMNS, headline_table, read_answer, standing_runs
+from selip_core.pipeline.answer import read_answer
+from selip_core.pipeline.records import HEADLINE_COLUMNS, headline_table, standing_runs
 
 _MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?=\S)(?P<line>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)

@@ -14,7 +14,7 @@ from selip_core._utils.tables import read_saved_table
 from selip_core.downstream.answer import METHODS
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import SUMMARY, Answer, read_answer_in
+from selip_core.pipeline.answer import SUMMARY, Answer, read_answer_in
 from selip_core.pipeline.whole_run import MODIFIED, checked_runs, commit_of
 
 FIGURES = (

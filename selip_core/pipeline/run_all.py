@@ -13,7 +13,8 @@ from selip_core._utils.files import put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, read_answer, run_inputs
+from selip_core.pipeline.answer import read_answer
+from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
 from selip_core.pipeline.terminal import WIDTH, table_lines, wrapped
 
 

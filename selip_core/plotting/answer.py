@@ -8,8 +8,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from selip_core.downstream.answer import CONSTANT, METHODS, SHOWN_AS
+from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.plotting.style import DARK, METHOD_COLOURS, METHOD_MARKERS, PAGE_MM, inches
+from selip_core.pretraining.methods import COMPARED, SHOWN_AS
 
 
 def answer_panels(table: pd.DataFrame) -> Figure:
@@ -21,7 +22,7 @@ def answer_panels(table: pd.DataFrame) -> Figure:
         As `selip_core.downstream.answer.for_figure` chooses them; all values are known.
     """
     outcomes = list(dict.fromkeys(table["outcome"]))
-    methods = [method for method in METHODS if method != CONSTANT and method in set(table["method"])]
+    methods = [method for method in COMPARED if method in set(table["method"])]
     figure, axes = plt.subplots(
         1, len(outcomes), figsize=inches(PAGE_MM, 8 * len(methods) + 20), sharey=True, squeeze=False
     )

@@ -9,8 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
-from selip_core.downstream.yardsticks import NORMAL_AUC, PERCENTILE
-from selip_core.metrics.yardsticks import CONSTANT
+from selip_core.metrics.yardsticks import CONSTANT, NORMAL_AUC, PERCENTILE
 from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, PALETTE, shortened, show_slice
 
 BARS_AT = (1, 5, 10)

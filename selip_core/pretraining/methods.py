@@ -63,6 +63,9 @@ PRETRAINED = ("CLIP", "SeLIP", "label smoothing", "sharp SeLIP")
 COMPARED = ("scratch", *PRETRAINED)
 """The comparison: the untrained start of each seed, and what each way of pretraining has made of it."""
 
+SHOWN_AS = {"scratch": "untrained"}
+"""What a reader is told of a method by another word than tables use."""
+
 PAIRS = (
     ("scratch", "CLIP"), ("scratch", "SeLIP"), ("scratch", "sharp SeLIP"), ("CLIP", "SeLIP"), ("CLIP", "sharp SeLIP"),
     ("label smoothing", "sharp SeLIP"),

@@ -18,7 +18,7 @@ def test_both_methods_learn_a_task_that_is_plain_to_see(tmp_path, weight, device
     _, done = run(tmp_path, weight, device=device, steps=150, validate_every=150)
     assert done.validations["recall_at_10"].iloc[-1] > 0.9
     assert done.validations["mean_reciprocal_rank"].iloc[-1] > 0.6
-    assert done.steps["clip"].tail(10).mean() < 0.6 * np.log(8)
+    assert done.steps["clip"].tail(10).mean() < 0.65 * np.log(8)
 
 
 @pytest.mark.parametrize("stop", [4, 7, 11])

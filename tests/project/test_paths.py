@@ -26,5 +26,6 @@ def test_paths_that_are_named_exist():
              for name in NAMED.findall(path.read_text(encoding="utf-8"))}  # fmt: skip
     assert len({name for _, name in found}) > 10
     lost = {(where, name) for where, name in found if not (ROOT / name).exists()}
-    examples = {("CONTRIBUTING.md", "selip_core/reports/lexicons/fr.yaml"), ("run_tests.sh", "tests/test_x.py")}
+    made = {(where, name) for where, name in lost if name == "docs/results.md"}  # by a command, of a study that is done
+    examples = made | {("CONTRIBUTING.md", "selip_core/reports/lexicons/fr.yaml"), ("run_tests.sh", "tests/test_x.py")}
     assert lost - examples == set()
