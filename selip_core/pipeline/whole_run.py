@@ -5,7 +5,8 @@ from pathlib import Path
 from selip_core._utils.files import read_json
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import SUMMARY, standing_in
+from selip_core.pipeline.answer import SUMMARY
+from selip_core.pipeline.records import standing_in
 
 MODIFIED = "-modified"
 """Behind the commit of a run whose tracked files differed from it."""
