@@ -175,7 +175,7 @@ _PROFILES: dict[str, dict] = {
             "brats_patients": (10, 10),
             "brats_steps": 10,
         },
-        "segmentation": {"fractions": (1.0,), "steps": 20},
+        "segmentation": {"fractions": (1.0,), "steps": 8},
         "ablation": {"variants": ("semantics only",), "fractions": (0.25,), "fewest_steps": 10},
     },
     "demo": {
