@@ -85,6 +85,12 @@ def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame
     )
 
 
+def text_numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
+    """Return the place in `texts` of each pair's sentence, (n,) int."""
+    number = {text: i for i, text in enumerate(texts)}
+    return np.array([number[text] for text in pairs.texts])
+
+
 def findings_of(sentences: Sequence[str]) -> list[tuple[Finding, ...]]:
     """Return the findings of canonical sentences; equal ones are parsed once."""
     parsed = {sentence: tuple(parse_sentence(sentence)) for sentence in dict.fromkeys(sentences)}

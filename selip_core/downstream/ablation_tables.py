@@ -7,14 +7,14 @@ from selip_core.downstream.classification_tables import prediction_arrays
 from selip_core.downstream.measured import difference_between, estimate_of
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import Estimate, holm
-from selip_core.metrics.yardsticks import CONSTANT
+from selip_core.metrics.yardsticks import CONSTANT, FINDINGS_RECALL, SITE_F1
 from selip_core.pretraining.loop import plateau_exit
 from selip_core.similarity.scores import ReportCorpus
 
 PROBE = "kinds, linear probe, AUC"
 """The measure of `variant_scores` that takes predictions."""
 
-SHOWN = ("findings recall@10", "side and site F1, first five", PROBE)
+SHOWN = (FINDINGS_RECALL, SITE_F1, PROBE)
 """The measures of its figure."""
 
 SCORES = [

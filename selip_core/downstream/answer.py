@@ -7,17 +7,15 @@ import numpy as np
 import pandas as pd
 
 from selip_core.metrics.resampling import holm
-from selip_core.metrics.yardsticks import CONSTANT
-from selip_core.pretraining.methods import COMPARED, PAIRS, SHOWN_AS
+from selip_core.metrics.yardsticks import CONSTANT, FINDINGS_RECALL, SITE_F1
+from selip_core.pretraining.methods import COMPARED, SHOWN_AS, SOFT_PAIRS
 
 METHODS = (CONSTANT, *COMPARED)
 """The columns of the compact table."""
 
-FOUND, SITES = "findings recall@10", "side and site F1, first five"
-DECIDING = (FOUND, SITES)
+DECIDING = (FINDINGS_RECALL, SITE_F1)
 """The outcomes that decide whether soft targets help: is the true sentence found, and do the first five say where."""
 
-SOFT_PAIRS = tuple(pair for pair in PAIRS if "scratch" not in pair)
 PAPER = ("CLIP", "SeLIP")
 """The comparison that the paper's claim is about; it comes first of `SOFT_PAIRS`."""
 
@@ -44,10 +42,10 @@ class Row:
 
 
 ROWS = (
-    Row(re.escape(FOUND), FOUND),
+    Row(re.escape(FINDINGS_RECALL), FINDINGS_RECALL),
     Row("percentile in its sequence", "percentile in its sequence"),
     Row("normal or findings, AUC", "normal or findings, AUC", 0.5),
-    Row(re.escape(SITES), SITES),
+    Row(re.escape(SITE_F1), SITE_F1),
     Row(r"(?!abnormal or normal)(.+), linear probe, 100 %, AUC", r"\1, linear probe, AUC", 0.5),
     Row(r"(kind of finding), fine-tuning, 100 %, AUC", r"\1, fine-tuning, AUC", 0.5),
     Row(r"(HGG against LGG), fine-tuning, 100 %, AUC", r"\1, fine-tuning, AUC", 0.5),
@@ -238,10 +236,11 @@ _READS = {
 
 def _reads(scores: pd.DataFrame) -> str:
     """Return the sentence on findings recall@10 of the trained models against the constant answer."""
-    part = scores[scores["outcome"] == FOUND].drop_duplicates("method").set_index("method")
+    part = scores[scores["outcome"] == FINDINGS_RECALL].drop_duplicates("method").set_index("method")
     trained = [method for method in COMPARED if method != "scratch" and method in part.index]
     if CONSTANT not in part.index or not trained:
-        return f"Whether the models read the image was not measured here: {FOUND} and its {CONSTANT} are not there."
+        missing = f"{FINDINGS_RECALL} and its {CONSTANT} are not there"
+        return f"Whether the models read the image was not measured here: {missing}."
     constant = part.loc[CONSTANT]
     states = {method: _against(part.loc[method], constant) for method in trained}
     clauses = []
@@ -252,7 +251,7 @@ def _reads(scores: pd.DataFrame) -> str:
             clauses.append(words.format(methods=_listed(of), s="" if many else "s", es="" if many else "es"))
     numbers = ", ".join(f"{method} {_value(part.loc[method])}" for method in [*trained, CONSTANT])
     head = f"On the {constant['data_source']}, {'; '.join(clauses)}"
-    return f"{head}. {_capital(FOUND)} over {int(constant['n'])} queries: {numbers}."
+    return f"{head}. {_capital(FINDINGS_RECALL)} over {int(constant['n'])} queries: {numbers}."
 
 
 def _against(model: pd.Series, constant: pd.Series) -> str:

@@ -9,7 +9,7 @@ from selip_core.downstream.learning_curves import FEW_LABELS
 from selip_core.downstream.measured import difference_between, estimate_of, value_matrix
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import Estimate, holm
-from selip_core.pretraining.methods import PAIRS, PRETRAINED
+from selip_core.pretraining.methods import SOFT_PAIRS
 
 CURVES = [
     "method", "fraction", "training_patients", "measure", "value", "low", "high", "labels", "seeds", "queries",
@@ -66,7 +66,7 @@ def _row(method: str, fraction: float, measure: str, found: Estimate, seeds: int
 def learning_curve_differences(
     values: pd.DataFrame, predictions: pd.DataFrame, patients: dict[float, int], *, samples: int, seed: int
 ) -> pd.DataFrame:
-    """Return the paired differences of `PAIRS` at each share and measure, between those that are pretrained.
+    """Return the paired differences of `SOFT_PAIRS` at each share and measure.
 
     At the share of all patients `FEW_LABELS` is the same number as `PROBE`, and is left out: it would be corrected for
     twice.
@@ -81,16 +81,15 @@ def learning_curve_differences(
     DataFrame of `DIFFERENCES`, and ``p_holm``, corrected over all its rows
     """
     drawing, rows = {"samples": samples, "seed": seed}, []
-    pairs = [(first, second) for first, second in PAIRS if first in PRETRAINED]
     for (measure, fraction), part in values.groupby(["measure", "fraction"], sort=False):
         found = dict(iter(part.groupby("method", sort=False)))
-        for first, second in pairs:
+        for first, second in SOFT_PAIRS:
             if first in found and second in found:
                 estimate = difference_between(found[first], found[second], **drawing)
                 by_seed = [value_matrix(found[m])[0].mean(axis=0) for m in (first, second)]
                 rows.append(_difference(measure, fraction, first, second, estimate, by_seed[1] - by_seed[0]))
     for (measure, fraction), arrays in _arrays(predictions):
-        for first, second in pairs if (measure, fraction) != (FEW_LABELS, 1) else ():
+        for first, second in SOFT_PAIRS if (measure, fraction) != (FEW_LABELS, 1) else ():
             (truth, a, _), (_, b, _) = arrays[first], arrays[second]
             estimate = auc_difference(truth, a, b, **drawing)
             by_seed = [auc_difference(truth, a[:, :, [r]], b[:, :, [r]], samples=1).value for r in range(a.shape[2])]

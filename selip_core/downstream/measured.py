@@ -3,15 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream.retrieval_tables import worth_saying
+from selip_core.downstream.retrieval_tables import worth_saying_of
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
-from selip_core.metrics.retrieval import DIRECTIONS, K_MAX
-from selip_core.metrics.yardsticks import CONSTANT, PERCENTILE
+from selip_core.metrics.retrieval import DIRECTIONS
+from selip_core.metrics.yardsticks import CONSTANT, FINDINGS_RECALL, PERCENTILE, SITE_F1
 
 VALUES = ["measure", "method", "seed", "query", "patient_id", "gallery", "value"]
 """One row a measure, method, seed and query."""
 
-FINDINGS_RECALL, SITE_F1 = "findings recall@10", "side and site F1, first five"
 MEASURED = (FINDINGS_RECALL, "recall@10", "mean reciprocal rank", PERCENTILE, SITE_F1)
 """The measures of retrieval by which variants and shares are told apart: of `selip_core.downstream.yardsticks`."""
 
@@ -60,5 +59,5 @@ def difference_between(first: pd.DataFrame, second: pd.DataFrame, *, samples: in
 
 
 def _of_recall(estimate: Estimate, values: pd.DataFrame) -> Estimate:
-    recall = values["measure"].iloc[0].endswith(f"recall@{K_MAX}")
-    return worth_saying(estimate, int(values["gallery"].iloc[0]), K_MAX) if recall else estimate
+    one = values.iloc[0]
+    return worth_saying_of(one["measure"], estimate, one["gallery"])

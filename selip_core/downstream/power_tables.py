@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream.answer import SOFT_PAIRS
 from selip_core.downstream.classification_tables import prediction_arrays
 from selip_core.downstream.retrieval_tables import hits_by_query
 from selip_core.metrics.classification import auc_influence, classes_with_both_sides
 from selip_core.metrics.power import Difference, describe_difference, patients_needed, power, seeds_needed
 from selip_core.metrics.resampling import FEWEST_PATIENTS
+from selip_core.pretraining.methods import SOFT_PAIRS
 
 PATIENTS = (25, 50, 100, 200, 400, 800, 1600, 3200)
 SEEDS = (1, 3, 5, 10)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.datasets.pairs import Pairs
-from selip_core.downstream.yardsticks import image_measures, text_numbers
+from selip_core.datasets.pairs import Pairs, text_numbers
+from selip_core.downstream.yardsticks import image_measures
 from selip_core.encoders.model import SelipModel
 from selip_core.metrics.retrieval import DIRECTIONS, retrieval_table
 from selip_core.metrics.yardsticks import CONSTANT, constant_answers

@@ -9,10 +9,7 @@ import pandas as pd
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import K_MAX, chance_of_hit
 from selip_core.metrics.yardsticks import CONSTANT
-from selip_core.pretraining.methods import PAIRS
-
-COMPARISONS = tuple(pair for pair in PAIRS if "scratch" not in pair)
-"""Which ways of pretraining are compared: the untrained start is no competitor in retrieval."""
+from selip_core.pretraining.methods import SOFT_PAIRS
 
 
 def recall_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
@@ -64,7 +61,7 @@ def recall_difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, sampl
     Seeds are averaged before patients are resampled: the interval is over patients, and ``by_seed`` shows the rest.
     """
     rows, there = [], set(queries["method"])
-    compared = [pair for pair in COMPARISONS if set(pair) <= there]
+    compared = [pair for pair in SOFT_PAIRS if set(pair) <= there]
     for direction, part in queries.groupby("direction", sort=False):
         for (first, second), k in product(compared, ks):
             (a, patients, _), (b, _, _) = (hits_by_query(part, method, k) for method in (first, second))
@@ -99,3 +96,8 @@ def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
     nan = float("nan")
     note = f"gallery of {gallery}: recall@{k} is 1 whatever the model, not reported"
     return replace(estimate, value=nan, low=nan, high=nan, p=nan, test="", note=note)
+
+
+def worth_saying_of(measure: str, estimate: Estimate, gallery: float) -> Estimate:
+    """Withhold a recall as `worth_saying` does, its k read off the name of the measure; others are what they are."""
+    return worth_saying(estimate, int(gallery), int(measure.rsplit("@")[-1])) if "recall@" in measure else estimate

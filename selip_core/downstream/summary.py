@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.tables import named_tests, read_saved_table
-from selip_core.downstream.answer import METHODS, SOFT_PAIRS, planned_p
+from selip_core.downstream.answer import METHODS, planned_p
 from selip_core.downstream.classification_tables import MEAN
 from selip_core.metrics.resampling import ALPHA, holm
+from selip_core.pretraining.methods import SOFT_PAIRS
 
 RECALL_AT = 10
 """The k of the recall that counts as retrieval's result."""

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream.retrieval_tables import COMPARISONS, worth_saying
+from selip_core.downstream.retrieval_tables import worth_saying_of
 from selip_core.downstream.yardsticks import KIND, MEASURES, NORMAL_SCORE
 from selip_core.metrics.clustered import clustered_auc, clustered_auc_difference
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, holm, paired_difference
 from selip_core.metrics.retrieval import DIRECTIONS
 from selip_core.metrics.yardsticks import NORMAL_AUC
+from selip_core.pretraining.methods import SOFT_PAIRS
 
 _NOTES = {
     NORMAL_AUC: "no normal statement among the sentences, or nothing else: not scored",
@@ -39,7 +40,7 @@ def yardstick_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.Dat
                 estimate = clustered_auc(normal, values, patients, samples=samples, seed=seed)
             else:
                 estimate = bootstrap_interval(values, patients, samples=samples, seed=seed)
-            estimate = _of_recall(measure, estimate, image)
+            estimate = worth_saying_of(measure, estimate, image["gallery"].iloc[0])
             rows.append({
                 "measure": measure, "method": method, "value": estimate.value, "low": estimate.low,
                 "high": estimate.high, "queries": estimate.n, "patients": estimate.n_patients, "note": estimate.note,
@@ -58,7 +59,7 @@ def yardstick_difference_table(queries: pd.DataFrame, *, samples: int, seed: int
     image, rows = _image_queries(queries), []
     there = set(image["method"])
     for measure in _measures(image):
-        for first, second in COMPARISONS:
+        for first, second in SOFT_PAIRS:
             if {first, second} <= there:
                 estimate, by_seed = _difference(image, measure, first, second, samples, seed)
                 rows.append({
@@ -90,7 +91,7 @@ def _difference(
     else:
         estimate = paired_difference(a, b, patients, samples=samples, seed=seed)
         each = (b - a).mean(axis=0)
-    estimate = _of_recall(measure, estimate, image)
+    estimate = worth_saying_of(measure, estimate, image["gallery"].iloc[0])
     return estimate, "" if np.isnan(estimate.value) else ", ".join(f"{d:+.3f}" for d in each)
 
 
@@ -118,10 +119,3 @@ def _measures(image: pd.DataFrame) -> list[str]:
 
 def _nothing(measure: str) -> Estimate:
     return Estimate(np.nan, np.nan, np.nan, 0, 0, note=_NOTES.get(measure, NO_QUERY))
-
-
-def _of_recall(measure: str, estimate: Estimate, image: pd.DataFrame) -> Estimate:
-    """Withhold a recall that no model could miss."""
-    if "recall@" not in measure:
-        return estimate
-    return worth_saying(estimate, int(image["gallery"].iloc[0]), int(measure.rsplit("@")[-1]))

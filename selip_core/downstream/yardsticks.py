@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from selip_core.datasets.annotations import ABNORMAL, NORMAL
-from selip_core.datasets.pairs import Pairs, findings_of
+from selip_core.datasets.pairs import Pairs, findings_of, text_numbers
 from selip_core.metrics.retrieval import K_MAX, ranks_of_hits
 from selip_core.metrics.yardsticks import (
     NORMAL_AUC,
@@ -107,12 +107,6 @@ def _measures_of_findings(scores, own, carries, findings, same_kind, *, queries,
             table[f"{name}, {which}"] = mean_of_first(scores, f1, k).numpy()
     table[KIND] = mean_of_first(scores, same_kind[queries][:, answers], 1).numpy()
     return pd.DataFrame(table, index=rows, dtype=float)
-
-
-def text_numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
-    """Return the place in `texts` of each pair's sentence, (n,) int."""
-    number = {text: i for i, text in enumerate(texts)}
-    return np.array([number[text] for text in pairs.texts])
 
 
 def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str, frozenset[str]]) -> torch.Tensor:

@@ -10,11 +10,16 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core._utils.incidence import incidence
+
 CONSTANT = "constant answer"
 """The name under which it stands beside the methods."""
 
 PERCENTILE, NORMAL_AUC = "percentile in its sequence", "normal or findings, AUC"
 """Names of the two measures of which 0.5 is chance."""
+
+FINDINGS_RECALL, SITE_F1 = "findings recall@10", "side and site F1, first five"
+"""Names of the two measures that decide: is the true sentence found, and do the first five say where."""
 
 TIE_DRAWS = 10
 """Random orders of its ties that the constant answer is averaged over."""
@@ -107,10 +112,7 @@ def set_f1(sets: Sequence[frozenset[Hashable]]) -> torch.Tensor:
     >>> set_f1([frozenset("ab"), frozenset("b"), frozenset()]).round(decimals=2).tolist()
     [[1.0, 0.67, 0.0], [0.67, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    column_of = {item: i for i, item in enumerate(dict.fromkeys(item for items in sets for item in items))}
-    has = torch.zeros(len(sets), len(column_of), dtype=torch.float64)
-    for row, items in enumerate(sets):
-        has[row, [column_of[item] for item in items]] = 1
+    has = incidence(sets, dtype=torch.float64)
     sizes = has.sum(1)
     total = sizes[:, None] + sizes[None, :]
     return torch.where(total > 0, 2 * (has @ has.T) / total.clamp_min(1), 1.0)

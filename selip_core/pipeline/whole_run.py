@@ -11,8 +11,9 @@ from selip_core.pipeline.records import standing_in
 MODIFIED = "-modified"
 """Behind the commit of a run whose tracked files differed from it."""
 
-_SAME = {"profile": "profile", "seed": "seed", "cohort": "cohort", "settings": "settings"}
-"""What all notebooks of a run share, by its key in ``run.json``; the commit is held apart."""
+_SAME = ("profile", "seed", "cohort", "settings", "commit")
+"""What all notebooks of a run share: keys of ``run.json``, and the commit."""
+
 
 def checked_runs(results: Path) -> dict[str, dict]:
     """Return ``run.json`` of each notebook up to the summary, all of one run.
@@ -35,12 +36,12 @@ def checked_runs(results: Path) -> dict[str, dict]:
     runs = {name: read_json(results / name / "run.json") for name in names}
     first = names[0]
     for name, record in runs.items():
-        for key, word in {**_SAME, "git": "commit"}.items():
-            ours, theirs = (commit_of(r) if key == "git" else r.get(key) for r in (runs[first], record))
+        for key in _SAME:
+            ours, theirs = (commit_of(r) if key == "commit" else r.get(key) for r in (runs[first], record))
             if ours != theirs:
                 shown = f" ({ours} and {theirs})" if key != "settings" else ""
                 raise SelipError(
-                    f"{results} is of more than one run: {first} and {name} differ in their {word}{shown}; "
+                    f"{results} is of more than one run: {first} and {name} differ in their {key}{shown}; "
                     "run ./run_all.sh --fresh on one commit"
                 )
     return runs

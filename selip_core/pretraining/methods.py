@@ -72,6 +72,9 @@ PAIRS = (
 )  # fmt: skip
 """First and second of each comparison: the difference is the second less the first."""
 
+SOFT_PAIRS = tuple(pair for pair in PAIRS if "scratch" not in pair)
+"""The comparisons between ways of pretraining, the paper's first."""
+
 
 def start_folder(models: Path, seed: int) -> Path:
     """Return where the untrained model of a seed lies, in the folder of the models of ``04_pretraining``."""

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from selip_core.datasets.pairs import Pairs
+from selip_core.datasets.pairs import Pairs, text_numbers
 from selip_core.encoders.inference import encode_series, encode_texts
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
@@ -39,14 +39,14 @@ def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_si
     What needs no volume to be right, `constant_retrieval`, stands beside them in a run's table.
     """
     image, text, texts = encode_pairs(model, validation)
-    of_image = _numbers(validation, texts)
+    of_image = text_numbers(validation, texts)
     found = {**_retrieval(image @ text.T, of_image, validation), "chance_at_10": min(10 / len(texts), 1.0)}
     train_image, train_text, train_texts = encode_pairs(model, train_sample)
     batch_size = min(batch_size, len(texts), len(train_texts))
     scale = model.logit_scale.item()
     found["loss"] = _contrastive_loss(image, text, of_image, scale, batch_size)
     found["train_loss"] = _contrastive_loss(
-        train_image, train_text, _numbers(train_sample, train_texts), scale, batch_size
+        train_image, train_text, text_numbers(train_sample, train_texts), scale, batch_size
     )
     return found
 
@@ -65,7 +65,7 @@ def constant_retrieval(validation: Pairs, train: Pairs, *, flip: bool) -> dict[s
     """
     texts = list(dict.fromkeys(validation.texts))
     answers = constant_answers(validation.sequences, texts, *train.shown(flip=flip))
-    found = [_retrieval(scores, _numbers(validation, texts), validation) for scores in answers]
+    found = [_retrieval(scores, text_numbers(validation, texts), validation) for scores in answers]
     names = {"constant_at_10": "recall_at_10", "constant_percentile": "percentile"}
     return {name: float(np.mean([one[of] for one in found])) for name, of in names.items()}
 
@@ -74,11 +74,6 @@ def sample_of_pairs(pairs: Pairs, size: int) -> Pairs:
     """Return `size` of the pairs, or all where there are fewer; always the same ones."""
     picked = np.sort(np.random.default_rng(0).permutation(len(pairs))[:size])
     return pairs.take(picked)
-
-
-def _numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
-    number = {text: i for i, text in enumerate(texts)}
-    return np.array([number[text] for text in pairs.texts])
 
 
 def _retrieval(cosines: torch.Tensor, of_image: np.ndarray, pairs: Pairs) -> dict[str, float]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from selip_core._utils.incidence import columns_of, incidence
 from selip_core.reports.sentences import Finding
 from selip_core.similarity.information import InformationContent
 from selip_core.similarity.sites import site_similarity
@@ -40,9 +41,10 @@ def syntax_similarity(
         (U, V), float32, in [0, 1].
     """
     others = findings if others is None else others
-    column_of = {c: i for i, c in enumerate(sorted({c for f in (*findings, *others) for c in f.site + f.appearance}))}
-    rows = _incidence(findings, column_of, device)  # (U, C)
-    columns = rows if others is findings else _incidence(others, column_of, device)  # (V, C)
+    of_rows, of_columns = ([set(f.site + f.appearance) for f in which] for which in (findings, others))
+    column_of = columns_of(of_rows if others is findings else of_rows + of_columns)
+    rows = incidence(of_rows, column_of, device=device)  # (U, C)
+    columns = rows if others is findings else incidence(of_columns, column_of, device=device)  # (V, C)
     shared = rows @ columns.T  # (U, V): counts of 0/1 products, exact in float32 and in TF32
     return 2 * shared / (rows.sum(1)[:, None] + columns.sum(1)[None, :])
 
@@ -139,18 +141,6 @@ def _equal(values: list[str], others: list[str], device: torch.device | str | No
 def _sums(values: list[float], others: list[float], device: torch.device | str | None) -> torch.Tensor:
     """Return the sum of each number of one list with each of another, (U, V)."""
     return torch.tensor(values, device=device)[:, None] + torch.tensor(others, device=device)[None, :]
-
-
-def _incidence(
-    findings: Sequence[Finding], column_of: dict[str, int], device: torch.device | str | None
-) -> torch.Tensor:
-    """Return which characters each finding has, (U, C) of 0 and 1."""
-    pairs = [(row, column_of[c]) for row, f in enumerate(findings) for c in set(f.site + f.appearance)]
-    incidence = torch.zeros(len(findings), len(column_of), device=device)
-    if pairs:
-        rows, columns = torch.tensor(pairs, device=device).T
-        incidence[rows, columns] = 1
-    return incidence
 
 
 def checked_weights(weights: tuple[float, float]) -> tuple[float, float]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import torch
 
+from selip_core._utils.incidence import incidence
 from selip_core.losses import soft_targets
 from selip_core.reports.sentences import Finding, mirrored, parse_sentence
 from selip_core.similarity.findings import sites_and_tags
@@ -109,8 +109,5 @@ def target_shares(
 
 def _share_one(sets: list[set]) -> np.ndarray:
     """Return which sets have a member in common, (N, N) bool."""
-    column_of = {value: i for i, value in enumerate({value for values in sets for value in values})}
-    incidence = torch.zeros(len(sets), max(len(column_of), 1))
-    for row, values in enumerate(sets):
-        incidence[row, [column_of[value] for value in values]] = 1
-    return (incidence @ incidence.T > 0).numpy()
+    has = incidence(sets)
+    return (has @ has.T > 0).numpy()

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 import yaml
 
+from selip_core._utils.incidence import incidence
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import without_side
 
@@ -100,11 +101,7 @@ def read_structures(parts: dict[str, list[str]]) -> dict[str, str]:
 
 def _jaccard(sets: Sequence[Sequence[str]], device: torch.device | str | None) -> torch.Tensor:
     """Return ``|A∩B| / |A∪B|`` of S sets, (S, S)."""
-    column_of = {name: i for i, name in enumerate(sorted({name for names in sets for name in names}))}
-    incidence = torch.zeros(len(sets), len(column_of), device=device)
-    pairs = [(row, column_of[name]) for row, names in enumerate(sets) for name in names]
-    if pairs:
-        incidence[tuple(torch.tensor(pairs, device=device).T)] = 1
-    shared = incidence @ incidence.T  # counts of 0/1 products, exact in float32 and in TF32
-    sizes = incidence.sum(1)
+    has = incidence(sets, device=device)
+    shared = has @ has.T  # counts of 0/1 products, exact in float32 and in TF32
+    sizes = has.sum(1)
     return shared / (sizes[:, None] + sizes[None, :] - shared)

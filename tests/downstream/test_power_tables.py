@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from selip_core.downstream.answer import SOFT_PAIRS
 from selip_core.downstream.power_tables import (
     RETRIEVAL,
     auc_differences,
@@ -16,6 +15,7 @@ from selip_core.downstream.power_tables import (
     recall_differences,
 )
 from selip_core.metrics.classification import auc, auc_influence
+from selip_core.pretraining.methods import SOFT_PAIRS
 
 
 def test_the_mean_of_what_patients_add_is_the_auc():
