@@ -8,7 +8,6 @@ from selip_core.downstream.measured import difference_between, estimate_of
 from selip_core.metrics.classification import auc_difference, auc_interval
 from selip_core.metrics.resampling import Estimate, holm
 from selip_core.metrics.yardsticks import CONSTANT, FINDINGS_RECALL, SITE_F1
-from selip_core.pretraining.loop import plateau_exit
 from selip_core.similarity.scores import ReportCorpus
 
 PROBE = "kinds, linear probe, AUC"
@@ -129,7 +128,7 @@ def gap_table(validations: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    validations : DataFrame from `selip_core.downstream.ablation.run_plans`
+    validations : DataFrame from `selip_core.pretraining.runs.run_plans`
     """
     keys = ["variant", "seed", "fraction"]
     last = validations.sort_values("step", kind="stable").groupby(keys, sort=False).tail(1)
@@ -140,27 +139,3 @@ def gap_table(validations: pd.DataFrame) -> pd.DataFrame:
     grouped = last.groupby(["variant", "fraction"], sort=False)
     table = grouped[columns].mean().join(grouped["gap"].agg(low="min", high="max", runs="count"))
     return table.reset_index().rename(columns={"variant": "method"})
-
-
-def run_table(steps: pd.DataFrame, validations: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a run: its steps, when it leaves the plateau, which state was kept, and how it ended.
-
-    A run that is kept early and goes on to tell its own training pairs apart better and better learns them by heart.
-
-    Parameters
-    ----------
-    steps, validations : DataFrames from `selip_core.downstream.ablation.run_plans`
-    """
-    keys, rows = ["variant", "seed", "fraction"], []
-    validated = dict(iter(validations.groupby(keys)))
-    for about, run in steps.groupby(keys, sort=False):
-        looks = validated[about].sort_values("step")
-        kept, last = looks.iloc[int(looks["mean_reciprocal_rank"].argmax())], looks.iloc[-1]
-        rows.append({
-            **dict(zip(keys, about, strict=True)), "training_patients": last["training_patients"], "steps": len(run),
-            "leaves the plateau at": plateau_exit(run["clip"].to_numpy(), run["batch_size"].iloc[0]),
-            "kept at": int(kept["step"]), "kept, MRR": kept["mean_reciprocal_rank"],
-            "end, MRR": last["mean_reciprocal_rank"], "end, in-batch accuracy": run["accuracy"].tail(25).mean(),
-            "end, logit scale": run["logit_scale"].iloc[-1],
-        })  # fmt: skip
-    return pd.DataFrame(rows)

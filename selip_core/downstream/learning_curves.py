@@ -11,7 +11,7 @@ import torch
 from selip_core.config import PreprocessingSettings, SegmentationSettings
 from selip_core.datasets.cohort import Cohort
 from selip_core.datasets.pairs import Pairs
-from selip_core.downstream.ablation import Plan, best_models, share_of
+from selip_core.downstream.ablation import best_models
 from selip_core.downstream.ablation_tables import PROBE
 from selip_core.downstream.classification import ClassificationTask, probe_predictions, series_features
 from selip_core.downstream.measured import VALUES, measured_queries
@@ -19,6 +19,7 @@ from selip_core.downstream.retrieval import evaluate_runs
 from selip_core.downstream.segmentation import segmentation_results, split_cases
 from selip_core.downstream.segmentation_data import Cases, cohort_cases
 from selip_core.pretraining.methods import PRETRAINED
+from selip_core.pretraining.runs import Plan, share_of
 
 FEW_LABELS = "kinds, few labels, AUC"
 """Linear probes on the labels of the share's patients alone."""

@@ -1,33 +1,25 @@
 """The ablation: what is run, on whom, and what its tables say."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from selip_core.config import AblationSettings, get_settings
-from selip_core.downstream.ablation import plan_runs, run_plan, share_of, share_settings
+from selip_core.downstream.ablation import plan_runs, share_settings
 from selip_core.downstream.ablation_tables import (
     PROBE,
     SCORES,
     by_disagreement,
     gap_table,
-    run_table,
     shown_differences,
     text_disagreement,
     variant_scores,
 )
-from selip_core.encoders.model import SelipModel
-from selip_core.errors import SelipError
 from selip_core.metrics.classification import DELONG
 from selip_core.metrics.resampling import SIGN_FLIPS
 from selip_core.pretraining.methods import PRETRAINED, VARIANTS
-from selip_core.pretraining.start import starting_model
 from selip_core.similarity.scores import ReportCorpus
-from tests.helpers.data import SHAPE
-from tests.helpers.small_runs import TEXTS, fresh_model, tiny_pairs, tiny_settings
+from tests.helpers.small_runs import TEXTS, tiny_settings
 
 
 def plans(tmp_path, **changes):
@@ -71,54 +63,6 @@ def test_steps_of_a_share_lie_between_the_fewest_and_all(power, fewest, steps):
     budget = get_settings("study", pretraining={"steps": 1000}).pretraining
     assert share_settings(budget, 1 / 16, power=power, fewest=fewest).steps == steps
     assert share_settings(budget, 1.0, power=power, fewest=fewest) == budget
-
-
-def test_a_run_is_trained_once_and_variants_differ(tmp_path):
-    start = fresh_model().save_pretrained(tmp_path / "start")
-    pairs, cpu = tiny_pairs(), torch.device("cpu")
-    made = {p.variant: replace(p, shared=False) for p in plans(tmp_path, fractions=()) if p.seed == 4}
-    steps, validations = run_plan(made["SeLIP"], start, pairs, pairs, device=cpu)
-    smooth, _ = run_plan(made["label smoothing"], start, pairs, pairs, device=cpu)
-    assert steps["clip"].iloc[0] == smooth["clip"].iloc[0] and steps["clip"].iloc[-1] != smooth["clip"].iloc[-1]
-    assert set(validations["variant"]) == {"SeLIP"} and {"loss", "train_loss"} <= set(validations)
-    assert (validations["training_patients"] == 48).all() and (steps["batch_size"] == 8).all()
-    written = (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns
-    again, _ = run_plan(made["SeLIP"], start, pairs, pairs, device=cpu)
-    pd.testing.assert_frame_equal(steps, again)
-    assert (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns == written
-    shared = replace(made["SeLIP"], shared=True)
-    pd.testing.assert_frame_equal(steps, run_plan(shared, start, pairs, pairs, device=cpu)[0])
-    with pytest.raises(SelipError, match="run 04_pretraining again"):
-        other = replace(shared, settings=tiny_settings(learning_rate_image=1e-3))
-        run_plan(other, start, pairs, pairs, device=cpu)
-    assert (made["SeLIP"].directory / "last" / "state.json").stat().st_mtime_ns == written
-
-
-def started(folder, pairs):
-    settings = get_settings(
-        "smoke", text_encoder={"warm_start_steps": 0}, image_encoder={"width": 8}, preprocessing={"shape": SHAPE}
-    )
-    starting_model(settings, training=pairs, seed=4, directory=folder, extra={}, progress=False)
-    return folder
-
-
-def test_a_volume_of_a_patient_outside_the_share_plays_no_part_in_its_run(tmp_path):
-    plan = next(p for p in plans(tmp_path) if p.fraction < 1)
-    pairs, validation, runs = tiny_pairs(), tiny_pairs(16, seed=1), []
-    inside = set(share_of(pairs, plan.fraction, plan.seed).patients)
-    outside = [i for i, patient in enumerate(pairs.patients) if patient not in inside]
-    for name in ("clean", "spoiled"):
-        if name == "spoiled":
-            pairs.volumes[outside] += 5
-        start = started(tmp_path / name, pairs)
-        own = replace(plan, directory=tmp_path / f"run of {name}")
-        steps, _ = run_plan(own, start, pairs, validation, device=torch.device("cpu"))
-        runs.append((SelipModel.from_pretrained(start), SelipModel.from_pretrained(own.directory / "best"), steps))
-    starts, models, steps = zip(*runs, strict=True)
-    assert not torch.equal(*(m.image_encoder.templates.mean for m in starts))
-    assert all(torch.equal(value, models[1].state_dict()[name]) for name, value in models[0].state_dict().items())
-    assert steps[0]["loss"].equals(steps[1]["loss"])
-    assert models[0].config["start_fingerprint"] != starts[0].config["start_fingerprint"]
 
 
 def values(n=60, seed=0):
@@ -200,13 +144,3 @@ def test_the_gap_is_of_the_last_step_and_spans_the_seeds():
     row = gap_table(validations()).iloc[0]
     assert (row["training_patients"], row["gap"], row["low"], row["high"], row["runs"]) == (50, 1.5, 1, 2, 2)
     assert row["best_recall_at_10"] == pytest.approx(0.2)
-
-
-def test_what_was_kept_early_can_be_seen():
-    steps = pd.DataFrame({
-        "variant": "CLIP", "seed": [0, 0, 1, 1], "fraction": 0.5, "clip": 1.0, "accuracy": [0.1, 0.9, 0.2, 0.4],
-        "logit_scale": [14, 15, 14, 16], "batch_size": 8,
-    })  # fmt: skip
-    row = run_table(steps, validations()).iloc[1]
-    assert (row["seed"], row["steps"], row["kept at"], row["end, logit scale"]) == (1, 2, 1, 16)
-    assert (row["kept, MRR"], row["end, MRR"]) == (0.3, 0.15) and row["end, in-batch accuracy"] == pytest.approx(0.3)
