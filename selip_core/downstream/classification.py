@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.finetuning import fine_tune, predict
 from selip_core.downstream.probe import best_threshold, linear_probe, patient_features
-from selip_core.downstream.training import Budget, run_name, steps_bar
+from selip_core.downstream.training import Budget, trained_runs
 from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
 from selip_core.encoders.inference import encode_series
 from selip_core.encoders.model import load_model
@@ -166,10 +167,25 @@ def fine_tuning_predictions(
         For one class of two, balanced batches and cross-entropy (BraTS, method.md 6); the first label of `task.truth`
         is then the second class. Left out, the labels are told apart one by one.
     """
-    series, one_class = _PatientSeries(task), classes is not None
-    targets = task.truth.to_numpy() if classes is None else np.asarray(classes)
-    validation, test = task.parts["validation"], task.parts["test"]
     subsets = {seed: task.subsets(fractions, seed) for _, seed in models}
+    runs = [
+        (method, seed, fraction, folder, train)
+        for (method, seed), folder in models.items()
+        for fraction, train in subsets[seed].items()
+    ]
+    work = partial(_fine_tuned, task=task, budget=budget, device=device, classes=classes)
+    return pd.concat(trained_runs(work, runs, budget, task="fine-tuning", device=device), ignore_index=True)
+
+
+def _fine_tuned(
+    run: tuple[str, int, float, Path, np.ndarray], *, task: ClassificationTask, budget: Budget, device: torch.device,
+    classes: np.ndarray | None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the test predictions of one run: method, seed, share, model folder, training patients."""
+    method, seed, fraction, folder, train = run
+    series, one_class = _PatientSeries(task), classes is not None
+    targets = np.asarray(classes) if one_class else task.truth.to_numpy()
+    validation, test = task.parts["validation"], task.parts["test"]
 
     def validation_auc(classifier) -> float:
         if not len(series.of(validation)):
@@ -177,21 +193,14 @@ def fine_tuning_predictions(
         shown = series.scores(classifier, validation, one_class=one_class)
         return mean_auc(task.truth.to_numpy()[validation], shown[:, :, None])
 
-    tables = []
-    runs = [(*run, fraction) for run in models for fraction in subsets[run[1]]]
-    with steps_bar("fine-tuning", len(runs) * budget.steps) as bar:
-        for method, seed, fraction in runs:
-            bar.set_postfix_str(run_name(method, seed, fraction))
-            encoder = load_model(models[method, seed], task.preprocessing_fingerprint, device=device).image_encoder
-            train = subsets[seed][fraction]
-            picked = series.of(train)
-            classifier = fine_tune(
-                encoder, series.loader(picked), targets[series.owner[picked]], validation_auc, budget, seed=seed,
-                balanced=one_class, after_step=bar.update,
-            )  # fmt: skip
-            shown = [series.scores(classifier, patients, one_class=one_class) for patients in (validation, test)]
-            tables.append(_predictions(("fine-tuning", method, seed, fraction), task, *shown, train))
-    return pd.concat(tables, ignore_index=True)
+    encoder = load_model(folder, task.preprocessing_fingerprint, device=device).image_encoder
+    picked = series.of(train)
+    classifier = fine_tune(
+        encoder, series.loader(picked), targets[series.owner[picked]], validation_auc, budget, seed=seed,
+        balanced=one_class,
+    )  # fmt: skip
+    shown = [series.scores(classifier, patients, one_class=one_class) for patients in (validation, test)]
+    return _predictions(("fine-tuning", method, seed, fraction), task, *shown, train)
 
 
 class _PatientSeries:

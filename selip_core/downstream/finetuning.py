@@ -35,7 +35,6 @@ def fine_tune(
     *,
     seed: int,
     balanced: bool = False,
-    after_step: Callable[[], object] = lambda: None,
 ) -> Classifier:
     """Train a classifier from a copy of `encoder`; return the state that scored best on the validation patients.
 
@@ -53,8 +52,6 @@ def fine_tune(
         Of the linear layer, the batches and the augmentation: the same for all methods.
     balanced : bool
         Whether every batch holds the classes in equal numbers; `targets` are then classes.
-    after_step : function, optional
-        Called once a step.
 
     Raises
     ------
@@ -75,7 +72,7 @@ def fine_tune(
         volumes = augment(load(rows).to(device), torch.Generator().manual_seed(seed * 1_000_003 + step))
         return criterion(model(volumes), known[rows])
 
-    train_and_keep_best(model, loss_of_step, score, budget, task="fine-tuning", after_step=after_step)
+    train_and_keep_best(model, loss_of_step, score, budget, task="fine-tuning")
     return model
 
 

@@ -1,6 +1,7 @@
 """Segmentation by every method, seed and share of the masks: one table of test results, and examples."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from selip_core.config import SegmentationSettings
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.segmentation_network import segment, train_segmenter
-from selip_core.downstream.training import Budget, run_name, steps_bar
+from selip_core.downstream.training import Budget, trained_runs
 from selip_core.encoders.model import load_model
 from selip_core.metrics.segmentation import dice_scores, hausdorff_95_mm, volume_errors_ml
 
@@ -63,23 +64,33 @@ def segmentation_results(
     predicted : dict of (method, seed) to (test cases, regions, D, H, W) bool
         At the largest share.
     """
-    train, validation, test = (parts[name] for name in ("train", "validation", "test"))
-    subsets = {seed: few_shot_cases(train, settings.fractions, seed=seed) for _, seed in models}
+    subsets = {seed: few_shot_cases(parts["train"], settings.fractions, seed=seed) for _, seed in models}
     # Choice: a tenth of the steps warms up, for the decoder starts from nothing
     budget = Budget(settings.steps, settings.batch_size, settings.learning_rate, warmup_steps=settings.steps // 10)
+    runs = [
+        (seed, folder, picked) for (_, seed), folder in models.items() for picked in subsets[seed].values()
+    ]
+    work = partial(_segmented, parts=parts, budget=budget, fingerprint=preprocessing_fingerprint, device=device)
+    found = trained_runs(work, runs, budget, task=f"segmentation, {task}", device=device)
+    about = [(*run, fraction) for run in models for fraction in subsets[run[1]]]
     tables, predicted = [], {}
-    runs = [(*run, fraction) for run in models for fraction in subsets[run[1]]]
-    with steps_bar(f"segmentation, {task}", len(runs) * budget.steps) as bar:
-        for method, seed, fraction in runs:
-            bar.set_postfix_str(run_name(method, seed, fraction))
-            encoder = load_model(models[method, seed], preprocessing_fingerprint, device=device).image_encoder
-            picked = subsets[seed][fraction]
-            model = train_segmenter(encoder, train.take(picked), validation, budget, seed=seed, after_step=bar.update)
-            found = predicted[method, seed] = segment(model, test.volumes)  # shares ascend: the largest stays
-            about = {"method": method, "seed": seed, "fraction": fraction}
-            for region, table in zip(regions, _measured(found, test, spacing_mm), strict=True):
-                tables.append(table.assign(training_cases=len(picked), task=task, region=region, **about))
+    for (method, seed, fraction), (_, _, picked), masks in zip(about, runs, found, strict=True):
+        predicted[method, seed] = masks  # shares ascend: the largest stays
+        of_run = {"training_cases": len(picked), "method": method, "seed": seed, "fraction": fraction}
+        for region, table in zip(regions, _measured(masks, parts["test"], spacing_mm), strict=True):
+            tables.append(table.assign(task=task, region=region, **of_run))
     return pd.concat(tables, ignore_index=True), predicted
+
+
+def _segmented(
+    run: tuple[int, Path, np.ndarray], *, parts: dict[str, Cases], budget: Budget, fingerprint: str,
+    device: torch.device,
+) -> np.ndarray:  # fmt: skip
+    """Return the regions of the test cases (n, R, D, H, W) that one run finds: seed, model folder, training cases."""
+    seed, folder, picked = run
+    encoder = load_model(folder, fingerprint, device=device).image_encoder
+    model = train_segmenter(encoder, parts["train"].take(picked), parts["validation"], budget, seed=seed)
+    return segment(model, parts["test"].volumes)
 
 
 def _measured(found: np.ndarray, test: Cases, spacing_mm: tuple[float, float, float]) -> Iterator[pd.DataFrame]:

@@ -4,7 +4,6 @@ MONAI takes seconds to import, and is imported where it is used: the processes t
 """
 
 import copy
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -95,7 +94,6 @@ def train_segmenter(
     budget: Budget,
     *,
     seed: int,
-    after_step: Callable[[], object] = lambda: None,
 ) -> Segmenter:
     """Train a U-Net from a copy of `encoder`; return the state with the best Dice on the validation patients.
 
@@ -106,8 +104,6 @@ def train_segmenter(
     budget : Budget
     seed : int
         Of the decoder, the batches and the augmentation: the same for all methods.
-    after_step : function, optional
-        Called once a step.
 
     Raises
     ------
@@ -132,7 +128,7 @@ def train_segmenter(
     def validation_dice(model: Segmenter) -> float:
         return float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions)))
 
-    train_and_keep_best(model, loss_of_step, validation_dice, budget, task="segmentation", after_step=after_step)
+    train_and_keep_best(model, loss_of_step, validation_dice, budget, task="segmentation")
     return model
 
 

@@ -1,7 +1,7 @@
 """How a network is trained for a task: the budget that all methods get alike, and the state that validates best."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
+from selip_core._utils.side_by_side import side_by_side
 from selip_core.errors import SelipError
 from selip_core.pretraining.optimization import learning_rate_factor
 
@@ -48,7 +49,6 @@ def train_and_keep_best(
     budget: Budget,
     *,
     task: str,
-    after_step: Callable[[], object] = lambda: None,
 ) -> None:
     """Train a network in place, and leave it in evaluation mode, in the state that scored best.
 
@@ -59,8 +59,6 @@ def train_and_keep_best(
         On validation patients, `CHECKS` times a run; NaN keeps the last state.
     task : str
         Named where the loss is not finite.
-    after_step : function, optional
-        Called once a step: what moves a bar of progress.
 
     Raises
     ------
@@ -81,7 +79,6 @@ def train_and_keep_best(
         loss.backward()
         optimizer.step()
         rate.step()
-        after_step()
         if step + 1 in checks:
             found = score(model.eval())
             if kept is None or np.isnan(found) or found > best:
@@ -96,11 +93,15 @@ def _optimizer(model: nn.Module, budget: Budget) -> torch.optim.Optimizer:
     return torch.optim.Adam(model.parameters(), lr=budget.learning_rate)
 
 
-def steps_bar(task: str, steps: int) -> tqdm:
-    """Return the bar of progress of all runs of a task: by step, for a run takes minutes."""
-    return tqdm(total=steps, desc=task, unit="step", miniters=1)
+def trained_runs(work: Callable, runs: Sequence, budget: Budget, *, task: str, device: torch.device) -> list:
+    """Return ``work(run)`` of every training run of a task, on a CPU several at a time, with a bar of progress.
 
-
-def run_name(method: str, seed: int, fraction: float) -> str:
-    """Return how a bar names the run under way: ``SeLIP, seed 0, 10 %``."""
-    return f"{method}, seed {seed}, {100 * fraction:g} %"
+    Parameters
+    ----------
+    work : callable
+        Can be pickled, with what it brings along.
+    task : str
+        Named before the bar.
+    """
+    done = side_by_side(work, runs, steps=len(runs) * budget.steps, device=device)
+    return list(tqdm(done, total=len(runs), desc=task, unit="run"))

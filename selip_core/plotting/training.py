@@ -15,8 +15,8 @@ def training_curves(steps: pd.DataFrame, validations: pd.DataFrame, *, batch_siz
 
     Parameters
     ----------
-    steps : DataFrame with ``method``, ``seed``, ``step``, ``clip``, ``kl``, ``logit_scale``, ``accuracy``
-    validations : DataFrame with ``method``, ``seed``, ``step``, ``recall_at_10``, ``mean_reciprocal_rank``,
+    steps : DataFrame with ``variant``, ``seed``, ``step``, ``clip``, ``kl``, ``logit_scale``, ``accuracy``
+    validations : DataFrame with ``variant``, ``seed``, ``step``, ``recall_at_10``, ``mean_reciprocal_rank``,
         ``chance_at_10``, ``constant_at_10``
     """
     figure, axes = plt.subplots(2, 3, figsize=(9.0, 4.9))
@@ -28,7 +28,7 @@ def training_curves(steps: pd.DataFrame, validations: pd.DataFrame, *, batch_siz
     ]
     window = max(len(steps["step"].unique()) // 60, 1)
     for axis, (column, label) in zip(axes.flat, panels, strict=False):
-        for (method, _), run in steps.groupby(["method", "seed"]):
+        for (method, _), run in steps.groupby(["variant", "seed"]):
             smooth = run[column].rolling(window, min_periods=1).mean()
             axis.plot(run["step"], smooth, color=METHOD_COLOURS[method], lw=1.1, alpha=0.8)
         axis.set(xlabel="step", ylabel=label)
@@ -38,12 +38,12 @@ def training_curves(steps: pd.DataFrame, validations: pd.DataFrame, *, batch_siz
         (axes.flat[4], "recall_at_10", "validation recall@10"),
         (axes.flat[5], "mean_reciprocal_rank", "validation mean reciprocal rank"),
     ):
-        for (method, _), run in validations.groupby(["method", "seed"]):
+        for (method, _), run in validations.groupby(["variant", "seed"]):
             axis.plot(run["step"], run[column], "o-", ms=2.5, lw=1.1, color=METHOD_COLOURS[method], alpha=0.8)
         axis.set(xlabel="step", ylabel=label, ylim=(0, None))
     axes.flat[4].axhline(validations["chance_at_10"].iloc[0], color=METHOD_COLOURS["chance"], ls="--", lw=0.8)
     axes.flat[4].axhline(validations["constant_at_10"].iloc[0], color=METHOD_COLOURS[CONSTANT], ls="-.", lw=0.8)
-    handles = [plt.Line2D([], [], color=METHOD_COLOURS[m], label=m) for m in steps["method"].unique()]
+    handles = [plt.Line2D([], [], color=METHOD_COLOURS[m], label=m) for m in steps["variant"].unique()]
     handles.append(plt.Line2D([], [], color=METHOD_COLOURS[CONSTANT], ls="-.", label=CONSTANT))
     handles.append(plt.Line2D([], [], color=METHOD_COLOURS["chance"], ls="--", label="chance"))
     figure.legend(handles=handles, loc="upper center", ncols=len(handles), frameon=False, fontsize=8)

@@ -1,12 +1,15 @@
-"""Several pretraining runs: what each is, training them, and how each ended."""
+"""Several pretraining runs: what each is, training them side by side, and how each ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
+from selip_core._utils.side_by_side import is_beside_others, side_by_side
 from selip_core.config import PretrainingSettings
 from selip_core.datasets.pairs import Pairs
 from selip_core.datasets.splits import patient_subset
@@ -50,14 +53,18 @@ def share_of(train: Pairs, fraction: float, seed: int) -> Pairs:
 
 
 def run_plans(
-    plans: list[Plan], starts: dict[int, Path], train: Pairs, validation: Pairs, *, device: torch.device
+    plans: Sequence[Plan], starts: dict[int, Path], train: Pairs, validation: Pairs, *, device: torch.device
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train every run that is not finished yet; return the steps and the validations of all."""
-    done = [
-        run_plan(plan, starts[plan.seed], train, validation, device=device)
-        for plan in tqdm(plans, desc="pretraining runs", unit="run")
-    ]
+    """Train every run that is not finished yet, on a CPU side by side; return steps and validations of all."""
+    work = partial(_run, starts=starts, train=train, validation=validation, device=device)
+    steps = sum(plan.settings.steps for plan in plans)
+    done = side_by_side(work, plans, steps=steps, device=device)
+    done = list(tqdm(done, total=len(plans), desc="pretraining runs", unit="run"))
     return pd.concat([steps for steps, _ in done]), pd.concat([validations for _, validations in done])
+
+
+def _run(plan: Plan, *, starts: dict[int, Path], **about: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return run_plan(plan, starts[plan.seed], **about)
 
 
 def run_plan(
@@ -79,7 +86,9 @@ def run_plan(
         take_templates_of(model, pairs["train"])
     if plan.shared:
         _check_finished(Pretraining(model, pairs, plan.settings, plan.directory, seed=plan.seed))
-    run = pretrain(model, pairs, plan.settings, plan.directory, seed=plan.seed)
+    run = pretrain(
+        model, pairs, plan.settings, plan.directory, seed=plan.seed, progress=not is_beside_others()
+    )
     about = {
         "variant": plan.variant, "seed": plan.seed, "fraction": plan.fraction, "batch_size": run.batch_size,
         "training_patients": len(set(pairs["train"].patients)),
@@ -114,7 +123,9 @@ def run_table(steps: pd.DataFrame, validations: pd.DataFrame) -> pd.DataFrame:
             **dict(zip(keys, about, strict=True)), "training_patients": last["training_patients"], "steps": len(run),
             "leaves the plateau at": plateau_exit(run["clip"].to_numpy(), run["batch_size"].iloc[0]),
             "kept at": int(kept["step"]), "kept, MRR": kept["mean_reciprocal_rank"],
+            "kept, recall@10": kept["recall_at_10"], "constant answer": kept["constant_at_10"],
+            "chance": kept["chance_at_10"],
             "end, MRR": last["mean_reciprocal_rank"], "end, in-batch accuracy": run["accuracy"].tail(25).mean(),
-            "end, logit scale": run["logit_scale"].iloc[-1],
+            "end, logit scale": run["logit_scale"].iloc[-1], "minutes": run["seconds"].sum() / 60,
         })  # fmt: skip
     return pd.DataFrame(rows)

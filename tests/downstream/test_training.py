@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from selip_core.downstream.training import Budget, run_name, train_and_keep_best
+from selip_core.downstream.training import Budget, train_and_keep_best, trained_runs
 from selip_core.errors import SelipError
 
 BUDGET = Budget(steps=10, batch_size=1, learning_rate=0.5, optimizer="sgd", warmup_steps=2)
@@ -71,11 +71,5 @@ def test_a_loss_that_is_not_finite_names_task_and_step():
         )
 
 
-def test_every_step_is_told():
-    told = []
-    train(after_step=lambda: told.append(1))
-    assert len(told) == BUDGET.steps
-
-
-def test_a_bar_names_the_run():
-    assert run_name("SeLIP", 0, 0.1) == "SeLIP, seed 0, 10 %" and run_name("CLIP", 1, 0.005).endswith("0.5 %")
+def test_every_run_is_trained_in_its_turn():
+    assert trained_runs(abs, [-3, 2, -1], BUDGET, task="a task", device=torch.device("cpu")) == [3, 2, 1]

@@ -247,10 +247,10 @@ def test_reason_to_run(project, change, reason):
 
 def test_the_line_moves_with_the_steps_of_a_long_cell(tmp_path, monkeypatch):
     body = """import time
-from selip_core.downstream.training import run_name, steps_bar
-with steps_bar("fine-tuning", 20) as bar:
+from tqdm.auto import tqdm
+with tqdm(total=20, desc="pretraining runs", unit="run", miniters=1) as bar:
     for step in range(20):
-        bar.set_postfix_str(run_name("SeLIP", step // 10, 0.5))
+        bar.set_postfix_str(f"SeLIP, seed {step // 10}, 50 %")
         time.sleep(0.15)
         bar.update()"""
     cells = [new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}), new_code_cell(body)]

@@ -1,4 +1,4 @@
-"""Several pretraining runs: each trained once, a share by its own patients alone."""
+"""Several pretraining runs: each trained once, a share by its own patients alone, side by side as one by one."""
 
 from dataclasses import replace
 
@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 import torch
 
+from selip_core._utils import side_by_side
 from selip_core.config import get_settings
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pretraining.methods import VARIANTS, run_folder
-from selip_core.pretraining.runs import Plan, run_plan, run_table, share_of
+from selip_core.pretraining.runs import Plan, run_plan, run_plans, run_table, share_of
 from selip_core.pretraining.start import starting_model
 from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import fresh_model, tiny_pairs, tiny_settings
@@ -69,6 +70,21 @@ def test_a_volume_of_a_patient_outside_the_share_plays_no_part_in_its_run(tmp_pa
     assert models[0].config["start_fingerprint"] != starts[0].config["start_fingerprint"]
 
 
+def test_runs_side_by_side_end_as_they_do_one_after_the_other(tmp_path, monkeypatch):
+    start, pairs = fresh_model().save_pretrained(tmp_path / "start"), tiny_pairs()
+    threads, found = torch.get_num_threads(), []
+    for least in (10**9, 1):  # all in this process, then in others
+        monkeypatch.setattr(side_by_side, "LEAST_STEPS", least)
+        plans = [plan(tmp_path / str(least), name) for name in ("CLIP", "SeLIP")]
+        torch.set_num_threads(2 if least == 1 else 1)
+        steps, validations = run_plans(plans, {4: start}, pairs, pairs, device=torch.device("cpu"))
+        found.append((steps.drop(columns="seconds"), validations))
+    torch.set_num_threads(threads)
+    assert found[0][0]["variant"].tolist() == ["CLIP"] * 12 + ["SeLIP"] * 12
+    for one_by_one, beside in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(one_by_one, beside, rtol=1e-4)
+
+
 def test_what_was_kept_early_can_be_seen():
     steps = pd.DataFrame({
         "variant": "CLIP", "seed": [0, 0, 1, 1], "fraction": 0.5, "clip": 1.0, "accuracy": [0.1, 0.9, 0.2, 0.4],
@@ -81,3 +97,4 @@ def test_what_was_kept_early_can_be_seen():
     row = run_table(steps, validations).iloc[1]
     assert (row["seed"], row["steps"], row["kept at"], row["end, logit scale"]) == (1, 2, 1, 16)
     assert (row["kept, MRR"], row["end, MRR"]) == (0.3, 0.15) and row["end, in-batch accuracy"] == pytest.approx(0.3)
+    assert (row["kept, recall@10"], row["constant answer"], row["chance"], row["minutes"]) == (0.1, 0.15, 0.05, 1)

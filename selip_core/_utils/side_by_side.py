@@ -1,0 +1,73 @@
+"""Trainings of a comparison, side by side on the processors of a CPU.
+
+A small network gains little from a second thread: two trainings on a thread each took two thirds of the time that one
+after the other did on two.
+"""
+
+import mmap
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from multiprocessing import parent_process
+from multiprocessing.reduction import ForkingPickler
+
+import numpy as np
+import torch
+
+from selip_core._utils.parallel import in_processes
+
+MOST = 8
+"""Trainings at a time: each holds a network, its optimiser and torch, which is most of a gigabyte."""
+
+LEAST_STEPS = 500
+"""Of all trainings together: fewer are done before other processes have started."""
+
+
+def side_by_side(job: Callable, items: Sequence, *, steps: int, device: torch.device) -> Iterator:
+    """Yield ``job(item)`` of every item in order: on a CPU in processes that share its threads, on a GPU here.
+
+    How many processes follows from ``torch.get_num_threads()``, so that ``OMP_NUM_THREADS=1`` keeps all in this one.
+
+    Parameters
+    ----------
+    job : callable
+        A training; can be pickled, and so can items and results. Arrays that are mapped from a file are mapped again.
+    steps : int
+        Of all trainings together.
+
+    Raises
+    ------
+    SelipError
+        If a process is killed, as the system does where memory runs out.
+    """
+    threads = torch.get_num_threads()
+    alone = device.type != "cpu" or steps < LEAST_STEPS
+    workers = 1 if alone else max(min(threads, len(items), MOST), 1)
+    return in_processes(job, items, workers, start=partial(_begin, max(threads // workers, 1)))
+
+
+def _begin(threads: int) -> None:
+    """Take this process's share of the threads; end at an interrupt, which would else wait for whole trainings."""
+    torch.set_num_threads(threads)
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+
+
+def is_beside_others() -> bool:
+    """Return whether this process was started by another one, which shows how far they are."""
+    return parent_process() is not None
+
+
+def _sent(array: np.memmap) -> tuple:
+    """Return how another process gets a mapped array: the file's place, not its content; of a piece, a copy."""
+    if not isinstance(array.base, mmap.mmap) or array.filename is None:
+        return np.asarray(array).__reduce__()
+    order = "C" if array.flags.c_contiguous else "F"
+    return _mapped, (str(array.filename), array.dtype.str, array.offset, array.shape, order)
+
+
+def _mapped(path: str, dtype: str, offset: int, shape: tuple[int, ...], order: str) -> np.memmap:
+    return np.memmap(path, dtype, "r", offset, shape, order)
+
+
+ForkingPickler.register(np.memmap, _sent)  # between processes only: pickle itself does as before

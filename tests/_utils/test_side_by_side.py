@@ -1,0 +1,81 @@
+"""Trainings side by side: as if one after the other, with the threads shared out, and quick to interrupt."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from selip_core._utils import side_by_side as module
+from selip_core._utils.side_by_side import LEAST_STEPS, is_beside_others, side_by_side
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def where(item):
+    return item, os.getpid(), torch.get_num_threads(), is_beside_others()
+
+
+def corner(item, values):
+    return float(values[item, 0]), isinstance(values, np.memmap)
+
+
+def test_long_work_goes_to_processes_that_share_the_threads(two_threads):
+    found = list(side_by_side(where, range(5), steps=LEAST_STEPS, device=CPU))
+    assert [item for item, *_ in found] == list(range(5))
+    assert os.getpid() not in {pid for _, pid, _, _ in found}
+    assert {(threads, beside) for *_, threads, beside in found} == {(1, True)}
+
+
+@pytest.mark.parametrize(
+    ("steps", "device", "threads"), [(LEAST_STEPS - 1, "cpu", 2), (LEAST_STEPS, "cuda", 2), (LEAST_STEPS, "cpu", 1)]
+)
+def test_short_work_a_gpu_and_a_single_thread_stay_in_this_process(two_threads, steps, device, threads):
+    torch.set_num_threads(threads)
+    found = list(side_by_side(where, range(3), steps=steps, device=torch.device(device)))
+    assert {(pid, beside) for _, pid, _, beside in found} == {(os.getpid(), False)}
+
+
+def test_mapped_arrays_are_mapped_again_and_pieces_of_them_are_copied(two_threads, tmp_path):
+    np.save(tmp_path / "values.npy", np.arange(6, dtype=np.float16).reshape(3, 2))
+    values = np.load(tmp_path / "values.npy", mmap_mode="r")
+    whole = side_by_side(partial(corner, values=values), [0, 2], steps=LEAST_STEPS, device=CPU)
+    assert list(whole) == [(0.0, True), (4.0, True)]
+    piece = side_by_side(partial(corner, values=values[1:]), [0, 1], steps=LEAST_STEPS, device=CPU)
+    assert list(piece) == [(2.0, False), (4.0, False)]
+
+
+def test_an_interrupt_does_not_wait_for_a_training(tmp_path):
+    script = tmp_path / "long.py"
+    script.write_text(
+        "import time, torch\nfrom selip_core._utils.side_by_side import side_by_side\n"
+        "if __name__ == '__main__':\n    torch.set_num_threads(2)\n    print('begun', flush=True)\n"
+        "    list(side_by_side(time.sleep, [60, 60], steps=10**6, device=torch.device('cpu')))\n", encoding="utf-8"
+    )  # fmt: skip
+    process = subprocess.Popen([sys.executable, script], start_new_session=True, text=True, stderr=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
+    process.stdout.readline()
+    time.sleep(8)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=20) != 0
+
+
+def test_pickle_itself_is_left_alone(tmp_path):
+    np.save(tmp_path / "values.npy", np.arange(4))
+    values = np.load(tmp_path / "values.npy", mmap_mode="r")
+    assert str(tmp_path).encode() not in pickle.dumps(values)
+    assert str(tmp_path).encode() in bytes(module.ForkingPickler.dumps(values))
