@@ -1,37 +1,32 @@
 """Reading the tables of a cohort, however they were exported, and those that a notebook has saved."""
 
-import codecs
 import csv
 import io
 from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.encodings import CANDIDATES, LEAST, text_of_file
 from selip_core.errors import SelipError
-
-ENCODINGS = ("utf-8-sig", "gb18030")
-"""Tried in this order: valid GB18030 is hardly ever valid UTF-8, but not the other way round."""
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file in UTF-8 (with or without a byte-order mark), GB18030 or UTF-16 with its mark.
+    """Return the text of a file in UTF-8, GB18030, Big5, Windows-1252 or UTF-16: the reading that makes most sense.
 
     Raises
     ------
     SelipError
-        If it cannot be read, or is in none of these.
+        If it cannot be read, or makes no sense in any of these.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise SelipError(f"{path} cannot be read: {error.strerror or error}") from None
-    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what Excel calls Unicode text
-    for encoding in ("utf-16",) if marked else ENCODINGS:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise SelipError(f"{path} is neither UTF-8 nor GB18030: export it again as UTF-8")
+    text, likely = text_of_file(data)
+    if likely < LEAST:
+        raise SelipError(f"{path} makes no sense in any encoding known here ({', '.join(CANDIDATES)}): "
+                         "export it again as UTF-8")  # fmt: skip
+    return text
 
 
 def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:

@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+
+import yaml
 
 from selip_core.reports.lexicon import Lexicon, load_lexicon
 from selip_core.reports.text import normalise
@@ -19,13 +22,6 @@ NO_VALUES = frozenset({
     "na", "n/a", "nan", "none", "null", "unknown", "other",
 })  # fmt: skip
 """What stands in a column where nothing is known."""
-
-ENGLISH_WORDS = frozenset({
-    "white", "gray", "grey", "black", "brown", "green", "bright", "long", "short", "small", "little", "large", "low",
-    "high", "left", "right", "head", "brain", "bone", "foot", "hand", "wall", "horn", "cross", "case", "lane", "may",
-    "young", "old", "new", "normal", "mild", "major", "minor", "front", "back", "deep", "ring",
-})  # fmt: skip
-"""Family names that are words of an English report."""
 
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ](?![0-9A-Za-z])")
 _MOBILE = re.compile(r"(?<!\d)(?:[+＋]?86[ -]?)?[1１][3-9３-９]\d(?:[ -]?\d{4}){2}(?!\d)")
@@ -42,8 +38,13 @@ _SIGNED = re.compile(
     r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
     r"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?\s+)?))[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,2}"
 )
+_COMMON_WORDS = Path(__file__).with_name("common_words.yaml")
+_LATIN = re.compile(r"[\u0000-\u024f\u2018\u2019]+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CURLY, _STRAIGHT = {ord("'"): "’"}, {ord("’"): "'"}
 _PARTS = re.compile(r"[\s^,;，、]+")
 _CONTEXT = 10
+_TITLE = r"\b((?i:dr|doctor|prof|professor|mr|mrs|ms|miss|sir|patient|name|physician|radiologist)\b[.:]?\s+)"
 LONGEST = 40
 """Choice: a longer value of a column of unknown name is a text, no identifier."""
 
@@ -70,7 +71,8 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     """Replace the identifiers by ``＊＊``, and of any person identity and phone numbers and the name under a report.
 
     A name that is a medical word (海马), or that cuts into one where it stands (高明 in 信号增高明显), makes no hole:
-    such places are counted for somebody to look at.
+    such places are counted for somebody to look at. Words of common English (``common_words.yaml``) make one only where
+    they stand as a name does: Dr. Long.
 
     Parameters
     ----------
@@ -91,9 +93,13 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     for value in _values(identifiers):
         if not _may_hold(text, value):
             continue
+        if value.casefold() in common_words("function"):  # counted, every report would have some
+            text, titled = re.subn(_TITLE + re.escape(value.title()) + r"\b", rf"\1{HOLE}", text)
+            removed += titled
+            continue
         pieces, end = [], 0
         for match in re.finditer(_pattern(value), text, re.IGNORECASE):
-            if _is_medical(text, match, lexicon):
+            if _is_medical(text, match, lexicon) and not _has_title(text, match):
                 spared += 1
                 continue
             pieces += [text[end : match.start()], HOLE]
@@ -118,7 +124,10 @@ def _values(identifiers: Iterable[str]) -> list[str]:
         value = unicodedata.normalize("NFKC", identifier).strip()
         found |= {value, *(_names(value) if not any(c.isdigit() for c in value) else [])}
     least = {v: LEAST_WITH_DIGIT if v.isascii() and any(c.isdigit() for c in v) else LEAST for v in found}
-    looked_for = (v for v in found if len(v) >= least[v] and v.casefold() not in NO_VALUES)
+    looked_for = (
+        v for v in found
+        if len(v) >= least[v] and v.casefold() not in NO_VALUES and any(c.isalnum() for c in v)  # not ^^^^, -, ***
+    )
     return sorted(looked_for, key=lambda v: (-len(v), v))
 
 
@@ -127,16 +136,25 @@ def _names(value: str) -> set[str]:
     found = set()
     for group in value.split("="):
         parts = [part for part in _PARTS.split(group) if part]
-        if all(part.isascii() for part in parts):
-            words = [part for part in parts if part.isalpha()]
-            found |= {part for part in words if len(part) > LEAST}
-            if 2 <= len(words) <= 3:
-                found |= {" ".join(words[:2]), " ".join(words[1::-1])}
+        if parts and all(_LATIN.fullmatch(part) for part in parts):
+            if common_words("phrase") & {part.casefold() for part in parts}:
+                continue  # an institution: its words are everybody's
+            for spelt in _spellings(parts):
+                words = [part for part in spelt if _WORD.fullmatch(part)]
+                found |= {part for part in words if len(part) > LEAST}
+                if 2 <= len(words) <= 3:
+                    found |= {" ".join(words[:2]), " ".join(words[1::-1])}
         elif "^" in group:
             found |= {group.strip(), *(part for part in parts[:2] if len(part) >= LEAST)}
         elif "=" in value:
             found.add(group.strip())
     return found
+
+
+def _spellings(parts: list[str]) -> list[list[str]]:
+    """Return a name in Latin letters as it is, without accents, and with the other apostrophe: García, O’Neil."""
+    plain = ["".join(c for c in unicodedata.normalize("NFKD", part) if not unicodedata.combining(c)) for part in parts]
+    return [[part.translate(signs) for part in spelt] for spelt in (parts, plain) for signs in ({}, _CURLY, _STRAIGHT)]
 
 
 def _dates(value: str) -> set[tuple[str, str, str]]:
@@ -198,7 +216,7 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
     A word of common speech does so only where the rest of the match is words as well: 高明 in 高明显信号, not 王明 in
     王明显示.
     """
-    if match[0].casefold() in ENGLISH_WORDS:
+    if match[0].casefold() in common_words("report"):
         return True
     before, found, after = (
         normalise(part)
@@ -218,6 +236,17 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
              if i < end and whole[i:j] in known]  # fmt: skip
     cut = any(i < start < j or i < end < j for i, j in words)
     return cut and all(any(i <= place < j for i, j in words) for place in range(start, end))
+
+
+def _has_title(text: str, match: re.Match) -> bool:
+    before = text[max(match.start() - 2 * _CONTEXT, 0) : match.start()]
+    return match[0][:1].isupper() and re.search(_TITLE + r"\Z", before) is not None
+
+
+@cache
+def common_words(kind: str) -> frozenset[str]:
+    """Return the words of ``common_words.yaml`` of one kind: ``function``, ``report`` or ``phrase``."""
+    return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())
 
 
 @cache

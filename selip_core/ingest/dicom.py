@@ -12,16 +12,12 @@ import nibabel as nib
 import numpy as np
 
 from selip_core.datasets.sequences import LOW_B_VALUE
+from selip_core.ingest.dicom_text import PERSONAL_TAGS, header_text, personal_values
 
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
     "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime", "SeriesNumber",
     "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
-)  # fmt: skip
-_PERSONAL = (
-    "PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs", "OtherPatientNames",
-    "PatientAddress", "PatientTelephoneNumbers", "PatientMotherBirthName", "StudyID", "ReferringPhysicianName",
-    "PerformingPhysicianName", "OperatorsName", "InstitutionName", "InstitutionAddress", "RequestingPhysician",
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames")
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
@@ -79,7 +75,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
     import pydicom
 
     slices, refused = [], []
-    tags = sorted({*_TEXT, *_PERSONAL, *_GEOMETRY, *_PIXELS})
+    tags = sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS})
     for path in files:
         try:
             with warnings.catch_warnings():  # they quote values of the header
@@ -87,10 +83,10 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
                 with open(path, "rb") as file:
                     found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
                     left = path.stat().st_size - file.tell()
-            header = {key: str(found.get(key) or "").strip() for key in _TEXT}
-            header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
-            personal = tuple(text for key in _PERSONAL for text in _forms(key, str(found.get(key) or "")))
-            pictured, cut = "Rows" in found, _is_cut(found, left)
+                personal = personal_values(found)
+                header = {key: header_text(found, key) for key in _TEXT}
+                header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
+                pictured, cut = "Rows" in found, _is_cut(found, left)
         except Exception as error:  # a damaged header makes pydicom raise nearly anything
             refused.append((path, f"cannot be read as DICOM ({type(error).__name__}); export it again"))
             continue
@@ -120,21 +116,6 @@ def _plain(value):
         return [v if isinstance(v, str) else float(v) for v in value]
     except TypeError:
         return str(value)
-
-
-def _forms(key: str, text: str) -> list[str]:
-    """Return the ways in which a personal value may be written: parts of a name, and a date with its signs."""
-    text = text.strip()
-    if "Date" in key and re.fullmatch(r"\d{8}", text):
-        year, month, day = text[:4], text[4:6], text[6:]
-        return [text, f"{year}-{month}-{day}", f"{year}/{month}/{day}", f"{year}.{month}.{day}",
-                f"{year}年{int(month)}月{int(day)}日"]  # fmt: skip
-    forms = [text]
-    for group in re.split(r"[=\\]", text):  # Wang^Wei=王^伟 is one name in two scripts
-        parts = [part.strip() for part in group.split("^")]
-        orders = [parts[:2], parts[1::-1]] if group.isascii() else [parts[:2]]
-        forms += [group.strip(), *parts, *("".join(order) for order in orders), *(" ".join(order) for order in orders)]
-    return [form for form in dict.fromkeys(form.strip() for form in forms) if len(form) > 1]
 
 
 def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from selip_core._utils.encodings import likely_text
 from selip_core._utils.tables import read_text
 from selip_core.datasets.sequences import (
     BIDS_SUFFIXES,
@@ -76,12 +77,12 @@ def volume_name(path: Path) -> str | None:
 
 
 def readable(name: str) -> str:
-    """Return a file name that is no UTF-8, as Windows archives unpacked on Linux leave it, read as GB18030."""
+    """Return a file name that is no UTF-8, as Windows archives unpacked on Linux leave it, as what it is."""
     raw = os.fsencode(name)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("gb18030", "backslashreplace")
+        return likely_text(raw)
 
 
 def other_volume(path: Path) -> str:
