@@ -1,17 +1,12 @@
-"""DICOM series: their headers grouped, their slices checked, and their conversion to NIfTI by dcm2niix."""
+"""DICOM series: their headers read and grouped, and their slices checked."""
 
-import re
-import subprocess
-import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 
-from selip_core.datasets.sequences import LOW_B_VALUE
 from selip_core.ingest.dicom_text import PERSONAL_TAGS, header_text, personal_values
 
 _TEXT = (
@@ -21,10 +16,6 @@ _TEXT = (
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames")
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
-CONVERSION_SECONDS = 900
-"""Longest time that the conversion of one series may take."""
-TYPICAL_B_VALUE = 1000.0
-"""s/mm²; of several b-values the one nearest to this is taken (Choice: what reports of head MRI call DWI)."""
 
 
 @dataclass(frozen=True)
@@ -192,104 +183,3 @@ def check_slices(slices: list[Slice]) -> str:
         parts = [f"{more} slices are there more often" if more else "", f"{less} less often" if less else ""]
         return f"doubled or incomplete: {' and '.join(filter(None, parts))} than the others; export the series again"
     return ""
-
-
-def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
-    """Write the slices of a series as NIfTI without what tells the person; return why it is none, or an empty text.
-
-    Of several b-values the one nearest to 1,000 s/mm² is taken, the mean over its directions; of several echoes the
-    longest.
-
-    Parameters
-    ----------
-    files : sequence of Path
-        Of this series alone.
-    sequence : str or None
-        What the series is.
-    target : Path
-        ``.nii.gz``; written only where a volume comes out.
-    """
-    import dcm2niix
-
-    with tempfile.TemporaryDirectory(prefix=".dcm2niix_", dir=target.parent) as name:
-        folder, source = Path(name), Path(name) / "dicom"
-        source.mkdir()
-        for i, path in enumerate(files):  # links: only this series, whatever else lies beside its files
-            (source / f"{i:06d}.dcm").symlink_to(path.resolve())
-        # -g i: no defaults file of the user's; -ba y: no person in the sidecar
-        options = ["-g", "i", "-b", "y", "-ba", "y", "-z", "n", "-f", "volume", "-o", str(folder)]
-        command = [dcm2niix.bin, *options, str(source)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=CONVERSION_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            return f"its conversion took more than {CONVERSION_SECONDS} s"
-        volumes = sorted(folder.glob("volume*.nii"))
-        if not volumes:
-            return f"dcm2niix makes no volume of it (status {done.returncode}); export it again"
-        chosen, reason = _choose(volumes, sequence)
-        return reason or write_clean(chosen, target, sequence=sequence)
-
-
-def _choose(volumes: list[Path], sequence: str | None) -> tuple[Path, str]:
-    """Return the volume of a series that its sequence means, where dcm2niix makes several."""
-    named_adc = [path for path in volumes if path.stem.endswith("_ADC")]
-    if sequence == "ADC" and named_adc:
-        return named_adc[0], ""
-    wanted = [path for path in volumes if not re.search(r"_(ADC|ph|real|imaginary|Raw)", path.stem)] or volumes
-    tilted = [path for path in wanted if re.search(r"_(Tilt|Eq)", path.stem)]
-    wanted = tilted or wanted
-    if len(wanted) > 1 and all(re.search(r"_e\d+", path.stem) for path in wanted):
-        wanted = sorted(wanted, key=lambda path: int(re.search(r"_e(\d+)", path.stem)[1]))[-1:]
-    if len(wanted) > 1:
-        return wanted[0], f"mixed: dcm2niix makes {len(wanted)} volumes of it; export each as a series of its own"
-    return wanted[0], ""
-
-
-def write_clean(source: Path, target: Path, *, sequence: str | None) -> str:
-    """Write a NIfTI file with nothing but voxels and geometry; return why it is no volume, or an empty text.
-
-    Descriptions, names and extensions of the header are left out. A diffusion series becomes one volume by its
-    ``.bval`` file beside it.
-
-    Parameters
-    ----------
-    source : Path
-        What nibabel reads.
-    target : Path
-        ``.nii.gz``.
-    """
-    image = nib.load(source)
-    voxels = np.asanyarray(image.dataobj)
-    while voxels.ndim > 3 and voxels.shape[-1] == 1:
-        voxels = voxels[..., 0]
-    if voxels.ndim == 4:
-        voxels, reason = _one_volume(voxels, _b_values(source), sequence)
-        if reason:
-            return reason
-    if voxels.dtype == np.float64:
-        voxels = voxels.astype(np.float32)
-    clean = nib.Nifti1Image(voxels, image.affine)
-    clean.header.set_xyzt_units("mm")
-    nib.save(clean, target)
-    return ""
-
-
-def _b_values(source: Path) -> np.ndarray | None:
-    path = source.with_name(re.sub(r"\.nii(\.gz)?$", ".bval", source.name))
-    try:
-        return np.loadtxt(path, ndmin=1) if path.is_file() else None
-    except ValueError:
-        return None
-
-
-def _one_volume(voxels: np.ndarray, b_values: np.ndarray | None, sequence: str | None) -> tuple[np.ndarray, str]:
-    """Return the volume of a 4-D file that stands for it: of diffusion, the mean over the directions of one b-value."""
-    if sequence != "DWI":
-        return voxels, f"4-D with {voxels.shape[-1]} volumes; give one volume a file"
-    if b_values is None or len(b_values) != voxels.shape[-1]:
-        return voxels, f"diffusion with {voxels.shape[-1]} volumes but no b-values for them (.bval beside the file)"
-    shells = np.unique(b_values[b_values >= LOW_B_VALUE].round(-2))
-    if not len(shells):
-        return voxels, f"its b-values reach {b_values.max():g} s/mm² only: T2-weighted, no diffusion image"
-    shell = shells[np.argmin(np.abs(shells - TYPICAL_B_VALUE))]
-    return voxels[..., b_values.round(-2) == shell].mean(axis=-1, dtype=np.float32), ""

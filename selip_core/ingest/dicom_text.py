@@ -7,8 +7,12 @@ into a cohort at all; tests/ingest/test_dicom_text.py goes through the whole tab
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from selip_core._utils.encodings import likely_text, readings
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 _NAMES = (
     "PatientName", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "ResponsiblePerson",
@@ -58,7 +62,7 @@ PERSONAL_TAGS = (*PERSONAL, *_SEQUENCES)
 """What has to be read of a file before `personal_values`."""
 
 
-def header_text(found, keyword: str) -> str:
+def header_text(found: "Dataset", keyword: str) -> str:
     """Return the value of an element of a `pydicom.Dataset` as text, in the reading that makes most sense; "" for none.
 
     Several values are joined as they are in the file, by a backslash.
@@ -67,7 +71,7 @@ def header_text(found, keyword: str) -> str:
     return (declared if data is None else likely_text(data, declared)).strip()
 
 
-def personal_values(found) -> tuple[str, ...]:
+def personal_values(found: "Dataset") -> tuple[str, ...]:
     """Return what a `pydicom.Dataset` tells of persons and places, in every reading and in every way of writing it."""
     values = []
     for dataset in _with_items(found):

@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 
 from selip_core.errors import SelipError
-from selip_core.ingest.dicom import convert, write_clean
+from selip_core.ingest.conversion import convert, write_clean
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.quality import thumbnail
 from selip_core.preprocessing import VolumeError, check_header, check_volume

@@ -1,8 +1,7 @@
-import nibabel as nib
 import numpy as np
 import pytest
 
-from selip_core.ingest.dicom import convert, group_series, is_dicom, read_slices, write_clean
+from selip_core.ingest.dicom import group_series, is_dicom, read_slices
 from tests.helpers.dicom_files import write_series
 
 
@@ -68,39 +67,6 @@ def test_a_name_in_two_scripts_is_gathered_in_each(tmp_path, name, forms):
     (found,) = _series(files)
     assert forms <= found.personal
     assert not {"王", "伟", "Wei王"} & found.personal
-
-
-def test_a_converted_series_keeps_left_on_the_left_and_no_person(tmp_path):
-    files = write_series(tmp_path / "dicom", ImageComments="Qiuxian Yuzhen was here")
-    assert convert(files, "T2", tmp_path / "volume.nii.gz") == ""
-    image = nib.load(tmp_path / "volume.nii.gz")
-    voxels = nib.as_closest_canonical(image).get_fdata()
-    bright = np.argwhere(voxels == 1000).mean(axis=0)
-    assert bright[0] < voxels.shape[0] / 2 - 4  # RAS+: the first axis runs from left to right
-    raw = b"".join(image.header[key].tobytes() for key in ("descrip", "aux_file", "db_name", "intent_name"))
-    assert not raw.strip(b"\0") and not image.header.extensions
-
-
-def test_a_folder_of_no_volume_says_so(tmp_path):
-    (tmp_path / "file").write_bytes(b"nothing")
-    assert convert([tmp_path / "file"], "T2", tmp_path / "volume.nii.gz").startswith("dcm2niix makes no volume")
-
-
-@pytest.mark.parametrize(("b_values", "mean"), [([0, 1000, 1000], 3.5), ([0, 500, 1100], 4.0), ([0, 50, 1000], 4.0)])
-def test_a_diffusion_file_becomes_the_mean_of_the_shell_nearest_to_1000(tmp_path, b_values, mean):
-    voxels = np.ones((8, 8, 4, 3), np.float32) * [2, 3, 4]
-    nib.save(nib.Nifti1Image(voxels, np.eye(4)), tmp_path / "dwi.nii.gz")
-    (tmp_path / "dwi.bval").write_text(" ".join(map(str, b_values)))
-    assert write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI") == ""
-    assert nib.load(tmp_path / "out.nii.gz").get_fdata() == pytest.approx(np.full((8, 8, 4), mean))
-
-
-def test_diffusion_without_b_values_or_without_weighting_is_refused(tmp_path):
-    nib.save(nib.Nifti1Image(np.ones((8, 8, 4, 2), np.float32), np.eye(4)), tmp_path / "dwi.nii.gz")
-    assert "no b-values" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI")
-    (tmp_path / "dwi.bval").write_text("0 50")
-    assert "reach 50 s/mm²" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI")
-    assert "4-D with 2 volumes" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="T2")
 
 
 def test_damaged_headers_are_refused_and_never_end_in_a_traceback(tmp_path, capfd):
