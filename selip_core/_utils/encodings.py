@@ -108,7 +108,7 @@ def _sense(text: str, i: int, encoding: str) -> float:
         return 0.8  # ①, Ⅱ, α: GB2312 and Big5 have them
     script = unicodedata.name(character, "").partition(" ")[0]
     same = any(unicodedata.name(c, "").startswith(f"{script} ") for c in around if not c.isascii())
-    if encoding == "utf-8" and (script == "GREEK" or category[0] in "NPS"):
+    if encoding == "utf-8" and ("\u0391" <= character <= "\u03c9" or category[0] in "NPS"):
         return 1.0
     if same and category[0] == "L" and category != "Lm":
         return 1.0 if encoding == "utf-8" else 0.7

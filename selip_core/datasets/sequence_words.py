@@ -50,7 +50,8 @@ NAMES: dict[str, Names] = {
         aliases=("T2FLAIR", "FLA"),
         bids=("FLAIR",),
         brats=("flair", "t2f"),
-        words=("FLAIR", rf"{START}(FLA|T2F|TIRM|FLR){END}", "DARK.?FLUID", "水抑制", "黑水"),
+        words=("FLAIR", rf"{START}(FLA|T2F|TIRM|FLR){END}", "DARK.?FLUID", "[压抑]水", "水抑制", "黑水", "液体衰减",
+               "流体衰减"),
     ),
     "DWI": Names(
         aliases=("DWI1000",),

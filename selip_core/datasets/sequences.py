@@ -48,6 +48,7 @@ _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 _OTHER_BODY = _any((
     "SPINE", "NECK", "CERVICAL", "THORAC", "LUMBAR", "KNEE", "ABDOM", "PELVI", "HEART", "BREAST", "SHOULDER"
 ))  # fmt: skip
+_BOTH = re.compile(r"增强|WITH.?(AND|&|\+).?WITHOUT|WITHOUT.?(AND|&|\+).?WITH|W.?(AND|&|\+).?W.?O")
 _PHASE = {"P", "PHASE", "R", "REAL", "I", "IMAGINARY", "PHASE MAP"}
 _MAGNITUDE = {"M", "M_SE", "M_FFE", "M_IR"}
 _B_ZERO = re.compile(rf"{START}B[ =-]?(VALUE)?[ =]*0+{END}")
@@ -152,14 +153,37 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
         sequence, reason = _of_acquisition(header)
     if sequence == "mask":
         return None, "a segmentation"
+    return _outranked(sequence, header) if sequence else (None, reason)
+
+
+def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
+    """Return a named sequence as the header lets it stand: contrast, inversion and b-value outrank what it is called.
+
+    A protocol is often copied, and its name with it; where the two exclude each other the series is set aside.
+    """
+    b_value = header.get("b_value") or 0
+    inversion, echo = (_number(header.get(key)) for key in ("InversionTime", "EchoTime"))
+    if sequence in ("T1", "T2", "FLAIR") and b_value >= LOW_B_VALUE:
+        return None, f"it is called {sequence}, but its b-value is {b_value:g} s/mm²"
+    dark_fluid = inversion is not None and inversion >= 1500 and echo is not None and echo >= 70
+    if sequence == "T2" and dark_fluid:
+        return "FLAIR", ""
+    if sequence == "FLAIR" and inversion is not None and 0 < inversion < 300:
+        return None, f"it is called FLAIR, but its inversion time is {inversion:g} ms: fat is dark in it, not fluid"
     if sequence == "T1" and header.get("ContrastBolusAgent") and not _said_plain(header):
         return "T1ce", ""
-    return sequence, reason
+    return sequence, ""
 
 
 def _said_plain(header: Mapping) -> bool:
-    said = " ".join(str(header.get(key) or "") for key in ("SeriesDescription", "ProtocolName"))
-    return bool(_PLAIN.search(said.upper().replace("_", " ")))
+    """Return whether a series is called plain; a protocol of plain and enhanced series says nothing of one of them."""
+    for key in ("SeriesDescription", "ProtocolName"):
+        said = str(header.get(key) or "").upper().replace("_", " ")
+        if _PLAIN.search(said):
+            return key == "SeriesDescription" or not _BOTH.search(said)
+        if _WORDS["T1ce"].search(said):
+            return False
+    return False
 
 
 def _of_acquisition(header: Mapping) -> tuple[str | None, str]:

@@ -3,13 +3,19 @@
 import re
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
 
 from selip_core.datasets.sequences import LOW_B_VALUE
+from selip_core.ingest.dicom import dicom_kind, open_dicom
+
+if TYPE_CHECKING:
+    import pydicom
 
 CONVERSION_SECONDS = 900
 """Longest time that the conversion of one series may take."""
@@ -37,8 +43,7 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
     with tempfile.TemporaryDirectory(prefix=".dcm2niix_", dir=target.parent) as name:
         folder, source = Path(name), Path(name) / "dicom"
         source.mkdir()
-        for i, path in enumerate(files):  # links: only this series, whatever else lies beside its files
-            (source / f"{i:06d}.dcm").symlink_to(path.resolve())
+        _gather(files, source)
         # -g i: no defaults file of the user's; -ba y: no person in the sidecar
         options = ["-g", "i", "-b", "y", "-ba", "y", "-z", "n", "-f", "volume", "-o", str(folder)]
         command = [dcm2niix.bin, *options, str(source)]
@@ -51,6 +56,48 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
             return f"dcm2niix makes no volume of it (status {done.returncode}); export it again"
         chosen, reason = _choose(volumes, sequence)
         return reason or write_clean(chosen, target, sequence=sequence)
+
+
+def _gather(files: Sequence[Path], folder: Path) -> None:
+    """Put the files of a series, and whatever else lies beside them not, into a folder as dcm2niix reads them.
+
+    Links, but for what it does not read (gzipped, deflated, without the preamble) or drops: it takes slices of one
+    instance UID for copies.
+    """
+    import pydicom
+    from pydicom.uid import generate_uid
+
+    seen: set[str] = set()
+    for i, path in enumerate(files):
+        target = folder / f"{i:06d}.dcm"
+        with warnings.catch_warnings():  # they quote values of the header
+            warnings.simplefilter("ignore")
+            with open_dicom(path) as file:
+                meta = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["SOPInstanceUID"], force=True)
+            instance, syntax = str(meta.get("SOPInstanceUID") or ""), meta.file_meta.get("TransferSyntaxUID")
+            readable = dicom_kind(path) == "plain" and syntax is not None and not syntax.is_deflated
+            if readable and instance and instance not in seen:
+                target.symlink_to(path.resolve())
+            else:
+                with open_dicom(path) as file:
+                    slice_ = pydicom.dcmread(file, force=True)
+                slice_.SOPInstanceUID = generate_uid()
+                _write_plain(slice_, target)
+        seen.add(instance)
+
+
+def _write_plain(dataset: "pydicom.Dataset", target: Path) -> None:
+    """Write a DICOM file with preamble and uncompressed header; compressed pixels stay as they are."""
+    from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    meta = dataset.file_meta
+    syntax = meta.get("TransferSyntaxUID")
+    if syntax is None:
+        syntax = ExplicitVRLittleEndian if dataset.original_encoding[0] is False else ImplicitVRLittleEndian
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == DeflatedExplicitVRLittleEndian else syntax
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or "1.2.840.10008.5.1.4.1.1.4"
+    dataset.save_as(target, enforce_file_format=True)
 
 
 def _choose(volumes: list[Path], sequence: str | None) -> tuple[Path, str]:

@@ -1,9 +1,14 @@
 """DICOM series: their headers read and grouped, and their slices checked."""
 
+import filecmp
+import gzip
+import os
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -16,6 +21,13 @@ _TEXT = (
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames")
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
+
+
+MOST_BESIDE_MM = 2.0
+"""How far slices of a stack may lie beside each other in their own plane: rounded numbers, not a shear."""
+_PREAMBLE = 132
+_FIRST_TAGS = {bytes([group, 0, element, 0]) for group in (2, 8) for element in (0, 1, 5, 8, 0x12, 0x16, 0x18)}
+_LONGEST_FIRST = 64
 
 
 @dataclass(frozen=True)
@@ -51,12 +63,39 @@ class DicomSeries:
 
 
 def is_dicom(path: Path) -> bool:
-    """Return whether a file begins as DICOM files do; the preamble decides, names do not."""
+    """Return whether a file begins as DICOM files do, gzipped or not; its first bytes decide, its name does not."""
+    return dicom_kind(path) != ""
+
+
+def dicom_kind(path: Path) -> str:
+    """Return ``plain`` for a DICOM file, ``bare`` without the preamble, ``gzipped``, or "" for any other file.
+
+    Scanners wrote the header alone for years: it begins with group 2 or 8, little-endian.
+    """
     try:
         with open(path, "rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
+            start = file.read(_PREAMBLE)
+        if start.startswith(b"\x1f\x8b"):
+            with gzip.open(path) as file:
+                start = file.read(_PREAMBLE)
+            return "gzipped" if start[128:132] == b"DICM" or _bare(start) else ""
+    except (OSError, EOFError, zlib.error):
+        return ""
+    return "plain" if start[128:132] == b"DICM" else "bare" if _bare(start) else ""
+
+
+def _bare(start: bytes) -> bool:
+    if len(start) < 16 or start[:4] not in _FIRST_TAGS:
         return False
+    explicit = start[4:6] in (b"UL", b"UI", b"CS", b"OB", b"SH", b"LO", b"DA")
+    return explicit or int.from_bytes(start[4:8], "little") <= _LONGEST_FIRST
+
+
+def open_dicom(path: Path) -> BinaryIO:
+    """Open a DICOM file to be read, unpacked where it is gzipped."""
+    with open(path, "rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if zipped else open(path, "rb")
 
 
 def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, str]]]:
@@ -71,9 +110,10 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
         try:
             with warnings.catch_warnings():  # they quote values of the header
                 warnings.simplefilter("ignore")
-                with open(path, "rb") as file:
-                    found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
-                    left = path.stat().st_size - file.tell()
+                with open_dicom(path) as file:
+                    found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=True)
+                    at = file.tell()
+                    left = file.seek(0, os.SEEK_END) - at
                 personal = personal_values(found)
                 header = {key: header_text(found, key) for key in _TEXT}
                 header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
@@ -81,7 +121,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
         except Exception as error:  # a damaged header makes pydicom raise nearly anything
             refused.append((path, f"cannot be read as DICOM ({type(error).__name__}); export it again"))
             continue
-        if not pictured or not header["SeriesInstanceUID"]:
+        if not pictured:
             refused.append((path, "DICOM without an image (report, presentation state or directory)"))
         elif cut:
             refused.append((path, "a DICOM slice cut off before the end of its pixels; export it again"))
@@ -93,7 +133,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
 def _is_cut(found, left: int) -> bool:
     """Return whether fewer bytes are left after the header than the pixels need; of compressed ones nobody knows."""
     syntax = getattr(found, "file_meta", {}).get("TransferSyntaxUID")
-    if syntax is None or syntax.is_compressed:
+    if syntax is None or syntax.is_compressed or syntax.is_deflated:
         return False
     frames = int(found.get("NumberOfFrames") or 1)
     bits = int(found.get("BitsAllocated") or 8) * int(found.get("SamplesPerPixel") or 1)
@@ -101,8 +141,12 @@ def _is_cut(found, left: int) -> bool:
 
 
 def _plain(value):
-    if value is None or isinstance(value, str | int | float):
-        return value
+    """Return a value without pydicom's classes, which warn of what it holds wherever they are made."""
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    if value is None:
+        return None
     try:
         return [v if isinstance(v, str) else float(v) for v in value]
     except TypeError:
@@ -112,23 +156,56 @@ def _plain(value):
 def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:
     """Return the series of any pile of slices, however they lie in folders; each checked by `check_slices`.
 
-    A slice that is there twice (one SOP instance) is taken once.
+    A slice that is there twice is taken once; slices that differ and carry one SOP instance UID are all taken. Where a
+    series UID was blanked, the slices of a folder with one number and description are a series.
     """
-    groups: dict[str, dict[str, Slice]] = {}
+    groups: dict[tuple, dict[tuple, Slice]] = {}
     doubled: Counter = Counter()
     for one in slices:
-        uid, instance = one.header["SeriesInstanceUID"], one.header["SOPInstanceUID"] or str(one.path)
-        doubled[uid] += instance in groups.setdefault(uid, {})
-        groups[uid].setdefault(instance, one)
+        uid, key = _series_of(one), _instance_of(one)
+        members = groups.setdefault(uid, {})
+        if key in members and filecmp.cmp(one.path, members[key].path, shallow=False):
+            doubled[uid] += 1
+        elif key in members and one.header["SOPInstanceUID"] and not _alike(one, members[key]):
+            members[(*key, str(one.path))] = one
+        else:
+            doubled[uid] += key in members
+            members.setdefault(key, one)
     series = []
     for uid, members in groups.items():
         ordered = sorted(members.values(), key=lambda one: str(one.path))
         header = {**ordered[0].header, "b_value": max((_b_value(one) for one in ordered), default=0.0)}
         personal = frozenset(text for one in ordered for text in one.personal)
         notes = (f"{doubled[uid]} files were copies of others and not used",) if doubled[uid] else ()
+        instances = {one.header["SOPInstanceUID"] for one in ordered}
+        if len(instances) < len(ordered):
+            notes += (f"{len(ordered)} different slices carry {len(instances)} SOP instance UIDs; all are used",)
+        if not ordered[0].header["SeriesInstanceUID"]:
+            notes += ("without a series UID: the files of a folder with one number and name are taken for a series",)
         notes += _gap_in_numbers(ordered)
         series.append(DicomSeries(tuple(one.path for one in ordered), header, personal, check_slices(ordered), notes))
     return series
+
+
+def _series_of(one: Slice) -> tuple:
+    header = one.header
+    if header["SeriesInstanceUID"]:
+        return (header["SeriesInstanceUID"],)
+    return ("", str(one.path.parent), header["SeriesNumber"], header["SeriesDescription"])
+
+
+def _instance_of(one: Slice) -> tuple:
+    """Return what tells a slice from the others of its series: a careless anonymiser gives all of them one UID."""
+    header = one.header
+    if not header["SOPInstanceUID"]:
+        return (str(one.path),)
+    what = (header[key] for key in ("InstanceNumber", "ImagePositionPatient", "EchoTime", "DiffusionBValue"))
+    return header["SOPInstanceUID"], *map(str, what)
+
+
+def _alike(one: Slice, other: Slice) -> bool:
+    """Return whether two slices are one, written twice: the same size; a header may have been changed since."""
+    return one.path.stat().st_size == other.path.stat().st_size and one.header == other.header
 
 
 def _gap_in_numbers(slices: list[Slice]) -> tuple[str, ...]:
@@ -164,6 +241,8 @@ def check_slices(slices: list[Slice]) -> str:
         places = np.array([one.header["ImagePositionPatient"] for one in placed], float).reshape(-1, 3)
     except (TypeError, ValueError):
         return "damaged: positions of its slices are no numbers; export it again"
+    if len(places) != len(turned) or not (np.isfinite(turned).all() and np.isfinite(places).all()):
+        return "damaged: positions of its slices are no numbers; export it again"
     if np.ptp(turned, axis=0).max() > 0.01:
         planes = len(np.unique(turned.round(2), axis=0))
         return f"mixed: its slices lie in {planes} orientations (a scout, or several series under one UID)"
@@ -171,6 +250,10 @@ def check_slices(slices: list[Slice]) -> str:
     positions, counts = np.unique(along.round(2), return_counts=True)
     if len(positions) < 2:
         return "" if len(slices) == 1 else f"mixed: all of its {len(slices)} slices lie in one place"
+    beside = np.ptp(places @ turned[0].reshape(2, 3).T, axis=0).max()
+    if beside > MOST_BESIDE_MM:
+        return (f"sheared: its slices are stacked askew, the last lies {beside:.0f} mm beside the first; export it as "
+                "it was acquired")  # fmt: skip
     gaps = np.diff(positions)
     usual = float(np.median(gaps))
     wide = np.flatnonzero(gaps > 1.5 * usual)

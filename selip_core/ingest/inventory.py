@@ -158,25 +158,40 @@ def _dicom_series(files: list[Path], found: Inventory, workers: int, progress: b
     series = group_series(slices)
     owners: dict[str, set[str]] = {}
     for one in series:
-        owners.setdefault(one.header["StudyInstanceUID"], set()).add(patient_of_header(one.header))
-    return [_found(one, len(owners[one.header["StudyInstanceUID"]])) for one in series]
+        owners.setdefault(study_of_header(one.header), set()).add(patient_of_header(one.header))
+    return [_found(one, len(owners[study_of_header(one.header)])) for one in series]
 
 
 def patient_of_header(header: dict) -> str:
-    """Return the patient's id, or the study's UID where the id was blanked (``***``, ``anonymous``)."""
+    """Return the patient's id, or the study's UID where the id was blanked (``***``, ``anonymous``), or ""."""
     given = header["PatientID"]
-    blank = not any(char.isalnum() for char in given) or given.lower() in ("anonymous", "anon", "anonymized", "none")
-    return header["StudyInstanceUID"] if blank else given
+    return header["StudyInstanceUID"] if _is_blank(given) else given
+
+
+def study_of_header(header: dict) -> str:
+    """Return the study's UID; where it was blanked, the patient's id with accession number and date; "" for nothing."""
+    if not _is_blank(header["StudyInstanceUID"]):
+        return header["StudyInstanceUID"]
+    if _is_blank(header["PatientID"]):
+        return ""
+    return " ".join(header[key] for key in ("PatientID", "AccessionNumber", "StudyID", "StudyDate") if header[key])
+
+
+def _is_blank(given: str) -> bool:
+    return not any(char.isalnum() for char in given) or given.lower() in ("anonymous", "anon", "anonymized", "none")
 
 
 def _found(one: DicomSeries, owners: int) -> FoundSeries:
     header = one.header
     sequence, reason = sequence_of_header(header)
-    if owners > 1:
+    study = study_of_header(header)
+    if not study:
+        reason = "neither a patient's id nor a study UID: nobody can tell whose it is; export it with one of them"
+    elif owners > 1:
         reason = f"its study UID is carried by {owners} patients; export each study again"
     number = f"series {header['SeriesNumber']}: " if header["SeriesNumber"] else ""
     return FoundSeries(
-        one.files, patient_of_header(header), header["StudyInstanceUID"], sequence,
+        one.files, patient_of_header(header) if study else "", study, sequence,
         f"{number}{header['SeriesDescription'] or header['ProtocolName'] or 'no description'}",
         reason or one.reason, "dicom", one.personal,
         {"accession": header["AccessionNumber"], "study_uid": header["StudyInstanceUID"]}, one.notes,

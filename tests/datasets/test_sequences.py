@@ -237,3 +237,30 @@ def test_the_recipe_for_a_new_sequence_makes_it_one_everywhere(tmp_path):
 def test_a_lexicon_without_the_new_sequence_is_named(tmp_path, left_out):
     error = _after(RECIPE[:left_out] + RECIPE[left_out + 1 :], tmp_path).stderr
     assert RECIPE[left_out][0] in error and "sequences lacks SWI" in error
+
+
+@pytest.mark.parametrize(
+    ("text", "sequence"),
+    [("T2压水", "FLAIR"), ("T2抑水", "FLAIR"), ("压水像 横断位", "FLAIR"), ("液体衰减反转恢复", "FLAIR"),
+     ("T2压脂", "T2")],
+)  # fmt: skip
+def test_everyday_chinese_names_of_flair(text, sequence):
+    assert sequence_of_text(text) == (sequence, "")
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ({"SeriesDescription": "T2 tra", "InversionTime": "2500", "EchoTime": "90"}, ("FLAIR", "")),
+        ({"SeriesDescription": "T1 tra", "InversionTime": "900", "EchoTime": "3"}, ("T1", "")),
+        ({"SeriesDescription": "T2 tra", "b_value": 1000.0},
+         (None, "it is called T2, but its b-value is 1000 s/mm²")),
+        ({"SeriesDescription": "FLAIR fs", "InversionTime": "160", "EchoTime": "90"},
+         (None, "it is called FLAIR, but its inversion time is 160 ms: fat is dark in it, not fluid")),
+        ({"SeriesDescription": "T1", "ProtocolName": "头颅平扫+增强", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
+        ({"SeriesDescription": "T1", "ProtocolName": "头颅平扫", "ContrastBolusAgent": "Gadovist"}, ("T1", "")),
+        ({"SeriesDescription": "T1", "ProtocolName": "HEAD W AND WO", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
+    ],
+)  # fmt: skip
+def test_contrast_inversion_and_b_value_outrank_what_a_series_is_called(header, found):
+    assert sequence_of_header(header) == found

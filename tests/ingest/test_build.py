@@ -371,3 +371,16 @@ def test_killed_at_any_point_it_goes_on_without_doing_a_series_twice(tmp_path):
     assert len(load_cohort(tmp_path / "out").series) == 12
     again = sum(path.stat().st_mtime_ns != then for path, then in written.items())
     assert again <= len(written) - done  # at most the one that was in hand
+
+
+def test_a_series_of_nobody_is_set_aside_and_a_study_without_uid_goes_by_its_patient(tmp_path):
+    nobody = {key: value for key, value in PERSON.items() if key not in ("PatientID", "AccessionNumber")}
+    write_series(tmp_path / "in" / "a", study="", person={**nobody, "PatientID": ""})
+    write_series(tmp_path / "in" / "b", study="", SeriesDescription="t1_se")
+    write_series(tmp_path / "in" / "c", study="")
+    counts = ingest(tmp_path / "in", tmp_path / "out", **QUIET)
+    assert (counts["patients"], counts["studies"], counts["series"], counts["set_aside"]) == (1, 1, 2, 1)
+    quality = pd.read_csv(tmp_path / "out" / "quality.csv", keep_default_na=False)
+    assert quality["reason"].tolist()[-1].startswith("neither a patient's id nor a study UID")
+    assert (load_cohort(tmp_path / "out").series["patient_id"] != "").all()
+    assert not list((tmp_path / "out" / "images").glob("unknown*"))

@@ -1,6 +1,12 @@
-import numpy as np
-import pytest
+import gzip
 
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from selip_core.ingest.conversion import convert
 from selip_core.ingest.dicom import group_series, is_dicom, read_slices
 from tests.helpers.dicom_files import write_series
 
@@ -89,3 +95,96 @@ def test_slices_left_out_at_an_end_are_remarked(tmp_path):
     assert found.notes[0].startswith("1 of its instance numbers")  # nothing tells of the last two
     (found,) = _series(write_series(tmp_path / "b", skip=(0, 1)))
     assert found.notes == ("2 of its instance numbers are missing: slices may have been left out at an end",)
+
+
+def _rewritten(files, change):
+    for i, path in enumerate(files):
+        data = pydicom.dcmread(path)
+        change(data, i)
+        data.save_as(path)
+    return files
+
+
+def test_slices_that_differ_and_carry_one_instance_uid_are_all_used(tmp_path):
+    def one_uid(data, i):
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = "1.2.9"
+
+    files = _rewritten(write_series(tmp_path / "in"), one_uid)
+    copy = tmp_path / "in" / "copy"
+    copy.write_bytes(files[0].read_bytes())
+    (found,) = _series([*files, copy])
+    assert len(found.files) == 12 and not found.reason
+    assert found.notes[0] == "1 files were copies of others and not used"
+    assert found.notes[1] == "12 different slices carry 1 SOP instance UIDs; all are used"
+    assert convert(found.files, "T2", tmp_path / "volume.nii.gz") == ""
+    assert nib.load(tmp_path / "volume.nii.gz").shape[2] == 12
+
+
+@pytest.mark.parametrize("shift_mm", [0.05, 3.0])
+def test_a_stack_that_is_sheared_is_set_aside_and_rounded_positions_are_not(tmp_path, shift_mm):
+    def shear(data, i):
+        x, y, z = data.ImagePositionPatient
+        data.ImagePositionPatient = [x, y + shift_mm * i, z]
+
+    (found,) = _series(_rewritten(write_series(tmp_path), shear))
+    assert ("stacked askew, the last lies 33 mm beside the first" in found.reason) == (shift_mm > 1)
+    assert bool(found.reason) == (shift_mm > 1)
+
+
+def _without_preamble(path):
+    path.write_bytes(path.read_bytes()[132:])
+
+
+def _without_meta(path):
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    data.save_as(path)
+    read = path.read_bytes()
+    path.write_bytes(read[read.index(b"\x08\x00\x08\x00") :])
+
+
+def _gzipped(path):
+    path.write_bytes(gzip.compress(path.read_bytes()))
+
+
+def _deflated(path):
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    data.save_as(path)
+
+
+@pytest.mark.parametrize("spoil", [_without_preamble, _without_meta, _gzipped, _deflated])
+def test_files_that_few_programs_read_become_the_same_volume(tmp_path, spoil):
+    plain, odd = write_series(tmp_path / "plain"), write_series(tmp_path / "odd")
+    for path in odd:
+        spoil(path)
+        assert is_dicom(path)
+    (found,) = _series(odd)
+    volumes = []
+    for name, files in (("plain", plain), ("odd", found.files)):
+        assert convert(files, "T2", tmp_path / f"{name}.nii.gz") == ""
+        volumes.append(nib.load(tmp_path / f"{name}.nii.gz"))
+    assert np.array_equal(*(v.get_fdata() for v in volumes)) and np.allclose(*(v.affine for v in volumes))
+
+
+def test_other_files_are_no_dicom(tmp_path):
+    others = {
+        "zeros": bytes(200), "text": b"patient_id,findings\n" * 20, "nifti": b"\x5c\x01\0\0" + bytes(400),
+        "gzip": gzip.compress(b"abc"), "short": b"\x08\0", "cut": gzip.compress(bytes(500))[:20],
+    }  # fmt: skip
+    for name, data in others.items():
+        (tmp_path / name).write_bytes(data)
+        assert not is_dicom(tmp_path / name), name
+
+
+def test_blank_series_uids_leave_series_apart_and_header_values_warn_of_nothing(tmp_path, recwarn):
+    def blank(data, i):
+        data.SeriesInstanceUID = ""
+
+    first = _rewritten(write_series(tmp_path / "a", SeriesDescription="t1_se"), blank)
+    second = _rewritten(write_series(tmp_path / "b"), blank)
+    found = _series([*first, *second])
+    assert sorted(len(one.files) for one in found) == [12, 12] and not any(one.reason for one in found)
+    assert all("without a series UID" in one.notes[0] for one in found)
+    assert all(type(value) in (str, int, float, list, type(None)) for one in found for value in one.header.values())
+    assert not [w for w in recwarn if "pydicom" in str(w.filename)]
