@@ -53,7 +53,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
             rows += [(str(source / path), patient, study, sequence) for path, patient, study, sequence in
                      zip(table["path"], table["patient_id"], studies, table["sequence"], strict=True)]  # fmt: skip
         elif source.is_dir():
-            found = (_plain(path) for path in sorted(source.rglob("*.nii*")) if _is_nifti(path))
+            found = (_plain(path) for path in sorted(source.rglob("*")) if _is_nifti(path))
             rows += [row for row in found if row[-1] != "mask"]
         elif source.is_file():
             rows.append(_plain(source))
@@ -68,7 +68,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def _is_nifti(path: Path) -> bool:
-    return path.name.lower().endswith((".nii", ".nii.gz")) and not path.name.startswith(".")
+    return path.name.lower().endswith((".nii", ".nii.gz")) and not path.name.startswith(".") and path.is_file()
 
 
 def _plain(path: Path) -> tuple[str, str, str, str]:

@@ -4,6 +4,11 @@ The volume is oriented to RAS+, smoothed where the target grid is coarser, and p
 interpolation, its field of view centred on the head. Only nibabel, numpy and scipy: workers start fast.
 """
 
+import gzip
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +39,8 @@ FOREGROUND_SHARE = 0.15
 
 TOP_MARGIN_MM = 6.0
 SPACING_RANGE_MM = (0.1, 30.0)
+_UNITS = {1: "meter", 3: "micron"}
+"""Of NIfTI's codes for lengths, those that are not the millimetre or unknown."""
 MIN_VOXELS = (2, 8, 8)
 """Choice: fewest voxels along the axes, shortest first: no head is to be seen in less."""
 
@@ -53,7 +60,8 @@ def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
     """
     path = Path(path)
     image, voxels, stated_mm = _read(path)
-    if not (np.issubdtype(voxels.dtype, np.floating) or np.issubdtype(voxels.dtype, np.integer)):
+    if not (np.issubdtype(voxels.dtype, np.floating) or np.issubdtype(voxels.dtype, np.integer)
+            or voxels.dtype == np.bool_):  # fmt: skip
         raise VolumeError(f"{path}: voxels of type {voxels.dtype} are no grey values; export the magnitude image")
     shape = voxels.shape
     while voxels.ndim > 3 and voxels.shape[-1] == 1:
@@ -62,7 +70,7 @@ def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
         raise VolumeError(f"{path}: {voxels.ndim}-D with shape {shape}, not 3-D; give one volume a file")
     if any(n < least for n, least in zip(sorted(voxels.shape), MIN_VOXELS, strict=True)):
         raise VolumeError(f"{path}: shape {shape} has fewer than 2 × 8 × 8 voxels; give the whole series")
-    _check_geometry(path, image.affine, stated_mm)
+    _check_geometry(path, image, stated_mm)
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused with the rest
         voxels = voxels.astype(np.float32)
     finite = np.isfinite(voxels)
@@ -94,18 +102,59 @@ def _read(path: Path):
     if not path.is_file():
         raise VolumeError(f"{path}: no such file; correct its path, or put it there")
     try:
-        with nib.imageglobals.LoggingOutputSuppressor():  # nibabel reports on standard error what it mends
-            image = nib.load(path)
+        with nib.imageglobals.LoggingOutputSuppressor(), usually_named(path) as named:  # nibabel reports what it mends
+            image = nib.load(named)
             voxels = np.asanyarray(image.dataobj)
-            stated_mm = _stated_spacing(path, image)
-            _check_size(path, image)
+            stated_mm = _stated_spacing(named, image)
+            _check_size(named, image)
     except Exception as error:  # a damaged header makes nibabel raise nearly anything
-        raise VolumeError(f"{path}: cannot be read as a volume ({_first_line(error)}); export it again") from None
+        known = _what_it_is(path)
+        reason = known or f"cannot be read as a volume ({_first_line(error)}); export it again"
+        raise VolumeError(f"{path}: {reason}") from None
     return image, voxels, stated_mm
 
 
-def check_header(path: str | Path) -> str:
-    """Check what a file of any number of volumes states of itself; return a remark, empty where there is none.
+@contextmanager
+def usually_named(path: Path) -> Iterator[Path]:
+    """Give a file under a name that nibabel reads: it knows ``.nii.gz``, and ``.NII.GZ``, but no mixture."""
+    if path.name.endswith((".nii", ".nii.gz")) or not path.name.lower().endswith((".nii", ".nii.gz")):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder) / ("volume.nii.gz" if path.name.lower().endswith(".gz") else "volume.nii")
+        link.symlink_to(path.resolve())
+        yield link
+
+
+def _what_it_is(path: Path) -> str:
+    """Return what a file is that is named like a volume and is none, and what to do; "" where that is not known."""
+    with open(path, "rb") as file:
+        start = file.read(200)
+    zipped, named_so = start.startswith(b"\x1f\x8b"), path.name.lower().endswith(".gz")
+    if not start:
+        return "the file is empty; copy it again"
+    if start.startswith(b"version https://git-lfs"):
+        return "only a pointer of git-lfs; fetch the file itself (git lfs pull)"
+    if start.lstrip()[:1] == b"<":
+        return "a web page or XML, no volume: the download failed; fetch it again"
+    if named_so and not zipped:
+        return "not gzipped, though named so; rename it to .nii"
+    if zipped and not named_so:
+        return "gzipped, though not named so; rename it to .nii.gz"
+    if zipped:
+        try:
+            with gzip.open(path) as file:
+                inner = file.read(2)
+                while file.read(1 << 20):
+                    pass
+        except (OSError, EOFError, zlib.error):
+            return "its gzip data are damaged or cut off; copy or export it again"
+        return "gzipped twice; unpack it once (gunzip)" if inner == b"\x1f\x8b" else ""
+    return ""
+
+
+def check_header(path: str | Path) -> nib.spatialimages.SpatialImage:
+    """Check what a file of any number of volumes states of itself; return it as nibabel reads it.
 
     Raises
     ------
@@ -114,10 +163,8 @@ def check_header(path: str | Path) -> str:
     """
     path = Path(path)
     image, _, stated_mm = _read(path)
-    _check_geometry(path, image.affine, stated_mm)
-    if isinstance(image, nib.Nifti1Image) and not (image.header["sform_code"] > 0 or image.header["qform_code"] > 0):
-        return "its header states no orientation: left and right are taken as usual, look at them"
-    return ""
+    _check_geometry(path, image, stated_mm)
+    return image
 
 
 def check_volume(path: str | Path) -> dict:
@@ -160,7 +207,11 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _check_geometry(path: Path, affine: np.ndarray, stated_mm: np.ndarray | None) -> None:
+def _check_geometry(path: Path, image: nib.spatialimages.SpatialImage, stated_mm: np.ndarray | None) -> None:
+    affine = image.affine
+    unit = _UNITS.get(int(image.header["xyzt_units"]) & 7) if isinstance(image, nib.Nifti1Image) else None
+    if unit:
+        raise VolumeError(f"{path}: its header gives sizes in {unit}s; convert it to millimetres")
     missing = stated_mm is not None and not (np.abs(stated_mm) > 0).all()
     if missing or not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
         raise VolumeError(f"{path}: the header has no usable affine (zero or missing spacing); convert it again")
@@ -237,7 +288,7 @@ def preprocess_mask(
         voxels = voxels[..., 0]
     if voxels.ndim != 3:
         raise VolumeError(f"{path}: {voxels.ndim}-D, not 3-D; give one mask a file")
-    _check_geometry(path, image.affine, None)
+    _check_geometry(path, image, None)
     inside = (np.isin(voxels, values) if values else voxels != 0).astype(np.float32)
     spacing = nib.affines.voxel_sizes(image.affine)
     factor = np.maximum(np.linalg.norm(target[:3, :3], axis=0) / spacing, 1.0)

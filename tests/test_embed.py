@@ -80,7 +80,7 @@ def test_a_batch_without_a_usable_volume_has_reasons_alone(model, folder):
     for path in folder.rglob("*.nii*"):
         path.write_bytes(b"no")
     table = embed(model, folder, batch_size=2, workers=1, progress=False)
-    assert table["feature"].isna().all() and table["reason"].str.contains("cannot be read").all()
+    assert table["feature"].isna().all() and (table["reason"] != "").all()
 
 
 def test_a_cohort_is_embedded_with_its_ids(model, folder):
@@ -97,7 +97,7 @@ def test_a_bad_volume_has_a_reason_and_no_feature_and_the_status_says_so(model, 
     table = read_features(out)
     bad = table[table["reason"] != ""]
     assert len(table) == 4 and len(bad) == 1 and bad["feature"].iloc[0] is None
-    assert "cut.nii.gz: cannot be read" in capsys.readouterr().err
+    assert "cut.nii.gz: not gzipped, though named so" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["features.parquet", "in", "model"]
 
 

@@ -116,9 +116,9 @@ def bad_volume(kind, path):
 
 
 BAD = {
-    "missing": "no such file", "text": "cannot be read", "truncated": "cannot be read", "4-D": "4-D with shape",
+    "missing": "no such file", "text": "cannot be read", "truncated": "damaged or cut off", "4-D": "4-D with shape",
     "NaN": "NaN or infinite", "empty": "every voxel is 0", "constant": "every voxel is 7", "flat": "fewer than 2",
-    "absurd spacing": "must be wrong", "zero spacing": "", "flipped bit": "cannot be read .*CRC",
+    "absurd spacing": "must be wrong", "zero spacing": "", "flipped bit": "damaged or cut off",
     **dict.fromkeys(PATCHED, "cannot be read as a volume"), "too few slices stated": "more than the 36×44×14 voxels",
     "smaller type stated": "more than the 36×44×28 voxels", "no axes": "not 3-D",
     "no slices stated": "more than the 36×44×0 voxels",
@@ -395,3 +395,29 @@ def test_the_voxels_of_a_mask_are_those_of_the_stated_version(golden, values):
     target = target_affine(golden / "volume.nii", **GOLDEN_GRID)
     found = preprocess_mask(golden / "mask.nii", target, values=values, shape=GOLDEN_GRID["shape"])
     assert {tuple(place) for place in np.argwhere(found).tolist()} == GOLDEN_MASKS[values], RAISE
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("v.nii.gz", b"\x5c\x01" + bytes(400), "not gzipped, though named so; rename it to .nii"),
+        ("v.nii", gzip.compress(bytes(400)), "gzipped, though not named so"),
+        ("v.nii.gz", gzip.compress(gzip.compress(bytes(400))), "gzipped twice"),
+        ("v.nii.gz", gzip.compress(bytes(400))[:20], "damaged or cut off"),
+        ("v.nii.gz", b"version https://git-lfs.github.com/spec/v1\n", "a pointer of git-lfs"),
+        ("v.nii.gz", b"", "the file is empty"), ("v.nii.gz", b"<!DOCTYPE html>", "a web page or XML"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_another_thing_is_called_by_its_name(tmp_path, name, content, reason):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(VolumeError, match=reason):
+        preprocessing.load_volume(tmp_path / name)
+
+
+def test_sizes_in_metres_are_refused_as_such(tmp_path):
+    voxels = np.random.default_rng(0).random((20, 20, 10)).astype(np.float32)
+    made = nib.Nifti1Image(voxels, np.diag([0.01, 0.01, 0.02, 1]))
+    made.header.set_xyzt_units("meter")
+    nib.save(made, tmp_path / "v.nii.gz")
+    with pytest.raises(VolumeError, match="sizes in meters; convert it to millimetres"):
+        preprocessing.load_volume(tmp_path / "v.nii.gz")

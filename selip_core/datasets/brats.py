@@ -106,16 +106,21 @@ def _find(directory: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Return the files of each study by sequence, and the grades that the folders tell."""
     files: dict[str, dict[str, str]] = {}
     grades: dict[str, str] = {}
-    for path in sorted(directory.rglob("*.nii*")):
+    for path in sorted(directory.rglob("*")):
         match = BRATS_FILE.fullmatch(path.name)
         if match is None or match["name"] != path.parent.name:
             continue
+        if path.is_dir():  # some programs unpack each volume into a folder of its name
+            inside = [one for one in sorted(path.iterdir()) if one.name.lower().endswith((".nii", ".nii.gz"))]
+            if len(inside) != 1:
+                continue
+            path = inside[0]
         patient, what = match["name"], SEQUENCES_OF_BRATS[match["what"].lower()]
         relative = path.relative_to(directory)
         if what in files.setdefault(patient, {}):
             raise SelipError(f"{directory}: patient {patient} has {what} twice ({files[patient][what]}, {relative})")
         files[patient][what] = relative.as_posix()
-        grade = next((part for part in relative.parts[:-2] if part.upper() in GRADES), None)
+        grade = next((part for part in relative.parts[:-1] if part.upper() in GRADES), None)
         if grade:
             grades[patient] = grade.upper()
     if not any("T1ce" in found for found in files.values()):

@@ -13,6 +13,7 @@ import numpy as np
 
 from selip_core.datasets.sequences import LOW_B_VALUE
 from selip_core.ingest.dicom import dicom_kind, open_dicom
+from selip_core.preprocessing import usually_named
 
 if TYPE_CHECKING:
     import pydicom
@@ -128,28 +129,62 @@ def write_clean(source: Path, target: Path, *, sequence: str | None) -> str:
     target : Path
         ``.nii.gz``.
     """
-    image = nib.load(source)
-    voxels = np.asanyarray(image.dataobj)
+    with usually_named(source) as named:
+        image = nib.load(named)
+        voxels = np.asanyarray(image.dataobj)
     while voxels.ndim > 3 and voxels.shape[-1] == 1:
         voxels = voxels[..., 0]
     if voxels.ndim == 4:
         voxels, reason = _one_volume(voxels, _b_values(source), sequence)
         if reason:
             return reason
-    if voxels.dtype == np.float64:
-        voxels = voxels.astype(np.float32)
-    clean = nib.Nifti1Image(voxels, image.affine)
+    clean = nib.Nifti1Image(_storable(voxels), image.affine)
     clean.header.set_xyzt_units("mm")
     nib.save(clean, target)
     return ""
 
 
+def _storable(voxels: np.ndarray) -> np.ndarray:
+    """Return voxels in a type that every program reads: integers in 32 bits where they fit, else single precision."""
+    if voxels.dtype == np.bool_:
+        return voxels.astype(np.uint8)
+    if voxels.dtype.kind in "iu" and voxels.dtype.itemsize < 8:
+        return voxels
+    if voxels.dtype.kind in "iu" and voxels.size and abs(int(voxels.min())) < 2**31 > int(voxels.max()):
+        return voxels.astype(np.int32)
+    return voxels.astype(np.float32)
+
+
 def _b_values(source: Path) -> np.ndarray | None:
-    path = source.with_name(re.sub(r"\.nii(\.gz)?$", ".bval", source.name))
+    path = source.with_name(re.sub(r"\.nii(\.gz)?$", ".bval", source.name, flags=re.IGNORECASE))
+    path = path if path.is_file() else _inherited(source)
     try:
-        return np.loadtxt(path, ndmin=1) if path.is_file() else None
+        return np.loadtxt(path, ndmin=1) if path else None
     except ValueError:
         return None
+
+
+def _inherited(source: Path) -> Path | None:
+    """Return the ``.bval`` of a BIDS file by the inheritance principle: beside it or above, with no entity of its own.
+
+    The nearest folder counts, up to the one above the subject's; of several there the one with the most entities.
+    """
+    name = re.sub(r"\.nii(\.gz)?$", "", source.name, flags=re.IGNORECASE)
+    subject = next((part for part in source.parts if part.startswith("sub-")), None)
+    if subject is None or not name.startswith("sub-"):
+        return None
+    *entities, suffix = name.split("_")
+    for folder in source.parents:
+        fitting = []
+        for path in folder.glob("*.bval"):
+            *own, what = path.stem.split("_")
+            if what == suffix and set(own) <= set(entities):
+                fitting.append((len(own), path))
+        if fitting:
+            return max(fitting)[1]
+        if not any(part.startswith("sub-") for part in folder.parts):
+            return None
+    return None
 
 
 def _one_volume(voxels: np.ndarray, b_values: np.ndarray | None, sequence: str | None) -> tuple[np.ndarray, str]:
@@ -157,7 +192,8 @@ def _one_volume(voxels: np.ndarray, b_values: np.ndarray | None, sequence: str |
     if sequence != "DWI":
         return voxels, f"4-D with {voxels.shape[-1]} volumes; give one volume a file"
     if b_values is None or len(b_values) != voxels.shape[-1]:
-        return voxels, f"diffusion with {voxels.shape[-1]} volumes but no b-values for them (.bval beside the file)"
+        where = "a .bval file beside it, or inherited from above as in BIDS"
+        return voxels, f"diffusion with {voxels.shape[-1]} volumes but no b-values for them ({where})"
     shells = np.unique(b_values[b_values >= LOW_B_VALUE].round(-2))
     if not len(shells):
         return voxels, f"its b-values reach {b_values.max():g} s/mm² only: T2-weighted, no diffusion image"

@@ -19,6 +19,8 @@ from selip_core.datasets.sequences import (
 from selip_core.errors import SelipError
 
 VOLUME_ENDINGS = (".nii", ".nii.gz", ".npy")
+STUDIES_OF_A_SITE = 4
+"""Choice: so many studies of one sequence in one folder rather are those of several people."""
 _OTHER_VOLUMES = (".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc")
 _BIDS = re.compile(
     r"sub-(?P<patient>[A-Za-z0-9]+)(?P<session>_ses-[A-Za-z0-9]+)?"
@@ -116,7 +118,24 @@ def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> l
     for one in found:
         if one.sequence not in (None, "mask"):
             studies.setdefault(one.patient_id, set()).add(one.study_id)
-    return [_with_its_study(one, studies.get(one.patient_id, set())) for one in found]
+    doubtful = _perhaps_sites(found)
+    told = [replace(one, notes=(*one.notes, doubtful[one.patient_id])) if one.patient_id in doubtful
+            and one.layout == "plain" else one for one in found]  # fmt: skip
+    return [_with_its_study(one, studies.get(one.patient_id, set())) for one in told]
+
+
+def _perhaps_sites(found: list[FoundSeries]) -> dict[str, str]:
+    """Return a remark for each plain patient who has as many studies of one sequence as a site has patients."""
+    counted: dict[str, dict[str, set[str]]] = {}
+    for one in found:
+        if one.layout == "plain" and "/" in one.description and one.sequence not in (None, "mask"):
+            counted.setdefault(one.patient_id, {}).setdefault(one.sequence, set()).add(one.study_id)
+    most = {patient: max(map(len, studies.values())) for patient, studies in counted.items()}
+    return {
+        patient: f"its first folder is taken for one patient, who then has {n} studies: if it is a site, say how the "
+        "files lie by --pattern, as '*/{patient}/{sequence}.nii.gz'"
+        for patient, n in most.items() if n >= STUDIES_OF_A_SITE
+    }  # fmt: skip
 
 
 def _with_its_study(one: FoundSeries, studies: set[str]) -> FoundSeries:
@@ -179,7 +198,10 @@ def _found(root: Path, path: Path, fits) -> FoundSeries:
 
 
 def _series(path, patient, study, sequence, reason, relative, layout) -> FoundSeries:
-    reason = reason or ("" if sequence else "its name tells no known sequence")
+    if not sequence and not reason:
+        channel = re.search(r"_000\d\.nii(\.gz)?$", relative, re.IGNORECASE)
+        reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
+                  "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
     return FoundSeries((path,), patient, study, sequence, relative, reason, layout)
 
 
@@ -188,6 +210,10 @@ def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
     sequence, reason = BIDS_SUFFIXES.get(match["suffix"]), ""
     if sequence is None:
         reason = f"BIDS suffix {match['suffix']} is none of {', '.join(BIDS_SUFFIXES)}"
+    elif "_part-" in match["entities"] and "_part-mag" not in match["entities"]:
+        sequence, reason = None, "a phase, real or imaginary image (entity part)"
+    elif "derivatives/" in f"/{relative}" and sequence != "mask":
+        sequence, reason = None, "derived by somebody (folder derivatives); the plain image is used"
     elif "_desc-" in match["entities"] and sequence != "mask":
         sequence, reason = None, "derived by somebody (entity desc); the plain image is used"
     elif sequence == "T1" and "_ce-" in match["entities"]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from selip_core.errors import SelipError
 from selip_core.ingest.conversion import convert, write_clean
+from selip_core.ingest.geometry import geometry_doubts
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.quality import thumbnail
 from selip_core.preprocessing import VolumeError, check_header, check_volume
@@ -57,7 +58,7 @@ def process_series(task: Task) -> dict:
         volume = Path(name) / "volume.nii.gz"
         try:
             if task.series.files[0].name.lower().endswith((".nii", ".nii.gz")):
-                found["notes"] = [note] if (note := check_header(task.series.files[0])) else []
+                found["notes"] = geometry_doubts(check_header(task.series.files[0]))
             found["reason"] = _write(task.series, volume)
             if not found["reason"] and not task.series.reason:
                 found |= _quality(task.series, volume)

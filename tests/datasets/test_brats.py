@@ -174,3 +174,19 @@ def test_it_refuses_a_folder_that_holds_something_else(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(SelipError, match="holds something else"):
         make_brats(tmp_path, patients=(1, 1), progress=False)
+
+
+def test_endings_in_capitals_and_volumes_unpacked_into_folders_are_found(tmp_path):
+    patient(tmp_path / "HGG", "BraTS19_A_1", OLD)
+    patient(tmp_path / "LGG", "BraTS19_B_1", OLD)
+    for path in sorted((tmp_path / "HGG" / "BraTS19_A_1").iterdir()):
+        path.rename(path.with_name(path.name.replace(".nii.gz", ".NII.GZ")))
+    for path in sorted((tmp_path / "LGG" / "BraTS19_B_1").iterdir()):
+        moved = path.rename(path.with_name("moved"))
+        path.mkdir()
+        moved.rename(path / "00000057_final.nii.gz")
+    (tmp_path / "LGG" / "BraTS19_C_1" / "BraTS19_C_1_t1ce.nii.gz").mkdir(parents=True)  # an empty folder is no volume
+    found = load_brats(tmp_path)
+    assert found.grades.to_dict() == {"BraTS19_A_1": "HGG", "BraTS19_B_1": "LGG"}
+    assert len(found.cohort.series) == 8 and len(found.segmentations) == 2
+    assert all((tmp_path / path).is_file() for path in found.cohort.series["path"])

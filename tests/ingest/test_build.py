@@ -227,7 +227,7 @@ def test_ranks_decide_and_the_first_wins_a_tie():
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda data: data[: len(data) // 2], "cannot be read as a volume"),
+        (lambda data: data[: len(data) // 2], "its gzip data are damaged or cut off"),
         (lambda data: gzip.compress(gzip.decompress(data)[:-5000]), "cannot be read as a volume"),
         (
             lambda data: gzip.compress(_patched(gzip.decompress(data), 42, np.int16(3000).tobytes())),
@@ -239,8 +239,8 @@ def test_ranks_decide_and_the_first_wins_a_tie():
             ),
             "spacing",
         ),
-        (lambda data: b"not gzip at all", "cannot be read as a volume"),
-        (lambda data: b"", "cannot be read as a volume"),
+        (lambda data: b"not gzip at all", "not gzipped, though named so; rename it to .nii"),
+        (lambda data: b"", "the file is empty; copy it again"),
     ],
 )
 def test_a_spoiled_file_is_set_aside_and_stops_nothing(tmp_path, spoil, reason):

@@ -39,3 +39,33 @@ def test_diffusion_without_b_values_or_without_weighting_is_refused(tmp_path):
     (tmp_path / "dwi.bval").write_text("0 50")
     assert "reach 50 s/mm²" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="DWI")
     assert "4-D with 2 volumes" in write_clean(tmp_path / "dwi.nii.gz", tmp_path / "out.nii.gz", sequence="T2")
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "bool", "float64", "int16", "uint8"])
+def test_every_type_of_voxel_is_stored_as_all_programs_read_it(tmp_path, kind):
+    voxels = (np.arange(9 * 9 * 3).reshape(9, 9, 3) % 2).astype(kind)
+    stored = "uint8" if kind == "bool" else kind
+    nib.save(nib.Nifti1Image(voxels.astype(stored), np.eye(4), dtype=stored), tmp_path / "in.nii.gz")
+    assert write_clean(tmp_path / "in.nii.gz", tmp_path / "out.nii.gz", sequence="mask") == ""
+    found = nib.load(tmp_path / "out.nii.gz")
+    assert np.array_equal(found.get_fdata(), voxels.astype(float)) and found.get_data_dtype().itemsize <= 4
+
+
+@pytest.mark.parametrize("name", ["V.NII", "V.Nii.gz", "V.nii.GZ"])
+def test_endings_in_any_case(tmp_path, name):
+    usual = tmp_path / f"made_{name.lower()}"
+    nib.save(nib.Nifti1Image(np.ones((9, 9, 3), np.float32), np.eye(4)), usual)
+    usual.rename(tmp_path / name)
+    assert write_clean(tmp_path / name, tmp_path / "out.nii.gz", sequence="T1") == ""
+
+
+@pytest.mark.parametrize("place", ["dwi.bval", "sub-1/sub-1_dwi.bval", "sub-1/dwi/sub-1_run-1_dwi.bval"])
+def test_b_values_are_inherited_as_in_bids(tmp_path, place):
+    source = tmp_path / "sub-1" / "dwi" / "sub-1_run-1_dwi.nii.gz"
+    source.parent.mkdir(parents=True)
+    voxels = np.stack([np.full((9, 9, 3), value) for value in (5, 1, 3)], axis=-1).astype(np.float32)
+    nib.save(nib.Nifti1Image(voxels, np.eye(4)), source)
+    (tmp_path / place).write_text("0 1000 1000\n", encoding="utf-8")
+    (tmp_path / "sub-1" / "other_dwi.bval").write_text("0 0 0\n", encoding="utf-8")
+    assert write_clean(source, tmp_path / "out.nii.gz", sequence="DWI") == ""
+    assert np.all(nib.load(tmp_path / "out.nii.gz").get_fdata() == 2)

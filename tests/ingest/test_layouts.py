@@ -90,3 +90,26 @@ def test_texts_and_splits_of_the_released_layout_are_read(tmp_path):
     texts.write_text("[1]")
     with pytest.raises(SelipError, match="information.json is no JSON of texts"):
         released_texts([texts])
+
+
+def test_a_folder_that_may_be_a_site_is_remarked(tmp_path):
+    names = [f"Utrecht/{i}/orig/FLAIR.nii.gz" for i in range(4)]
+    site = _of(tmp_path, *names, "Li/2020/T1.nii.gz", "Li/2021/T1.nii.gz")
+    told = {name: " ".join(one.notes) for name, one in site.items()}
+    assert "who then has 4 studies: if it is a site" in told["Utrecht/0/orig/FLAIR.nii.gz"]
+    assert told["Li/2020/T1.nii.gz"] == ""
+    fits = _of(tmp_path, *(f"Utrecht/{i}/FLAIR.nii.gz" for i in range(4)), pattern="*/{patient}/{sequence}.nii.gz")
+    assert [one.patient_id for one in fits.values()] == list("0123")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("derivatives/prep/sub-01/anat/sub-01_T1w.nii.gz", "folder derivatives"),
+        ("sub-01/dwi/sub-01_part-phase_dwi.nii.gz", "entity part"),
+        ("imagesTr/BRATS_001_0000.nii.gz", "number of a channel"),
+    ],
+)
+def test_what_is_not_the_plain_image_is_set_aside(tmp_path, name, reason):
+    one = _of(tmp_path, name)[name]
+    assert one.sequence is None and reason in one.reason

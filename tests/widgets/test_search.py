@@ -190,7 +190,7 @@ def test_an_own_file_is_held_to_the_text_that_was_asked_last(page, session, tmp_
     [
         ("", None, "no file is named"),
         ("nowhere.nii.gz", None, "no such file"),
-        ("broken.nii.gz", b"no", "cannot be read as a volume"),
+        ("broken.nii.gz", b"no", "not gzipped, though named so"),
         ("flat.nii.gz", "flat", "the volume is empty"),
     ],
 )
