@@ -66,8 +66,10 @@ def text_of_file(data: bytes) -> tuple[str, float]:
                 return "", 0.0
     start = data[:_SAMPLE]
     for first, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
-        if len(start) > 1 and start[first::2].count(0) > len(start) // 4 and not start[1 - first :: 2].count(0):
-            return data.decode(encoding, "replace"), 1.0
+        if start[first::2].count(0) and not start[1 - first :: 2].count(0):
+            text = data.decode(encoding, "replace")
+            if likelihood(text) >= LEAST:
+                return text, 1.0
     found = readings(data)
     sense = {encoding: likelihood(text, encoding) for encoding, text in found.items()}
     best = max(sense, key=sense.get, default=None)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -46,7 +47,7 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     """
     if not path.is_file():
         raise SelipError(f"{path} is missing: a cohort needs it (see data/README.md)")
-    rows = _rows(path, read_text(path))
+    rows = text_rows(path)
     if not rows:
         raise SelipError(f"{path} is not a table: it is empty (see data/README.md)")
     columns = [name.strip().lower() for name in rows[0][1]]
@@ -69,23 +70,61 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
-    """Return the rows that hold something, each with the line it starts in: a quoted report may span several."""
-    first = text.partition("\n")[0]
-    separator = max(",\t;", key=first.count)  # semicolons: what Excel writes where the comma is the decimal mark
+def text_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV or TSV file that hold anything, each with the line it starts in, cells as text.
+
+    A quoted report may span several lines. Excel's ``sep=;`` line is followed, its ``="00123"`` is the text in it.
+
+    Raises
+    ------
+    SelipError
+        If the file cannot be read, or its quotes make no rows; names the line.
+    """
+    text = read_text(path).replace("\0", "")
+    first, _, rest = text.partition("\n")
+    stated = _SEPARATOR.fullmatch(first.strip().strip('"'))
+    skipped = 1 if stated else 0
+    text = rest if stated else text
+    # semicolons: what Excel writes where the comma is the decimal mark
+    head = next((line for line in text[:20_000].splitlines()[:10] if any(sign in line for sign in ",\t;")), "")
+    separator = stated[1] if stated else max(",\t;", key=head.count)
+    error = None
+    for tried, escape in ((text, None), (_BLANK_AFTER_QUOTE.sub(r"\1", text), None), (text, "\\")):
+        try:
+            return [(line + skipped, row) for line, row in _parsed(tried, separator, escape)]
+        except _NoRow as problem:
+            error = error or problem
+    raise SelipError(
+        f"{path} line {error.line + skipped} is no row of a table ({error}): check its quotes"
+    ) from None
+
+
+class _NoRow(Exception):
+    def __init__(self, message: str, line: int):
+        super().__init__(message)
+        self.line = line
+
+
+def _parsed(text: str, separator: str, escape: str | None) -> list[tuple[int, list[str]]]:
     # strict: a quote that is never closed would otherwise swallow all patients after it
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True, escapechar=escape,
+        doublequote=escape is None,
+    )  # fmt: skip
     rows, line = [], 1
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
-                rows.append((line, row))
+                rows.append((line, [found[1] if (found := _TEXT_FORMULA.fullmatch(cell)) else cell for cell in row]))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise SelipError(f"{path} line {line} is no row of a table ({error}): check its quotes") from None
+        raise _NoRow(str(error), line) from None
     return rows
 
 
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+_BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;\n\r]|\Z)')
+_TEXT_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 _TEXT_COLUMNS = ("patient_id", "study_id", "test", "note")
 
 

@@ -1,6 +1,8 @@
 """A cohort on disk: its tables, their checks, and the split of its patients (data/README.md defines the format)."""
 
 import json
+import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +110,7 @@ def _read_series(directory: Path, problems: list) -> pd.DataFrame:
     if table.empty:
         raise SelipError(f"{path} lists no usable series; sequences must be among {', '.join(SEQUENCES)}")
     _refuse_duplicates(table, ["study_id", "sequence"], path, "series")
-    table["path"] = table["path"].str.replace("\\", "/")  # as Windows writes it
+    table["path"] = [_on_disk(directory, path.replace("\\", "/")) for path in table["path"]]  # \\: as Windows writes
     for row in table.itertuples():
         # Links are followed: what lies elsewhere would escape the fingerprint of the cohort.
         target = (directory / row.path).resolve()
@@ -118,6 +120,19 @@ def _read_series(directory: Path, problems: list) -> pd.DataFrame:
                 f"(patient {row.patient_id}); put the file there and give its path from the folder"
             )
     return table[["patient_id", "study_id", "sequence", "path"]]
+
+
+def _on_disk(directory: Path, path: str) -> str:
+    """Return a path as the disk spells it: a Mac takes letters like ü apart, and a table has them in one piece."""
+    if path.isascii() or (directory / path).exists():
+        return path
+    here, found = directory, []
+    for part in path.split("/"):
+        alike = unicodedata.normalize("NFC", part)
+        names = os.listdir(here) if here.is_dir() else []
+        part = next((name for name in names if unicodedata.normalize("NFC", name) == alike), part)
+        here, found = here / part, [*found, part]
+    return "/".join(found)
 
 
 def _read_reports(directory: Path, problems: list) -> tuple[pd.DataFrame, set[str]]:

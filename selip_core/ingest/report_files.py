@@ -10,11 +10,13 @@ from pathlib import Path
 import openpyxl
 import xlrd
 
-from selip_core._utils.tables import read_table
+from selip_core._utils.tables import text_rows
 from selip_core.errors import SelipError
 
 TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+HEADER_ROWS = 10
+"""Rows in which the header is looked for: exports begin with a title at times."""
 _EXACT = 10**15
 """Excel keeps fifteen digits of a number; what is larger has lost some."""
 
@@ -31,11 +33,17 @@ class Sheet:
         With the line or row in the file; empty rows left out. The first is the header.
     broken : set of (int, int)
         Line and column of cells that hold a formula without a value, or an error.
+    dates : set of (int, int)
+        Line and column of cells that Excel holds as a date.
+    hidden : bool
+        Whether Excel does not show it.
     """
 
     name: str
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
     broken: set[tuple[int, int]] = field(default_factory=set)
+    dates: set[tuple[int, int]] = field(default_factory=set)
+    hidden: bool = False
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -71,14 +79,17 @@ def read_sheets(path: Path) -> list[Sheet]:
     sheets = [sheet for sheet in sheets if sheet.rows]
     if not sheets:
         raise SelipError(f"{path} has no rows; export the reports again")
-    return sheets
+    return sorted(sheets, key=lambda sheet: sheet.hidden)  # last year's table may lie hidden before this year's
 
 
 def _text_sheet(path: Path) -> Sheet:
-    table = read_table(path, ())
-    lines = table.pop("line")
-    rows = [(int(line), list(row)) for line, row in zip(lines, table.itertuples(index=False, name=None), strict=True)]
-    return Sheet(path.name, [(1, list(table.columns)), *rows])
+    rows = [(line, [cell.strip() for cell in row]) for line, row in text_rows(path)]
+    width = max((len(row) for _, row in rows[:HEADER_ROWS]), default=0)
+    for line, row in rows:
+        if any(row[width:]):
+            raise SelipError(f"{path} line {line} has {len(row)} cells for {width} columns; put texts that hold commas "
+                             "in quotes")  # fmt: skip
+    return Sheet(path.name, [(line, row[:width] + [""] * (width - len(row))) for line, row in rows])
 
 
 def _new_excel(path: Path, data: bytes) -> list[Sheet]:
@@ -89,10 +100,12 @@ def _new_excel(path: Path, data: bytes) -> list[Sheet]:
         formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
         for shown, written in zip(values.worksheets, formulas.worksheets, strict=True):
             sheet = Sheet(f"{path.name} sheet {shown.title}" if len(values.worksheets) > 1 else path.name)
+            sheet.hidden = shown.sheet_state != "visible"
             shown.reset_dimensions()
             written.reset_dimensions()
             for number, (cells, sources) in enumerate(zip(shown.iter_rows(), written.iter_rows(), strict=True), 1):
                 row = [_cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in cells]
+                sheet.dates |= {(number, i) for i, cell in enumerate(cells) if isinstance(cell.value, datetime.date)}
                 for column, (cell, source) in enumerate(zip_longest(cells, sources)):
                     formula = source is not None and source.data_type == "f"
                     if (formula and (cell is None or cell.value is None)) or (
@@ -117,11 +130,13 @@ def _old_excel(path: Path, data: bytes) -> list[Sheet]:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
         for table in book.sheets():
             sheet = Sheet(f"{path.name} sheet {table.name}" if book.nsheets > 1 else path.name)
+            sheet.hidden = table.visibility != 0
             for number in range(table.nrows):
                 cells = table.row(number)
                 row = [_old_cell_text(book, cell) for cell in cells]
                 errors = {(number + 1, i) for i, cell in enumerate(cells) if cell.ctype == xlrd.XL_CELL_ERROR}
                 sheet.broken |= errors
+                sheet.dates |= {(number + 1, i) for i, cell in enumerate(cells) if cell.ctype == xlrd.XL_CELL_DATE}
                 if any(row) or errors:
                     sheet.rows.append((number + 1, row))
             sheets.append(sheet)
@@ -164,4 +179,7 @@ def _encrypted(path: Path) -> SelipError:
 
 def _unreadable(path: Path, error: Exception) -> SelipError:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if "style" in str(error).lower():
+        return SelipError(f"{path}: its styles (xl/styles.xml) are not as Excel writes them; open it in Excel or WPS "
+                          "and save it anew, or as CSV")  # fmt: skip
     return SelipError(f"{path} cannot be read as Excel ({reason}); it may be cut off: export it again, or as CSV")

@@ -12,12 +12,10 @@ import pandas as pd
 from selip_core.errors import SelipError
 from selip_core.ingest.deidentify import may_identify, scrub
 from selip_core.ingest.report_columns import identifier_columns, map_columns, n_known, unknown_columns
-from selip_core.ingest.report_files import Sheet, read_sheets
+from selip_core.ingest.report_files import HEADER_ROWS, Sheet, read_sheets
 
 PROBLEM_COLUMNS = ["where", "patient_id", "study_id", "problem", "consequence"]
 REPORT_COLUMNS = ["patient_id", "study_id", "findings", "impression", "where"]
-HEADER_ROWS = 10
-"""Rows in which the header is looked for: exports begin with a title at times."""
 
 _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
 _SIGNS = "=@+-＝＠＋－ "
@@ -116,7 +114,7 @@ def safe_cell(text: str) -> str:
 
 def plain_id(text: str) -> str:
     """Return an id in half-width characters without white space or invisible marks."""
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text).removeprefix("'")  # Excel's sign that a number is a text
     return "".join(char for char in text if not char.isspace() and unicodedata.category(char) not in ("Cf", "Cc"))
 
 
@@ -151,7 +149,8 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
                 note(f"{role} {problem}", "read in half-width" if row[role] else "report left out; correct the id")
     if not row["study_id"] and not row["patient_id"] or refused:
         if not refused:
-            note("no id", "report left out; give it the id of its patient or study")
+            note("no id (of merged cells the first row alone holds it)",
+                 "report left out; give every row the id of its patient or study")  # fmt: skip
         return None
     identifiers = [_cell(cells, i) for i in reading.identifiers]
     identifiers += filter(may_identify, (_cell(cells, i) for i in reading.unknown))
@@ -183,6 +182,8 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
     column = reading.used[role]
     if (line, column) in reading.sheet.broken:
         return "", "is a formula without a value, or an error of Excel"
+    if (line, column) in reading.sheet.dates:
+        return "", "is a date: Excel has turned the id into one; export the column as text"
     text = _cell(cells, column)
     found = plain_id(text)
     if not found.strip("-—/"):

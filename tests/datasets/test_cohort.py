@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from selip_core._utils.tables import read_table
@@ -168,3 +170,12 @@ def test_no_usable_series_stops(tmp_path):
 def test_extreme_fractions_leave_no_split_empty(tmp_path, n, fraction):
     splits = split_patients(cohort_of(tmp_path, n), seed=0, validation_fraction=fraction, test_fraction=fraction)
     assert set(splits["split"]) == {"train", "validation", "test"} and len(splits) == n
+
+
+def test_a_path_is_found_in_the_unicode_form_of_the_disk(tmp_path):
+    composed, apart = "Müller", unicodedata.normalize("NFD", "Müller")
+    (tmp_path / apart).mkdir()
+    (tmp_path / apart / "a.nii.gz").write_bytes(b"")
+    cohort = load_cohort(write(tmp_path, SERIES.replace("a.nii.gz", f"{composed}/a.nii.gz").replace("b.nii", "é.nii")))
+    assert cohort.series["path"].tolist()[0] == f"{apart}/a.nii.gz" and (tmp_path / cohort.series["path"][0]).exists()
+    assert cohort.series["path"].tolist()[1] == "é.nii.gz"  # not there in any form

@@ -1,6 +1,7 @@
 """Exports of reports: every usual file is read, no identifier comes out, and nothing is silently chosen."""
 
 import base64
+import datetime
 import re
 import zipfile
 import zlib
@@ -427,7 +428,7 @@ def test_of_different_reports_of_a_study_none_is_chosen(tmp_path):
 def test_rows_without_id_or_findings_are_listed(tmp_path):
     found = read_reports(table(tmp_path / "r.csv", [["--", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
     assert found.reports.empty
-    assert problems_of(found) == ["no id", "report without findings text"]
+    assert [said.partition(" (")[0] for said in problems_of(found)] == ["no id", "report without findings text"]
 
 
 def encrypted(path):
@@ -562,3 +563,49 @@ def test_pseudonyms_take_the_place_of_ids_everywhere(tmp_path):
     _, problems = joined(tmp_path, [["70", "P9"]])
     shown = pseudonymised(problems, lambda value: "x" * 3).to_csv()
     assert not any(value in shown for value in ("70", "P9", "S1", "P1", "S7"))
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ('检查号,检查所见\n="001000",{0}\n', "utf-8"), ('"检查号","检查所见"\n"=""001000""","{0}"\n', "utf-8"),
+        ("sep=;\n检查号;检查所见\n001000;{0}\n", "utf-8"), ("放射科报告\n检查号,检查所见\n001000,{0}\n", "utf-8"),
+        ('检查号,x,检查所见,x\n001000,1,{0},2\n', "utf-8"), ('"检查号" , "检查所见"\n"001000" , "{0}"\n', "utf-8"),
+        ('检查号,检查所见\n"001000","{0}直径\\"3\\"。"\n', "utf-8"), ("检查号,检查所见\r001000,{0}\r", "utf-8"),
+        ("检查号,检查所见\n'001000,{0}\n", "utf-8"), ("检查号,检查所见\n\x1f001000,{0}\n", "utf-8"),
+        ("检查号,检查所见\n001000,{0}\n", "utf-16-le"), ("检查号,检查所见\n001000,{0}\n", "big5hkscs"),
+    ],
+)  # fmt: skip
+def test_exports_with_habits_of_their_own_are_read(tmp_path, text, encoding):
+    said = "腦實質內未見異常信號影。" if encoding == "big5hkscs" else TEXT
+    if encoding == "big5hkscs":
+        text = text.replace("检查号", "檢查號").replace("检查所见", "檢查所見")
+    (tmp_path / "r.csv").write_bytes(text.format(said).encode(encoding))
+    columns = {"study_id": "檢查號", "findings": "檢查所見"} if encoding == "big5hkscs" else None
+    found = read_reports(tmp_path / "r.csv", columns=columns).reports
+    assert found["study_id"].tolist() == ["001000"] and found["findings"].item().startswith(said)
+
+
+def test_a_hidden_sheet_comes_after_those_that_are_shown_and_a_date_is_no_id(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [["A1", "P1", "王伟", TEXT, ""], ["A2", "P2", "李娜", TEXT, ""]])
+    book = openpyxl.load_workbook(path)
+    shown, old = book.active, book.copy_worksheet(book.active)
+    old["A2"], shown["A3"] = "OLD", datetime.date(2024, 3, 12)
+    book.move_sheet(old, -1)
+    old.sheet_state, book.active = "hidden", 1
+    book.save(path)
+    found = read_reports(path)
+    assert found.reports["study_id"].tolist() == ["A1"]
+    assert problems_of(found) == ["study_id is a date: Excel has turned the id into one; export the column as text"]
+
+
+def test_a_workbook_whose_styles_are_broken_says_so(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [["A1", "P1", "王伟", TEXT, ""]])
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(tmp_path / "broken.xlsx", "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "xl/styles.xml":
+                data = re.sub(rb"<fills.*?</fills>", b'<fills count="1"><fill/></fills>', data, flags=re.DOTALL)
+            target.writestr(name, data)
+    with pytest.raises(SelipError, match="its styles .* are not as Excel writes them"):
+        read_reports(tmp_path / "broken.xlsx")
