@@ -127,6 +127,8 @@ def _western(character: str, around: str, encoding: str) -> float:
     if character in _QUOTES:
         return 1.0
     if character in _LETTERS:
+        if encoding == "utf-8":
+            return 1.0
         return 1.0 if any(c.isascii() and c.isalpha() for c in around) else 0.5 if beyond else 0.2
     return 0.2 if character in "¼½¾" and any(c.isalpha() for c in around) else 1.0
 
