@@ -196,7 +196,6 @@ _PROFILES: dict[str, dict] = {
         "classification": {"fractions": (0.1, 1.0), "fine_tuning_steps": 60, "brats_steps": 150},
         "segmentation": {"fractions": (1.0,), "steps": 80},
         "ablation": {
-            "variants": ("syntax only", "semantics only"),
             "fractions": (0.0625, 0.125, 0.25, 0.5),
             "fraction_seeds": 3,
             "fraction_steps": 1.0,
