@@ -14,6 +14,8 @@ from selip_core.reports.languages import to_chinese, unknown_foreign_words, unre
 from selip_core.reports.lesion import ReportedLesion
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.reader import Reader
+from selip_core.reports.script import simplified
+from selip_core.reports.sections import findings_part, present_part
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 from selip_core.reports.text import normalise, split_sentences
 from selip_core.sequences import SEQUENCES
@@ -45,7 +47,8 @@ def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str,
     Parameters
     ----------
     text : str
-        Findings in free Chinese (检查所见), English, or both mixed; an impression may follow.
+        Findings in free Chinese (检查所见), simplified or traditional, English, or both mixed; an impression may
+        follow. Of a report with headed sections the findings alone are read (`selip_core.reports.sections`).
     default_sequence : str, optional
         Of an English report on one sequence that does not name it.
 
@@ -61,6 +64,7 @@ def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str,
     >>> parse_report("Patchy hyperintensity in the left basal ganglia on DWI.")["DWI"]
     [Finding(site='左侧基底节区', appearance='片状高信号')]
     """
+    text = findings_part(simplified(text))
     return _findings(_read(to_chinese(text, default_sequence=default_sequence)))
 
 
@@ -70,6 +74,7 @@ def is_normal_report(text: str) -> bool:
     A lesion without a described signal, `左侧基底节区梗死灶，余未见异常`, is no finding, but the report is not normal;
     nor is one of which a clause about the brain is in a language that is not read.
     """
+    text = present_part(simplified(text))
     if unread(text):
         return False
     chinese = to_chinese(text)

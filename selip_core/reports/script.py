@@ -1,0 +1,34 @@
+"""Reports in traditional characters, brought into the simplified ones of the lexicon."""
+
+from functools import cache
+
+
+def simplified(text: str) -> str:
+    """Return a text in simplified characters; one without traditional ones is returned as it is.
+
+    OpenCC knows the terms of Taiwan too: 訊號 is 信号.
+    """
+    if not any("\u4e00" <= character <= "\u9fff" and _is_traditional(character) for character in text):
+        return text
+    return _converter().convert(text)
+
+
+@cache
+def _is_traditional(character: str) -> bool:
+    """Return whether a character is in Big5 and not in GB2312, which has the simplified ones of everyday use."""
+    return _has("big5", character) and not _has("gb2312", character)
+
+
+def _has(encoding: str, character: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@cache
+def _converter():
+    import opencc
+
+    return opencc.OpenCC("tw2sp")

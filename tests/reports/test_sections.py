@@ -1,0 +1,43 @@
+"""Of a report with sections only what is seen now is read."""
+
+import pytest
+
+from selip_core.reports import is_normal_report, parse_report
+from selip_core.reports.sections import findings_part, present_part
+
+ENGLISH = (
+    "CLINICAL HISTORY: Known right frontal glioma, T2 hyperintense. COMPARISON: MRI 2020 with a left thalamic infarct. "
+    "FINDINGS: There is a T2 hyperintense lesion in the left parietal lobe. The previously seen right frontal lesion "
+    "has resolved. IMPRESSION: Left parietal lesion. RECOMMENDATION: follow-up of the right temporal lobe."
+)
+CHINESE = (
+    "临床诊断：右侧额叶胶质瘤术后。检查方法：颅脑MR平扫。影像所见：左侧顶叶见片状长T2信号影；与2020-01-02片比较，"
+    "原右侧丘脑片状长T2信号影已吸收。诊断意见：左侧顶叶异常信号。建议：复查右侧颞叶。"
+)
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_history_comparison_technique_and_what_has_gone_are_no_findings(text):
+    found = parse_report(text)
+    assert {finding.site for findings in found.values() for finding in findings} == {"左侧顶叶"} and "T2" in found
+    assert not is_normal_report(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("左侧额叶见长T2信号影。", "左侧额叶见长T2信号影。"),
+        ("【检查所见】左侧额叶见长T2信号影。【诊断】腔梗。", "左侧额叶见长T2信号影。"),
+        ("检查方法：平扫。\n左侧额叶见长T2信号影。", "左侧额叶见长T2信号影。"),
+        ("检查方法：平扫。增强。检查所见：左侧额叶见长T2信号影。", "左侧额叶见长T2信号影。"), ("所见:A。\n印象:B。", "A。\n"),
+        ("诊断：腔梗。", "腔梗。"), ("T2 lesion in the pons.", "T2 lesion in the pons."),
+        ("原发灶未见。病灶部分吸收。", "原发灶未见。病灶部分吸收。"),
+    ],
+)  # fmt: skip
+def test_sections_by_their_headings(text, findings):
+    assert findings_part(text) == findings
+
+
+def test_a_normal_report_may_have_sections():
+    assert is_normal_report("检查方法：平扫。检查所见：脑实质未见异常。诊断意见：未见异常。建议：随访。")
+    assert present_part("HISTORY: infarct. FINDINGS: normal brain.").strip() == "normal brain."
