@@ -11,13 +11,20 @@ fail() {
 
 own_environment() {  # what a shell, an image or a cluster's job leaves behind and would change what runs here; it is told
     local name left=""
-    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX \
+    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX MPLBACKEND MATPLOTLIBRC \
         RANK LOCAL_RANK WORLD_SIZE LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT; do
         if [ -n "${!name:-}" ]; then left="$left${left:+, }$name"; fi
         unset "$name"
     done
     if [ -n "$left" ]; then echo "not used here, though your shell has it: $left" >&2; fi
     export PIP_USER=0  # a pip.conf with user = true, too, is about other places than .venv
+    # start-up files of one's own IPython would run in every notebook
+    export IPYTHONDIR="$ROOT/.venv/ipython"
+    if [ ! -d "${HOME:-}" ] || [ ! -w "${HOME:-}" ]; then
+        echo "HOME (${HOME:-not set}) cannot be written: $ROOT/.venv/home is used in its place" >&2
+        export HOME="$ROOT/.venv/home"
+        mkdir -p "$HOME"
+    fi
     # glibc hands large buffers back after each use: on a CPU a training step took an eighth longer to get them anew
     export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-1073741824}"
     export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-1073741824}"
@@ -78,7 +85,20 @@ install_packages() {
         grep -v '^WARNING' "$log" | tail -n 6 >&2
         fail "pip could not install the packages (all of its messages: $log). This one step needs the network, or a pip that is set up for your mirror; the same command tries again."
     fi
+    jupyter_behind_a_proxy
     echo "$wanted" > "$stamp"
+}
+
+jupyter_behind_a_proxy() {  # httpx, which JupyterLab starts, takes [::1] and 10.0.0.0/8 in NO_PROXY for broken addresses
+    mkdir -p "$ROOT/.venv/etc/jupyter"
+    cat > "$ROOT/.venv/etc/jupyter/jupyter_server_config.py" <<'PY'
+import os
+
+for _name in ("NO_PROXY", "no_proxy"):
+    if _name in os.environ:
+        _hosts = os.environ[_name].split(",")
+        os.environ[_name] = ",".join(host for host in _hosts if "[" not in host and "/" not in host)
+PY
 }
 
 get_browser() {  # for run_tests.sh: what tests/project/test_browser.py needs; without it that test is skipped, and says so

@@ -31,7 +31,10 @@ NOTEBOOK = "04_pretraining"
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the options; a wrong one ends the program with one line and exit status 2."""
-    parser = Parser("pretrain", prog="python -m selip_core.pretrain", description=__doc__.splitlines()[0])
+    parser = Parser(
+        "pretrain", prog="python -m selip_core.pretrain",
+        description="Train one run of 04_pretraining: alone, on several GPUs, on several machines.",
+    )  # fmt: skip
     parser.add_argument("--profile", choices=PROFILES, default="demo")
     parser.add_argument("--seed", type=int, default=0, help="that of the earlier notebooks")
     parser.add_argument("--cohort", default="embedded", help="embedded, or the folder of a cohort")

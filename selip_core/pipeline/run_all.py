@@ -20,7 +20,10 @@ from selip_core.pipeline.terminal import WIDTH, table_lines, wrapped
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Return the options; a wrong one is one line on stderr and exit status 2."""
-    parser = Parser("run_all.sh", prog="run_all.sh", description=__doc__.split(":")[0] + ".", allow_abbrev=False)
+    parser = Parser(
+        "run_all.sh", prog="run_all.sh", allow_abbrev=False,
+        description="Execute the notebooks in order, skipping what has not changed.",
+    )  # fmt: skip
     parser.add_argument("--profile", default="demo", metavar="|".join(PROFILES), help="default: %(default)s")
     parser.add_argument("--seed", default="0", metavar="N", help="default: 0")
     parser.add_argument("--cohort", default=EMBEDDED, metavar="DIR", help="a cohort's folder; default: embedded")

@@ -54,6 +54,7 @@ DIVERGING, AGAINST_COLOUR, FOR_COLOUR = "PuOr_r", "#5E3C99", "#E66101"
 
 def apply_style() -> None:
     """Set matplotlib up for every figure of the suite."""
+    plt.rcdefaults()  # a user's matplotlibrc (usetex, serif, another size) is for other figures
     register_fonts()
     plt.rcParams.update({
         "figure.dpi": 110, "savefig.dpi": 180, "font.size": 9, "axes.titlesize": 9, "legend.frameon": False,

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -118,6 +119,19 @@ def test_what_a_shell_leaves_behind_is_not_used_and_is_told(scripts):
     assert not {line.partition("=")[0] for line in out} & {"PYTHONOPTIMIZE", "WORLD_SIZE", "RANK"}
     assert "PIP_USER=0" in out and f"PYTHONPATH={scripts}" in out
     assert said == "not used here, though your shell has it: PYTHONPATH, PYTHONOPTIMIZE, PIP_USER, RANK, WORLD_SIZE\n"
+
+
+def test_a_home_that_cannot_be_written_is_replaced_and_ipython_starts_without_files_of_the_user(scripts):
+    out, said = started(["./run_all.sh"], scripts, HOME="/nowhere", MPLBACKEND="TkAgg", IPYTHONDIR="/mine")
+    assert f"HOME={scripts}/.venv/home" in out and f"IPYTHONDIR={scripts}/.venv/ipython" in out
+    assert "HOME (/nowhere) cannot be written" in said and "not used here, though your shell has it: MPLBACKEND" in said
+
+
+def test_commands_tell_what_they_are_where_python_drops_docstrings():
+    for module in ("pipeline", "pretrain", "embed", "ingest", "search", "export", "extract", "lexicon_gaps"):
+        done = subprocess.run([sys.executable, "-OO", "-m", f"selip_core.{module}", "--help"], capture_output=True,
+                              text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+        assert done.returncode == 0 and "usage:" in done.stdout, (module, done.stderr)
 
 
 def test_scripts_keep_their_line_endings_in_any_clone(tmp_path):
