@@ -197,9 +197,8 @@ _PROFILES: dict[str, dict] = {
         "segmentation": {"fractions": (1.0,), "steps": 80},
         "ablation": {
             "fractions": (0.0625, 0.125, 0.25, 0.5),
-            "fraction_seeds": 3,
             "fraction_steps": 1.0,
-            "fewest_steps": 100,
+            "fewest_steps": 300,
             "curve_segmentation": (0.125,),
         },
     },

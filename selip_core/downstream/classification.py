@@ -11,6 +11,7 @@ import torch
 from scipy.special import expit
 from tqdm.auto import tqdm
 
+from selip_core._utils.side_by_side import side_by_side
 from selip_core.datasets.annotations import ABNORMAL, by_split, label_matrix, support
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
@@ -22,6 +23,9 @@ from selip_core.encoders.inference import encode_series
 from selip_core.encoders.model import load_model
 from selip_core.metrics.classification import mean_auc
 from selip_core.sequences import SEQUENCES, TABLE
+
+_VOLUMES_A_STEP, _FITS_A_STEP = 100, 300
+"""So many volumes encoded, or patients times labels probed, take as long as a step of pretraining (`side_by_side`)."""
 
 PREDICTION_COLUMNS = [
     "approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples",
@@ -97,27 +101,42 @@ def series_features(
     models: dict[tuple[str, int], Path], task: ClassificationTask, *, device: torch.device
 ) -> dict[tuple[str, int], np.ndarray]:
     """Return the frozen features (n, E) of every model, one row a row of the task's index."""
-    found = {}
-    for run, folder in tqdm(models.items(), desc="features", unit="model"):
-        model = load_model(folder, task.preprocessing_fingerprint, device=device)
-        found[run] = encode_series(model, task.volumes, task.index["row"].to_numpy())
-    return found
+    rows = task.index["row"].to_numpy()
+    work = partial(_encoded, volumes=task.volumes, rows=rows, fingerprint=task.preprocessing_fingerprint, device=device)
+    done = side_by_side(work, list(models.values()), steps=len(models) * len(rows) // _VOLUMES_A_STEP, device=device)
+    return dict(zip(models, tqdm(done, total=len(models), desc="features", unit="model"), strict=True))
+
+
+def _encoded(folder: Path, *, volumes: np.ndarray, rows: np.ndarray, fingerprint: str, device: torch.device):
+    return encode_series(load_model(folder, fingerprint, device=device), volumes, rows)
 
 
 def probe_predictions(
     features: dict[tuple[str, int], np.ndarray], task: ClassificationTask, fractions: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return the test predictions of linear probes on frozen features, as `series_features` returns them."""
+    cpu = torch.device("cpu")
+    fits = len(features) * len(task.truth) * len(task.labels)
+    done = side_by_side(
+        partial(_probed, task=replace(task, volumes=task.volumes[:0]), fractions=fractions), list(features.items()),
+        steps=fits // _FITS_A_STEP, device=cpu,
+    )  # fmt: skip
+    return pd.concat(tqdm(done, total=len(features), desc="linear probes", unit="model"), ignore_index=True)
+
+
+def _probed(
+    item: tuple[tuple[str, int], np.ndarray], *, task: ClassificationTask, fractions: tuple[float, ...]
+) -> pd.DataFrame:
+    """Return the test predictions of the probes of one model: its method and seed, and its features."""
+    (method, seed), of_series = item
     sequences = [s for s in SEQUENCES if s in set(task.index["sequence"])]
     patients, truth = task.truth.index.tolist(), task.truth.to_numpy()
     validation, test = task.parts["validation"], task.parts["test"]
-    tables = []
-    for (method, seed), of_series in tqdm(features.items(), desc="linear probes", unit="model"):
-        x = patient_features(of_series, task.index, patients, sequences)
-        for fraction, train in task.subsets(fractions, seed).items():
-            found = linear_probe((x[train], truth[train]), (x[validation], truth[validation]), x[test])
-            about = ("linear probe", method, seed, fraction)
-            tables.append(_predictions(about, task, found["validation"], found["test"], train))
+    x, tables = patient_features(of_series, task.index, patients, sequences), []
+    for fraction, train in task.subsets(fractions, seed).items():
+        found = linear_probe((x[train], truth[train]), (x[validation], truth[validation]), x[test])
+        about = ("linear probe", method, seed, fraction)
+        tables.append(_predictions(about, task, found["validation"], found["test"], train))
     return pd.concat(tables, ignore_index=True)
 
 
