@@ -11,7 +11,7 @@ fail() {
 
 own_environment() {  # what a shell, an image or a cluster's job leaves behind and would change what runs here; it is told
     local name left=""
-    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX MPLBACKEND MATPLOTLIBRC \
+    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX PYTHONWARNINGS MPLBACKEND \
         RANK LOCAL_RANK WORLD_SIZE LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT; do
         if [ -n "${!name:-}" ]; then left="$left${left:+, }$name"; fi
         unset "$name"
