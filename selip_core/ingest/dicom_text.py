@@ -82,10 +82,13 @@ def personal_values(found: "Dataset") -> tuple[str, ...]:
 
 def _with_items(found) -> Iterator:
     """Yield a dataset and all that lie in its sequences."""
+    from pydicom.datadict import dictionary_VR
+
     yield found
     for keyword in found.dir():
         element = found.get_item(keyword)
-        if element is not None and element.VR == "SQ":
+        # files without VRs (implicit ones) leave it open
+        if element is not None and (element.VR or dictionary_VR(element.tag)) == "SQ":
             for item in found.get(keyword) or ():
                 yield from _with_items(item)
 

@@ -118,4 +118,11 @@ def test_values_of_sequences_and_several_values_are_told_apart():
     found.PatientBirthDate = "19700412"
     values = personal_values(found)
     assert {"OTHER12345", "Zhang", "San Zhang", "Li^Si", "1970年4月12日"} <= set(values)
+    for implicit in (False, True):
+        with pydicom.filebase.DicomBytesIO() as file:
+            file.is_little_endian, file.is_implicit_VR = True, implicit
+            pydicom.filewriter.write_dataset(file, found)
+            file.seek(0)
+            read = pydicom.filereader.read_dataset(file, implicit, True)
+            assert set(personal_values(read)) == set(values)
     assert header_text(found, "OperatorsName") == "Zhang^San\\Li^Si" and header_text(found, "StationName") == ""
