@@ -8,6 +8,7 @@ import mmap
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.reduction import ForkingPickler
@@ -50,6 +51,10 @@ def side_by_side(job: Callable, items: Sequence, *, steps: int, device: torch.de
 def _begin(threads: int) -> None:
     """Take this process's share of the threads; end at an interrupt, which would else wait for whole trainings."""
     torch.set_num_threads(threads)
+    with suppress(ImportError):  # of the extra study: there scikit-learn works, whose BLAS has threads of its own
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(threads)
     signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import threadpoolctl
 import torch
 
 from selip_core._utils import side_by_side as module
@@ -30,6 +31,10 @@ def where(item):
     return item, os.getpid(), torch.get_num_threads(), is_beside_others()
 
 
+def blas_threads(item):
+    return {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
+
+
 def corner(item, values):
     return float(values[item, 0]), isinstance(values, np.memmap)
 
@@ -39,6 +44,11 @@ def test_long_work_goes_to_processes_that_share_the_threads(two_threads):
     assert [item for item, *_ in found] == list(range(5))
     assert os.getpid() not in {pid for _, pid, _, _ in found}
     assert {(threads, beside) for *_, threads, beside in found} == {(1, True)}
+
+
+def test_libraries_that_have_threads_of_their_own_share_them_too(two_threads):
+    found = list(side_by_side(blas_threads, range(2), steps=LEAST_STEPS, device=CPU))
+    assert found == [{1}, {1}]  # two processes of two threads each took six times as long
 
 
 @pytest.mark.parametrize(
