@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_used_says_why(explorer, tmp_path):
         (tmp_path / "scan.mha", "no NIfTI file"),
         ("", "no file is named"),
         ("nowhere.nii", "no such file"),
-        (tmp_path / "broken.nii.gz", "cannot be read"),
+        (tmp_path / "broken.nii.gz", "not gzipped, though named so"),
     ):
         with pytest.raises(SelipError, match=why):
             explorer.read_volume(path)
