@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from selip_core._utils.extras import needs
+
 
 def simplified(text: str) -> str:
     """Return a text in simplified characters; one without traditional ones is returned as it is.
@@ -29,6 +31,7 @@ def _has(encoding: str, character: str) -> bool:
 
 @cache
 def _converter():
+    needs("a report in traditional characters", "study", "opencc")
     import opencc
 
     return opencc.OpenCC("tw2sp")
