@@ -20,11 +20,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+def two_threads(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
 
 
 def where(item):
@@ -54,8 +51,8 @@ def test_libraries_that_have_threads_of_their_own_share_them_too(two_threads):
 @pytest.mark.parametrize(
     ("steps", "device", "threads"), [(LEAST_STEPS - 1, "cpu", 2), (LEAST_STEPS, "cuda", 2), (LEAST_STEPS, "cpu", 1)]
 )
-def test_short_work_a_gpu_and_a_single_thread_stay_in_this_process(two_threads, steps, device, threads):
-    torch.set_num_threads(threads)
+def test_short_work_a_gpu_and_a_single_thread_stay_in_this_process(monkeypatch, steps, device, threads):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     found = list(side_by_side(where, range(3), steps=steps, device=torch.device(device)))
     assert {(pid, beside) for _, pid, _, beside in found} == {(os.getpid(), False)}
 

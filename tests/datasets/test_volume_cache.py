@@ -64,7 +64,7 @@ def test_every_series_is_in_the_index_or_excluded_with_a_reason(folder, tmp_path
     reasons = dict(zip(cache.excluded["patient_id"], cache.excluded["reason"], strict=True))
     assert set(reasons) == {"text", "empty", "four", "missing"}
     for patient, part in (
-        ("text", "cannot be read"),
+        ("text", "not gzipped, though named so"),
         ("empty", "is empty"),
         ("four", "4-D"),
         ("missing", "no such file"),
@@ -265,7 +265,7 @@ def test_a_full_disk_names_the_folder_before_any_work(folder, tmp_path, monkeypa
 
 def test_no_usable_series_stops_and_gives_the_first_reason(folder, tmp_path):
     (folder / "series.csv").write_text("patient_id,sequence,path\ntext,T1,text.nii.gz\n")
-    with pytest.raises(SelipError, match=r"none of the 1 series .*text\.nii\.gz: cannot be read"):
+    with pytest.raises(SelipError, match=r"none of the 1 series .*text\.nii\.gz: not gzipped, though named so"):
         build(folder, tmp_path / "cache")
 
 

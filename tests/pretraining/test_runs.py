@@ -72,14 +72,13 @@ def test_a_volume_of_a_patient_outside_the_share_plays_no_part_in_its_run(tmp_pa
 
 def test_runs_side_by_side_end_as_they_do_one_after_the_other(tmp_path, monkeypatch):
     start, pairs = fresh_model().save_pretrained(tmp_path / "start"), tiny_pairs()
-    threads, found = torch.get_num_threads(), []
+    found = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     for least in (10**9, 1):  # all in this process, then in others
         monkeypatch.setattr(side_by_side, "LEAST_STEPS", least)
         plans = [plan(tmp_path / str(least), name) for name in ("CLIP", "SeLIP")]
-        torch.set_num_threads(2 if least == 1 else 1)
         steps, validations = run_plans(plans, {4: start}, pairs, pairs, device=torch.device("cpu"))
         found.append((steps.drop(columns="seconds"), validations))
-    torch.set_num_threads(threads)
     assert found[0][0]["variant"].tolist() == ["CLIP"] * 12 + ["SeLIP"] * 12
     for one_by_one, beside in zip(*found, strict=True):
         pd.testing.assert_frame_equal(one_by_one, beside, rtol=1e-4)
