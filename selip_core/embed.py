@@ -19,7 +19,7 @@ from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
-from selip_core.preprocessing import VolumeError, preprocess_array
+from selip_core.preprocessing import VolumeError, is_nifti_name, preprocess_array
 
 if TYPE_CHECKING:
     from selip_core.encoders.dual import DualEncoder
@@ -68,7 +68,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def _is_nifti(path: Path) -> bool:
-    return path.name.lower().endswith((".nii", ".nii.gz")) and not path.name.startswith(".") and path.is_file()
+    return is_nifti_name(path.name) and not path.name.startswith(".") and path.is_file()
 
 
 def _plain(path: Path) -> tuple[str, str, str, str]:

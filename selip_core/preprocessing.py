@@ -39,6 +39,7 @@ FOREGROUND_SHARE = 0.15
 
 TOP_MARGIN_MM = 6.0
 SPACING_RANGE_MM = (0.1, 30.0)
+NIFTI_ENDINGS = (".nii", ".nii.gz")
 _UNITS = {1: "meter", 3: "micron"}
 """Of NIfTI's codes for lengths, those that are not the millimetre or unknown."""
 MIN_VOXELS = (2, 8, 8)
@@ -47,6 +48,11 @@ MIN_VOXELS = (2, 8, 8)
 
 class VolumeError(SelipError):
     """A volume cannot be used; the message names the file and says why."""
+
+
+def is_nifti_name(name: str) -> bool:
+    """Return whether a file is named like NIfTI, in any case: workstations write ``SCAN.NII.GZ``."""
+    return name.lower().endswith(NIFTI_ENDINGS)
 
 
 def load_volume(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict]:
@@ -117,7 +123,7 @@ def _read(path: Path):
 @contextmanager
 def usually_named(path: Path) -> Iterator[Path]:
     """Give a file under a name that nibabel reads: it knows ``.nii.gz``, and ``.NII.GZ``, but no mixture."""
-    if path.name.endswith((".nii", ".nii.gz")) or not path.name.lower().endswith((".nii", ".nii.gz")):
+    if path.name.endswith(NIFTI_ENDINGS) or not is_nifti_name(path.name):
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -141,16 +147,16 @@ def _what_it_is(path: Path) -> str:
         return "not gzipped, though named so; rename it to .nii"
     if zipped and not named_so:
         return "gzipped, though not named so; rename it to .nii.gz"
-    if zipped:
-        try:
-            with gzip.open(path) as file:
-                inner = file.read(2)
-                while file.read(1 << 20):
-                    pass
-        except (OSError, EOFError, zlib.error):
-            return "its gzip data are damaged or cut off; copy or export it again"
-        return "gzipped twice; unpack it once (gunzip)" if inner == b"\x1f\x8b" else ""
-    return ""
+    if not zipped:
+        return ""
+    try:
+        with gzip.open(path) as file:
+            inner = file.read(2)
+            while file.read(1 << 20):
+                pass
+    except (OSError, EOFError, zlib.error):
+        return "its gzip data are damaged or cut off; copy or export it again"
+    return "gzipped twice; unpack it once (gunzip)" if inner == b"\x1f\x8b" else ""
 
 
 def check_header(path: str | Path) -> nib.spatialimages.SpatialImage:

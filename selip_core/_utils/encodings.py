@@ -41,16 +41,16 @@ def likely_text(data: bytes, declared: str | None = None) -> str:
     declared : str, optional
         The bytes as whoever wrote them says that they are to be read.
     """
-    if data.isascii():
-        return declared if declared is not None else data.decode("ascii")
-    found = readings(data)
-    sense = {encoding: likelihood(text, encoding) for encoding, text in found.items()}
-    best = max(sense, key=sense.get, default=None)
-    if best is None:
-        return declared if declared is not None else data.decode("latin-1")
-    if declared is not None and likelihood(declared) >= sense[best] - _MARGIN:
+    text, likely = _best_reading(data)
+    if declared is not None and (data.isascii() or text is None or likelihood(declared) >= likely - _MARGIN):
         return declared
-    return found[best]
+    return data.decode("latin-1") if text is None else text
+
+
+def _best_reading(data: bytes) -> tuple[str | None, float]:
+    """Return the likeliest of `readings` and how likely it is; None and 0 where the bytes are valid in no encoding."""
+    found = ((text, likelihood(text, encoding)) for encoding, text in readings(data).items())
+    return max(found, key=lambda reading: reading[1], default=(None, 0.0))
 
 
 def text_of_file(data: bytes) -> tuple[str, float]:
@@ -70,10 +70,8 @@ def text_of_file(data: bytes) -> tuple[str, float]:
             text = data.decode(encoding, "replace")
             if likelihood(text) >= LEAST:
                 return text, 1.0
-    found = readings(data)
-    sense = {encoding: likelihood(text, encoding) for encoding, text in found.items()}
-    best = max(sense, key=sense.get, default=None)
-    return (found[best], sense[best]) if best else ("", 0.0)
+    text, likely = _best_reading(data)
+    return text or "", likely
 
 
 def likelihood(text: str, encoding: str = "") -> float:
@@ -136,7 +134,7 @@ def _western(character: str, around: str, encoding: str) -> float:
 @cache
 def _common(character: str, encoding: str) -> float:
     """Return how common a Chinese character is: by its row in GB2312 (level 1 is by use) and in Big5."""
-    gb, big = (_first_byte(character, name) for name in ("gb2312", "big5"))
+    gb, big = (first_byte(character, name) for name in ("gb2312", "big5"))
     simplified = 1.0 if 0xB0 <= gb <= 0xD7 else 0.6 if gb else 0.0
     traditional = 1.0 if 0xA4 <= big <= 0xC6 else 0.4 if big else 0.0
     if encoding == "cp950":
@@ -146,7 +144,8 @@ def _common(character: str, encoding: str) -> float:
     return max(simplified, traditional)
 
 
-def _first_byte(character: str, encoding: str) -> int:
+def first_byte(character: str, encoding: str) -> int:
+    """Return the first byte of a character in an encoding, by which Chinese ones are ordered; 0 where it has none."""
     try:
         return character.encode(encoding)[0]
     except UnicodeEncodeError:

@@ -15,6 +15,7 @@ from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import torch
+from tqdm.auto import tqdm
 
 from selip_core._utils.parallel import in_processes
 
@@ -25,7 +26,9 @@ LEAST_STEPS = 500
 """Of all trainings together: fewer are done before other processes have started."""
 
 
-def side_by_side(job: Callable, items: Sequence, *, steps: int, device: torch.device) -> Iterator:
+def side_by_side(
+    job: Callable, items: Sequence, *, steps: int, device: torch.device, task: str, unit: str = "run"
+) -> Iterator:
     """Yield ``job(item)`` of every item in order: on a CPU in processes that share its threads, on a GPU here.
 
     How many processes follows from ``torch.get_num_threads()``, so that ``OMP_NUM_THREADS=1`` keeps all in this one.
@@ -36,6 +39,8 @@ def side_by_side(job: Callable, items: Sequence, *, steps: int, device: torch.de
         A training; can be pickled, and so can items and results. Arrays that are mapped from a file are mapped again.
     steps : int
         Of all trainings together.
+    task, unit : str
+        Of the bar that shows how far they are.
 
     Raises
     ------
@@ -45,7 +50,8 @@ def side_by_side(job: Callable, items: Sequence, *, steps: int, device: torch.de
     threads = torch.get_num_threads()
     alone = device.type != "cpu" or steps < LEAST_STEPS
     workers = 1 if alone else max(min(threads, len(items), MOST), 1)
-    return in_processes(job, items, workers, start=partial(_begin, max(threads // workers, 1)))
+    done = in_processes(job, items, workers, start=partial(_begin, max(threads // workers, 1)))
+    return iter(tqdm(done, total=len(items), desc=task, unit=unit))
 
 
 def _begin(threads: int) -> None:

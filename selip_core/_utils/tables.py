@@ -10,6 +10,10 @@ import pandas as pd
 from selip_core._utils.encodings import CANDIDATES, LEAST, text_of_file
 from selip_core.errors import SelipError
 
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+_BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;\n\r]|\Z)')
+_TEXT_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
+
 
 def read_text(path: Path) -> str:
     """Return the text of a file in UTF-8, GB18030, Big5, Windows-1252 or UTF-16: the reading that makes most sense.
@@ -122,9 +126,6 @@ def _parsed(text: str, separator: str, escape: str | None) -> list[tuple[int, li
     return rows
 
 
-_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
-_BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;\n\r]|\Z)')
-_TEXT_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 _TEXT_COLUMNS = ("patient_id", "study_id", "test", "note")
 
 

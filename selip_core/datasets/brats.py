@@ -13,6 +13,7 @@ from selip_core.datasets.cohort import Cohort
 from selip_core.datasets.sequences import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
 from selip_core.datasets.splits import stratified_split
 from selip_core.errors import SelipError
+from selip_core.preprocessing import is_nifti_name
 
 GRADES = ("HGG", "LGG")
 
@@ -111,7 +112,7 @@ def _find(directory: Path) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
         if match is None or match["name"] != path.parent.name:
             continue
         if path.is_dir():  # some programs unpack each volume into a folder of its name
-            inside = [one for one in sorted(path.iterdir()) if one.name.lower().endswith((".nii", ".nii.gz"))]
+            inside = [one for one in sorted(path.iterdir()) if is_nifti_name(one.name)]
             if len(inside) != 1:
                 continue
             path = inside[0]

@@ -103,8 +103,9 @@ def series_features(
     """Return the frozen features (n, E) of every model, one row a row of the task's index."""
     rows = task.index["row"].to_numpy()
     work = partial(_encoded, volumes=task.volumes, rows=rows, fingerprint=task.preprocessing_fingerprint, device=device)
-    done = side_by_side(work, list(models.values()), steps=len(models) * len(rows) // _VOLUMES_A_STEP, device=device)
-    return dict(zip(models, tqdm(done, total=len(models), desc="features", unit="model"), strict=True))
+    steps = len(models) * len(rows) // _VOLUMES_A_STEP
+    found = side_by_side(work, list(models.values()), steps=steps, device=device, task="features", unit="model")
+    return dict(zip(models, found, strict=True))
 
 
 def _encoded(folder: Path, *, volumes: np.ndarray, rows: np.ndarray, fingerprint: str, device: torch.device):
@@ -115,13 +116,12 @@ def probe_predictions(
     features: dict[tuple[str, int], np.ndarray], task: ClassificationTask, fractions: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return the test predictions of linear probes on frozen features, as `series_features` returns them."""
-    cpu = torch.device("cpu")
-    fits = len(features) * len(task.truth) * len(task.labels)
-    done = side_by_side(
-        partial(_probed, task=replace(task, volumes=task.volumes[:0]), fractions=fractions), list(features.items()),
-        steps=fits // _FITS_A_STEP, device=cpu,
+    work = partial(_probed, task=replace(task, volumes=task.volumes[:0]), fractions=fractions)
+    found = side_by_side(
+        work, list(features.items()), steps=len(features) * len(task.truth) * len(task.labels) // _FITS_A_STEP,
+        device=torch.device("cpu"), task="linear probes", unit="model",
     )  # fmt: skip
-    return pd.concat(tqdm(done, total=len(features), desc="linear probes", unit="model"), ignore_index=True)
+    return pd.concat(found, ignore_index=True)
 
 
 def _probed(

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
-from tqdm.auto import tqdm
 
 from selip_core._utils.side_by_side import side_by_side
 from selip_core.errors import SelipError
@@ -103,5 +102,4 @@ def trained_runs(work: Callable, runs: Sequence, budget: Budget, *, task: str, d
     task : str
         Named before the bar.
     """
-    done = side_by_side(work, runs, steps=len(runs) * budget.steps, device=device)
-    return list(tqdm(done, total=len(runs), desc=task, unit="run"))
+    return list(side_by_side(work, runs, steps=len(runs) * budget.steps, device=device, task=task))

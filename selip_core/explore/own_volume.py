@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from selip_core.errors import SelipError
+from selip_core.preprocessing import is_nifti_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ def named_file(text: str | Path) -> Path:
         raise SelipError("no file is named: type the path of a NIfTI file (.nii, .nii.gz)")
     try:
         path = Path(os.path.expanduser(text))  # unlike Path's own, it leaves the home of an unknown user as it stands
-        other = path.exists() and (path.is_dir() or not path.name.lower().endswith((".nii", ".nii.gz")))
+        other = path.exists() and (path.is_dir() or not is_nifti_name(path.name))
     except (OSError, ValueError) as error:  # a name too long, no right to look, a zero byte
         raise SelipError(f"{text[:80]} cannot be used as a path on this computer ({error.args[-1]}): type the path of "
                          "a NIfTI file (.nii, .nii.gz)") from None  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 
 from selip_core.datasets.sequences import LOW_B_VALUE
 from selip_core.ingest.dicom import dicom_kind, open_dicom
+from selip_core.ingest.layouts import volume_name
 from selip_core.preprocessing import usually_named
 
 if TYPE_CHECKING:
@@ -65,38 +66,46 @@ def _gather(files: Sequence[Path], folder: Path) -> None:
     Links, but for what it does not read (gzipped, deflated, without the preamble) or drops: it takes slices of one
     instance UID for copies.
     """
-    import pydicom
-    from pydicom.uid import generate_uid
-
     seen: set[str] = set()
-    for i, path in enumerate(files):
-        target = folder / f"{i:06d}.dcm"
-        with warnings.catch_warnings():  # they quote values of the header
-            warnings.simplefilter("ignore")
-            with open_dicom(path) as file:
-                meta = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["SOPInstanceUID"], force=True)
-            instance, syntax = str(meta.get("SOPInstanceUID") or ""), meta.file_meta.get("TransferSyntaxUID")
-            readable = dicom_kind(path) == "plain" and syntax is not None and not syntax.is_deflated
+    with warnings.catch_warnings():  # they quote values of the header
+        warnings.simplefilter("ignore")
+        for i, path in enumerate(files):
+            target = folder / f"{i:06d}.dcm"
+            head = _read(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
+            instance, syntax = str(head.get("SOPInstanceUID") or ""), head.file_meta.get("TransferSyntaxUID")
+            readable = syntax is not None and not syntax.is_deflated and dicom_kind(path) == "plain"
             if readable and instance and instance not in seen:
                 target.symlink_to(path.resolve())
             else:
-                with open_dicom(path) as file:
-                    slice_ = pydicom.dcmread(file, force=True)
-                slice_.SOPInstanceUID = generate_uid()
-                _write_plain(slice_, target)
-        seen.add(instance)
+                _write_plain(_read(path), target)
+            seen.add(instance)
 
 
-def _write_plain(dataset: "pydicom.Dataset", target: Path) -> None:
-    """Write a DICOM file with preamble and uncompressed header; compressed pixels stay as they are."""
-    from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+def _read(path: Path, **options: object) -> "pydicom.FileDataset":
+    import pydicom
+
+    with open_dicom(path) as file:
+        return pydicom.dcmread(file, force=True, **options)
+
+
+def _write_plain(dataset: "pydicom.FileDataset", target: Path) -> None:
+    """Write a DICOM file with preamble, uncompressed header and an instance UID of its own.
+
+    Compressed pixels stay as they are.
+    """
+    from pydicom.uid import (
+        DeflatedExplicitVRLittleEndian,
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+        generate_uid,
+    )
 
     meta = dataset.file_meta
     syntax = meta.get("TransferSyntaxUID")
     if syntax is None:
         syntax = ExplicitVRLittleEndian if dataset.original_encoding[0] is False else ImplicitVRLittleEndian
     meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == DeflatedExplicitVRLittleEndian else syntax
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = generate_uid()
     meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or "1.2.840.10008.5.1.4.1.1.4"
     dataset.save_as(target, enforce_file_format=True)
 
@@ -156,7 +165,7 @@ def _storable(voxels: np.ndarray) -> np.ndarray:
 
 
 def _b_values(source: Path) -> np.ndarray | None:
-    path = source.with_name(re.sub(r"\.nii(\.gz)?$", ".bval", source.name, flags=re.IGNORECASE))
+    path = source.with_name(f"{volume_name(source)}.bval")
     path = path if path.is_file() else _inherited(source)
     try:
         return np.loadtxt(path, ndmin=1) if path else None
@@ -169,11 +178,9 @@ def _inherited(source: Path) -> Path | None:
 
     The nearest folder counts, up to the one above the subject's; of several there the one with the most entities.
     """
-    name = re.sub(r"\.nii(\.gz)?$", "", source.name, flags=re.IGNORECASE)
-    subject = next((part for part in source.parts if part.startswith("sub-")), None)
-    if subject is None or not name.startswith("sub-"):
+    if not source.name.startswith("sub-"):
         return None
-    *entities, suffix = name.split("_")
+    *entities, suffix = volume_name(source).split("_")
     for folder in source.parents:
         fitting = []
         for path in folder.glob("*.bval"):

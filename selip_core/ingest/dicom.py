@@ -21,8 +21,6 @@ _TEXT = (
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames")
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
-
-
 MOST_BESIDE_MM = 2.0
 """How far slices of a stack may lie beside each other in their own plane: rounded numbers, not a shear."""
 _PREAMBLE = 132
@@ -73,15 +71,12 @@ def dicom_kind(path: Path) -> str:
     Scanners wrote the header alone for years: it begins with group 2 or 8, little-endian.
     """
     try:
-        with open(path, "rb") as file:
+        with open_dicom(path) as file:
             start = file.read(_PREAMBLE)
-        if start.startswith(b"\x1f\x8b"):
-            with gzip.open(path) as file:
-                start = file.read(_PREAMBLE)
-            return "gzipped" if start[128:132] == b"DICM" or _bare(start) else ""
     except (OSError, EOFError, zlib.error):
         return ""
-    return "plain" if start[128:132] == b"DICM" else "bare" if _bare(start) else ""
+    kind = "plain" if start[128:132] == b"DICM" else "bare" if _bare(start) else ""
+    return "gzipped" if kind and isinstance(file, gzip.GzipFile) else kind
 
 
 def _bare(start: bytes) -> bool:
@@ -164,13 +159,12 @@ def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:
     for one in slices:
         uid, key = _series_of(one), _instance_of(one)
         members = groups.setdefault(uid, {})
-        if key in members and filecmp.cmp(one.path, members[key].path, shallow=False):
+        if key not in members:
+            members[key] = one
+        elif _is_copy(one, members[key]):
             doubled[uid] += 1
-        elif key in members and one.header["SOPInstanceUID"] and not _alike(one, members[key]):
-            members[(*key, str(one.path))] = one
         else:
-            doubled[uid] += key in members
-            members.setdefault(key, one)
+            members[(*key, str(one.path))] = one
     series = []
     for uid, members in groups.items():
         ordered = sorted(members.values(), key=lambda one: str(one.path))
@@ -203,9 +197,10 @@ def _instance_of(one: Slice) -> tuple:
     return header["SOPInstanceUID"], *map(str, what)
 
 
-def _alike(one: Slice, other: Slice) -> bool:
-    """Return whether two slices are one, written twice: the same size; a header may have been changed since."""
-    return one.path.stat().st_size == other.path.stat().st_size and one.header == other.header
+def _is_copy(one: Slice, other: Slice) -> bool:
+    """Return whether two slices of one instance are one, written twice; other parts of a header may have changed."""
+    alike = one.path.stat().st_size == other.path.stat().st_size and one.header == other.header
+    return alike or filecmp.cmp(one.path, other.path, shallow=False)
 
 
 def _gap_in_numbers(slices: list[Slice]) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from selip_core.datasets.sequences import (
     sequence_of_text,
 )
 from selip_core.errors import SelipError
+from selip_core.preprocessing import NIFTI_ENDINGS
 
-VOLUME_ENDINGS = (".nii", ".nii.gz", ".npy")
+VOLUME_ENDINGS = (*NIFTI_ENDINGS, ".npy")
 STUDIES_OF_A_SITE = 4
 """Choice: so many studies of one sequence in one folder rather are those of several people."""
 _OTHER_VOLUMES = (".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc")

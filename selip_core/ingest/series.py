@@ -16,7 +16,7 @@ from selip_core.ingest.conversion import convert, write_clean
 from selip_core.ingest.geometry import geometry_doubts
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.quality import thumbnail
-from selip_core.preprocessing import VolumeError, check_header, check_volume
+from selip_core.preprocessing import VolumeError, check_header, check_volume, is_nifti_name
 
 RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
 """Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
@@ -57,7 +57,7 @@ def process_series(task: Task) -> dict:
     with tempfile.TemporaryDirectory(dir=task.work) as name:
         volume = Path(name) / "volume.nii.gz"
         try:
-            if task.series.files[0].name.lower().endswith((".nii", ".nii.gz")):
+            if is_nifti_name(task.series.files[0].name):
                 found["notes"] = geometry_doubts(check_header(task.series.files[0]))
             found["reason"] = _write(task.series, volume)
             if not found["reason"] and not task.series.reason:

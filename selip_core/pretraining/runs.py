@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from selip_core._utils.side_by_side import is_beside_others, side_by_side
 from selip_core.config import PretrainingSettings
@@ -58,8 +57,7 @@ def run_plans(
     """Train every run that is not finished yet, on a CPU side by side; return steps and validations of all."""
     work = partial(_run, starts=starts, train=train, validation=validation, device=device)
     steps = sum(plan.settings.steps for plan in plans)
-    done = side_by_side(work, plans, steps=steps, device=device)
-    done = list(tqdm(done, total=len(plans), desc="pretraining runs", unit="run"))
+    done = list(side_by_side(work, plans, steps=steps, device=device, task="pretraining runs"))
     return pd.concat([steps for steps, _ in done]), pd.concat([validations for _, validations in done])
 
 

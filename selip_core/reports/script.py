@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from selip_core._utils.encodings import first_byte
 from selip_core._utils.extras import needs
 
 
@@ -18,15 +19,7 @@ def simplified(text: str) -> str:
 @cache
 def _is_traditional(character: str) -> bool:
     """Return whether a character is in Big5 and not in GB2312, which has the simplified ones of everyday use."""
-    return _has("big5", character) and not _has("gb2312", character)
-
-
-def _has(encoding: str, character: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+    return bool(first_byte(character, "big5")) and not first_byte(character, "gb2312")
 
 
 @cache

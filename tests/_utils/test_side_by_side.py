@@ -37,14 +37,14 @@ def corner(item, values):
 
 
 def test_long_work_goes_to_processes_that_share_the_threads(two_threads):
-    found = list(side_by_side(where, range(5), steps=LEAST_STEPS, device=CPU))
+    found = list(side_by_side(where, range(5), steps=LEAST_STEPS, device=CPU, task="a task"))
     assert [item for item, *_ in found] == list(range(5))
     assert os.getpid() not in {pid for _, pid, _, _ in found}
     assert {(threads, beside) for *_, threads, beside in found} == {(1, True)}
 
 
 def test_libraries_that_have_threads_of_their_own_share_them_too(two_threads):
-    found = list(side_by_side(blas_threads, range(2), steps=LEAST_STEPS, device=CPU))
+    found = list(side_by_side(blas_threads, range(2), steps=LEAST_STEPS, device=CPU, task="a task"))
     assert found == [{1}, {1}]  # two processes of two threads each took six times as long
 
 
@@ -53,16 +53,16 @@ def test_libraries_that_have_threads_of_their_own_share_them_too(two_threads):
 )
 def test_short_work_a_gpu_and_a_single_thread_stay_in_this_process(monkeypatch, steps, device, threads):
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    found = list(side_by_side(where, range(3), steps=steps, device=torch.device(device)))
+    found = list(side_by_side(where, range(3), steps=steps, device=torch.device(device), task="a task"))
     assert {(pid, beside) for _, pid, _, beside in found} == {(os.getpid(), False)}
 
 
 def test_mapped_arrays_are_mapped_again_and_pieces_of_them_are_copied(two_threads, tmp_path):
     np.save(tmp_path / "values.npy", np.arange(6, dtype=np.float16).reshape(3, 2))
     values = np.load(tmp_path / "values.npy", mmap_mode="r")
-    whole = side_by_side(partial(corner, values=values), [0, 2], steps=LEAST_STEPS, device=CPU)
+    whole = side_by_side(partial(corner, values=values), [0, 2], steps=LEAST_STEPS, device=CPU, task="a task")
     assert list(whole) == [(0.0, True), (4.0, True)]
-    piece = side_by_side(partial(corner, values=values[1:]), [0, 1], steps=LEAST_STEPS, device=CPU)
+    piece = side_by_side(partial(corner, values=values[1:]), [0, 1], steps=LEAST_STEPS, device=CPU, task="a task")
     assert list(piece) == [(2.0, False), (4.0, False)]
 
 
@@ -71,7 +71,8 @@ def test_an_interrupt_does_not_wait_for_a_training(tmp_path):
     script.write_text(
         "import time, torch\nfrom selip_core._utils.side_by_side import side_by_side\n"
         "if __name__ == '__main__':\n    torch.set_num_threads(2)\n    print('begun', flush=True)\n"
-        "    list(side_by_side(time.sleep, [60, 60], steps=10**6, device=torch.device('cpu')))\n", encoding="utf-8"
+        "    list(side_by_side(time.sleep, [60, 60], steps=10**6, device=torch.device('cpu'), task='a task'))\n",
+        encoding="utf-8",
     )  # fmt: skip
     process = subprocess.Popen([sys.executable, script], start_new_session=True, text=True, stderr=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
