@@ -67,6 +67,7 @@ class PretrainingSettings(_Settings):
     similarity_power: float = Field(1.0, gt=0, description="exponent of the similarity: above 1 sharpens the targets")
     site_match: str = Field("equal", description="of two sites: one that `selip_core.similarity` knows")
     information: bool = Field(False, description="a match of site or tag counts by how rare it is in training")
+    syntax_unit: str = Field("auto", description="of wording: auto (by language), characters, words or bigrams")
     include_positive: bool = True
     train_logit_scale: bool = True
     flip: bool = Field(True, description="mirror the volume and swap 左侧/右侧 in its text, half of the time")
@@ -136,6 +137,17 @@ class AblationSettings(_Settings):
         return self
 
 
+class ExternalSettings(_Settings):
+    """Of real data that the user gives (``11_external_validation``)."""
+
+    fractions: tuple[float, ...] = Field((0.05, 0.1, 0.25, 1.0), description="shares of the training patients")
+    seeds: int = Field(2, ge=1, description="draws of patients and decoders for each pretrained model")
+    segmentation_steps: int = Field(150, ge=1)
+    fine_tuning_steps: int = Field(60, ge=1)
+    pretraining_steps: int = Field(200, ge=1, description="on the real patients of a fold")
+    reports: int = Field(800, ge=20, description="coded reports of which all pairs are compared")
+
+
 class Settings(_Settings):
     """Everything a run depends on, besides the data and the device."""
 
@@ -151,6 +163,7 @@ class Settings(_Settings):
     classification: ClassificationSettings = ClassificationSettings()
     segmentation: SegmentationSettings = SegmentationSettings()
     ablation: AblationSettings = AblationSettings()
+    external: ExternalSettings = ExternalSettings()
 
 
 _NOT_AUGMENTED = {"augment": False}
@@ -177,6 +190,10 @@ _PROFILES: dict[str, dict] = {
         },
         "segmentation": {"fractions": (1.0,), "steps": 8},
         "ablation": {"variants": ("semantics only",), "fractions": (0.25,), "fewest_steps": 10},
+        "external": {
+            "fractions": (0.5, 1.0), "seeds": 1, "segmentation_steps": 4, "fine_tuning_steps": 4,
+            "pretraining_steps": 6, "reports": 60,
+        },
     },
     "demo": {
         "cohort": {"patients": 1600},
@@ -195,6 +212,7 @@ _PROFILES: dict[str, dict] = {
         "pretraining": {"steps": 1200, "validate_every": 300, **_NOT_AUGMENTED},
         "classification": {"fractions": (0.1, 1.0), "fine_tuning_steps": 60, "brats_steps": 150},
         "segmentation": {"fractions": (1.0,), "steps": 80},
+        "external": {"seeds": 1, "reports": 1500},
         "ablation": {
             "fractions": (0.0625, 0.125, 0.25, 0.5),
             "fraction_steps": 1.0,
@@ -218,6 +236,7 @@ _PROFILES: dict[str, dict] = {
             "fraction_seeds": 3,
             "curve_segmentation": (0.0625, 0.125, 0.25, 0.5),
         },
+        "external": {"seeds": 1, "segmentation_steps": 2500, "fine_tuning_steps": 2500, "pretraining_steps": 2500},
         "preprocessing": {"spacing_mm": (6.0, 0.9, 0.9), "shape": (24, 256, 256)},
         "image_encoder": {"name": "resnet50", "pooling": "average", "templates": False},
         "text_encoder": {"name": "hfl/chinese-bert-wwm", "max_tokens": 256, "warm_start_steps": 0},

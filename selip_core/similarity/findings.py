@@ -1,5 +1,6 @@
 """Similarity of findings: syntax, semantic and mixed, as batched tensors on CPU or CUDA (method.md 3)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from selip_core.similarity.sites import site_similarity
 
 SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
 SITE_MATCHES = ("equal", "graded")
+UNITS = ("auto", "characters", "words", "bigrams")
+_WORD = re.compile(r"\w+")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def appearance_tag(appearance: str) -> str:
@@ -22,8 +26,33 @@ def appearance_tag(appearance: str) -> str:
     return next((tag for tag in SIGNAL_TAGS if tag in appearance), appearance)
 
 
+def pieces(text: str, unit: str = "auto") -> set[str]:
+    """Return what the wording of a text is compared by.
+
+    Parameters
+    ----------
+    unit : {"auto", "characters", "words", "bigrams"}
+        Bigrams are of characters. ``auto`` follows the language: a text with Chinese characters is its characters, as
+        in the paper; any other its words in small letters, for two texts in an alphabet share most of their letters.
+
+    Examples
+    --------
+    >>> sorted(pieces("脑桥")), sorted(pieces("Left frontal lobe")), sorted(pieces("脑桥高", "bigrams"))
+    (['桥', '脑'], ['frontal', 'left', 'lobe'], ['桥高', '脑桥'])
+    """
+    if unit == "auto":
+        unit = "characters" if _CHINESE.search(text) else "words"
+    if unit == "words":
+        return set(_WORD.findall(text.lower())) or set(text)
+    return set(text) if unit == "characters" or len(text) < 2 else {text[i : i + 2] for i in range(len(text) - 1)}
+
+
 def syntax_similarity(
-    findings: Sequence[Finding], others: Sequence[Finding] | None = None, *, device: torch.device | str | None = None
+    findings: Sequence[Finding],
+    others: Sequence[Finding] | None = None,
+    *,
+    unit: str = "auto",
+    device: torch.device | str | None = None,
 ) -> torch.Tensor:
     """Return the Dice coefficient of the character sets of findings, ``2|A∩B| / (|A|+|B|)`` over ``site + appearance``.
 
@@ -32,6 +61,8 @@ def syntax_similarity(
     findings : sequence of Finding, length U
     others : sequence of Finding, length V, optional
         The columns; the findings themselves where left out.
+    unit : {"auto", "characters", "words", "bigrams"}
+        What the sets are of, see `pieces`; words are those of site and appearance.
     device : torch.device or str, optional
         CPU where left out.
 
@@ -39,9 +70,15 @@ def syntax_similarity(
     -------
     torch.Tensor
         (U, V), float32, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the unit is unknown.
     """
+    checked_unit(unit)
     others = findings if others is None else others
-    of_rows, of_columns = ([set(f.site + f.appearance) for f in which] for which in (findings, others))
+    of_rows, of_columns = ([_pieces_of(f, unit) for f in which] for which in (findings, others))
     column_of = columns_of(of_rows if others is findings else of_rows + of_columns)
     rows = incidence(of_rows, column_of, device=device)  # (U, C)
     columns = rows if others is findings else incidence(of_columns, column_of, device=device)  # (V, C)
@@ -103,24 +140,30 @@ def semantic_similarity(
     return of_site.mul_(site_match_of).add_(of_tag.mul_(tag_equal)).div_(whole).mul_(w_site + w_appearance)
 
 
-def _syntax(findings: list[Finding], options: Mapping[str, Any], device: torch.device) -> torch.Tensor:
-    return syntax_similarity(findings, device=device)
+def _pieces_of(finding: Finding, unit: str) -> set[str]:
+    """Return the pieces of a finding's words: Chinese ones stand side by side, others apart."""
+    joined = finding.site + finding.appearance
+    return pieces(joined if _CHINESE.search(joined) else f"{finding.site} {finding.appearance}", unit)
 
 
-def _semantic(findings: list[Finding], options: Mapping[str, Any], device: torch.device) -> torch.Tensor:
+def _syntax(findings: list[Finding], options: Mapping[str, Any], unit: str, device: torch.device) -> torch.Tensor:
+    return syntax_similarity(findings, unit=unit, device=device)
+
+
+def _semantic(findings: list[Finding], options: Mapping[str, Any], unit: str, device: torch.device) -> torch.Tensor:
     return semantic_similarity(findings, **options, device=device)
 
 
-def _mixed(findings: list[Finding], options: Mapping[str, Any], device: torch.device) -> torch.Tensor:
-    return _semantic(findings, options, device).mul_(_syntax(findings, options, device))
+def _mixed(findings: list[Finding], options: Mapping[str, Any], unit: str, device: torch.device) -> torch.Tensor:
+    return _semantic(findings, options, unit, device).mul_(_syntax(findings, options, unit, device))
 
 
-KINDS: dict[str, Callable[[list[Finding], Mapping[str, Any], torch.device], torch.Tensor]] = {
+KINDS: dict[str, Callable[[list[Finding], Mapping[str, Any], str, torch.device], torch.Tensor]] = {
     "mixed": _mixed,
     "syntax": _syntax,
     "semantic": _semantic,
 }
-"""What makes K, (U, U), of the U findings of a corpus, the options of `semantic_similarity` and a device."""
+"""What makes K, (U, U), of the U findings of a corpus, the options of `semantic_similarity`, a unit and a device."""
 
 
 def sites_and_tags(findings: Sequence[Finding]) -> tuple[list[str], list[str]]:
@@ -155,3 +198,10 @@ def checked_site_match(site_match: str) -> str:
     if site_match not in SITE_MATCHES:
         raise ValueError(f"site_match must be one of {', '.join(SITE_MATCHES)}, not {site_match!r}")
     return site_match
+
+
+def checked_unit(unit: str) -> str:
+    """Return what wording is compared by, or raise ValueError."""
+    if unit not in UNITS:
+        raise ValueError(f"syntax_unit must be one of {', '.join(UNITS)}, not {unit!r}")
+    return unit

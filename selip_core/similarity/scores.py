@@ -14,7 +14,13 @@ import torch
 from torch.nn.functional import embedding_bag
 
 from selip_core.reports.sentences import Finding, parse_sentence
-from selip_core.similarity.findings import KINDS, checked_site_match, checked_weights, sites_and_tags
+from selip_core.similarity.findings import (
+    KINDS,
+    checked_site_match,
+    checked_unit,
+    checked_weights,
+    sites_and_tags,
+)
 from selip_core.similarity.information import InformationContent, checked_counts
 
 MATCHINGS = ("mean", "best")
@@ -29,6 +35,7 @@ def similarity_matrix(
     site_match: str = "equal",
     information: bool = False,
     power: float = 1.0,
+    syntax_unit: str = "auto",
     counts: Sequence[float] | None = None,
     device: torch.device | str | None = None,
 ) -> torch.Tensor:
@@ -44,7 +51,7 @@ def similarity_matrix(
     """
     corpus = ReportCorpus(
         texts, weights=weights, matching=matching, kind=kind, site_match=site_match, information=information,
-        power=power, counts=counts, device=device,
+        power=power, syntax_unit=syntax_unit, counts=counts, device=device,
     )  # fmt: skip
     return corpus.similarity()
 
@@ -70,6 +77,8 @@ class ReportCorpus:
     power : float, greater than 0
         The similarity of two reports is raised to it: above 1, what is nearly the same keeps its place, and the rest
         goes to 0.
+    syntax_unit : {"auto", "characters", "words", "bigrams"}
+        What the wording of findings is compared by, see `selip_core.similarity.findings.pieces`.
     counts : sequence of float, length N, optional
         How often each report occurs, at least 0; once where left out. Only `information` asks.
     device : torch.device or str, optional
@@ -103,6 +112,7 @@ class ReportCorpus:
         site_match: str = "equal",
         information: bool = False,
         power: float = 1.0,
+        syntax_unit: str = "auto",
         counts: Sequence[float] | None = None,
         device: torch.device | str | None = None,
     ):
@@ -129,7 +139,7 @@ class ReportCorpus:
                 InformationContent(values, occurrences) for values in sites_and_tags(self.findings)
             )
         if self.findings:
-            self.finding_similarity = KINDS[kind](self.findings, options, self.device)
+            self.finding_similarity = KINDS[kind](self.findings, options, checked_unit(syntax_unit), self.device)
         else:  # all reports are normal: one zero, so that gathers stay defined
             self.finding_similarity = torch.zeros(1, 1, device=self.device)
         self.distinct = torch.tensor(numbers, dtype=torch.int64, device=self.device)  # (N,)

@@ -44,7 +44,7 @@ class TargetSimilarity:
         A kind of `selip_core.similarity.findings.KINDS` or of `BATCH_KINDS`.
     site_weight : float in [0, 1]
         Of the site in the semantic part; the appearance tag has the rest.
-    matching, site_match, information, power, counts, device
+    matching, site_match, information, power, syntax_unit, counts, device
         As `ReportCorpus` takes them.
 
     Raises
@@ -63,6 +63,7 @@ class TargetSimilarity:
         site_match: str = "equal",
         information: bool = False,
         power: float = 1.0,
+        syntax_unit: str = "auto",
         counts: Sequence[float] | None = None,
         device: torch.device | str | None = None,
     ):
@@ -72,7 +73,7 @@ class TargetSimilarity:
         source, self._change = BATCH_KINDS.get(kind, (kind, None))
         self._corpus = ReportCorpus(
             reports, weights=(site_weight, 1 - site_weight), matching=matching, kind=source, site_match=site_match,
-            information=information, power=power, counts=counts, device=device,
+            information=information, power=power, syntax_unit=syntax_unit, counts=counts, device=device,
         )  # fmt: skip
 
     def similarity(self, rows: Sequence[int]) -> torch.Tensor:
@@ -81,7 +82,9 @@ class TargetSimilarity:
         return found if self._change is None else self._change(found)
 
 
-SIMILARITY_SETTINGS = ("similarity", "matching", "site_weight", "site_match", "information", "similarity_power")
+SIMILARITY_SETTINGS = (
+    "similarity", "matching", "site_weight", "site_match", "information", "similarity_power", "syntax_unit",
+)  # fmt: skip
 """What of the settings of pretraining says which similarity it takes."""
 
 
@@ -96,5 +99,5 @@ def target_similarity(
     return TargetSimilarity(
         reports, kind=settings.similarity, matching=settings.matching, site_weight=settings.site_weight,
         site_match=settings.site_match, information=settings.information, power=settings.similarity_power,
-        counts=counts, device=device,
+        syntax_unit=settings.syntax_unit, counts=counts, device=device,
     )  # fmt: skip

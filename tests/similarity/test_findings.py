@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.reports.sentences import NORMAL_STATEMENT, canonical_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 from selip_core.reports.sentences import Finding as F
 from selip_core.similarity.blocks import similarity_rows, top_k
-from selip_core.similarity.findings import semantic_similarity
+from selip_core.similarity.findings import pieces, semantic_similarity, syntax_similarity
 from selip_core.similarity.information import InformationContent
 from selip_core.similarity.scores import ReportCorpus, similarity_matrix
 from tests.helpers.reports import random_texts
@@ -115,3 +115,30 @@ def test_counts_are_one_a_report():
 
 def test_an_all_normal_corpus_has_no_information():
     assert torch.equal(similarity_matrix([NORMAL_STATEMENT] * 2, information=True), torch.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "found"),
+    [
+        ("左侧额叶", "auto", set("左侧额叶")),
+        ("左侧额叶T2", "auto", set("左侧额叶T2")),
+        ("Left frontal Lobe, left", "auto", {"left", "frontal", "lobe"}),
+        ("lobe frontal gauche élargi", "auto", {"lobe", "frontal", "gauche", "élargi"}),
+        ("abc", "bigrams", {"ab", "bc"}),
+        ("a", "bigrams", {"a"}),
+        ("...", "words", {"."}),
+    ],
+)
+def test_wording_is_compared_by_what_the_language_asks_for(text, unit, found):
+    assert pieces(text, unit) == found
+
+
+def test_words_tell_apart_what_letters_do_not():
+    one, other = Finding("left frontal lobe", "hyperintense"), Finding("right temporal pole", "patchy")
+    assert syntax_similarity([one], [other]).item() == 0 < syntax_similarity([one], [other], unit="characters").item()
+    assert syntax_similarity([one], [Finding("left frontal lobe", "hypointense")]).item() == pytest.approx(0.75)
+
+
+def test_an_unknown_unit_is_an_error():
+    with pytest.raises(ValueError, match="auto, characters, words, bigrams, not 'letters'"):
+        syntax_similarity([Finding("a", "b")], unit="letters")

@@ -37,7 +37,7 @@ def test_label_smoothing_has_the_same_strength_in_every_row():
 
 
 def test_a_kind_is_one_entry(monkeypatch):
-    ones = lambda findings, options, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
+    ones = lambda findings, options, unit, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
     monkeypatch.setitem(findings.KINDS, "same", ones)
     monkeypatch.setitem(targets.BATCH_KINDS, "half", ("same", lambda similarity: similarity / 2))
     assert (TargetSimilarity(TEXTS, kind="same").similarity(ROWS) == 1).all()
@@ -52,12 +52,12 @@ def test_an_unknown_kind_is_named_with_those_that_are_known():
 def test_what_the_settings_name_is_taken(device):
     settings = PretrainingSettings(
         similarity="semantic", matching="best", site_weight=0.8, site_match="graded", information=True,
-        similarity_power=2,
+        similarity_power=2, syntax_unit="bigrams",
     )  # fmt: skip
     counts = [*range(len(TEXTS))]
     corpus = ReportCorpus(
         TEXTS, kind="semantic", matching="best", weights=(0.8, 1 - 0.8), site_match="graded", information=True,
-        power=2, counts=counts, device=device,
+        power=2, syntax_unit="bigrams", counts=counts, device=device,
     )  # fmt: skip
     made = target_similarity(TEXTS, settings, counts=counts, device=device)
     assert torch.equal(made.similarity(ROWS), corpus.similarity(ROWS))
@@ -66,7 +66,7 @@ def test_what_the_settings_name_is_taken(device):
 @pytest.mark.parametrize("name", SIMILARITY_SETTINGS)
 def test_every_setting_of_the_similarity_changes_it(name):
     other = {"similarity": "syntax", "matching": "best", "site_weight": 0.9, "site_match": "graded",
-             "information": True, "similarity_power": 2.0}[name]  # fmt: skip
+             "information": True, "similarity_power": 2.0, "syntax_unit": "bigrams"}[name]  # fmt: skip
     texts = random_texts(20)
     changed, plain = (
         target_similarity(texts, PretrainingSettings(**change)).similarity(range(20)) for change in ({name: other}, {})
