@@ -108,7 +108,7 @@ def _prepare(settings: Options) -> dict | None:
 
 def _as_mask(one: FoundSeries, target: str | None) -> FoundSeries:
     """Return a series as it is, or a segmentation of which nobody has said what it shows, set aside."""
-    if one.sequence != "mask" or one.reason or target or one.layout == "brats":
+    if one.sequence != "mask" or one.reason or target or one.layout in ("brats", "lgg"):
         return one
     reason = "a segmentation; --masks TARGET (tumour, infarct) takes it as a mask"
     return replace(one, reason=reason)

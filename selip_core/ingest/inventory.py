@@ -23,6 +23,7 @@ from selip_core.ingest.layouts import (
     released_texts,
     volume_name,
 )
+from selip_core.ingest.stacks import coded_texts, is_slice, stacked_series
 
 _DICOM_ENDINGS = (".dcm", ".ima", ".dicom")
 _NOT_SNIFFED = (
@@ -89,7 +90,7 @@ def take_inventory(
         roots.append((folder, sorted(_walk(folder, found))))
     slices_of: list[Path] = []
     for root, files in roots:
-        slices_of += _sort(root, [path for path in files if not is_archive(path)], found, pattern)
+        slices_of += _sort(root, [path for path in files if not is_archive(path)], found, pattern, work)
     found.series += _dicom_series(slices_of, found, workers or processors(), progress)
     if not found.series:
         told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
@@ -122,12 +123,14 @@ def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
                 yield path
 
 
-def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None) -> list[Path]:
+def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path) -> list[Path]:
     """Put the files of a root into the inventory; return those that are DICOM."""
-    volumes, dicom, informations, split_texts = [], [], [], []
+    volumes, dicom, informations, split_texts, stacked = [], [], [], [], []
     for path in files:
         if volume_name(path):
             volumes.append(path)
+        elif is_slice(path):
+            stacked.append(path)
         elif path.name == "information.json":
             informations.append(path)
         elif path.parent.name == "split_txt":
@@ -140,6 +143,11 @@ def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None) 
                 reason = other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
                 found.refused_files.append((str(path), reason))
     found.series += find_volumes(root, volumes, pattern)
+    if stacked:
+        series, refused = stacked_series(stacked, work / "stacks")
+        found.series += series
+        found.refused_files += refused
+        found.texts |= coded_texts(series, sorted({path.parent.parent for path in stacked}))
     found.texts |= released_texts(informations)
     found.splits |= released_splits(split_texts)
     return dicom

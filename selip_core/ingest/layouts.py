@@ -48,7 +48,7 @@ class FoundSeries:
     description : str
     reason : str
         Why it is set aside; empty where it is used.
-    layout : ``dicom``, ``bids``, ``brats``, ``released`` or ``plain``
+    layout : ``dicom``, ``bids``, ``brats``, ``lgg``, ``released`` or ``plain``
         A folder in the manner of BraTS whose names are not the challenge's is ``plain``.
     personal : frozenset of str
         Texts that must not be written anywhere.

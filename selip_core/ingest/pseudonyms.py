@@ -13,7 +13,7 @@ from selip_core.errors import SelipError
 from selip_core.ingest.layouts import FoundSeries
 
 _DIGITS = 10
-_PUBLISHED = ("bids", "brats", "released")
+_PUBLISHED = ("bids", "brats", "released", "lgg")
 """Layouts whose ids are pseudonyms already: they stay, so that results can be compared with those of others."""
 
 

@@ -1,0 +1,110 @@
+"""TCGA-LGG as it is published: what its tables code of each patient, and where its slices lie.
+
+The collection (Buda, Saha and Mazurowski, Comput Biol Med 2019;109:218-225) gives each patient a folder of RGB slices,
+pre-contrast, FLAIR and post-contrast, with masks of the FLAIR abnormality, and one table of codes, ``data.csv``.
+"""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from selip_core._utils.tables import read_table
+from selip_core.errors import SelipError
+
+SLICE = re.compile(r"(?P<study>TCGA_(?P<institution>\w\w)_(?P<number>\w{4})_\d+)_(?P<slice>\d+)(?P<mask>_mask)?\.tif")
+CODE_COLUMNS = ["patient_id", "institution", "side", "lobe", "grade"]
+
+_SIDES = {"1": "left", "2": "midline", "3": "right"}
+_LOBES = {"1": "cerebellum", "2": "frontal lobe", "4": "occipital lobe", "5": "parietal lobe", "6": "temporal lobe"}
+"""# Choice: ``data.csv`` has no legend. These are the places in the alphabetical order of TCGA's own words; of 3, *not
+otherwise specified*, nothing is made. Where the masks lie shows how far they agree."""
+_GRADES = {"1": "G2", "2": "G3"}
+_CHINESE = {
+    "frontal lobe": "额叶", "temporal lobe": "颞叶", "parietal lobe": "顶叶", "occipital lobe": "枕叶",
+    "insula": "岛叶", "cerebellum": "小脑半球", "left": "左侧", "right": "右侧",
+}  # fmt: skip
+
+
+def patient_of_study(study: str) -> str:
+    """Return TCGA's barcode of a patient.
+
+    Examples
+    --------
+    >>> patient_of_study("TCGA_CS_4941_19960909"), patient_of_study("TCGA-CS-4941")
+    ('TCGA-CS-4941', 'TCGA-CS-4941')
+    """
+    return "-".join(re.split("[_-]", study)[:3])
+
+
+def read_codes(directory: str | Path) -> pd.DataFrame:
+    """Return what is coded of each patient: side, lobe and grade of the tumour.
+
+    Parameters
+    ----------
+    directory : path
+        Holds ``clinical.csv`` (patient_id, side, lobe, grade in words), or the published ``data.csv`` (numbers).
+
+    Returns
+    -------
+    DataFrame with ``patient_id``, ``institution`` (TCGA's two letters), ``side`` (left, right, midline), ``lobe``,
+    ``grade`` (G2, G3); empty where it is not coded. One row a patient.
+
+    Raises
+    ------
+    SelipError
+        If neither table is there, or one of them is none.
+    """
+    directory = Path(directory)
+    if (directory / "clinical.csv").is_file():
+        table = read_table(directory / "clinical.csv", ("patient_id", "side", "lobe", "grade"))
+    elif (directory / "data.csv").is_file():
+        table = read_table(directory / "data.csv", ("patient",)).rename(columns={"patient": "patient_id"})
+        coded = (
+            ("side", "laterality", _SIDES), ("lobe", "tumor_location", _LOBES),
+            ("grade", "neoplasm_histologic_grade", _GRADES),
+        )  # fmt: skip
+        for name, column, words in coded:
+            given = table[column] if column in table else pd.Series("", index=table.index)
+            table[name] = [words.get(str(value).removesuffix(".0"), "") for value in given]
+    else:
+        raise SelipError(
+            f"{directory} holds neither data.csv nor clinical.csv: give the folder of TCGA-LGG with its table of codes "
+            "(data/README.md)"
+        )
+    table["patient_id"] = [patient_of_study(patient) for patient in table["patient_id"]]
+    table["institution"] = [patient.split("-")[1] if patient.count("-") == 2 else "" for patient in table["patient_id"]]
+    return table[CODE_COLUMNS].drop_duplicates("patient_id").reset_index(drop=True)
+
+
+def coded_site(side: str, lobe: str) -> str:
+    """Return the canonical site of a coded side and lobe, empty where one of both is not coded or has no side.
+
+    Examples
+    --------
+    >>> coded_site("left", "frontal lobe"), coded_site("midline", "frontal lobe")
+    ('左侧额叶', '')
+    """
+    words = _CHINESE.get(side, ""), _CHINESE.get(lobe, "")
+    return "".join(words) if all(words) else ""
+
+
+COMMON_LOOK = {"FLAIR": "高信号", "T1": "低信号"}
+"""# Choice: the codes tell no appearance. A glioma is bright on FLAIR (the masks outline that) and dark on T1; what it
+is after contrast medium differs from patient to patient, so nothing is said of T1ce."""
+
+
+def coded_sentences(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return what the codes say of each patient whose site is known, as canonical sentences by sequence.
+
+    Examples
+    --------
+    >>> one = {"patient_id": "TCGA-CS-4941", "side": "left", "lobe": "frontal lobe"}
+    >>> coded_sentences(pd.DataFrame([one]))["TCGA-CS-4941"]["FLAIR"]
+    '在左侧额叶表现为高信号'
+    """
+    sites = {row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()}
+    return {
+        patient: {sequence: f"在{site}表现为{look}" for sequence, look in COMMON_LOOK.items()}
+        for patient, site in sites.items() if site
+    }  # fmt: skip
