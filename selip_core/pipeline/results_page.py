@@ -6,15 +6,16 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image, PngImagePlugin
 
 from selip_core._utils.command import DONE, Parser, run_command
-from selip_core._utils.files import replacing, write_text
+from selip_core._utils.files import write_text
 from selip_core._utils.tables import read_saved_table
 from selip_core.downstream.answer import METHODS
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 from selip_core.pipeline.answer import SUMMARY, Answer, read_answer_in
+from selip_core.pipeline.page_parts import interval_text, markdown_table, page_figure
+from selip_core.pipeline.real_data import kept_section
 from selip_core.pipeline.whole_run import MODIFIED, checked_runs, commit_of
 
 FIGURES = (
@@ -28,13 +29,15 @@ BLOCK = re.compile(r"(<!-- results -->\n).*?(\n<!-- end of results -->)", re.DOT
 """The block of README that quotes the page."""
 
 
-def results_page(results: Path, pictures: Path) -> str:
+def results_page(results: Path, pictures: Path, real: str = "") -> str:
     """Return the page of one finished run, and put its figures as PNG into `pictures`, which lies beside the page.
 
     Parameters
     ----------
     results : Path
         ``results/<profile>``.
+    real : str
+        The section on real data, as `selip_core.pipeline.real_data` makes it; it has a run of its own.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def results_page(results: Path, pictures: Path) -> str:
     answer = read_answer_in(results / SUMMARY)
     if answer is None:
         raise SelipError(f"{results / SUMMARY} has no answer.md: it is of an earlier version, run ./run_all.sh again")
-    shown = [_figure(results, pictures, *about) for about in FIGURES]
+    shown = [page_figure(results, pictures, *about) for about in FIGURES]
     parts = [
         "# Results",
         *answer.sentences,
@@ -69,6 +72,7 @@ def results_page(results: Path, pictures: Path) -> str:
         *shown[2:],
         "## The run",
         _machine(runs),
+        real,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -100,18 +104,18 @@ def _outcomes(answer: Answer) -> str:
     rows = [[name, *(f"{v} ({i})" if i else v for v, i in cells)] for name, cells in answer.rows]
     about = "Test patients; in brackets 95 % intervals over patients, seeds averaged. The constant answer never looks "
     about += f"at the volume; untrained is the start of each seed; an empty cell was not measured. {answer.data}"
-    return f"{_markdown(answer.heads, rows)}\n\n{about}" if rows else "No outcome could be measured."
+    return f"{markdown_table(answer.heads, rows)}\n\n{about}" if rows else "No outcome could be measured."
 
 
 def _differences(path: Path) -> str:
     table = read_saved_table(path, numbers=True)
     rows = [
-        [row.outcome, row.comparison, _interval(row.difference, row.low, row.high, "+.3f"),
+        [row.outcome, row.comparison, interval_text(row.difference, row.low, row.high, "+.3f"),
          _p(row.p_holm), _p(row.p_planned), "yes" if row.significant else "", f"{row.n:g}", row.data_source]
         for row in table.itertuples()
     ]  # fmt: skip
     heads = ["outcome", "comparison", "difference", "p (Holm, all)", "p (Holm, planned)", "significant", "n", "data"]
-    return _markdown(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def _p(value: float) -> str:
@@ -129,15 +133,9 @@ def _curves(path: Path) -> str:
     for (measure, patients), part in table.groupby(["measure", "training_patients"], sort=False):
         by_method = {row.method: row for row in part.itertuples()}
         cells = [by_method.get(method) for method in methods]
-        texts = ["" if c is None else _interval(c.value, c.low, c.high, ".3f") for c in cells]
+        texts = ["" if c is None else interval_text(c.value, c.low, c.high, ".3f") for c in cells]
         rows.append([measure, f"{patients:g}", *texts])
-    return _markdown(["measure", "training patients", *methods], rows)
-
-
-def _interval(value: float, low: float, high: float, form: str) -> str:
-    if pd.isna(value):
-        return "too few to say"
-    return format(value, form) if pd.isna(low) else f"{value:{form}} ({low:{form}} to {high:{form}})"
+    return markdown_table(["measure", "training patients", *methods], rows)
 
 
 def _variants(path: Path) -> str:
@@ -145,14 +143,15 @@ def _variants(path: Path) -> str:
     if not path.exists():
         return "This run has none."
     rows = [
-        [row.variant, row.measure, _interval(row.value, row.low, row.high, ".3f"),
-         "" if pd.isna(row.difference) else _interval(row.difference, row.difference_low, row.difference_high, "+.3f"),
+        [row.variant, row.measure, interval_text(row.value, row.low, row.high, ".3f"),
+         "" if pd.isna(row.difference)
+         else interval_text(row.difference, row.difference_low, row.difference_high, "+.3f"),
          _p(row.p_holm), f"{row.seeds:g}", f"{row.patients:g}"]
         for row in read_saved_table(path, numbers=True).itertuples()
     ]  # fmt: skip
     heads = ["variant", "measure", "value", "less SeLIP's", "p (Holm, variants of a measure)", "seeds", "patients"]
     about = "A value is of all seeds of its variant, a difference of the seeds that it has in common with SeLIP."
-    return f"{about}\n\n{_markdown(heads, rows)}"
+    return f"{about}\n\n{markdown_table(heads, rows)}"
 
 
 def _machine(runs: dict[str, dict]) -> str:
@@ -164,32 +163,11 @@ def _machine(runs: dict[str, dict]) -> str:
     heads = ["notebook", "device", "machine", "minutes of its last run", "peak memory (GB)", "finished"]
     versions = ", ".join(f"{name} {version}" for name, version in runs[SUMMARY]["versions"].items())
     total = sum(record["duration_s"] for record in runs.values()) / 3600
-    return f"{_markdown(heads, rows)}\n\nIn all {total:.1f} hours. Versions: {versions}."
+    return f"{markdown_table(heads, rows)}\n\nIn all {total:.1f} hours. Versions: {versions}."
 
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.exists() else ""
-
-
-def _markdown(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)
-
-
-def _figure(results: Path, pictures: Path, notebook: str, name: str) -> str:
-    """Put a small copy of a figure beside the page, its source kept in its metadata; return the Markdown."""
-    path = results / notebook / "figures" / f"{name}.png"
-    if not path.exists():
-        return ""
-    with Image.open(path) as image:
-        about = PngImagePlugin.PngInfo()
-        for key in ("Title", "Source"):
-            about.add_text(key, image.info.get(key, ""))
-        caption = image.info.get("Title", name)
-        small = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    with replacing(pictures / f"{notebook}_{name}.png") as partial:
-        small.save(partial, optimize=True, pnginfo=about)
-    return f"![{caption}]({pictures.name}/{notebook}_{name}.png)\n\n*{notebook}. {caption}*"
 
 
 def quoted(page: str) -> str:
@@ -225,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace) -> int:
-    page = results_page(options.results, options.out.with_suffix(""))
+    page = results_page(options.results, options.out.with_suffix(""), kept_section(options.out))
     write_text(options.out, page)
     print(f"written: {options.out}")
     if options.readme:

@@ -1,0 +1,37 @@
+"""Parts of a page in Markdown: a table, a value with its interval, a figure beside the page."""
+
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image, PngImagePlugin
+
+from selip_core._utils.files import replacing
+
+
+def markdown_table(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a table; a bar in a cell becomes a stroke."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)
+
+
+def page_figure(results: Path, pictures: Path, notebook: str, name: str) -> str:
+    """Put a small copy of a figure beside the page, its source kept in its metadata; return the Markdown."""
+    path = results / notebook / "figures" / f"{name}.png"
+    if not path.exists():
+        return ""
+    with Image.open(path) as image:
+        about = PngImagePlugin.PngInfo()
+        for key in ("Title", "Source"):
+            about.add_text(key, image.info.get(key, ""))
+        caption = image.info.get("Title", name)
+        small = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    with replacing(pictures / f"{notebook}_{name}.png") as partial:
+        small.save(partial, optimize=True, pnginfo=about)
+    return f"![{caption}]({pictures.name}/{notebook}_{name}.png)\n\n*{notebook}. {caption}*"
+
+
+def interval_text(value: float, low: float, high: float, form: str) -> str:
+    """Return a value with its interval in brackets, where it has one."""
+    if pd.isna(value):
+        return "too few to say"
+    return format(value, form) if pd.isna(low) else f"{value:{form}} ({low:{form}} to {high:{form}})"
