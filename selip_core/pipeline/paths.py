@@ -6,6 +6,12 @@ from pathlib import Path
 
 from selip_core.errors import SelipError
 
+NOT_GIVEN = "none"
+"""What stands for published data that nobody has given."""
+
+GIVEN = {"lgg": "TCGA-LGG folder", "openi": "OpenI table", "ct": "file of coded CT descriptions"}
+"""Published data that a run may be given, by the name of its option: what each is."""
+
 _HOLDS = {"cohort": "with series.csv and reports.csv", "BraTS": "with HGG/ and LGG/, or a folder a patient"}
 
 
@@ -89,3 +95,19 @@ def users_folder(given: str, what: str) -> Path:
     if not folder.is_dir():
         raise SelipError(f"{what} folder {given} does not exist: give the one {_HOLDS[what]}")
     return folder.resolve()
+
+
+def given_path(given: str, name: str) -> Path | None:
+    """Return where published data lie that a run was given, absolute; None where none were. `name` is of `GIVEN`.
+
+    Raises
+    ------
+    SelipError
+        If nothing is there.
+    """
+    if given == NOT_GIVEN:
+        return None
+    path = Path(given).expanduser()
+    if not path.exists() or path.is_dir() != GIVEN[name].endswith("folder"):
+        raise SelipError(f"{GIVEN[name]} {given} does not exist: data/README.md says where it is published")
+    return path.resolve()

@@ -48,14 +48,20 @@ def notebook_source(path: Path) -> str:
 
 
 def run_inputs(
-    notebook: str, *, profile: str, seed: int, cohort: str, brats: str | None = None
+    notebook: str, *, profile: str, seed: int, cohort: str, brats: str | None = None, **given: str
 ) -> dict[str, str | int]:
     """Return the fingerprints of what a run of a notebook starts from, upstream runs apart.
+
+    Parameters
+    ----------
+    **given : str
+        Published data by the name of their option (`paths.GIVEN`), for the notebook that uses them.
 
     Returns
     -------
     dict
-        ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` where the notebook uses it.
+        ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` and the published data where
+        the notebook uses them.
     """
     path = paths.notebooks_dir() / f"{notebook}.ipynb"
     there = path.exists()  # a run may be started from a script as well
@@ -65,12 +71,21 @@ def run_inputs(
         "cohort": _folder_of_data(cohort, "cohort"),
         "seed": seed,
     }
-    return inputs if brats is None else {**inputs, "brats": _folder_of_data(brats, "BraTS")}
+    if brats is not None:
+        inputs["brats"] = _folder_of_data(brats, "BraTS")
+    return inputs | {name: _published(path, name) for name, path in given.items()}
 
 
 def _folder_of_data(given: str, what: str) -> str:
     """Return the fingerprint of a user's folder; embedded data are made from settings and seed: the name is enough."""
     return given if given == EMBEDDED else folder_fingerprint(paths.users_folder(given, what))
+
+
+def _published(given: str, name: str) -> str:
+    path = paths.given_path(given, name)
+    if path is None:
+        return paths.NOT_GIVEN
+    return folder_fingerprint(path) if path.is_dir() else digest(path.read_bytes())
 
 
 def standing_runs(profile: str) -> list[Path]:

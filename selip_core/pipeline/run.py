@@ -39,6 +39,7 @@ def start_run(
     cohort: str = "embedded",
     device: str = "auto",
     brats: str | None = None,
+    **published: str,
 ) -> "Run":
     """Start a notebook's run: check the parameters, seed everything, prepare the results folder, show the settings.
 
@@ -50,6 +51,8 @@ def start_run(
         ``embedded``, or the folder of a cohort.
     brats : str, optional
         ``embedded``, or a BraTS folder, for the notebooks that use one.
+    **published : str
+        ``none``, or where published data lie, by name: ``lgg``, ``openi``, ``ct``.
 
     Raises
     ------
@@ -57,13 +60,14 @@ def start_run(
         If a parameter has the wrong type or value, or the cohort or device is not there.
     """
     given = [("profile", profile, str), ("seed", seed, int), ("cohort", cohort, str)]
+    given += [(name, value, str) for name, value in published.items()]
     for name, value, kind in given + ([("brats", brats, str)] if brats is not None else []):
         if not isinstance(value, kind) or isinstance(value, bool):
             raise SelipError(f"parameter {name} = {value!r} must be {kind.__name__}, not {type(value).__name__}")
     if not 0 <= seed < 2**31:
         raise SelipError(f"parameter seed = {seed} must be from 0 to {2**31 - 1}")
     show_errors_as_sentences()
-    run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device, brats=brats)
+    run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device, brats=brats, **published)
     set_seeds(seed)
     apply_style()
     run.show_settings()
@@ -83,6 +87,8 @@ class Run:
         The user's cohort, or where the embedded one lies once ``01_data_curation`` has made it.
     brats_dir : Path or None
         The user's BraTS folder, or where the embedded one goes.
+    published : dict of str to (Path or None)
+        Where published data lie that this run was given, by name.
     data_source : str
         What every figure and table is stamped with, unless another one is given.
     results : Path
@@ -90,8 +96,9 @@ class Run:
     """
 
     def __init__(
-        self, notebook: str, *, profile: str, seed: int, cohort: str, device: str, brats: str | None = None
-    ) -> None:
+        self, notebook: str, *, profile: str, seed: int, cohort: str, device: str, brats: str | None = None,
+        **published: str,
+    ) -> None:  # fmt: skip
         self.notebook, self.profile, self.seed, self.cohort = notebook, profile, seed, cohort
         self.settings = get_settings(profile)
         self.device = resolve_device(device)
@@ -100,8 +107,9 @@ class Run:
         self.data_source = describe_data_source(cohort, self.cohort_dir)
         gliomas = self.settings.classification.brats_patients
         self.brats, self.brats_dir = brats, None if brats is None else paths.brats_dir(brats, gliomas, seed)
+        self.published = {name: paths.given_path(given, name) for name, given in published.items()}
         self.results = paths.results_dir(profile, notebook)
-        self.inputs = run_inputs(notebook, profile=profile, seed=seed, cohort=cohort, brats=brats)
+        self.inputs = run_inputs(notebook, profile=profile, seed=seed, cohort=cohort, brats=brats, **published)
         self._started, self._metrics, self._records, self._upstream = time.monotonic(), {}, {}, {}
         self._previous = read_json(self.results / "run.json") or {}
         self._begun_from = dict(self._previous.get("upstream", {}))  # what still lies in the folder
@@ -139,6 +147,7 @@ class Run:
             "notebook": self.notebook, "profile": self.profile, "seed": self.seed, "device": str(self.device),
             "cohort": self.cohort, "data source": self.data_source,
             **({} if self.brats is None else {"BraTS": self.brats}),
+            **{paths.GIVEN[name]: path.name if path else paths.NOT_GIVEN for name, path in self.published.items()},
             "results": os.path.relpath(self.results, paths.project_root()),
         }  # fmt: skip
         for section in type(self.settings).model_fields:

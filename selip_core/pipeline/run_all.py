@@ -28,6 +28,10 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", default="0", metavar="N", help="default: 0")
     parser.add_argument("--cohort", default=EMBEDDED, metavar="DIR", help="a cohort's folder; default: embedded")
     parser.add_argument("--brats", default=EMBEDDED, metavar="DIR", help="a BraTS folder; default: embedded")
+    for name, what in paths.GIVEN.items():
+        holder = "DIR" if what.endswith("folder") else "FILE"
+        parser.add_argument(f"--{name}", default=paths.NOT_GIVEN, metavar=holder,
+                            help=f"{what}, for 11_external_validation; default: none")  # fmt: skip
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: auto")
     parser.add_argument("--from", dest="first", metavar="NN", help="begin with this notebook")
     parser.add_argument("--only", metavar="NN", help="this notebook alone")
@@ -48,11 +52,26 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         if given != EMBEDDED and not folder.is_dir():
             parser.error(f"{what} folder {given} does not exist")
         setattr(options, name, given if given == EMBEDDED else str(folder.resolve()))
+    _find_published(options, parser)
     try:
         options.notebooks = _selected(options.first, options.only)
     except SelipError as error:
         parser.error(str(error))
     return options
+
+
+def _find_published(options: argparse.Namespace, parser: Parser) -> None:
+    """Make the paths of published data absolute: they are given from where run_all.sh was called."""
+    for name in paths.GIVEN:
+        given = getattr(options, name)
+        if given == paths.NOT_GIVEN:
+            continue
+        try:
+            place = Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(given).expanduser()
+            found = paths.given_path(str(place), name)
+        except SelipError as error:
+            parser.error(str(error))
+        setattr(options, name, str(found))
 
 
 def _selected(first: str | None, only: str | None) -> list[Path]:
@@ -83,7 +102,7 @@ def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, 
     if not record.get("by_pipeline") or not (folder / "executed.ipynb").exists():
         return "last run outside run_all.sh"
     words = {"code": "its text or its code changed", "settings": "settings changed", "cohort": "cohort changed",
-             "brats": "BraTS folder changed"}  # fmt: skip
+             "brats": "BraTS folder changed", **{key: f"{what} changed" for key, what in paths.GIVEN.items()}}
     for key, value in inputs.items():
         if record["inputs"].get(key) != value:
             return words.get(key, f"{key} changed")
@@ -113,8 +132,9 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
 
     folder = paths.results_dir(options.profile, path.stem)
     parameters = {"profile": options.profile, "seed": options.seed, "cohort": options.cohort}
-    if takes_parameter(path, "brats"):
-        parameters["brats"] = options.brats
+    for name in ("brats", *paths.GIVEN):
+        if takes_parameter(path, name):
+            parameters[name] = getattr(options, name)
     inputs = run_inputs(path.stem, **parameters)
     reason = reason_to_run(path.stem, options, inputs)
     if reason is None:

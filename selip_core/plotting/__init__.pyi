@@ -5,6 +5,7 @@ from .cohort import intensity_histograms as intensity_histograms
 from .cohort import series_montage as series_montage
 from .cohort import template_montage as template_montage
 from .downstream import ablation_intervals as ablation_intervals
+from .downstream import agreement_bars as agreement_bars
 from .downstream import claims_forest as claims_forest
 from .downstream import few_shot_curves as few_shot_curves
 from .downstream import learning_curve_panels as learning_curve_panels

@@ -272,3 +272,32 @@ def claims_forest(table: pd.DataFrame) -> Figure:
     sns.despine(figure)
     figure.tight_layout()
     return figure
+
+
+def agreement_bars(table: pd.DataFrame) -> Figure:
+    """Show how well each similarity tells reports that share a code from others: one panel a collection.
+
+    Parameters
+    ----------
+    table : DataFrame from `selip_core.downstream.code_agreement.agreement_table`, of one or several collections
+    """
+    collections = list(dict.fromkeys(table["reports"]))
+    rows = [int((table["reports"] == name).sum()) for name in collections]
+    figure, axes = plt.subplots(
+        len(collections), 1, figsize=inches(PAGE_MM, 5.5 * sum(rows) + 22 * len(rows)), sharex=True, squeeze=False,
+        height_ratios=rows, layout="constrained",
+    )  # fmt: skip
+    for axis, name in zip(axes[:, 0], collections, strict=True):
+        part = table[table["reports"] == name].reset_index(drop=True)
+        for j, (of, run) in enumerate(part.groupby("of", sort=False)):
+            errors = np.abs(np.stack([run["auc"] - run["auc_low"], run["auc_high"] - run["auc"]]))
+            axis.errorbar(run["auc"], run.index, xerr=errors, fmt="os"[j % 2], ms=4, capsize=2, lw=1.1,
+                          color=PALETTE[j], label=f"of {of}")  # fmt: skip
+        axis.axvline(0.5, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
+        axis.set(yticks=part.index, yticklabels=part["measure"], title=f"{name}, {part['n'].iloc[0]:,} reports")
+        axis.invert_yaxis()
+        if part["of"].nunique() > 1:
+            axis.legend(fontsize=7.5, loc="best")
+    axes[-1, 0].set_xlabel("AUC, pairs that share a code against others")
+    sns.despine(figure)
+    return figure

@@ -90,3 +90,13 @@ def test_remaining_figures_are_figures():
         figures.power_curves(power),
     ]
     assert all(isinstance(figure, Figure) for figure in made)
+
+
+def test_agreement_has_a_panel_a_collection_and_a_row_a_measure():
+    rows = [("chest", "text", "words"), ("chest", "codes", "mixed"), ("CT", "text", "tokens")]
+    table = pd.DataFrame(rows, columns=["reports", "of", "measure"])
+    table = table.assign(auc=[0.6, 0.9, 0.7], auc_low=0.5, auc_high=0.95, n=40)
+    axes = figures.agreement_bars(table).axes
+    assert [axis.get_title() for axis in axes] == ["chest, 40 reports", "CT, 40 reports"]
+    assert [t.get_text() for t in axes[0].get_yticklabels()] == ["words", "mixed"]
+    assert [len(axis.containers) for axis in axes] == [2, 1]

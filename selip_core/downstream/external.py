@@ -1,0 +1,272 @@
+"""Real patients with codes and masks, one institution after the other held out (``11_external_validation``)."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from selip_core.config import ExternalSettings, SegmentationSettings
+from selip_core.datasets.annotations import by_split
+from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.lgg import COMMON_LOOK, coded_site
+from selip_core.datasets.pairs import Pairs
+from selip_core.datasets.splits import stratified_split
+from selip_core.datasets.volume_cache import VolumeCache
+from selip_core.downstream.classification import (
+    PREDICTION_COLUMNS,
+    ClassificationTask,
+    fine_tuning_predictions,
+    probe_predictions,
+)
+from selip_core.downstream.segmentation import segmentation_results, split_cases
+from selip_core.downstream.segmentation_data import Cases
+from selip_core.downstream.training import Budget
+from selip_core.encoders.inference import encode_series, encode_texts
+from selip_core.encoders.model import load_model
+from selip_core.metrics.resampling import FEWEST_PATIENTS
+from selip_core.reports.sentences import Finding
+
+VALIDATION_FRACTION = 0.2
+LABELS = {
+    "left side": ("side", "left"), "frontal lobe": ("lobe", "frontal lobe"), "temporal lobe": ("lobe", "temporal lobe"),
+    "parietal lobe": ("lobe", "parietal lobe"), "grade 3": ("grade", "G3"),
+}  # fmt: skip
+"""What is told of each patient: the column of the codes, and the word."""
+ABNORMALITY = "FLAIR abnormality"
+_ABOUT = ("patient_id", "sequence")
+_SIDES, _LOBES = ("left", "right"), ("frontal lobe", "temporal lobe", "parietal lobe", "occipital lobe", "insula")
+
+
+def institution_folds(institutions: pd.Series, *, seed: int) -> dict[str, pd.Series]:
+    """Return the split of every patient for each institution that is held out as the test.
+
+    The patients of the others are split into train and validation, each institution by itself. An institution of fewer
+    than `FEWEST_PATIENTS` is never held out alone: what it says of itself would have no interval.
+
+    Parameters
+    ----------
+    institutions : Series of str by patient
+    """
+    folds = {}
+    for held_out, count in institutions.value_counts(sort=False).items():
+        if count < FEWEST_PATIENTS or count == len(institutions):
+            continue
+        split = pd.Series("test", index=institutions.index)
+        others = institutions[institutions != held_out]
+        parts = stratified_split(
+            others.to_numpy(), seed=seed, validation_fraction=VALIDATION_FRACTION, test_fraction=0.0
+        )
+        # a split without a test part still takes one of each class for it: here they train
+        split[others.index] = "train"
+        split[others.index[parts["validation"]]] = "validation"
+        folds[held_out] = split
+    return folds
+
+
+def one_study_each(cohort: Cohort) -> Cohort:
+    """Return a cohort with the first study of each patient alone: a patient counts once."""
+    first = cohort.series.groupby("patient_id")["study_id"].transform("min")
+    return replace(cohort, series=cohort.series[cohort.series["study_id"] == first].reset_index(drop=True))
+
+
+def several_draws(models: dict[tuple[str, int], Path], draws: int) -> dict[tuple[str, int], Path]:
+    """Return each model under several seeds, of patients and of what is trained on it: `draws` for each of its own."""
+    own = len({seed for _, seed in models})
+    return {(method, seed + i * own): folder for (method, seed), folder in models.items() for i in range(draws)}
+
+
+def external_segmentation(
+    models: dict[tuple[str, int], Path], cases: Cases, folds: dict[str, pd.Series], settings: ExternalSettings,
+    base: SegmentationSettings, **alike: object,
+) -> tuple[pd.DataFrame, dict[str, tuple[Cases, dict]]]:  # fmt: skip
+    """Train on the other institutions and test on each; see `segmentation_results`.
+
+    Returns
+    -------
+    results : DataFrame
+        With ``institution``; ``case`` counts through all of them.
+    examples : dict of institution to (test cases, predicted regions by method and seed)
+    """
+    budget = base.model_copy(update={"fractions": settings.fractions, "steps": settings.segmentation_steps})
+    tables, examples, before = [], {}, 0
+    for institution, split in folds.items():
+        parts = split_cases(cases, split)
+        table, predicted = segmentation_results(models, parts, [ABNORMALITY], budget, task=institution, **alike)
+        table["case"] += before
+        before += len(parts["test"])
+        tables.append(table.assign(institution=institution, task=ABNORMALITY))
+        examples[institution] = parts["test"], predicted
+    return pd.concat(tables, ignore_index=True), examples
+
+
+def coded_truth(codes: pd.DataFrame) -> pd.DataFrame:
+    """Return which of `LABELS` each coded patient has, patients by labels; of those of whom all three are coded."""
+    known = codes[(codes[["side", "lobe", "grade"]] != "").all(axis=1)].set_index("patient_id")
+    return pd.DataFrame({label: known[column] == word for label, (column, word) in LABELS.items()})
+
+
+def coded_task(cache: VolumeCache, truth: pd.DataFrame, split: pd.Series) -> ClassificationTask:
+    """Return the task of telling what is coded of the patients, all sequences of theirs looked at."""
+    index = cache.index[cache.index["patient_id"].isin(truth.index)].reset_index(drop=True)
+    truth = truth.loc[truth.index.isin(index["patient_id"])]
+    strata = np.zeros(len(truth), int)
+    parts = by_split(truth, split)
+    return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint)
+
+
+def learnt_predictions(
+    models: dict[tuple[str, int], Path], features: dict[tuple[str, int], np.ndarray], cache: VolumeCache,
+    truth: pd.DataFrame, folds: dict[str, pd.Series], settings: ExternalSettings, budget: Budget, *,
+    device: torch.device,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the test predictions of linear probes and fine-tuning of every held-out institution.
+
+    Scores are ranks within institution and run, in [0, 1]: those of different folds are of different classifiers, and
+    have no common scale.
+    """
+    tables = []
+    for institution, split in folds.items():
+        task = coded_task(cache, truth, split)
+        found = probe_predictions(features, task, (1.0,)), fine_tuning_predictions(
+            models, task, (1.0,), budget, device=device
+        )
+        tables += [table.assign(institution=institution) for table in found]
+    return ranked(pd.concat(tables, ignore_index=True))
+
+
+def ranked(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with each score as its place, in [0, 1], within institution, run and label."""
+    keys = ["institution", "approach", "method", "seed", "fraction", "label"]
+    groups = predictions.groupby(keys)["score"]
+    places = (groups.rank() - 0.5) / groups.transform("size")
+    return predictions.assign(score=places)
+
+
+class SiteReader:
+    """What a model says of the side and lobe of each volume, by the sentences that pretraining knows.
+
+    Parameters
+    ----------
+    folder : Path
+        The model.
+    cache : VolumeCache
+    index : DataFrame with ``row``, ``patient_id``, ``sequence``
+        The series of sequences of which a look is common knowledge (`COMMON_LOOK`) are asked.
+    """
+
+    def __init__(self, folder: Path, cache: VolumeCache, index: pd.DataFrame, *, device: torch.device):
+        self.index = index[index["sequence"].isin(COMMON_LOOK)].reset_index(drop=True)
+        model = load_model(folder, cache.preprocessing_fingerprint, device=device)
+        self.images = encode_series(model, cache.volumes, self.index["row"].to_numpy())
+        self._model = model
+
+    def cosines(self, sequence: str, sites: list[str]) -> np.ndarray:
+        """Return the cosine of each series of a sequence with the sentence of each site (series, sites)."""
+        texts = encode_texts(self._model, [f"在{site}表现为{COMMON_LOOK[sequence]}" for site in sites])
+        return self.images[(self.index["sequence"] == sequence).to_numpy()] @ texts.T
+
+    def scores(self) -> pd.DataFrame:
+        """Return how much each patient is said to have each label of side and lobe: mean over the series.
+
+        A side is all lobes on it less those on the other, a lobe its two sides less the other lobes.
+        """
+        pairs = [(side, lobe) for side in _SIDES for lobe in _LOBES]
+        sites = [coded_site(*pair) for pair in pairs]
+        tables = []
+        for sequence in self.index["sequence"].unique():
+            cosines = self.cosines(sequence, sites)
+            cosines = cosines - cosines.mean(axis=1, keepdims=True)
+            told = {
+                label: cosines[:, [word in pair for pair in pairs]].mean(axis=1)
+                for label, (column, word) in LABELS.items() if column in ("side", "lobe")
+            }  # fmt: skip
+            patients = self.index.loc[self.index["sequence"] == sequence, "patient_id"].to_numpy()
+            tables.append(pd.DataFrame(told).assign(patient_id=patients))
+        return pd.concat(tables).groupby("patient_id").mean()
+
+    def percentiles(self, site_of: pd.Series, patients: pd.Index) -> pd.DataFrame:
+        """Return where each patient's volumes stand, for the sentence of its coded site, among those of other sites.
+
+        Parameters
+        ----------
+        site_of : Series of canonical site by patient
+        patients : Index
+            Those that are ranked, and ranked among.
+
+        Returns
+        -------
+        DataFrame with ``patient_id``, ``sequence``, ``percentile`` in [0, 1]; 0.5 is chance
+        """
+        rows = []
+        for sequence in self.index["sequence"].unique():
+            who = self.index.loc[self.index["sequence"] == sequence, "patient_id"].to_numpy()
+            sites = sorted(set(site_of.reindex(patients).dropna()))
+            cosines = self.cosines(sequence, sites)
+            its_site = site_of.reindex(who).to_numpy()
+            asked = np.isin(who, patients) & np.isin(its_site, sites)
+            for i in np.flatnonzero(asked):
+                column = cosines[:, sites.index(its_site[i])]
+                others = column[asked & (its_site != its_site[i])]
+                if len(others):
+                    below = (others < column[i]).mean() + 0.5 * (others == column[i]).mean()
+                    rows.append((who[i], sequence, float(below)))
+        return pd.DataFrame(rows, columns=["patient_id", "sequence", "percentile"])
+
+
+def told_by_sentences(
+    models: dict[tuple[str, int], Path], cache: VolumeCache, truth: pd.DataFrame, site_of: pd.Series,
+    folds: dict[str, pd.Series], *, device: torch.device,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """Return zero-shot predictions of side and lobe, and the percentiles of volumes for the sentence of their site.
+
+    Nothing is learnt from the real patients but, where a model's key has an institution's name, by that model: such a
+    one is asked of its held-out institution only.
+
+    Parameters
+    ----------
+    models : dict of (method, seed) to folder
+        The same for all folds; or of (method, seed, institution).
+    """
+    predictions, percentiles = [], []
+    for (method, seed, *of), folder in models.items():
+        reader = SiteReader(folder, cache, cache.index, device=device)
+        scores = reader.scores()
+        for institution in of or folds:
+            split = folds[institution]
+            test = truth.index[(split.reindex(truth.index) == "test").to_numpy() & truth.index.isin(scores.index)]
+            about = {"method": method, "seed": seed, "fraction": 0.0, "institution": institution}
+            for label in scores.columns:
+                predictions.append(pd.DataFrame({
+                    "approach": "zero-shot", "patient_id": test, "label": label, "truth": truth.loc[test, label].array,
+                    "score": scores.loc[test, label].array, "predicted": (scores.loc[test, label] > 0).array,
+                    "examples": np.nan, **about,
+                }))  # fmt: skip
+            percentiles.append(reader.percentiles(site_of, test).assign(**about))
+    table = pd.concat(predictions, ignore_index=True)
+    return ranked(table[[*PREDICTION_COLUMNS, "institution"]]), pd.concat(percentiles, ignore_index=True)
+
+
+def every_volume(cache: VolumeCache) -> Pairs:
+    """Return all volumes of a cache, each with one finding, for every patient has a tumour: to look at them."""
+    index, tumour = cache.index, (Finding("", "tumour"),)
+    return Pairs(cache.volumes, index["row"].to_numpy(), [tumour] * len(index), *(index[c].tolist() for c in _ABOUT))
+
+
+def mask_positions(masks: np.ndarray, volumes: np.ndarray, spacing_mm: tuple[float, float, float]) -> pd.DataFrame:
+    """Return where each mask lies in its head: mm to the right, to anterior and up from the middle of the head.
+
+    Parameters
+    ----------
+    masks : (n, D, H, W) bool
+    volumes : (n, D, H, W)
+        Preprocessed: axes run up, to anterior and to the patient's right; the head is what is brighter than the mean.
+    """
+    rows = []
+    for mask, volume in zip(masks, volumes, strict=True):
+        centre = np.argwhere(mask).mean(axis=0)
+        head = np.argwhere(volume > volume.mean())
+        middle = (head.min(axis=0) + head.max(axis=0)) / 2
+        rows.append((centre - middle) * spacing_mm)
+    return pd.DataFrame(rows, columns=["up_mm", "anterior_mm", "right_mm"])[["right_mm", "anterior_mm", "up_mm"]]

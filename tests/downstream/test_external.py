@@ -1,0 +1,150 @@
+"""Real patients, one institution after the other held out, on a collection in small."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from selip_core.config import ExternalSettings, PreprocessingSettings, SegmentationSettings
+from selip_core.datasets.annotations import read_masks
+from selip_core.datasets.cohort import load_cohort
+from selip_core.datasets.lgg import coded_site, read_codes
+from selip_core.datasets.volume_cache import build_cache
+from selip_core.downstream import external
+from selip_core.downstream.classification import series_features
+from selip_core.downstream.segmentation_data import cohort_cases
+from selip_core.downstream.training import Budget
+from selip_core.encoders.model import build_model
+from selip_core.ingest import ingest
+from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES, SHAPE
+from tests.helpers.stacks import write_collection
+
+CPU = torch.device("cpu")
+PREPROCESSING = PreprocessingSettings(**OPTIONS)
+SETTINGS = ExternalSettings(fractions=(0.5, 1.0), segmentation_steps=2, fine_tuning_steps=2)
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    """Return cohort, codes, cache, folds and cases of two institutions of twelve, and one of two."""
+    folder = tmp_path_factory.mktemp("collection")
+    root = write_collection(folder / "lgg", {"CS": 12, "DU": 12, "EZ": 2})
+    ingest(root, folder / "out", progress=False, workers=1)
+    cohort, codes = load_cohort(folder / "out"), read_codes(root)
+    cache = build_cache(cohort, PREPROCESSING, folder / "cache", progress=False)
+    folds = external.institution_folds(codes.set_index("patient_id")["institution"], seed=0)
+    cases, problems = cohort_cases(
+        cohort, read_masks(cohort).table, "tumour", ("FLAIR",), PREPROCESSING, folder / "cases"
+    )
+    assert problems.empty and len(cases) == 26
+    return cohort, codes, cache, folds, cases
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folders = {}
+    for method in ("scratch", "CLIP"):
+        torch.manual_seed(len(folders))
+        model = build_model(
+            {"name": "small", "pooling": "located", "width": 8, "blocks": 1},
+            {"name": "small", "max_tokens": 32}, volume_shape=SHAPE, embedding_size=8,
+            vocabulary_texts=[*SENTENCES, "在右侧额叶表现为低信号"], extra=PREPROCESSED,
+        )  # fmt: skip
+        folders[method, 0] = tmp_path_factory.mktemp("model")
+        model.save_pretrained(folders[method, 0])
+    return folders
+
+
+def test_every_institution_of_ten_is_held_out_once_and_no_patient_is_on_two_sides(collection):
+    _, codes, _, folds, _ = collection
+    institutions = codes.set_index("patient_id")["institution"]
+    assert set(folds) == {"CS", "DU"}
+    for held_out, split in folds.items():
+        assert set(split.index[split == "test"]) == set(institutions.index[institutions == held_out])
+        assert set(split) == {"train", "validation", "test"} and len(split) == len(institutions)
+        assert 0.1 < (split == "validation").sum() / (split != "test").sum() < 0.3
+
+
+def test_one_institution_alone_cannot_be_held_out():
+    assert external.institution_folds(pd.Series(["CS"] * 30, index=range(30)), seed=0) == {}
+
+
+def test_masks_lie_on_the_coded_side(collection):
+    _, codes, _, _, cases = collection
+    where = external.mask_positions(cases.regions[:, 0], cases.volumes[:, 0], PREPROCESSING.spacing_mm)
+    side = codes.set_index("patient_id")["side"].reindex(cases.patients)
+    assert ((where["right_mm"] > 0).to_numpy() == (side == "right").to_numpy()).all()
+    assert (where["anterior_mm"] > 0).all()
+
+
+def test_segmentation_tests_every_patient_once_a_run(collection, models):
+    _, _, _, folds, cases = collection
+    draws = external.several_draws(models, 2)
+    assert set(draws) == {(m, s) for m in ("scratch", "CLIP") for s in (0, 1)}
+    results, examples = external.external_segmentation(
+        draws, cases, folds, SETTINGS, SegmentationSettings(batch_size=2), device=CPU,
+        spacing_mm=PREPROCESSING.spacing_mm, preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
+    )  # fmt: skip
+    counted = results.groupby(["method", "seed", "fraction"])["patient_id"].agg(["size", "nunique"])
+    assert (counted == 24).all(axis=None) and len(counted) == 8
+    assert results.groupby("case")["patient_id"].nunique().eq(1).all() and set(examples) == {"CS", "DU"}
+
+
+def test_only_fully_coded_patients_are_asked():
+    codes = pd.DataFrame({
+        "patient_id": list("abc"), "side": ["left", "midline", ""], "lobe": ["frontal lobe", "temporal lobe", "insula"],
+        "grade": ["G3", "G2", "G2"],
+    })  # fmt: skip
+    truth = external.coded_truth(codes)
+    assert truth.index.tolist() == ["a", "b"]
+    assert truth.loc["a"].tolist() == [True, True, False, False, True]
+    assert truth.loc["b"].tolist() == [False, False, True, False, False]
+
+
+def test_learnt_predictions_are_ranks_within_institution(collection, models):
+    _, codes, cache, folds, _ = collection
+    truth = external.coded_truth(codes)
+    features = series_features(models, external.coded_task(cache, truth, folds["CS"]), device=CPU)
+    found = external.learnt_predictions(
+        models, features, cache, truth, folds, SETTINGS, Budget(2, 4, 1e-3), device=CPU
+    )
+    assert set(found["approach"]) == {"linear probe", "fine-tuning"} and found["patient_id"].nunique() == 24
+    runs = found.groupby(["institution", "approach", "method", "label"])["score"]
+    assert np.allclose(runs.mean(), 0.5) and found["score"].between(0, 1).all()
+
+
+def test_a_model_of_a_fold_is_asked_about_its_institution_alone(collection, models):
+    _, codes, cache, folds, _ = collection
+    truth = external.coded_truth(codes)
+    site_of = pd.Series({row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()})
+    told, percentiles = external.told_by_sentences(models, cache, truth, site_of, folds, device=CPU)
+    assert set(told["label"]) == {"left side", "frontal lobe", "temporal lobe", "parietal lobe"}
+    assert percentiles.groupby("method")["patient_id"].nunique().eq(24).all()
+    assert percentiles["percentile"].between(0, 1).all() and set(percentiles["sequence"]) == {"FLAIR", "T1"}
+    own = {("CLIP", 0, "CS"): models["CLIP", 0]}
+    told, percentiles = external.told_by_sentences(own, cache, truth, site_of, folds, device=CPU)
+    assert set(told["institution"]) == {"CS"} and percentiles["patient_id"].str.contains("-CS-").all()
+
+
+def test_percentiles_are_those_of_the_definition(collection, models, monkeypatch):
+    _, codes, cache, folds, _ = collection
+    site_of = pd.Series({row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()})
+    reader = external.SiteReader(models["CLIP", 0], cache, cache.index, device=CPU)
+
+    def knowing(self, sequence, sites):
+        who = self.index.loc[self.index["sequence"] == sequence, "patient_id"]
+        return np.array([[float(site_of[patient] == site) for site in sites] for patient in who])
+
+    patients = folds["CS"].index[folds["CS"] == "test"]
+    monkeypatch.setattr(external.SiteReader, "cosines", knowing)
+    assert (reader.percentiles(site_of, patients)["percentile"] == 1).all()
+    monkeypatch.setattr(external.SiteReader, "cosines", lambda self, sequence, sites: -knowing(self, sequence, sites))
+    assert (reader.percentiles(site_of, patients)["percentile"] == 0).all()
+
+
+def test_a_second_study_of_a_patient_is_left_out(collection):
+    cohort = collection[0]
+    again = cohort.series.assign(study_id=cohort.series["study_id"] + "_2")
+    doubled = external.replace(cohort, series=pd.concat([again, cohort.series], ignore_index=True))
+    assert external.one_study_each(doubled).series["study_id"].tolist() == cohort.series["study_id"].tolist()
+    assert len(external.every_volume(collection[2])) == len(collection[2].index)
