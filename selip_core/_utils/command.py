@@ -1,6 +1,8 @@
 """What the commands have in common: one line for a wrong option, a mistake or an interrupt, and an exit status."""
 
 import argparse
+import errno
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from selip_core.errors import SelipError
 
 DONE, FAILED, WRONG_OPTIONS, IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit status; `IN_PART` where there is a result, but not of everything that was given."""
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,7 +49,8 @@ def run_command(
         Returns the options; a parser's exit becomes the status.
     work : callable
         ``work(options)`` returns the status where nothing goes wrong. A `SelipError` is one line on stderr and
-        `FAILED`; Ctrl-C and SIGTERM, which a cluster sends at its time limit, are one line and `INTERRUPTED`.
+        `FAILED`, and so is a disk that is full or may not be written; Ctrl-C, SIGTERM, which a cluster sends at its
+        time limit, and a reader of the output that has gone (``| head``) are one line and `INTERRUPTED`.
     prefix : str
         Before what goes wrong: ``"embed: "``.
     interrupted : str
@@ -65,6 +69,16 @@ def run_command(
     except KeyboardInterrupt:
         print(f"\n{prefix}{interrupted}", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at exit
+        print(f"{prefix}nothing reads the output any more; {interrupted}", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        place = error.filename or "a file"
+        print(f"{prefix}{place}: {error.strerror}; check free space and permissions, then run again", file=sys.stderr)
+        return FAILED
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 import argparse
 import ast
+import errno
+import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from selip_core._utils.command import DONE, IN_PART, Parser, run_command
 from selip_core.errors import SelipError
-from tests.helpers.places import PACKAGE
+from tests.helpers.places import PACKAGE, ROOT
 
 COMMANDS = ["embed", "search", "export", "extract", "lexicon_gaps", "pretrain", "ingest/__main__", "pipeline/run_all",
             "pipeline/results_page"]  # fmt: skip
@@ -51,6 +55,27 @@ def test_a_mistake_is_one_line_and_1(capsys):
     assert capsys.readouterr().err == "sort: there is no list\n"
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_a_disk_that_takes_nothing_is_one_line_and_1(capsys, number):
+    def work(options: argparse.Namespace) -> int:
+        raise OSError(number, os.strerror(number), "/x/list.csv")
+
+    assert status(work, "5") == 1
+    told = f"sort: /x/list.csv: {os.strerror(number)}; check free space and permissions, then run again\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_reader_that_has_gone_is_no_traceback():
+    code = (
+        "from selip_core._utils.command import *; import argparse; "
+        "run_command(argparse.Namespace, lambda o: [print(i) for i in range(10**6)] and 0, prefix='sort: ')"
+    )
+    done = subprocess.run(["bash", "-c", '"$0" -c "$1" | head -1', sys.executable, code], capture_output=True,
+                          text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert done.stdout == "0\n"
+    assert done.stderr == "sort: nothing reads the output any more; interrupted; the same command goes on from here\n"
+
+
 def test_what_nobody_foresaw_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         status(lambda options: options.number // 0, "5")
@@ -90,7 +115,6 @@ def test_no_other_module_makes_a_parser_of_its_own():
     users = [
         path.relative_to(PACKAGE).with_suffix("").as_posix()
         for path in PACKAGE.rglob("*.py")
-        if "ArgumentParser(" in path.read_text(encoding="utf-8")
-        or "run_command(" in path.read_text(encoding="utf-8")
+        if "ArgumentParser(" in path.read_text(encoding="utf-8") or "run_command(" in path.read_text(encoding="utf-8")
     ]
     assert sorted(users) == sorted([*COMMANDS, "_utils/command"])
