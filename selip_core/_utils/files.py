@@ -1,7 +1,9 @@
 """Writing files so that a reader sees the old one or the new one, never half of one."""
 
+import fcntl
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -84,3 +86,40 @@ def put_aside(folder: Path) -> Path:
         number += 1
     with writing(aside):
         return folder.rename(aside)
+
+
+@contextmanager
+def alone_in(folder: Path, command: str) -> Iterator[None]:
+    """Keep every other call of a command out of a folder, until the block or this process ends, however it ends.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing; the lock is its file ``.lock``.
+    command : str
+        What the user calls it.
+
+    Raises
+    ------
+    SelipError
+        If another call works there, or the file cannot be written.
+    """
+    with writing(folder / ".lock"):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / ".lock", "a+b", buffering=0)  # noqa: SIM115 - it stays open, and holds the lock
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            whose = file.read().decode(errors="replace") or "just started"
+            raise SelipError(
+                f"another {command} ({whose}) is at work in {folder}: wait until it has ended, or end it, then go on"
+            ) from None
+        except OSError:  # a network disk without locks
+            yield
+            return
+        with writing(folder / ".lock"):
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+        yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.extras import needs
-from selip_core._utils.files import put_aside, read_json, write_json
+from selip_core._utils.files import alone_in, put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
@@ -97,9 +97,10 @@ def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, 
         return "--fresh"
     if record is None:
         return "not run yet"
-    if not record.get("finished"):
+    executed = folder / "executed.ipynb"
+    if not record.get("finished") or (record.get("by_pipeline") and executed.exists() and not _is_whole(executed)):
         return "did not finish last time"
-    if not record.get("by_pipeline") or not (folder / "executed.ipynb").exists():
+    if not record.get("by_pipeline") or not executed.exists():
         return "last run outside run_all.sh"
     words = {"code": "its text or its code changed", "settings": "settings changed", "cohort": "cohort changed",
              "brats": "BraTS folder changed", **{key: f"{what} changed" for key, what in paths.GIVEN.items()}}
@@ -113,6 +114,12 @@ def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, 
         if now.get("run_id") != run_id:
             return f"{upstream} ran again"
     return None
+
+
+def _is_whole(executed: Path) -> bool:
+    """Return whether papermill has written the executed copy to its end: a kill may come after ``finished``."""
+    told = (read_json(executed) or {}).get("metadata", {}).get("papermill", {})
+    return bool(told.get("end_time")) and not told.get("exception")
 
 
 def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
@@ -207,12 +214,17 @@ def _forget_embedded_cohort(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run what is asked for; return the exit status."""
     needs("run_all.sh", "pipeline", "papermill", "nbconvert", "nbclient", "nbformat", "ipykernel", "jinja2")
-    from selip_core.pipeline.report_html import build_report
-
     print(
         f"SeLIP: profile {options.profile}, seed {options.seed}, cohort {options.cohort}, device {options.device}",
         flush=True,
     )
+    with alone_in(paths.results_dir(options.profile), "run_all.sh"):
+        return _run_selected(options)
+
+
+def _run_selected(options: argparse.Namespace) -> int:
+    from selip_core.pipeline.report_html import build_report
+
     os.environ["SELIP_PIPELINE"] = "1"
     os.environ["PYTHONHASHSEED"] = "0"  # the order of sets is part of "the same seed, the same numbers"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -1,11 +1,15 @@
 """Files are written whole or not at all, and what stops that is said."""
 
+import fcntl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from selip_core._utils.files import expanded, put_aside, read_json, write_text
+from selip_core._utils.files import alone_in, expanded, put_aside, read_json, write_text
 from selip_core.errors import SelipError
+from tests.helpers.places import ROOT
 
 
 def test_a_place_that_is_no_folder_is_a_message(tmp_path):
@@ -42,3 +46,28 @@ def test_what_cannot_be_put_aside_is_a_message(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(SelipError, match="cannot write .*m.previous-1: Permission denied"):
         put_aside(tmp_path / "m")
+
+
+def test_a_folder_is_one_callers_until_that_process_is_gone(tmp_path):
+    code = "import sys, time; from pathlib import Path; from selip_core._utils.files import alone_in\n"
+    code += "with alone_in(Path(sys.argv[1]), 'x'): print('in', flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", code, tmp_path / "r"], stdout=subprocess.PIPE, cwd=ROOT)
+    other.stdout.readline()
+    with (
+        pytest.raises(SelipError, match=rf"another x \(process {other.pid} on .*at work in .*: wait"),
+        alone_in(tmp_path / "r", "x"),
+    ):
+        pass
+    other.kill()
+    other.wait()
+    with alone_in(tmp_path / "r", "x"):
+        pass
+
+
+def test_a_disk_without_locks_is_used_all_the_same(tmp_path, monkeypatch):
+    def refuse(file, how):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with alone_in(tmp_path, "x"), alone_in(tmp_path, "x"):
+        pass

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from selip_core._utils.files import alone_in
 from selip_core.pipeline import execution
 from selip_core.pipeline import run_all as pipeline
 from selip_core.pipeline.execution import NotebookFailure, check_parameters, clock
@@ -39,6 +40,7 @@ metric = dict(value=0.5, low=0.4, high=0.6, n=3, unit="", headline=True)
 files.write_json(folder / "metrics.json", dict(metrics={"top 10": metric}))
 files.write_json(folder / "run.json", dict(record, finished=True, run_id=uuid.uuid4().hex))
 """
+
 
 def write_notebook(folder, name, body="1 + 1", *, upstream="", parameters=PARAMETERS, finish=QUICK_FINISH, tagged=True):
     tags = {"tags": ["parameters"]} if tagged else {}
@@ -94,12 +96,16 @@ def test_runs_skips_and_runs_again_what_changed(project, capsys):
 
 
 def test_the_answer_ends_the_run_where_there_is_one(project, capsys):
-    write_notebook(project, "09_summary", body="""
+    write_notebook(
+        project,
+        "09_summary",
+        body="""
 columns = "outcome,method,value,low,high,n,data_source"
 rows = [f"findings recall@10,{m},0.4,0.35,0.45,90,a test" for m in ("constant answer", "scratch", "CLIP", "SeLIP",
         "label smoothing", "sharp SeLIP")]
 files.write_text(folder / "tables" / "answer.csv", chr(10).join([columns, *rows]))
-files.write_text(folder / "answer.md", "They read the image. " * 9 + chr(10))""")
+files.write_text(folder / "answer.md", "They read the image. " * 9 + chr(10))""",
+    )
     assert pipeline.main(SMOKE) == 0
     end = capsys.readouterr().out.partition("done in")[2]
     assert "They read the image." in end and "top 10" not in end  # the headline numbers are not told as well
@@ -241,8 +247,36 @@ def test_reason_to_run(project, change, reason):
     folder = project / "results" / "smoke" / "01_one"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    (folder / "executed.ipynb").write_text("{}", encoding="utf-8")
+    whole = {"metadata": {"papermill": {"end_time": "2026-01-01T00:00:00", "exception": None}}}
+    (folder / "executed.ipynb").write_text(json.dumps(whole), encoding="utf-8")
     assert pipeline.reason_to_run("01_one", options, inputs) == reason
+
+
+@pytest.mark.parametrize("left", ["", '{"metadata": {"pap', '{"metadata": {"papermill": {"end_time": null}}}'])
+def test_a_kill_between_the_last_cell_and_the_executed_copy_is_made_good(project, capsys, left):
+    write_notebook(project, "01_one")
+    assert pipeline.main(SMOKE) == 0
+    executed = project / "results" / "smoke" / "01_one" / "executed.ipynb"
+    executed.write_text(left, encoding="utf-8")
+    assert pipeline.main(SMOKE) == 0
+    assert "running (did not finish last time)" in capsys.readouterr().out
+    assert nbformat.read(executed, as_version=4).cells
+
+
+def test_two_runs_at_once_are_one_run_and_a_line(project, capsys):
+    write_notebook(project, "01_one")
+    with alone_in(project / "results" / "smoke", "run_all.sh"):
+        assert pipeline.main(SMOKE) == 1
+    told = capsys.readouterr().err
+    assert re.fullmatch(rf"another run_all.sh \(process {os.getpid()} on .*\) is at work in .*smoke: wait .*\n", told)
+    assert pipeline.main(SMOKE) == 0
+
+
+def test_results_that_cannot_be_written_are_a_line(project, capsys):
+    write_notebook(project, "01_one")
+    (project / "results").write_text("no folder")
+    assert pipeline.main(SMOKE) == 1
+    assert re.fullmatch(r"cannot write .*\.lock: .*; check free space and permissions.*\n", capsys.readouterr().err)
 
 
 def test_the_line_moves_with_the_steps_of_a_long_cell(tmp_path, monkeypatch):
