@@ -118,6 +118,8 @@ class Processes:
 
 
 ALONE = Processes()
+_OF_A_LAUNCHER = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+"""What torchrun and accelerate launch set beside ``WORLD_SIZE``."""
 
 
 def joined_processes(device_type: str) -> Processes:
@@ -129,9 +131,21 @@ def joined_processes(device_type: str) -> Processes:
     ----------
     device_type : {"cpu", "cuda"}
         Where the model will lie.
+
+    Raises
+    ------
+    SelipError
+        If ``WORLD_SIZE`` is no number, or was set by something that started no processes: it would wait for hours.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    count = os.environ.get("WORLD_SIZE", "").strip() or "1"
+    if count == "1":
         return ALONE
+    lacking = [name for name in _OF_A_LAUNCHER if not os.environ.get(name)]
+    if not count.isdecimal() or lacking:
+        raise SelipError(
+            f"WORLD_SIZE={count} is set, but {', '.join(lacking) or 'it'} is not as torchrun sets it: start this "
+            "command by torchrun or accelerate launch, or unset WORLD_SIZE for a run of one process"
+        )
     from accelerate import PartialState
 
     state = PartialState(cpu=device_type != "cuda", timeout=LONGEST_WAIT)

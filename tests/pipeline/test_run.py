@@ -1,6 +1,7 @@
 """A run writes what it promises, stamps its data source, and refuses what does not belong to it."""
 
 import json
+import os
 import random
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ from PIL import Image
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.errors import SelipError
 from selip_core.pipeline.run import start_run
+from selip_core.pretraining.distributed import ALONE, joined_processes
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +118,14 @@ def test_a_results_folder_that_cannot_be_written_is_told(monkeypatch):
     monkeypatch.setattr("selip_core.pipeline.run.Run._prepare_folder", refused)
     with pytest.raises(SelipError, match="cannot be written .Permission denied.*another user"):
         start()
+
+
+def test_a_notebook_is_one_process_whatever_the_shell_says(monkeypatch):
+    for name, value in {"WORLD_SIZE": "4", "RANK": "0", "MASTER_ADDR": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
+    start()
+    assert not {"WORLD_SIZE", "RANK", "MASTER_ADDR"} & set(os.environ)
+    assert joined_processes("cpu") == ALONE
 
 
 def test_same_seed_gives_the_same_numbers():

@@ -89,12 +89,23 @@ def test_accelerate_launch_trains_the_same_weights(two, tmp_path):
         assert all(torch.equal(weights[name], value) for name, value in other["weights"].items())
 
 
-@pytest.mark.parametrize("given", [{}, {"ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517"}, {"WORLD_SIZE": "1"}])
+@pytest.mark.parametrize("given", [{}, {"ACCELERATE_USE_CPU": "True", "MASTER_PORT": "29517"}, {"WORLD_SIZE": "1"},
+                                   {"WORLD_SIZE": ""}])  # fmt: skip
 def test_one_process_is_alone(monkeypatch, given):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     assert joined_processes("cpu") == ALONE
+
+
+@pytest.mark.parametrize("given", [{"WORLD_SIZE": "4"}, {"WORLD_SIZE": "2", "RANK": "0"}, {"WORLD_SIZE": "x"}])
+def test_a_world_that_nobody_started_is_named_and_not_waited_for(monkeypatch, given):
+    for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SelipError, match=rf"WORLD_SIZE={given['WORLD_SIZE']} is set, but .*unset WORLD_SIZE"):
+        joined_processes("cpu")
 
 
 def test_running_statistics_of_batch_norm_are_averaged_over_processes(two):
