@@ -150,21 +150,20 @@ def describe_process(device: "torch.device") -> dict:
     Returns
     -------
     dict
-        ``device``, ``device_name``, ``versions``, ``git`` and the peaks in MB: ``peak_memory_mb``,
-        ``peak_memory_children_mb`` and ``peak_cuda_memory_mb`` (None without CUDA).
+        ``device``, ``device_name``, ``versions``, ``git`` (where None ``git_missing``: why) and the peaks in MB:
+        ``peak_memory_mb``, ``peak_memory_children_mb`` and ``peak_cuda_memory_mb`` (None without CUDA).
     """
     import torch  # slow to import: not for run_all.sh --help
 
     per_mb = 1024**2 if sys.platform == "darwin" else 1024  # kilobytes on Linux, bytes on macOS
     own, children = (
-        round(resource.getrusage(who).ru_maxrss / per_mb, 1)
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        round(resource.getrusage(who).ru_maxrss / per_mb, 1) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     cuda = device.type == "cuda"
     return {
         "device": device.type,
         "device_name": torch.cuda.get_device_name() if cuda else platform.processor() or platform.machine(),
-        "versions": _versions(), "git": _git_commit(),
+        "versions": _versions(), **_git_commit(),
         "peak_memory_mb": own, "peak_memory_children_mb": children,
         "peak_cuda_memory_mb": round(torch.cuda.max_memory_allocated() / 1024**2, 1) if cuda else None,
     }  # fmt: skip
@@ -180,14 +179,23 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _git_commit() -> str | None:
-    """Return the commit, with ``-modified`` where tracked files differ from it; None outside a git clone."""
-    command = ["git", "-C", str(paths.project_root()), "describe", "--always", "--abbrev=40", "--dirty=-modified"]
+def _git_commit() -> dict[str, str | None]:
+    """Return ``git``, the commit, with ``-modified`` where tracked files differ from it, and why it is None."""
+    here = ["git", "-C", str(paths.project_root())]
+    commands = (["rev-parse", "--show-prefix"], ["describe", "--always", "--abbrev=40", "--dirty=-modified"])
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+        inside, named = (
+            subprocess.run([*here, *command], capture_output=True, text=True, timeout=20, check=False, errors="replace")
+            for command in commands
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return {"git": None, "git_missing": f"git does not answer ({type(error).__name__})"}
+    if inside.returncode or named.returncode or not named.stdout.strip():
+        said = (inside.stderr or named.stderr).strip().splitlines()
+        return {"git": None, "git_missing": said[0] if said else "git names no commit"}
+    if inside.stdout.strip():  # a download without .git, unpacked in a clone of something else
+        return {"git": None, "git_missing": "the folder is no clone of its own, but lies in another one"}
+    return {"git": named.stdout.strip()}
 
 
 def headline_table(profile: str, *, everything: bool = False) -> list[list[str]]:
