@@ -117,6 +117,8 @@ def _read(path: Path):
         known = _what_it_is(path)
         reason = known or f"cannot be read as a volume ({_first_line(error)}); export it again"
         raise VolumeError(f"{path}: {reason}") from None
+    if not isinstance(image, nib.spatialimages.SpatialImage):  # CIFTI, which is named .nii all the same
+        raise VolumeError(f"{path}: values on the surface of the brain (CIFTI), no volume; give the volume they are of")
     return image, voxels, stated_mm
 
 

@@ -414,6 +414,16 @@ def test_a_file_that_is_another_thing_is_called_by_its_name(tmp_path, name, cont
         preprocessing.load_volume(tmp_path / name)
 
 
+def test_a_cifti_file_is_no_volume_though_it_is_named_so(tmp_path):
+    axes = nib.cifti2.cifti2_axes
+    brain = axes.BrainModelAxis.from_mask(np.ones(64, bool), name="CortexLeft")
+    image = nib.Cifti2Image(np.ones((5, 64), np.float32), (axes.SeriesAxis(0, 1, 5), brain))
+    image.to_filename(tmp_path / "T1.dtseries.nii")
+    for check in (preprocessing.load_volume, preprocessing.check_header):
+        with pytest.raises(VolumeError, match="T1.dtseries.nii: values on the surface of the brain"):
+            check(tmp_path / "T1.dtseries.nii")
+
+
 def test_sizes_in_metres_are_refused_as_such(tmp_path):
     voxels = np.random.default_rng(0).random((20, 20, 10)).astype(np.float32)
     made = nib.Nifti1Image(voxels, np.diag([0.01, 0.01, 0.02, 1]))

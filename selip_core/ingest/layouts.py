@@ -22,7 +22,10 @@ from selip_core.preprocessing import NIFTI_ENDINGS
 VOLUME_ENDINGS = (*NIFTI_ENDINGS, ".npy")
 STUDIES_OF_A_SITE = 4
 """Choice: so many studies of one sequence in one folder rather are those of several people."""
-_OTHER_VOLUMES = (".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc")
+_OTHER_VOLUMES = (
+    ".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc", ".par", ".rec", ".v",
+)  # fmt: skip
+_OTHER_SHAPES = {".gii": "a surface", ".trk": "fibre tracts", ".tck": "fibre tracts"}
 _BIDS = re.compile(
     r"sub-(?P<patient>[A-Za-z0-9]+)(?P<session>_ses-[A-Za-z0-9]+)?"
     r"(?P<entities>(?:_[a-z]+-[A-Za-z0-9]+)*)_(?P<suffix>[A-Za-z0-9]+)"
@@ -90,8 +93,11 @@ def readable(name: str) -> str:
 
 def other_volume(path: Path) -> str:
     """Return why a file that other programs know as a volume is not read, or an empty text."""
-    ending = next((ending for ending in _OTHER_VOLUMES if path.name.lower().endswith((ending, f"{ending}.gz"))), "")
-    return f"{ending} volumes are not read; convert it to NIfTI" if ending else ""
+    name = path.name.lower()
+    for ending in _OTHER_VOLUMES:
+        if name.endswith((ending, f"{ending}.gz")):
+            return f"{ending} volumes are not read; convert it to NIfTI"
+    return next((f"{ending}: {what}, no volume" for ending, what in _OTHER_SHAPES.items() if name.endswith(ending)), "")
 
 
 def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> list[FoundSeries]:

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.ingest.layouts import find_volumes, released_splits, released_texts, report_of_texts
+from selip_core.ingest.layouts import find_volumes, other_volume, released_splits, released_texts, report_of_texts
 from selip_core.reports.parser import parse_report
 
 
@@ -113,3 +115,16 @@ def test_a_folder_that_may_be_a_site_is_remarked(tmp_path):
 def test_what_is_not_the_plain_image_is_set_aside(tmp_path, name, reason):
     one = _of(tmp_path, name)[name]
     assert one.sequence is None and reason in one.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("T1.PAR", ".par volumes are not read; convert it to NIfTI"), ("brain.mgz", ".mgz volumes are not read"),
+        ("pet.v", ".v volumes"), ("lh.pial.surf.gii", ".gii: a surface, no volume"), ("a.trk", "fibre tracts"),
+        ("notes.txt", ""), ("T1.nii.gz", ""),
+    ],
+)  # fmt: skip
+def test_files_of_other_programs_are_called_by_their_kind(name, reason):
+    assert reason in other_volume(Path(name))
+    assert bool(other_volume(Path(name))) == bool(reason)
