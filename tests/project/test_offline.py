@@ -1,0 +1,73 @@
+"""After the installation nothing needs the network: the first notebook and every import, where there is none at all."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from tests.helpers.cohort_files import REPORTS, SERIES, write
+from tests.helpers.places import ROOT
+
+# A network namespace of its own has not even a running loopback, by which the kernel of a notebook is reached.
+LOOPBACK = """
+import fcntl, socket, struct, sys
+fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pack("16sh", b"lo", 1 | 64))
+with socket.socket() as elsewhere:
+    elsewhere.settimeout(2)
+    assert elsewhere.connect_ex(("1.1.1.1", 443)), "there is a network"
+"""
+PIPELINE = (
+    LOOPBACK
+    + """
+from selip_core.pipeline.run_all import main
+sys.exit(main(["--profile", "smoke", "--device", "cpu", "--only", "01", "--cohort", sys.argv[1]]))
+"""
+)
+IMPORTS = (
+    LOOPBACK
+    + """
+import importlib, pathlib
+for path in sorted(pathlib.Path("selip_core").rglob("*.py")):
+    if path.name != "__main__.py":
+        importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+"""
+)
+
+
+def without_network(code, *arguments, **environment):
+    if sys.platform != "linux" or shutil.which("unshare") is None:
+        pytest.skip("no unshare here, which takes the network away")
+    alone = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode:
+        pytest.skip("unshare may not take the network away here")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SELIP_", "HF_"))}
+    return subprocess.run(
+        [*alone, sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True,
+        env={**kept, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
+    )  # fmt: skip
+
+
+def test_every_module_is_imported_without_network():
+    done = without_network(IMPORTS)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_notebook_runs_without_network(tmp_path):
+    cohort = tmp_path / "cohort"
+    cohort.mkdir()
+    x, y, z = np.mgrid[-1:1:40j, -1:1:48j, -1:1:20j]
+    head = (400 * (x**2 + y**2 + z**2 < 0.8) + np.random.default_rng(0).normal(0, 9, x.shape)).astype(np.float32)
+    for name in "abc":
+        nib.save(nib.Nifti1Image(head, np.diag([5, 5, 8, 1])), cohort / f"{name}.nii.gz")
+    write(cohort, SERIES, REPORTS)
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "01_data_curation.ipynb", tmp_path / "notebooks")
+    home = tmp_path / "home"  # no cache of anything
+    home.mkdir()
+    done = without_network(PIPELINE, str(cohort), SELIP_ROOT=str(tmp_path), HOME=str(home))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "results" / "smoke" / "report.html").exists()
