@@ -9,9 +9,39 @@ fail() {
     exit 1
 }
 
+# What may be said to pip: where packages come from, and how it talks. The rest (user, target, prefix, require-hashes,
+# no-binary, …) is about other environments than .venv, and would leave it empty or stop.
+PIP_MAY="INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST PROXY CERT CLIENT_CERT TIMEOUT DEFAULT_TIMEOUT RETRIES CACHE_DIR \
+    NO_CACHE_DIR KEYRING_PROVIDER USE_FEATURE USE_DEPRECATED CONFIG_FILE NO_INPUT NO_COLOR VERBOSE QUIET LOG ROOT_USER_ACTION \
+    DISABLE_PIP_VERSION_CHECK BREAK_SYSTEM_PACKAGES PROGRESS_BAR PREFER_BINARY CONSTRAINT"
+
+foreign_to_pip() {
+    local name
+    for name in $(compgen -e | grep '^PIP_'); do
+        case " $PIP_MAY " in *[[:space:]]"${name#PIP_}"[[:space:]]*) ;; *) echo "$name" ;; esac
+    done
+}
+
+only_where_packages_come_from() {  # of the user's pip.conf too; the lines that this prints are run
+    # shellcheck disable=SC2086
+    "$1" - $PIP_MAY <<'PY'
+import ast, os, shlex, subprocess, sys
+said = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+for line in said.splitlines():
+    key, _, value = line.partition("=")
+    section, _, name = key.partition(".")
+    name = name.upper().replace("-", "_")
+    if section in ("global", "install") and name in sys.argv and f"PIP_{name}" not in os.environ:
+        print(f"export PIP_{name}={shlex.quote(' '.join(ast.literal_eval(value).split()))}")
+    elif section in ("global", "install") and name not in sys.argv:
+        print(f"echo {shlex.quote(f'not used here, though pip.conf has it: {name.lower()}')} >&2")
+print("export PIP_CONFIG_FILE=/dev/null")
+PY
+}
+
 own_environment() {  # what a shell, an image or a cluster's job leaves behind and would change what runs here; it is told
     local name left=""
-    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX PYTHONWARNINGS MPLBACKEND \
+    for name in PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PYTHONWARNINGS MPLBACKEND $(foreign_to_pip) \
         RANK LOCAL_RANK WORLD_SIZE LOCAL_WORLD_SIZE MASTER_ADDR MASTER_PORT; do
         if [ -n "${!name:-}" ]; then left="$left${left:+, }$name"; fi
         unset "$name"
@@ -61,6 +91,10 @@ install_packages() {
     if [ -x "$ROOT/.venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
         return 0
     fi
+    if moved_here "$wanted"; then
+        echo "$wanted" > "$stamp"
+        return 0
+    fi
     if ! "$ROOT/.venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
         base="$(find_python)" || fail "no Python 3.11 or newer with venv was found: install one (on Debian or Ubuntu: apt install python3-venv), or name it in SELIP_PYTHON"
         echo "[1/2] making .venv with $("$base" --version)"
@@ -68,6 +102,7 @@ install_packages() {
     fi
     echo "[2/2] installing the pinned packages into .venv: once, a few minutes"
     local log="$ROOT/.venv/pip.log" line collected=0
+    eval "$(only_where_packages_come_from "$ROOT/.venv/bin/python")"
     "$ROOT/.venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --editable "$ROOT[pinned]" \
         2> "$log" | while IFS= read -r line; do
         case "$line" in
@@ -85,8 +120,32 @@ install_packages() {
         grep -v '^WARNING' "$log" | tail -n 6 >&2
         fail "pip could not install the packages (all of its messages: $log). This one step needs the network, or a pip that is set up for your mirror; the same command tries again."
     fi
+    "$ROOT/.venv/bin/python" -c 'import importlib.metadata as m; m.version("selip"), m.version("papermill")' 2>/dev/null ||
+        fail "pip says that it has finished, and .venv lacks the packages: which setting puts them elsewhere? (.venv/bin/python -m pip config list)"
     jupyter_behind_a_proxy
     echo "$wanted" > "$stamp"
+}
+
+moved_here() {  # a finished .venv came along with its checkout from another folder, which its programs still name
+    local before
+    before="$(cat "$ROOT/.venv/selip.stamp" 2>/dev/null)"
+    [ -n "$before" ] && [ "${before#* * }" != "$before" ] && [ "${before% "${before#* * }"}" = "${1% "$ROOT"}" ] || return 1
+    "$ROOT/.venv/bin/python" - "${before#* * }" "$ROOT" <<'PY' 2>/dev/null || return 1
+import pathlib, sys, sysconfig
+old, new = sys.argv[1:]
+packages = pathlib.Path(sysconfig.get_path("purelib"))
+kernels = pathlib.Path(sys.prefix, "share", "jupyter", "kernels").glob("*/kernel.json")
+told = [*packages.glob("__editable__*.py"), *packages.glob("__editable__*.pth"), *packages.glob("selip-*/direct_url.json")]
+for path in [*pathlib.Path(sys.prefix, "bin").iterdir(), *told, *kernels]:
+    text = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    if b"\0" in text or old.encode() not in text:
+        continue
+    if text.startswith(b"#!" + old.encode()) and " " in new:  # such a path cannot stand behind #!
+        line, _, rest = text.partition(b"\n")
+        text = b"#!/bin/sh\n'''exec' \"" + line[2:] + b"\" \"$0\" \"$@\"\n' '''\n" + rest
+    path.write_bytes(text.replace(old.encode(), new.encode()))
+PY
+    echo "this checkout lay in ${before#* * }: its .venv is told the new place"
 }
 
 jupyter_behind_a_proxy() {  # httpx, which JupyterLab starts, takes [::1] and 10.0.0.0/8 in NO_PROXY for broken addresses
@@ -113,6 +172,7 @@ PY
 )"
     if [ -n "$pins" ]; then
         echo "installing $pins, which drives the browser"
+        eval "$(only_where_packages_come_from "$PYTHON")"
         # shellcheck disable=SC2086
         said="$("$PYTHON" -m pip install --disable-pip-version-check --retries 1 --timeout 20 $pins 2>&1)" ||
             printf '%s\n' "${said##*$'\n'}" "pip could not install $pins: the browser test will be skipped"

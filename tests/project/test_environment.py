@@ -121,6 +121,62 @@ def test_what_a_shell_leaves_behind_is_not_used_and_is_told(scripts):
     assert said == "not used here, though your shell has it: PYTHONPATH, PYTHONOPTIMIZE, PIP_USER, RANK, WORLD_SIZE\n"
 
 
+@pytest.mark.parametrize("name", ["moved", "moved to here"])
+def test_a_checkout_that_was_moved_works_at_its_new_place_without_network(tmp_path, name):
+    old, new = tmp_path / "old", tmp_path / name
+    old.mkdir()
+    for file in ("run_all.sh", "setup_environment.sh", "pyproject.toml"):
+        shutil.copy(ROOT / file, old)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", old / ".venv"], check=True)
+    (old / "selip_core" / "pipeline").mkdir(parents=True)
+    (old / "selip_core" / "pipeline" / "__main__.py").write_text("print('worked')")
+    (old / ".venv" / "bin" / "jupyter").write_text(f"#!{old}/.venv/bin/python\nimport sys, place\nprint(sys.prefix)\n")
+    (old / ".venv" / "bin" / "jupyter").chmod(0o755)
+    packages = next((old / ".venv" / "lib").glob("python*/site-packages"))
+    (packages / "__editable__.selip.pth").write_text(str(old / "beside"))
+    (old / "beside").mkdir()
+    (old / "beside" / "place.py").touch()
+    sums = subprocess.run(["cksum"], input=(ROOT / "pyproject.toml").read_bytes(), capture_output=True).stdout.decode()
+    (old / ".venv" / "selip.stamp").write_text(f"{sums.strip()} {old}\n")
+    old.rename(new)
+    for told in ([f"this checkout lay in {old}: its .venv is told the new place"], []):
+        out, said = started(["./run_all.sh"], new)
+        assert out == [*told, "worked"] and said == ""
+    out, _ = started([new / ".venv" / "bin" / "jupyter"], tmp_path)
+    assert out == [str(new / ".venv")]
+
+
+# A Python that is asked to install: it tells what pip would be given; the rest is done by the real one.
+INSTALLING = """#!/bin/sh
+case "$*" in
+    *"pip install"*) env | grep '^PIP_' | sort > "$(dirname "$0")/given" ;;
+    *selip_core*|*importlib.metadata*) exit LACKING ;;
+    *) exec "{python}" "$@" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_only_where_packages_come_from_is_taken_from_the_users_pip(scripts, lacking):
+    (scripts / ".venv" / "selip.stamp").unlink()
+    python = scripts / ".venv" / "bin" / "python"
+    python.write_text(INSTALLING.replace("LACKING", str(lacking)).replace("{python}", sys.executable))
+    (scripts / "pip.conf").write_text(
+        "[global]\nindex-url = https://mirror/simple\ntarget = /x\ntrusted-host =\n  a.b\n  c.d\n[install]\nuser = true\n"
+    )
+    left = {"PIP_REQUIRE_HASHES": "1", "PIP_NO_BINARY": ":all:", "PIP_PREFIX": "/y", "PIP_PROXY": "http://p:1"}
+    given = {"PATH": os.environ["PATH"], "HOME": str(scripts), "PIP_CONFIG_FILE": str(scripts / "pip.conf"), **left}
+    done = subprocess.run(["./run_all.sh", "--help"], cwd=scripts, env=given, capture_output=True, text=True)
+    told = (scripts / ".venv" / "bin" / "given").read_text().splitlines()
+    assert {"PIP_INDEX_URL=https://mirror/simple", "PIP_TRUSTED_HOST=a.b c.d", "PIP_PROXY=http://p:1"} <= set(told)
+    assert "PIP_CONFIG_FILE=/dev/null" in told and "PIP_USER=0" in told
+    assert not [line for line in told if line.startswith(("PIP_TARGET", "PIP_PREFIX", "PIP_REQ", "PIP_NO_BINARY"))]
+    assert "your shell has it: PIP_NO_BINARY, PIP_PREFIX, PIP_REQUIRE_HASHES" in done.stderr
+    assert "not used here, though pip.conf has it: target" in done.stderr
+    assert (scripts / ".venv" / "selip.stamp").exists() != bool(lacking)
+    assert ("which setting puts them elsewhere?" in done.stderr) == bool(lacking) == (done.returncode == 1)
+
+
 def test_a_home_that_cannot_be_written_is_replaced_and_ipython_starts_without_files_of_the_user(scripts):
     out, said = started(["./run_all.sh"], scripts, HOME="/nowhere", MPLBACKEND="TkAgg", IPYTHONDIR="/mine")
     assert f"HOME={scripts}/.venv/home" in out and f"IPYTHONDIR={scripts}/.venv/ipython" in out
