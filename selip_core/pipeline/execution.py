@@ -244,7 +244,7 @@ def _failure(notebook: str, executed: Path, progress: _Progress, error: BaseExce
         source = " ".join(error.source.split())
         place = f"{progress.number(error.cell_index)} of {progress.cells}: {source[:80]}"
         return NotebookFailure(notebook, executed, place, f"{error.ename}: {error.evalue}")
-    if isinstance(error, DeadKernelError):
+    if isinstance(error, DeadKernelError) or str(error).startswith("Kernel died"):  # in its work, or as it starts
         cause = "the kernel died, most often for lack of memory: close other programs, or use a smaller profile"
         return NotebookFailure(notebook, executed, place, cause)
     return NotebookFailure(notebook, executed, place, f"{type(error).__name__}: {error}")

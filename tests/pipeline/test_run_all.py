@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from selip_core._utils.files import alone_in
@@ -151,6 +152,13 @@ def test_a_run_that_never_finishes_is_a_failure(project, capsys, last):
     write_notebook(project, "01_one", finish=last)
     assert pipeline.main(SMOKE) == 1
     assert ("without run.finish()" if last == "1" else "kernel died") in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [DeadKernelError("Kernel died"), RuntimeError("Kernel died before replying to x")])
+def test_a_kernel_that_dies_as_it_starts_died_like_any_other(tmp_path, error):
+    progress = execution._Progress(5, 1, tmp_path / "log.txt")
+    told = str(execution._failure("01_one", tmp_path / "executed.ipynb", progress, error))
+    assert "cause:    the kernel died, most often for lack of memory" in told
 
 
 def test_ignored_parameters_are_a_failure(project, capsys):
