@@ -45,7 +45,7 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
     with tempfile.TemporaryDirectory(prefix=".dcm2niix_", dir=target.parent) as name:
         folder, source = Path(name), Path(name) / "dicom"
         source.mkdir()
-        _gather(files, source)
+        compressed = _gather(files, source)
         # -g i: no defaults file of the user's; -ba y: no person in the sidecar
         options = ["-g", "i", "-b", "y", "-ba", "y", "-z", "n", "-f", "volume", "-o", str(folder)]
         command = [dcm2niix.bin, *options, str(source)]
@@ -54,31 +54,39 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
         except subprocess.TimeoutExpired:
             return f"its conversion took more than {CONVERSION_SECONDS} s"
         volumes = sorted(folder.glob("volume*.nii"))
+        if not volumes and compressed:
+            return f"dcm2niix makes no volume of its {compressed} pixels; decompress them (dcmdjpeg, gdcmconv --raw)"
         if not volumes:
             return f"dcm2niix makes no volume of it (status {done.returncode}); export it again"
         chosen, reason = _choose(volumes, sequence)
         return reason or write_clean(chosen, target, sequence=sequence)
 
 
-def _gather(files: Sequence[Path], folder: Path) -> None:
+def _gather(files: Sequence[Path], folder: Path) -> str:
     """Put the files of a series, and whatever else lies beside them not, into a folder as dcm2niix reads them.
+
+    What its pixels are compressed by is returned, in words of DICOM.
 
     Links, but for what it does not read (gzipped, deflated, without the preamble) or drops: it takes slices of one
     instance UID for copies.
     """
     seen: set[str] = set()
+    compressed = ""
     with warnings.catch_warnings():  # they quote values of the header
         warnings.simplefilter("ignore")
         for i, path in enumerate(files):
             target = folder / f"{i:06d}.dcm"
             head = _read(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
             instance, syntax = str(head.get("SOPInstanceUID") or ""), head.file_meta.get("TransferSyntaxUID")
-            readable = syntax is not None and not syntax.is_deflated and dicom_kind(path) == "plain"
+            plain = syntax is not None and not syntax.is_deflated
+            compressed = syntax.name if plain and syntax.is_compressed else compressed
+            readable = plain and dicom_kind(path) == "plain"
             if readable and instance and instance not in seen:
                 target.symlink_to(path.resolve())
             else:
                 _write_plain(_read(path), target)
             seen.add(instance)
+    return compressed
 
 
 def _read(path: Path, **options: object) -> "pydicom.FileDataset":

@@ -1,8 +1,12 @@
 """One clean volume of a series: sides kept, the right shell of diffusion, reasons where there is none."""
 
+import io
+
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
+from PIL import Image, features
 
 from selip_core.ingest.conversion import convert, write_clean
 from tests.helpers.dicom_files import write_series
@@ -17,6 +21,30 @@ def test_a_converted_series_keeps_left_on_the_left_and_no_person(tmp_path):
     assert bright[0] < voxels.shape[0] / 2 - 4  # RAS+: the first axis runs from left to right
     raw = b"".join(image.header[key].tobytes() for key in ("descrip", "aux_file", "db_name", "intent_name"))
     assert not raw.strip(b"\0") and not image.header.extensions
+
+
+def compress(files):
+    """Compress the slices of a series by JPEG 2000, without loss, as many archives do."""
+    for path in files:
+        data, packed = pydicom.dcmread(path), io.BytesIO()
+        Image.fromarray(data.pixel_array).save(packed, "JPEG2000", irreversible=False, no_jp2=True)
+        data.PixelData = pydicom.encaps.encapsulate([packed.getvalue()])
+        data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
+        data.file_meta.TransferSyntaxUID = pydicom.uid.JPEG2000Lossless
+        data.save_as(path)
+
+
+@pytest.mark.skipif(not features.check("jpg_2000"), reason="this Pillow writes no JPEG 2000")
+def test_jpeg_2000_is_read_and_where_it_is_not_the_reason_names_it(tmp_path, monkeypatch):
+    files = write_series(tmp_path / "dicom")
+    assert convert(files, "T2", tmp_path / "plain.nii.gz") == ""
+    compress(files)
+    assert convert(files, "T2", tmp_path / "packed.nii.gz") == ""
+    plain, packed = (nib.load(tmp_path / f"{name}.nii.gz").get_fdata() for name in ("plain", "packed"))
+    assert np.array_equal(plain, packed)
+    monkeypatch.setattr("dcm2niix.bin", "false")  # one that was built without the decoder
+    reason = convert(files, "T2", tmp_path / "none.nii.gz")
+    assert reason.startswith("dcm2niix makes no volume of its JPEG 2000") and "dcmdjpeg" in reason
 
 
 def test_a_folder_of_no_volume_says_so(tmp_path):

@@ -161,9 +161,8 @@ def test_only_where_packages_come_from_is_taken_from_the_users_pip(scripts, lack
     (scripts / ".venv" / "selip.stamp").unlink()
     python = scripts / ".venv" / "bin" / "python"
     python.write_text(INSTALLING.replace("LACKING", str(lacking)).replace("{python}", sys.executable))
-    (scripts / "pip.conf").write_text(
-        "[global]\nindex-url = https://mirror/simple\ntarget = /x\ntrusted-host =\n  a.b\n  c.d\n[install]\nuser = true\n"
-    )
+    settings = "index-url = https://mirror/simple\ntarget = /x\ntrusted-host =\n  a.b\n  c.d\n[install]\nuser = true\n"
+    (scripts / "pip.conf").write_text(f"[global]\n{settings}")
     left = {"PIP_REQUIRE_HASHES": "1", "PIP_NO_BINARY": ":all:", "PIP_PREFIX": "/y", "PIP_PROXY": "http://p:1"}
     given = {"PATH": os.environ["PATH"], "HOME": str(scripts), "PIP_CONFIG_FILE": str(scripts / "pip.conf"), **left}
     done = subprocess.run(["./run_all.sh", "--help"], cwd=scripts, env=given, capture_output=True, text=True)
