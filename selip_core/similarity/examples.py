@@ -49,3 +49,10 @@ def example_reports(texts: list[str], limit: int = 200) -> tuple[list[Finding], 
     similarity.fill_diagonal_(float("inf"))
     row, column = divmod(int((similarity - 0.25).abs().argmin()), len(texts))
     return parse_sentence(texts[row]), parse_sentence(texts[column])
+
+
+def reports_with_findings(texts: list[str], limit: int = 200) -> list[str]:
+    """Return the first of the texts that have two findings or more; where a cohort has none, of those with one."""
+    numbers = [len(parse_sentence(text)) for text in texts]
+    least = 2 if max(numbers, default=0) >= 2 else 1  # a report without findings is like none, not even itself
+    return [text for text, n in zip(texts, numbers, strict=True) if n >= least][:limit]
