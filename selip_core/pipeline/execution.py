@@ -160,7 +160,10 @@ def _own_kernel(folder: Path) -> None:
     place.mkdir(parents=True)
     # level 40: no warning about loopback connections in front of the user's lines
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=40"]
-    spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    # and of this very package: it works in another folder, where a relative PYTHONPATH leads nowhere
+    here = str(Path(__file__).resolve().parents[2])
+    search = {"PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
+    spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python", "env": search}
     (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
 

@@ -167,6 +167,15 @@ def test_ignored_parameters_are_a_failure(project, capsys):
     assert "other parameters" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("given", [".", None])
+def test_a_kernel_works_with_the_package_of_the_pipeline(project, monkeypatch, given):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PYTHONPATH", given) if given else monkeypatch.delenv("PYTHONPATH")
+    body = f"import os, selip_core; assert os.environ['PYTHONPATH'].split(os.pathsep)[0] == {str(ROOT)!r}\n"
+    write_notebook(project, "01_one", body + f"assert selip_core.__file__.startswith({str(ROOT)!r})")
+    assert pipeline.main(SMOKE) == 0
+
+
 def test_lost_tag_stops_before_anything_runs(project, capsys):
     write_notebook(project, "01_one", tagged=False)
     assert pipeline.main(SMOKE) == 1
