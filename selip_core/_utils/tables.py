@@ -126,7 +126,7 @@ def _parsed(text: str, separator: str, escape: str | None) -> list[tuple[int, li
     return rows
 
 
-_TEXT_COLUMNS = ("patient_id", "study_id", "test", "note")
+_TEXT_COLUMNS = ("patient_id", "study_id", "label", "test", "note")
 
 
 def read_saved_table(path: Path, *, numbers: bool = False) -> pd.DataFrame:
@@ -138,7 +138,7 @@ def read_saved_table(path: Path, *, numbers: bool = False) -> pd.DataFrame:
         A CSV file as `DataFrame.to_csv` writes it.
     numbers : bool
         Whether columns become what they look like (numbers, True and False, NaN where a cell is empty), but for those
-        of names and notes; otherwise every cell is text, empty ones "".
+        of names, labels and notes; otherwise every cell is text, empty ones "".
     """
     if not numbers:
         return pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -133,3 +133,19 @@ def test_the_tests_of_a_table_are_named_once_each_and_only_where_there_is_a_p_va
     table = pd.DataFrame({"p": [0.1, np.nan, 0.2, 0.3], "test": ["a", "", "b", "a"]})
     assert named_tests(table) == "a, b"
     assert named_tests(table[["p"]]) == "" and named_tests(table.iloc[1:2]) == ""
+
+
+IDS = ["NA", "None", "NULL", "nan", "N/A", "null", "1E5", "0012", "12", "TRUE", "inf", "-inf", "1_000", "2024-01-02",
+       "0x1F", "#N/A", "<NA>", "1e-3", "01", "1", "1.0", "A'B", "é", "False"]  # fmt: skip
+
+
+@pytest.mark.parametrize("ids", [IDS, ["0012", "12", "1E5"], ["NA", "None"], ["TRUE", "False"]])
+def test_every_name_of_a_patient_and_of_a_label_stays_as_it_was_given(tmp_path, ids):
+    path = tmp_path / "a.csv"
+    path.write_text("patient_id,label\n" + "".join(f"{name},{name}\n" for name in ids), encoding="utf-8")
+    given = read_table(path, ["patient_id", "label"])
+    assert given["patient_id"].tolist() == given["label"].tolist() == ids
+    given.drop(columns="line").assign(dice=0.5).to_csv(path, index=False, encoding="utf-8")
+    for numbers in (False, True):
+        saved = read_saved_table(path, numbers=numbers)
+        assert saved["patient_id"].tolist() == saved["label"].tolist() == ids
