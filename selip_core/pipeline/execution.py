@@ -3,6 +3,7 @@
 import ast
 import html
 import json
+import logging
 import os
 import re
 import signal
@@ -199,6 +200,7 @@ def execute(path: Path, folder: Path, parameters: dict[str, str | int], label: s
         except BaseException as error:  # handed to the main thread, which judges it
             outcome["error"] = error
 
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # after a failure it complains of what waits for the kernel
     started, before = time.monotonic(), os.environ.get("JUPYTER_PATH")
     with tempfile.TemporaryDirectory() as temporary:
         _own_kernel(Path(temporary))

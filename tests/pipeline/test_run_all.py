@@ -1,5 +1,6 @@
 """The pipeline skips, resumes, fails in three lines, and catches what papermill lets pass; on throw-away notebooks."""
 
+import gc
 import json
 import os
 import re
@@ -159,6 +160,21 @@ def test_a_kernel_that_dies_as_it_starts_died_like_any_other(tmp_path, error):
     progress = execution._Progress(5, 1, tmp_path / "log.txt")
     told = str(execution._failure("01_one", tmp_path / "executed.ipynb", progress, error))
     assert "cause:    the kernel died, most often for lack of memory" in told
+
+
+def test_a_log_that_cannot_be_written_any_more_is_three_lines(project, capsys, caplog, monkeypatch):
+    def refuse(self, text, write=execution._Progress.write):
+        if self.cell > 3:
+            raise PermissionError(13, "Permission denied", "log.txt")
+        write(self, text)
+
+    monkeypatch.setattr(execution._Progress, "write", refuse)
+    write_notebook(project, "01_one", "print('told')")
+    assert pipeline.main(SMOKE) == 1
+    gc.collect()
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3 and told[2] == "cause:    PermissionError: [Errno 13] Permission denied: 'log.txt'"
+    assert "Task was destroyed" not in caplog.text
 
 
 def test_ignored_parameters_are_a_failure(project, capsys):
