@@ -111,7 +111,7 @@ def kill_one(process: subprocess.Popen, rng: random.Random) -> str:
     """Kill the kernel, the pipeline or a worker process; return which."""
     alive = {"pipeline": [process.pid], **processes_below(process.pid)}
     kind = rng.choice(sorted(kind for kind, pids in alive.items() if pids))
-    kind = "worker" if alive["worker"] and rng.random() < 0.5 else kind  # they live for a moment only
+    kind = "worker" if alive["worker"] else kind
     os.kill(rng.choice(alive[kind]), signal.SIGKILL)
     return kind
 
@@ -128,11 +128,13 @@ def kill(scratch: Path, reference: Path, expected: dict, options: argparse.Names
             while process.poll() is None and (working < wait or done == options.kills):
                 time.sleep(0.25)
                 working += 0.25 * (at[study.at()] < MOST_KILLS)  # else a notebook may come to its end
+                if done < options.kills and not at["worker"] and processes_below(process.pid)["worker"]:
+                    break  # they live for a moment only
             if process.poll() is not None:
                 break
             point, kind = study.at(), kill_one(process, rng)
             code, done = process.wait(), done + 1
-            at[point] += 1
+            at.update([point, kind])
             shown = "TRACEBACK " * (study.traceback() and kind != "pipeline")
             rows.append((f"kill -9 {kind}", f"{point}, after {working:.0f} s", f"({code}) {study.said()}", shown))
             print("  ", *rows[-1], flush=True)
@@ -227,11 +229,10 @@ def main() -> int:
     options = parser.parse_args()
     scratch = options.scratch or Path(tempfile.mkdtemp())
     scratch.mkdir(exist_ok=True)
-    reference = scratch / "reference"
-    if not (reference / "results" / "smoke" / "report.html").exists():
+    if not ((reference := scratch / "reference") / "results" / "smoke" / "report.html").exists():
         print("undisturbed run", flush=True)
         if Study(_new(scratch, "reference")).start().wait():
-            return print("the undisturbed run fails") or 1
+            return print("it fails") or 1
     expected, bad = Study(_new(scratch, "compared"), reference).state(), 0
     print("| fault | point | what was said | end state |\n|---|---|---|---|", flush=True)
     for name, fault in FAULTS.items():
