@@ -25,8 +25,7 @@ from tests.helpers.places import ROOT
 
 BOUND = ["setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search,-fowner"]
 """Before a command of root: permissions then bind it as they do any other user."""
-MOST_KILLS = 3
-"""Of one notebook, which could else never come to its end."""
+MOST_KILLS = 3  # of one notebook, which could else never come to its end
 _OF_TIME = re.compile(r"time|seconds|minutes|duration|_s$|memory", re.IGNORECASE)
 
 
