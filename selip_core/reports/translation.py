@@ -1,117 +1,297 @@
-"""From the words that a lexicon of another language has found to a Chinese sentence: grammar, no vocabulary.
+"""From the words of a foreign sentence to what it affirms, of which places, on which sequences: no vocabulary.
 
-The rules are those of English. A language in which the side stands behind its site says so in its lexicon.
+The rules are those of European languages: a side stands before its site or behind it, a look before its places or
+behind them. ``narrative`` puts the sentences together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from selip_core.reports.lexicon import load_lexicon
-from selip_core.reports.sentences import without_side
+from selip_core.reports.words import Word
 
 _INLINE = {
     "compressed": "受压", "widened": "扩大", "oedema": "水肿", "normal": "未见异常", "negations": "未见",
     "lesions": "病灶",
 }  # fmt: skip
 """What a word of a list becomes within a Chinese sentence."""
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a lexicon in a sentence: what it is, what it stands for in Chinese, where, and in which clause."""
-
-    kind: str
-    value: str
-    start: int
-    end: int
-    clause: int = 0
+STRONG = ("signals", "phrases", "enhancement")
+"""What makes a finding."""
+AFFIRMED = (*STRONG, "compressed", "widened", "shifted", "oedema")
+ORGANS = {"侧脑室": "脑室内", "脑沟": "蛛网膜下腔"}
+"""What a ventricle and a sulcus are called where a signal is in them."""
+_BESIDE = ("contacts", "compressed", "shifted", "compared")
+NEAR = 60
+"""Choice: so many characters a side may stand from its site."""
 
 
 def replaced(sentence: str, words: list[Word]) -> str:
     """Return a mixed sentence with its foreign words replaced where they stand."""
     out, end = [], 0
     for word in words:
-        value = word.value or _INLINE.get(word.kind, "")
+        value = word.value if word.kind != "anaphora" else "病灶"
+        value = value or _INLINE.get(word.kind, "")
         if value and not sentence[word.start : word.end].isupper():  # T2-FLAIR is Chinese usage too
             out += [sentence[end : word.start], value]
             end = word.end
     return "".join([*out, sentence[end:]])
 
 
-_AFFIRMED = ("signals", "phrases", "enhancement", "compressed", "widened", "shifted", "oedema")
+@dataclass
+class Group:
+    """Places of a sentence, each (side, site), and what is said of them: (kind, sequences, Chinese word)."""
+
+    places: list[tuple[str, str]] = field(default_factory=list)
+    looks: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+
+    @property
+    def described(self) -> bool:
+        return any(kind in STRONG for kind, _, _ in self.looks)
 
 
-def _not_denied(words: list[Word]) -> list[Word]:
+def affirmed(words: list[Word]) -> list[Word]:
     """Return the words that a sentence affirms.
 
     In its clause a negation denies what follows it, and where nothing follows, `compression is not observed`, what
     stands before it; `normal` denies the organ beside it. What a clause has said before stays:
-    `high signal without restricted diffusion`.
+    `high signal without restricted diffusion`. An enhancement that is denied is a look of its own.
     """
     kept: list[Word] = []
+    denied = False
     for clause in sorted({word.clause for word in words}):
         own = [word for word in words if word.clause == clause]
+        if denied and all(word.kind in ("sites", "sides", "morphology", "shapes") for word in own):
+            continue  # no enhancement of the parenchyma, meninges or nerves
         at = next((i for i, word in enumerate(own) if word.kind in ("negations", "normal")), len(own))
         before, after = own[:at], own[at + 1 :]
-        if at < len(own) and own[at].kind == "normal":
+        denied = bool(after) and own[at].kind == "negations"
+        if at == len(own):
+            kept += before
+        elif own[at].kind == "normal":
             while before and before[-1].kind in ("morphology", "sides", "sites"):
                 before.pop()
-        denied = at < len(own) and (
-            not any(word.kind in _AFFIRMED for word in before) or (own[at].kind == "negations" and not after)
-        )
-        kept += [] if denied else before
+            kept += before if any(word.kind in AFFIRMED for word in before) else []
+        else:
+            kept += _beside_denied(before, after)
     return kept
 
 
-def _sides_first(words: list[Word]) -> list[Word]:
-    """Bring each side before the site of its clause that it follows and those joined to it: `fronto-pariétal droit`."""
-    words = list(words)
-    for i in range(1, len(words)):
-        before, side = words[i - 1], words[i]
-        if side.kind == "sides" and before.kind in ("sites", "morphology") and before.clause == side.clause:
-            at = i - 1
-            while at and words[at - 1].kind == "sites" and words[at].start - words[at - 1].end <= 1:
-                at -= 1
-            words[at : i + 1] = [side, *words[at:i]]
-    return words
+def _beside_denied(before: list[Word], after: list[Word]) -> list[Word]:
+    """Return what stays of a clause with a negation between these words."""
+    look = next((word for word in after if word.kind == "enhancement"), None)
+    if look is not None and all(word.kind != "signals" for word in after):
+        named = any(word.kind in ("lesions", "anaphora") for word in after)
+        places = [word for word in after if word.kind in ("sites", "sides", "lesions", "anaphora", "sequences")]
+        if not named and any(word.kind == "sites" for word in places):
+            return before  # no leptomeningeal enhancement: it is none of a lesion
+        return [*before, replace(look, value="无强化"), *places]
+    if not any(word.kind not in ("sequences", "anaphora") for word in after):
+        if before and before[-1].kind == "enhancement":
+            return [*before[:-1], replace(before[-1], value="无强化")]
+        return []
+    held = any(word.kind in (*AFFIRMED, "lesions", "shapes") for word in before)
+    return before if held else []
 
 
-_SUBJECTS = ("oedema", "inside", "sites", "signals", "lesions", "morphology")
-"""What a sentence may be about: the first of its words of these kinds."""
+def of_the_lesion(words: list[Word]) -> list[Word]:
+    """Return the words without places that only stand beside the lesion: what it presses, nears, or is compared to.
 
-
-def rebuilt(words: list[Word], default_sequence: str | None, *, side_follows_site: bool = False) -> str:
-    """Return what the words of a sentence say, in Chinese; empty where they say nothing of the brain.
-
-    Parameters
-    ----------
-    words : list of Word
-        In the order of the sentence, each with the number of its clause.
-    default_sequence : str or None
-        Given to a signal that names none.
-    side_follows_site : bool
-        `lobe frontal gauche`.
+    What it is near says where it is if nothing else does.
     """
-    if side_follows_site:
-        words = _sides_first(words)
+    kept, nearby, beside = [], [], ""
+    for before, word in zip([None, *words], words, strict=False):
+        if before is not None and before.clause != word.clause:
+            beside = ""
+        if word.kind in (*_BESIDE, "near"):
+            beside = beside if beside in _BESIDE and word.kind == "near" else word.kind
+        elif word.kind in (*STRONG, "lesions", "extends"):
+            beside = ""
+        place = word.kind in ("sites", "sides", "morphology")
+        if not (place and beside):
+            kept.append(word)
+        if place and beside in ("", "near"):
+            around = beside and word.value == "侧脑室"
+            nearby.append(replace(word, kind="sites", value="侧脑室旁白质") if around else word)
+        elif not place:
+            nearby.append(word)
+    return kept if any(word.kind == "sites" for word in kept) else nearby
+
+
+def without_heights(words: list[Word]) -> list[Word]:
+    """Return the words without a lobe that only says how high it is outside the brain: `left frontal subdural`."""
+    outside, kept = load_lexicon().extra_axial, []
+    lobes = set(load_lexicon().book["compound_lobes"].values())
+    for i, word in enumerate(words):
+        beside = [w for w in words[max(i - 1, 0) : i + 2] if w.kind == "sites" and w.value in outside]
+        close = any(abs(w.start - word.end) <= 1 or abs(word.start - w.end) <= 1 for w in beside)
+        if not (close and word.kind == "sites" and word.value in lobes):
+            kept.append(word)
+    return kept
+
+
+def organs_as_sites(words: list[Word]) -> list[Word]:
+    """Let a ventricle or a sulcus in which a signal is seen be a site."""
     kinds = {word.kind for word in words}
-    if "elsewhere" in kinds and "sites" not in kinds:
-        return ""
-    said = _not_denied(words)
-    first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
-    told = []
-    if kinds & {"normal", "negations"} and not any(word.kind in _AFFIRMED for word in said):
-        told.append("未见异常")
-    told += _morphology(said)
-    if first == "oedema":
-        told += ["周围见水肿"] if any(w.kind == "oedema" for w in said) else []
-    elif first != "inside" and not ({"morphology"} & kinds and not {"signals"} & kinds):
-        told += _lesions(said, default_sequence)
-        told += ["周围见水肿"] if told and any(w.kind == "oedema" for w in said) else []
-    return "。".join(told)
+    if "sites" in kinds or not kinds & set(STRONG) or kinds & {"compressed", "widened", "shifted"}:
+        return words
+    return [
+        replace(word, kind="sites", value=ORGANS[word.value])
+        if word.kind == "morphology" and word.value in ORGANS else word
+        for word in words
+    ]  # fmt: skip
 
 
-def _morphology(words: list[Word]) -> list[str]:
-    """Return what is said of ventricles, sulci and midline."""
+def _sides(words: list[Word]) -> dict[int, str]:
+    """Return the side of each site, by its index: a side belongs to the site that it stands closer to.
+
+    One before its site holds for those that follow in the list, one behind it for those before; the midline has none
+    unless its own stands at it. A side at no site holds for all sites of the sentence that have none.
+    """
+    midline, sides, loose = load_lexicon().midline, {}, []
+    sites = [i for i, word in enumerate(words) if word.kind == "sites"]
+    for i, word in enumerate(words):
+        if word.kind != "sides":
+            continue
+        after = next((j for j in sites if j > i), None)
+        before = next((j for j in reversed(sites) if j < i), None)
+        ahead = _gap(words, i, after) if after is not None else NEAR
+        behind = _gap(words, before, i) if before is not None and before not in sides else NEAR
+        if min(ahead, behind) >= NEAR:
+            loose.append(word.value)
+        elif ahead <= behind:
+            _spread(words, [j for j in sites if j >= after], word.value, sides, midline, forward=True)
+        else:
+            _spread(words, [j for j in reversed(sites) if j <= before], word.value, sides, midline, forward=False)
+    if len(set(loose)) == 1:
+        lateral = [i for i in sites if words[i].value not in midline] or sites
+        sides |= {i: loose[0] for i in lateral if i not in sides}
+    return sides
+
+
+def _gap(words: list[Word], first: int, second: int) -> int:
+    """Return how many characters stand between two words; a look or a comma between them keeps them apart."""
+    between = words[first + 1 : second]
+    apart = words[first].clause != words[second].clause or any(word.kind in STRONG for word in between)
+    return NEAR if apart else words[second].start - words[first].end
+
+
+def _spread(
+    words: list[Word], sites: list[int], side: str, sides: dict[int, str], midline: frozenset, *, forward: bool
+) -> None:
+    """Give a side to a site and to those listed with it, up to a look, another side or, backwards, a comma."""
+    last = sites[0]
+    for i in sites:
+        between = {word.kind for word in words[min(last, i) + 1 : max(last, i)]}
+        apart = "sides" in between or (bool(between & set(STRONG)) and "extends" not in between)
+        if i != sites[0] and apart:
+            return
+        if not forward and (i in sides or words[i].clause != words[sites[0]].clause):
+            return
+        if i == sites[0] or words[i].value not in midline:
+            sides[i] = side
+        last = i
+
+
+def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
+    """Return the sequences of each signal, by its index; an enhancement has its own too, which it does not need.
+
+    They are named before it, `T2 hyperintense`, or after, `hyperintense on T2`: as the first of the sentence is. A
+    signal without a name of its own has the names of the one before.
+    """
+    run = [i for i, word in enumerate(words) if word.kind in ("sequences", *STRONG)]
+    found: dict[int, tuple[str, ...]] = {i: () for i in run if words[i].kind != "sequences"}
+    if not found:
+        return {}
+    leads, target = run[0] not in found, {}
+    for k in range(len(run) - 1, -1, -1):
+        if run[k] in found:
+            continue
+        here, following = words[run[k]], run[k + 1] if k + 1 < len(run) else None
+        before = run[k - 1] if k and run[k - 1] in found else None
+        ahead = following if following in found else target.get(following)
+        if ahead is not None and before is not None and words[before].clause == here.clause != words[ahead].clause:
+            ahead = None
+        close = following is not None and words[following].start - here.end <= (1 if following in found else 5)
+        behind = before is not None and here.start - words[before].end <= 1  # hyposignal T1 et hypersignal T2
+        forward = ahead is not None and (leads or close if behind is close else close)
+        target[run[k]] = ahead if forward else next((i for i in reversed(run[:k]) if i in found), None)
+    for i in run:
+        if target.get(i) is not None:
+            found[target[i]] = (*found[target[i]], words[i].value)
+    last: tuple[str, ...] = next(filter(None, found.values()), ())
+    for i in found:
+        last = found[i] = found[i] or last
+    return found  # "" among them is a sequence that is not read, T2*
+
+
+def grouped(words: list[Word]) -> list[Group]:
+    """Return the places of a sentence and what is said of each group of them, in the order of the sentence."""
+    sides, sequences, look_first = _sides(words), sequences_of_signals(words), _looks_first(words)
+    groups, extends, clause = [Group()], False, 0
+    for i, word in enumerate(words):
+        group = groups[-1]
+        if word.kind == "extends":
+            extends = True
+            if not group.places and len(groups) > 1:
+                groups[-2].looks += groups.pop().looks
+        elif word.kind == "sites":
+            if group.places and group.described and not (look_first[word.clause] or extends):
+                group = Group()
+                groups.append(group)
+            clause = word.clause
+            place = (sides.get(i) or (side_of(group.places, word.value) if extends else ""), word.value)
+            if place not in group.places:
+                group.places.append(place)
+        elif word.kind in (*STRONG, "shapes", "multiple") and not (group.described and _of_enhancement(words, i)):
+            closed = group.described or word.kind not in STRONG or word.clause != clause
+            if look_first[word.clause] and group.places and not extends and closed:
+                group = Group()
+                groups.append(group)
+            names = sequences.get(i, ())
+            if word.kind != "signals" or not names or any(names):
+                group.looks.append((word.kind, tuple(filter(None, names)), word.value))
+    return _whole(groups)
+
+
+def _of_enhancement(words: list[Word], at: int) -> bool:
+    """Return whether a shape is that of the enhancement it stands before: `with nodular enhancement`."""
+    after = words[at + 1] if words[at].kind == "shapes" and at + 1 < len(words) else None
+    return after is not None and after.kind == "enhancement" and after.start - words[at].end <= 1
+
+
+def _looks_first(words: list[Word]) -> dict[int, bool]:
+    """Return of each clause whether its looks stand before its places; one that has not both is as the one before."""
+    order: dict[int, bool] = {}
+    before = next((word.kind for word in words if word.kind in ("sites", *STRONG)), "") in STRONG
+    for clause in sorted({word.clause for word in words}):
+        own = [word.kind for word in words if word.clause == clause and word.kind in ("sites", *STRONG)]
+        if "sites" in own and set(own) & set(STRONG):
+            before = own[0] != "sites"
+        order[clause] = before
+    return order
+
+
+def side_of(places: list[tuple[str, str]], site: str) -> str:
+    """Return the side that a lesion of these places has where it extends to another site; the midline has none."""
+    sides = {side for side, of in places if of not in load_lexicon().midline}
+    return sides.pop() if len(sides) == 1 and site not in load_lexicon().midline else ""
+
+
+def _whole(groups: list[Group]) -> list[Group]:
+    """Return the groups; one of places alone, or of looks alone, is of the group before it."""
+    whole: list[Group] = []
+    for group in groups:
+        if whole and not group.places:
+            whole[-1].looks += group.looks
+        elif whole and not group.described and whole[-1].described:
+            whole[-1].places += [place for place in group.places if place not in whole[-1].places]
+            whole[-1].looks += group.looks
+        elif group.places or group.looks:
+            whole.append(group)
+    return whole
+
+
+def morphology(words: list[Word]) -> list[str]:
+    """Return what is said of ventricles, sulci and midline, in Chinese."""
     told, side, organ = [], "", ""
     for i, word in enumerate(words):
         if word.kind == "sides":
@@ -142,71 +322,7 @@ def _organ_ahead(words: list[Word], at: int) -> str:
     kinds = ("morphology", "compressed", "widened", "sites")
     own = [w for w in words if w.clause == words[at].clause and w.kind in kinds]
     changes = [w for w in own if w.kind in ("compressed", "widened")]
-    if any(w.kind == "morphology" and w.start < changes[0].start for w in own):
+    if any(w.kind == "morphology" and w.value != "中线结构" and w.start < changes[0].start for w in own):
         return ""
     following = next((w for w in own if w.start > words[at].start), None)
     return following.value if following is not None and following.kind == "morphology" else ""
-
-
-_PLACES = ("sites", "sides")
-_LOOKS = ("signals", "sequences", "shapes", "multiple", "phrases", "enhancement")
-
-
-def _lesions(words: list[Word], default_sequence: str | None) -> list[str]:
-    """Return a Chinese sentence for each group of places with what is said of it."""
-    words = [word for word in words if word.kind in (*_PLACES, *_LOOKS)]
-    order = [word.kind for word in words if word.kind in ("sites", "signals")]
-    look_first = order[:1] == ["signals"] and "sites" in order  # high signal in the left frontal lobe
-    groups: list[tuple[list[Word], list[Word]]] = [([], [])]
-    for i, word in enumerate(words):
-        places = groups[-1][0]
-        if word.kind in _PLACES:
-            looked = any(w.kind == "sites" for w in places) and words[i - 1].kind in _LOOKS
-            if looked and not look_first and any(w.kind == "sites" for w in words[i:]):
-                groups.append(([], []))
-            groups[-1][0].append(word)
-        else:
-            starts = word.kind in ("shapes", "signals", "multiple")
-            if look_first and starts and any(w.kind == "sites" for w in places):
-                groups.append(([], []))
-            groups[-1][1].append(word)
-    return [sentence for places, looks in groups if (sentence := _lesion(places, looks, default_sequence))]
-
-
-def _lesion(places: list[Word], looks: list[Word], default_sequence: str | None) -> str:
-    sites, side = [], ""
-    if places and places[-1].kind == "sides" and places[0].kind == "sites":  # the frontal lobe of the right hemisphere
-        places = [places[-1], *places[:-1]]
-    for word in places:
-        if word.kind == "sides":
-            side = word.value
-        elif side + word.value not in sites:
-            sites.append(side + word.value)
-    layers = load_lexicon().layers  # the subcortical white matter of both frontal lobes: the lobes say it better
-    sites = [site for site in sites if without_side(site) not in layers] or sites
-    signals = _by_sequence(looks, default_sequence)
-    first = next((w.start for w in looks if w.kind == "signals"), None)
-    shapes = [w.value for w in looks if w.kind in ("shapes", "multiple") and (first is None or w.start < first)]
-    shape = "".join(sorted(dict.fromkeys(shapes), key=lambda value: value != "多发")[:2])
-    parts = [f"{'、'.join(sites)}见{shape}异常信号影"] if sites else []
-    parts += [f"{'、'.join(sequences)}呈{signal}" if sequences else f"呈{signal}" for sequences, signal in signals]
-    parts += [word.value for word in looks if word.kind == "phrases"]
-    parts += [f"增强扫描{word.value}" for word in looks if word.kind == "enhancement"][:1]
-    return ",".join(parts)
-
-
-def _by_sequence(looks: list[Word], default_sequence: str | None) -> list[tuple[list[str], str]]:
-    """Return sequences and their signal: those named before it, `T2 hyperintense`, or after, `hyperintense on T2`."""
-    run = [word for word in looks if word.kind in ("sequences", "signals")]
-    if not any(word.kind == "sequences" for word in run):
-        return [([default_sequence] if default_sequence else [], w.value) for w in run[:1]]
-    before = run[0].kind == "sequences"
-    found: list[tuple[list[str], str]] = []
-    names: list[str] = []
-    for word in run if before else reversed(run):
-        if word.kind == "sequences":
-            names.append(word.value)
-        elif names:
-            found.append((names if before else names[::-1], word.value))
-            names = []
-    return found if before else found[::-1]

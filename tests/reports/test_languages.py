@@ -2,10 +2,11 @@ import pytest
 import yaml
 
 from selip_core.errors import SelipError
-from selip_core.reports import languages
-from selip_core.reports.languages import Language, check_language, to_chinese, unread
+from selip_core.reports import languages, words
+from selip_core.reports.languages import to_chinese, unread
 from selip_core.reports.parser import describe_series, is_normal_report, parse_report, unknown_words
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
+from selip_core.reports.words import Language, check_language
 from tests.helpers.places import PACKAGE
 
 EN = PACKAGE / "reports" / "lexicons" / "en.yaml"
@@ -153,9 +154,6 @@ def test_a_site_that_chinese_does_not_know_is_named(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "Hyperintensité T2 du lobe frontal gauche",
-        "Hypersignal T2 et FLAIR du lobe frontal gauche, sans prise de contraste.",
-        "Lésion hyperintense T2 pariétale droite. Ventricules normaux.",
         "Hyperintense Läsion links frontal in T2.",
         "Links frontal hyperintense Raumforderung in T2 und FLAIR",
         "Occipital rechts hyperintens in T2",
@@ -172,10 +170,36 @@ def test_another_language_is_unread_and_told_never_half_read(text):
     assert told and not set(told) & {"hyperintense", "frontal", "occipital", "normal"}
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Hyperintensité T2 du lobe frontal gauche", {"T2": ["左侧额叶 高信号"]}),
+        ("HYPERINTENSITE T2 DU LOBE FRONTAL GAUCHE", {"T2": ["左侧额叶 高信号"]}),
+        ("Hypersignal T2 et FLAIR du lobe frontal gauche, sans prise de contraste.",
+         {"T2": ["左侧额叶 高信号"], "FLAIR": ["左侧额叶 高信号"], "T1ce": ["左侧额叶 无强化"]}),
+        ("Lésion hyperintense T2 pariétale droite. Ventricules normaux.", {"T2": ["右侧顶叶 高信号"]}),
+        ("Plages d'hypersignal FLAIR des deux hippocampes et du pont.", {"FLAIR": ["双侧海马 片状高信号", "脑桥 片状高信号"]}),
+        ("La lésion est située dans le vermis. Elle est en hyposignal T1 et ne se rehausse pas.",
+         {"T1": ["小脑蚓部 低信号"], "T1ce": ["小脑蚓部 无强化"]}),
+        ("Pas d'hypersignal en diffusion du tronc cérébral.", {}),
+        ("Lésion bifrontale, hyperT2, prenant le contraste en anneau.",
+         {"T2": ["双侧额叶 高信号"], "T1ce": ["双侧额叶 环形强化"]}),
+    ],
+)  # fmt: skip
+def test_french_reports_are_read_into_the_words_of_chinese_ones(text, found):
+    assert _read(text) == found and unread(text) == []
+
+
+def test_each_sentence_is_of_its_own_language():
+    found = _read("Patchy T2 hyperintensity in the left frontal lobe. Hyperintensité FLAIR occipitale droite.")
+    assert found == {"T2": ["左侧额叶 片状高信号"], "FLAIR": ["右侧枕叶 高信号"]}
+    assert not is_normal_report("Normal brain MRI. Tumeur occipitale droite.")
+
+
 def test_the_clauses_that_are_not_read_are_named():
-    french = "Hyperintensité T2 du lobe frontal gauche"
+    spanish = "Lesión hiperintensa en T2 en el lóbulo frontal izquierdo"
     english = "Patchy high signal on T2 in the pons. The ventricles and sulci are normal."
-    assert unread(f"{french}, sans contraste. {english}") == [french, "sans contraste."]
+    assert unread(f"{spanish}, sin realce. {english}") == [spanish, "sin realce."]
     assert unread("Patchy high signal on T2 in the left frontal lobe.") == [] == unread("左侧额叶见片状长T2信号。")
 
 
@@ -187,25 +211,28 @@ def test_an_english_report_is_read_beside_a_clause_in_another_language():
 
 
 def test_a_chinese_report_with_a_foreign_line_is_read_as_before():
-    assert is_normal_report("SIEMENS Skyra 3.0T MRI\n颅脑未见异常。") and unread("SIEMENS Skyra 3.0T MRI\n颅脑未见异常。") == []
+    assert (
+        is_normal_report("SIEMENS Skyra 3.0T MRI\n颅脑未见异常。")
+        and unread("SIEMENS Skyra 3.0T MRI\n颅脑未见异常。") == []
+    )
 
 
-FRENCH = {
-    "language": "fr", "letters": "a-zà-ÿœ", "side_follows_site": True, "signal": "signal", "levels": [], "joined": [],
-    "clause_words": ["mais"],
-    "sites": {"额叶": ["lobe frontal", "frontal*"], "丘脑": ["thalamus"]},
-    "sides": {"左侧": ["gauche*"], "右侧": ["droit*"], "双侧": ["bilatéra*"]},
-    "signals": {"高信号": ["hyperintensité*", "hypersigna*", "hyperintense*"], "低信号": ["hypointensité*"]},
-    "common": ["du", "de", "la", "le", "en", "et", "dans"],
+SPANISH = {
+    "language": "es", "letters": "a-zà-ÿ", "clause_words": ["pero"], "joined": [], "both": [],
+    "sites": {"额叶": ["lóbulo frontal", "frontal*"], "丘脑": ["tálamo*"]},
+    "sides": {"左侧": ["izquierd*"], "右侧": ["derech*"], "双侧": ["bilateral*"]},
+    "signals": {"高信号": ["hiperintensidad*", "hiperintens*"], "低信号": ["hipointens*"]},
+    "common": ["del", "de", "la", "el", "en", "y", "lesión"],
 }  # fmt: skip
 
 
 def test_a_new_language_is_one_lexicon(monkeypatch):
-    book = yaml.safe_load(EN.read_text(encoding="utf-8")) | FRENCH
+    book = yaml.safe_load(EN.read_text(encoding="utf-8")) | SPANISH
     check_language(book, EN)
-    known = (*languages.languages(), Language(book))
+    known = (*words.languages(), Language(book))
     monkeypatch.setattr(languages, "languages", lambda: known)
-    assert _read("Hyperintensité T2 du lobe frontal gauche et thalamus droit") == {"T2": ["右侧丘脑 高信号", "左侧额叶 高信号"]}
+    found = {"T2": ["右侧丘脑 高信号", "左侧额叶 高信号"]}
+    assert _read("Hiperintensidad en T2 del lóbulo frontal izquierdo y tálamo derecho") == found
     assert _read("Patchy hyperintensity in the left frontal lobe on T2.") == {"T2": ["左侧额叶 片状高信号"]}
     assert unread("Hyperintense Läsion links frontal in T2.") != []
 
@@ -221,16 +248,19 @@ def test_a_lexicon_names_the_sequences_that_there_are(key, message):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("Normal brain MRI. Hyperintensité FLAIR occipitale droite.", "Hyperintensité FLAIR occipitale droite."),
-        ("Normal brain MRI. Tumeur occipitale droite.", "Tumeur occipitale droite."),
-        ("Normal brain MRI. Tumeur.", "Tumeur."),
-        ("Normal brain MRI. TUMEUR OCCIPITALE DROITE.", "TUMEUR OCCIPITALE DROITE."),
-        ("Tumeur frontale gauche，余未见明显异常。", "Tumeur frontale gauche，余未见明显异常"),
-        ("Tumeur额叶，余未见明显异常。", "Tumeur额叶，余未见明显异常"),
+        ("Normal brain MRI. Hiperintensidad FLAIR occipital derecha.", "Hiperintensidad FLAIR occipital derecha."),
+        ("Normal brain MRI. Tumore occipitale destro.", "Tumore occipitale destro."),
+        ("Normal brain MRI. Raumforderung.", "Raumforderung."),
+        ("Normal brain MRI. RAUMFORDERUNG RECHTS OKZIPITAL.", "RAUMFORDERUNG RECHTS OKZIPITAL."),
+        ("Tumore frontale sinistro，余未见明显异常。", "Tumore frontale sinistro，余未见明显异常"),
+        ("Raumforderung额叶，余未见明显异常。", "Raumforderung额叶，余未见明显异常"),
         ("颅脑未见异常。Läsion links frontal", "Läsion links frontal"),
-        ("颅脑未见异常（Glioblastome）。", "颅脑未见异常（Glioblastome）"),
-        ("Hypersignal T2 du lobe 额叶 gauche，呈长T2信号。余未见异常。", "Hypersignal T2 du lobe 额叶 gauche，呈长T2信号"),
-        ("lobe 额叶 gauche，T2呈高信号。", "lobe 额叶 gauche，T2呈高信号"),
+        ("颅脑未见异常（Glioblastoom）。", "颅脑未见异常（Glioblastoom）"),
+        (
+            "Hyperintense Läsion des 额叶 links，呈长T2信号。余未见异常。",
+            "Hyperintense Läsion des 额叶 links，呈长T2信号",
+        ),
+        ("lóbulo 额叶 izquierdo，T2呈高信号。", "lóbulo 额叶 izquierdo，T2呈高信号"),
     ],
 )
 def test_an_abnormal_clause_that_is_not_read_makes_no_report_normal(text, told):
@@ -240,11 +270,11 @@ def test_an_abnormal_clause_that_is_not_read_makes_no_report_normal(text, told):
 
 
 def test_what_is_read_stays_beside_a_clause_that_holds_no_known_word_but_a_sequence():
-    text = "Patchy T2 hyperintensity in the left frontal lobe. Hyperintensité FLAIR occipitale droite."
+    text = "Patchy T2 hyperintensity in the left frontal lobe. Raumforderung FLAIR okzipital rechts."
     assert _read(text) == {"T2": ["左侧额叶 片状高信号"]}
-    assert unread(text) == ["Hyperintensité FLAIR occipitale droite."]
-    text = "左侧额叶见片状长T2信号。lobe 额叶 droite，T1呈低信号。"
-    assert _read(text) == {"T2": ["左侧额叶 片状长信号"]} and unread(text) == ["lobe 额叶 droite，T1呈低信号"]
+    assert unread(text) == ["Raumforderung FLAIR okzipital rechts."]
+    text = "左侧额叶见片状长T2信号。lóbulo 额叶 derecho，T1呈低信号。"
+    assert _read(text) == {"T2": ["左侧额叶 片状长信号"]} and unread(text) == ["lóbulo 额叶 derecho，T1呈低信号"]
 
 
 @pytest.mark.parametrize(

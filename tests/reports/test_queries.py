@@ -44,6 +44,6 @@ def test_a_finding_without_a_sequence_holds_for_any(text):
     assert query_sentences(text) == {"": "在左侧额叶表现为片状高信号"}
 
 
-@pytest.mark.parametrize("text", ["Hyperintensité frontale gauche", "lobe 额叶 gauche高信号"])
+@pytest.mark.parametrize("text", ["Hiperintensidad frontal izquierda", "lóbulo 额叶 izquierdo高信号"])
 def test_a_query_in_another_language_is_taken_word_for_word(text):
     assert read_query(text) == Query(text, {"": text}, WORD_FOR_WORD)

@@ -1,0 +1,199 @@
+"""From sentence to sentence of a foreign report: a lesion is placed in one, described in the next, told in Chinese."""
+
+from dataclasses import dataclass, field
+
+from selip_core.reports.lexicon import load_lexicon
+from selip_core.reports.translation import (
+    AFFIRMED,
+    STRONG,
+    Group,
+    affirmed,
+    grouped,
+    morphology,
+    of_the_lesion,
+    organs_as_sites,
+    side_of,
+    without_heights,
+)
+from selip_core.reports.words import Word
+
+_WRITTEN = {"第三脑室": "第三脑室内", "第四脑室": "第四脑室内"}
+"""Sites that in Chinese are organs of a normal shape too."""
+_SUBJECTS = ("oedema", "inside", "sites", "signals", "enhancement", "phrases", "lesions", "morphology")
+"""What a sentence may be about: the first of its words of these kinds."""
+
+
+@dataclass
+class _Lesion(Group):
+    """What a report has told of a lesion so far."""
+
+    oedema: bool = False
+    elsewhere: bool = False  # outside the brain, until it extends there
+
+    def add(self, other: Group) -> None:
+        sided = {site for side, site in self.places if side}
+        places = [place for place in other.places if place[0] or place[1] not in sided]
+        self.places += [place for place in places if place not in self.places]
+        self.looks += [look for look in other.looks if look not in self.looks]
+
+    def chinese(self, default_sequences: tuple[str, ...]) -> str:
+        """Return the Chinese sentences that say the same."""
+        if self.elsewhere and not self.places:
+            return ""
+        places = _plain(self.places)
+        shapes = _shapes([(kind, value) for kind, _, value in self.looks])
+        shape = "".join(sorted(dict.fromkeys(shapes), key=lambda value: value != "多发")[:2])
+        seen = f"{_listed(places)}见{shape}异常信号影" if places else ""
+        sentences, told = [[seen] if seen else []], set()
+        for kind, sequences, value in self.looks:
+            if kind == "signals":
+                names = list(dict.fromkeys(sequences or default_sequences))
+                if told & {(name, other) for name in names for _, other in told if other != value}:
+                    sentences.append([f"{_listed(places)}见异常信号影"] if places else [])  # high, with a low rim
+                told |= {(name, value) for name in names}
+                sentences[-1].append(f"{'、'.join(names)}呈{value}")
+            elif kind == "phrases":
+                sentences[0].append(value)
+        sentences[0] += [f"增强扫描{value}" for kind, _, value in self.looks if kind == "enhancement"]
+        if not places and self.described:
+            sentences[0][-1] += "影"
+        told_of = [",".join(parts) for parts in sentences if parts]
+        return "。".join(told_of + (["周围见水肿"] if told_of and self.oedema else []))
+
+
+def _shapes(looks: list[tuple[str, str]]) -> list[str]:
+    """Return the shapes of a lesion: those named before its signal, else those behind it, `hypersignal nodulaire`."""
+    first = next((i for i, (kind, _) in enumerate(looks) if kind == "signals"), len(looks))
+    before = [value for kind, value in looks[:first] if kind in ("shapes", "multiple")]
+    rest = looks[first + 1 :]
+    end = next((i for i, (kind, _) in enumerate(rest) if kind in STRONG), len(rest))
+    behind = [value for kind, value in rest[:end] if kind in ("shapes", "multiple")]
+    return before if any(kind == "shapes" for kind, _ in looks[:first]) else [*before, *behind]
+
+
+def _plain(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return places without what others say better: of the white matter of both frontal lobes, the lobes."""
+    lexicon = load_lexicon()
+    lobes = {*lexicon.book["compound_lobes"].values(), "小脑半球"}
+    sided = {site for side, site in places if side}
+    less = lexicon.layers if any(site in lobes for _, site in places) else frozenset()
+    return [(side, site) for side, site in places if site not in less and (side or site not in sided)] or places
+
+
+def _listed(places: list[tuple[str, str]]) -> str:
+    """Return places as a Chinese list, those without a side first: behind another's they would take it over."""
+    midline = load_lexicon().midline
+    loose = any(not side and site not in midline for side, site in places)
+    ordered = sorted(places, key=lambda place: bool(place[0])) if loose else places
+    return "、".join(side + _WRITTEN.get(site, site) for side, site in ordered)
+
+
+@dataclass
+class Narrative:
+    """A report while its sentences go by.
+
+    Parameters
+    ----------
+    default_sequence : str or None
+        Given to a signal that names none, where no sentence before has named one.
+    """
+
+    default_sequence: str | None = None
+    _parts: list = field(default_factory=list)
+    _lesions: list[_Lesion] = field(default_factory=list)
+    _mentioned: list[tuple[str, str]] = field(default_factory=list)
+    _named: tuple[str, ...] = ()
+
+    def add_chinese(self, sentence: str) -> None:
+        """Add a sentence that is Chinese already."""
+        self._parts.append(sentence)
+
+    def told(self) -> list[str]:
+        """Return what was read so far, in Chinese sentences."""
+        default = (self.default_sequence,) if self.default_sequence else self._named
+        parts = [part if isinstance(part, str) else part.chinese(default) for part in self._parts]
+        return [part for part in parts if part]
+
+    def read(self, words: list[Word]) -> None:
+        """Add what the words of a sentence say, each with the number of its clause."""
+        kinds = {word.kind for word in words}
+        if "generalities" in kinds:
+            return
+        said = affirmed(words)
+        if kinds & {"normal", "negations"} and not any(word.kind in AFFIRMED for word in said):
+            self._parts.append("未见异常")
+        here = any(word.kind == "sites" for word in words) or "elsewhere" not in kinds
+        if here:
+            self._parts += morphology(said)
+        self._named = tuple(w.value for w in words if w.kind == "sequences" and w.value)[:1] or self._named
+        first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
+        swollen = any(word.kind == "oedema" for word in said)
+        if first == "oedema":
+            self._swell(swollen)
+        elif first != "inside" and ("morphology" not in kinds or any(word.kind in STRONG for word in said)):
+            self._lesions_of(organs_as_sites(without_heights(of_the_lesion(said))), elsewhere=not here, swollen=swollen)
+
+    def _swell(self, swollen: bool) -> None:
+        if swollen and self._lesions:
+            self._lesions[-1].oedema = True
+        elif swollen:
+            self._parts.append("周围见水肿")
+
+    def _lesions_of(self, words: list[Word], *, elsewhere: bool, swollen: bool) -> None:
+        """Add the lesions of a sentence, or what it says of those before."""
+        groups = grouped(words)
+        described = any(group.described for group in groups)
+        placed = any(group.places for group in groups)
+        noun = any(word.kind in ("lesions", "shapes", "extends") for word in words)
+        before = self._meant(words)
+        whole = Group()
+        for group in groups:
+            whole.places += group.places
+            whole.looks += group.looks
+        if elsewhere and (described or noun):
+            self._open([_Lesion(looks=whole.looks, elsewhere=True)])
+        elif before and not elsewhere and (described or placed):
+            for lesion in before:
+                places = [(side or side_of(lesion.places, site), site) for side, site in whole.places]
+                lesion.add(Group(places, whole.looks))
+        elif described and not placed and self._mentioned and not self._lesions:
+            self._open([_Lesion(places=self._mentioned, looks=whole.looks)])
+        elif described or (placed and noun):
+            self._open([_Lesion(self._known_sides(group.places), group.looks) for group in groups])
+        elif placed:
+            self._mentioned = whole.places
+        if swollen and (described or placed):
+            self._swell(swollen)
+
+    def _open(self, lesions: list[_Lesion]) -> None:
+        self._parts += lesions
+        self._lesions += lesions
+
+    def _meant(self, words: list[Word]) -> list[_Lesion]:
+        """Return the lesions before of which a sentence speaks: it has no place, or says `the lesion` or `it`.
+
+        Its own places must be where the lesion extends to, or the first that it is given.
+        """
+        if not self._lesions:
+            return []
+        places = [i for i, word in enumerate(words) if word.kind == "sites"]
+        described = any(word.kind in STRONG for word in words)
+        of = next((word for word in words if word.kind == "anaphora"), None)
+        every = of is not None and of.value == "all"
+        lesions = [lesion for lesion in self._lesions if lesion.places] if every else []
+        lesions = lesions or self._lesions[-1:]
+        if not places:
+            return lesions
+        extends = next((i for i, word in enumerate(words) if word.kind == "extends"), len(words))
+        reaches = extends < places[0] or not described or not lesions[-1].places
+        noun = any(word.kind in ("lesions", "shapes") for word in words)
+        open_end = noun and not (lesions[-1].places or described or lesions[-1].elsewhere)
+        return lesions if reaches and (of is not None or words[0].kind == "extends" or open_end) else []
+
+    def _known_sides(self, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return places with the side that the only lesion of that site has: `the temporal lesion`."""
+        known = []
+        for side, site in places:
+            sides = {s for lesion in self._lesions for s, other in lesion.places if other == site and s}
+            known.append((side or (sides.pop() if len(sides) == 1 else ""), site))
+        return known

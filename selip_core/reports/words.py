@@ -1,0 +1,264 @@
+"""The words of a language but Chinese: data beside ``zh.yaml``, checked when loaded, and what finds them in a text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import groupby
+from pathlib import Path
+
+import yaml
+
+from selip_core.errors import SelipError
+from selip_core.reports.lexicon import check_keys, check_sequences, load_lexicon
+from selip_core.sequences import TABLE
+
+_FOLDER = Path(__file__).with_name("lexicons")
+_GROUPS = (
+    "sites", "sides", "sequences", "signals", "levels", "phrases", "shapes", "multiple", "enhancement", "morphology",
+    "shifted", "anaphora",
+)  # fmt: skip
+_LISTS = (
+    "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "lesions",
+    "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "common",
+)  # fmt: skip
+_GRAMMAR = ("clause_words", "joined", "both")
+_KEYS = {"language", "letters", *_GROUPS, *_LISTS, *_GRAMMAR}
+READ_SHARE, LANGUAGE_SHARE = 0.8, 0.5
+"""Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
+In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost."""
+ABBREVIATION = re.compile(r"[A-Z]{1,4}")
+"""Choice: no word of a language, known or not: `TSE`, `FOV`, `TOF`."""
+FILLERS = 2
+"""Choice: so many common words may stand between a level and `signal`: `increased on the T2 signal`."""
+_LETTERS = r"[A-Za-z0-9À-ɏ]"
+_TOKEN = re.compile(r"[^\W\d_]+")
+_STAR = re.compile(r"T2\s?\*")
+_APART = re.compile(r"[.;:()]")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a lexicon in a sentence: what it is, what it stands for in Chinese, where, and in which clause."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    clause: int = 0
+
+
+class Language:
+    """The words of one language, the scanner that finds them, and how many words of a text they are.
+
+    Parameters
+    ----------
+    book : dict
+        As read from ``lexicons/<language>.yaml``.
+    """
+
+    def __init__(self, book: dict):
+        self.name, self._fold = book["language"], not book["letters"].isascii()
+        entries = [(word, key, value) for key in _GROUPS for value, words in book[key].items() for word in words]
+        entries += [(word, key, "") for key in _LISTS if key != "common" for word in book[key]]
+        entries.sort(key=lambda entry: (self._folded(entry[0][0].lower()), -len(entry[0])))
+        self._meanings = [entry[1:] for entry in entries]
+        letters = f"[{book['letters']}]*"
+        self._scanner = _scanner([self._folded(word) for word, _, _ in entries], letters)
+        self._common = frozenset(self._folded(word) for word in book["common"])
+        self._find = lru_cache(maxsize=1000)(self._scanned)
+        words = "".join(rf"|\b{re.escape(word)}\b" for word in book["clause_words"])
+        self._clause = re.compile(f",|:{words}", re.IGNORECASE)
+        joined = "|".join(map(re.escape, book["joined"])) or r"(?!)"
+        self._joined = re.compile(rf"\b({joined})(?=[a-zà-ÿ])", re.IGNORECASE)
+        both = "|".join(book["both"]) or r"(?!)"
+        starts = {re.split(r"\W", word)[0][:5] for words in book["sites"].values() for word in words}
+        starts = "|".join(sorted(start for start in starts if len(start) == 5))
+        self._both = re.compile(rf"\b({both})(?={starts})", re.IGNORECASE)
+        levels, signal = (
+            "|".join(_expression(word, letters) for word in words)
+            for words in ([word for group in book["levels"].values() for word in group], book["signal"])
+        )
+        images = "|".join(name for name, sequence in TABLE.items() if not sequence.measured)
+        self._paired = re.compile(rf"({images})/({images})", re.IGNORECASE)
+        self._glued = re.compile(rf"\b({levels})[ -]?({images})(?![A-Za-z0-9])(?![ -]?({signal}))", re.IGNORECASE)
+        self._noun = book["signal"][0].rstrip("*")
+        self._between = re.compile(rf"\b({levels})[ -]({images})[ -]({signal})\b", re.IGNORECASE)
+
+    def prepare(self, text: str) -> str:
+        """Return a text in which `frontoparietal` and `bifrontal` are two words, and `high T2 signal` names T2 last."""
+        text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
+        text = self._both.sub(r"\1-", text)
+        text = self._paired.sub(r"\1 & \2", text)
+        text = self._glued.sub(rf"\1 {self._noun} \2", text)
+        return self._between.sub(r"\1 \3 \2", text)
+
+    def _folded(self, text: str) -> str:
+        """Return a text as long, in a language with accents without them: `HYPERINTENSITE` has lost them anyway."""
+        return "".join(unicodedata.normalize("NFD", c)[0] for c in text) if self._fold else text
+
+    def _scanned(self, text: str) -> list[Word]:
+        found = self._scanner.finditer(self._folded(text))
+        return [Word(*self._meanings[m.lastindex - 1], *m.span()) for m in found]
+
+    def scan(self, text: str) -> list[Word]:
+        """Return the words of the lexicon in a text, in order; a level and its `signal` are one, a level alone none."""
+        found = self._find(text)
+        words = []
+        for i, word in enumerate(found):
+            if word.kind == "levels":
+                noun = self._noun_after(text, found, i)
+                if noun is not None:
+                    words.append(Word("signals", word.value, word.start, noun.end))
+                elif self._noun_before(text, found, i) or self._on_image(text, found, i):
+                    words.append(replace(word, kind="signals"))
+            elif word.kind == "other_sequences":
+                words.append(replace(word, kind="sequences"))
+            elif word.kind not in ("signal", "passed_over"):
+                words.append(word)
+        return words
+
+    def _noun_after(self, text: str, found: list[Word], at: int) -> Word | None:
+        end = found[at].end
+        for word in found[at + 1 :]:
+            if not self._only_fillers(text[end : word.start]):
+                return None
+            if word.kind == "signal":
+                return word
+            if word.kind not in ("sequences", "levels", "sides"):
+                return None
+            end = word.end
+        return None
+
+    def _noun_before(self, text: str, found: list[Word], at: int) -> bool:
+        start = found[at].start
+        for i in range(at - 1, -1, -1):
+            word = found[i]
+            if not self._only_fillers(text[word.end : start]):
+                return False
+            if word.kind == "signal":
+                return not any(w.kind == "levels" and self._noun_after(text, found, j) is word
+                               for j, w in enumerate(found[:i]))  # fmt: skip
+            if word.kind not in ("sequences", "levels", "sides", "sites"):
+                return False
+            start = word.start
+        return False
+
+    def _on_image(self, text: str, found: list[Word], at: int) -> bool:
+        """Return whether a level is said of an image, `heterogeneous on T2`; after contrast it is the enhancement's."""
+        after = next(iter(found[at + 1 :]), None)
+        if after is None or after.kind != "sequences" or after.value == "T1ce":
+            return False
+        gap = text[found[at].end : after.start]
+        return len(_TOKEN.findall(gap)) == 1 and self._only_fillers(gap)
+
+    def _only_fillers(self, gap: str) -> bool:
+        tokens = _TOKEN.findall(gap)
+        return len(tokens) <= FILLERS and not _APART.search(gap) and all(map(self._is_common, tokens))
+
+    def _is_common(self, token: str) -> bool:
+        """Return whether a word is among the common ones, `depict*` and `*ly` among them."""
+        token = self._folded(token.lower())
+        parts = (f"{token[:i]}*" for i in range(1, len(token) + 1))
+        return token in self._common or f"*{token[-2:]}" in self._common or any(p in self._common for p in parts)
+
+    def count(self, text: str) -> tuple[int, list[str]]:
+        """Return how many words a text has, and which of them are not known.
+
+        Names of sequences are no words, nor are abbreviations that are not known.
+        """
+        marks = bytearray(len(text))
+        for word in self._find(text):
+            mark = 2 if word.kind in ("sequences", "other_sequences") else 1
+            marks[word.start : word.end] = bytes([mark]) * (word.end - word.start)
+        count, unknown = 0, []
+        for token in _TOKEN.finditer(text):
+            there = marks[token.start() : token.end()]
+            known = any(there) or self._is_common(token[0])
+            if 2 in there or (not known and ABBREVIATION.fullmatch(token[0])):
+                continue
+            count += 1
+            unknown += [] if known else [token[0]]
+        return count, unknown
+
+    def clauses(self, sentence: str) -> list[tuple[int, int]]:
+        """Return where each clause of a sentence begins and ends."""
+        starts = [0, *(match.start() for match in self._clause.finditer(sentence))]
+        return list(zip(starts, [*starts[1:], len(sentence)], strict=True))
+
+    def read(self, sentence: str) -> list[Word]:
+        """Return the words of the clauses that are understood, each with the number of its clause."""
+        words = []
+        for number, (start, end) in enumerate(self.clauses(sentence)):
+            if understood(*self.count(sentence[start:end])):
+                words += [replace(w, clause=number) for w in self.scan(sentence) if start <= w.start < end]
+        return words
+
+
+def understood(words: int, unknown: list[str], share: float = READ_SHARE) -> bool:
+    """Return whether such a share of so many words is known."""
+    return len(unknown) <= (1 - share) * words + 1e-9
+
+
+def _expression(word: str, letters: str) -> str:
+    """Return the pattern of an entry; a single capital, `R`, is that letter and no small one."""
+    if len(word) == 1 and word.isupper():
+        return f"(?-i:{word})"
+    parts = [re.escape(part).replace(r"\*", letters).replace(r"\ ", r"[\s/-]+") for part in word.split(" ... ")]
+    return r"[^.,;:]{0,50}?[\s-]".join(parts)
+
+
+def _scanner(entries: list[str], letters: str) -> re.Pattern:
+    """Return what finds each entry as a group of its own; they come by their first letters, which saves most trials."""
+    by_letter = []
+    for first, words in groupby(entries, key=lambda word: word[0].lower()):
+        pattern = "|".join(f"({_expression(word, letters)})" for word in words)
+        by_letter.append(f"(?={re.escape(first)})(?:{pattern})")
+    return re.compile(rf"(?<!{_LETTERS})(?:{'|'.join(by_letter)})(?!{_LETTERS})", re.IGNORECASE)
+
+
+def check_language(book: dict, path: Path) -> None:
+    """Raise SelipError if a lexicon has missing, unknown or empty parts, or a site or sequence that is none."""
+    check_keys(book, _KEYS, path)
+    check_sequences(book["sequences"], path)
+    for site in book["sites"]:
+        if site not in load_lexicon().book["sites"]:
+            raise SelipError(f"{path}: sites names {site!r}, which is no site of zh.yaml")
+    for key in (*_GROUPS, *_LISTS, *_GRAMMAR):
+        lists = book[key].values() if key in _GROUPS and isinstance(book[key], dict) else [book[key]]
+        for words in lists:
+            if not isinstance(words, list) or not (words or key in _GRAMMAR):
+                raise SelipError(f"{path}: {key} must hold lists of words")
+            if wrong := [word for word in words if not isinstance(word, str) or not word]:
+                raise SelipError(f'{path}: {key}: {wrong[0]!r} is not text; put "no", "on" and the like in quotes')
+
+
+@cache
+def load_language(name: str) -> dict:
+    """Return the lexicon of a language but Chinese, ``lexicons/<name>.yaml``: its words for each Chinese one, by group.
+
+    Raises
+    ------
+    SelipError
+        If it is missing or not valid; names the file and the key.
+    """
+    path = _FOLDER / f"{name}.yaml"
+    try:
+        book = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise SelipError(f"{path} cannot be read: {error}") from None
+    check_language(book, path)
+    return book
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """Return the languages of the folder of lexicons, Chinese apart; English first.
+
+    Raises
+    ------
+    SelipError
+        If a lexicon is not valid; names the file and the key.
+    """
+    names = {path.stem for path in _FOLDER.glob("*.yaml")} - {"zh"}
+    return tuple(Language(load_language(name)) for name in sorted(names, key=lambda name: (name != "en", name)))

@@ -1,0 +1,84 @@
+import json
+
+import pytest
+
+from selip_core.reports.parser import parse_report
+from selip_core.reports.sentences import canonical_sentence
+from selip_core.reports.words import languages, load_language
+from selip_core.similarity import similarity_matrix
+from tests.helpers.english_annotations import annotated, read, score
+from tests.helpers.places import TESTS
+
+TEXTS = TESTS / "reports" / "texts"
+CASES = [
+    ("Axial T2WI shows a mass in the fourth ventricle. The lesion is of mixed iso/hypointensity compared to gray matter.",
+     {(" ", "第四脑室", "mixed")}),
+    ("There are ring-enhancing lesions within the deep cerebral white matter involving both hemispheres. Two of the "
+     "lesions are centered on the periventricular area.",
+     {("双侧", "深部白质", "ring enhancement"), ("双侧", "侧脑室旁白质", "ring enhancement")}),
+    ("The mass enhances homogeneously. It is located in the pineal region.", {(" ", "松果体区", "enhancement")}),
+    ("Two lesions demonstrate T1 prolongation. The larger lesion is in the left parietal lobe. The smaller lesion is in "
+     "the left frontal lobe.", {("左侧", "顶叶", "low"), ("左侧", "额叶", "low")}),
+    ("Left frontal and left temporal lesions with ring enhancement. The temporal lesion has low signal.",
+     {("左侧", "额叶", "ring enhancement"), ("左侧", "颞叶", "ring enhancement"), ("左侧", "颞叶", "low")}),
+    ("Right thalamic mass. T1 post gad: no enhancement.", {("右侧", "丘脑", "no enhancement")}),
+    ("Hyperintense mass in the right CPA displacing the brainstem, extending into the IAC.",
+     {("右侧", "桥小脑角区", "high"), ("右侧", "内听道", "high")}),
+    ("Increased signal in the basal ganglia on the right and the pons.",
+     {("右侧", "基底节区", "high"), (" ", "脑桥", "high")}),
+    ("Hyperintensity of the putamina bilaterally.", {("双侧", "基底节区", "high")}),
+    ("Lesion isointense to gray matter in the left insula.", {("左侧", "岛叶", "equal")}),
+    ("Low signal in the frontal lobes and there is a periventricular rim of high signal.",
+     {(" ", "额叶", "low"), (" ", "侧脑室旁白质", "high")}),
+    ("Two foci of reduced diffusion adjacent to the right lateral ventricle.", {("右侧", "侧脑室旁白质", "high")}),
+    ("Heterogeneous mass in the left lateral ventricle with avid enhancement.", {("左侧", "脑室内", "enhancement")}),
+    ("Hyperintense lesion of the frontal bone. Avid enhancement of the lesion.", set()),
+    ("Enhancing mass of the sphenoid sinus. It extends into the left cavernous sinus.",
+     {("左侧", "海绵窦", "enhancement")}),
+    ("No leptomeningeal enhancement.", set()),
+    ("Meningiomas are typically isointense and enhance. There is a mass in the left frontal lobe.", set()),
+    ("Left frontal lobe infarct, acute.", set()),
+    ("Bright R thalamus; dark L caudate.", {("右侧", "丘脑", "high"), ("左侧", "基底节区", "low")}),
+    ("Bifrontal hyperintense lesion that crosses the corpus callosum.",
+     {("双侧", "额叶", "high"), (" ", "胼胝体", "high")}),
+    ("High signal lesion in the pons with areas of low signal.", {(" ", "脑桥", "high"), (" ", "脑桥", "low")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "found"), CASES)
+def test_a_lesion_is_placed_in_one_sentence_and_described_in_another(text, found):
+    assert read(text, "T2") == {(side.strip(), site, signal) for side, site, signal in found}
+
+
+@pytest.mark.parametrize("language", languages(), ids=lambda language: language.name)
+def test_every_site_of_a_lexicon_is_read_as_itself(language):
+    template = {"en": "{} is hyperintense on T2.", "fr": "Hypersignal T2 : {}."}[language.name]
+    missed = {}
+    for site, names in load_language(language.name)["sites"].items():
+        for name in names:
+            word = name.replace("*", "").replace(" ... ", " left ")
+            found = {f.site.removeprefix("左侧") for f in parse_report(template.format(word)).get("T2", [])}
+            if found != {site}:
+                missed[name] = found
+    assert missed == {}
+
+
+def test_french_that_its_lexicon_was_not_made_from_is_read():
+    records = [json.loads(line) for line in (TEXTS / "french.jsonl").read_text(encoding="utf-8").splitlines()]
+    scores = score((annotated(record["findings"]), read(record["text"])) for record in records)
+    assert len(records) == 40 and scores["f1"] >= 0.85
+
+
+def test_the_same_findings_are_the_same_in_three_languages():
+    triples = [json.loads(line) for line in (TEXTS / "three_languages.jsonl").read_text(encoding="utf-8").splitlines()]
+    in_each = {name: [parse_report(triple[name]) for triple in triples] for name in ("zh", "en", "fr")}
+    as_sets = {name: [{s: set(f) for s, f in one.items()} for one in found] for name, found in in_each.items()}
+    assert len(triples) == 30 and as_sets["zh"] == as_sets["en"] == as_sets["fr"]
+    # so two reports are as alike across languages as within one
+    sentences = {
+        name: [canonical_sentence(sorted(f)) for one in found for _, f in sorted(one.items())]
+        for name, found in in_each.items()
+    }
+    assert len(sentences["zh"]) > 40
+    within = similarity_matrix(sentences["zh"])
+    assert (similarity_matrix(sentences["en"]) == within).all() and (similarity_matrix(sentences["fr"]) == within).all()
