@@ -16,6 +16,7 @@ from selip_core.ingest.quality import write_quality_report
 from selip_core.ingest.report_join import join
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
 from selip_core.ingest.series import Task
+from selip_core.reports.share_read import WAY_OUT, hardly_read
 
 TUMOUR_OF_BRATS = "tumour"
 
@@ -46,12 +47,14 @@ def write_cohort(
     kept, aside = rows[rows["reason"] == ""], rows[rows["reason"] != ""]
     images, masks = kept[kept["sequence"] != "mask"], kept[kept["sequence"] == "mask"]
     reports, problems, notes = _reports(settings, table, found, tasks, reasons, names)
+    unread = _hardly_read(reports)
+    kept = kept.assign(description=_remarked(kept, unread))
     counts = {
         "patients": images["patient_id"].nunique(), "studies": images["study_id"].nunique(), "series": len(images),
         "reports": len(reports), "masks": len(masks), "set_aside": len(aside),
-        "problems": len(problems) + sum(found.refused.values()),
+        "problems": len(problems) + len(unread) + sum(found.refused.values()),
     }  # fmt: skip
-    shown = pd.concat([pseudonymised(problems, names.any), _refused(found)], ignore_index=True)
+    shown = pd.concat([pseudonymised(problems, names.any), unread, _refused(found)], ignore_index=True)
     write_quality_report(out, title=out.name, kept=kept, set_aside=aside, problems=shown, counts=counts, notes=notes)
     if images.empty:
         first = aside["reason"].value_counts().index[0]
@@ -147,6 +150,25 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     matched["patient_id"] = [names.patient(patient) for patient in matched["patient_id"]]
     matched["study_id"] = [names.study(study) for study in matched["study_id"]]
     return matched.sort_values(["patient_id", "study_id"]), problems, notes
+
+
+def _hardly_read(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return the problem of each report, ids those of the cohort, of which less than half is read."""
+    rows = [
+        ("report", *reports.iloc[one.report][["patient_id", "study_id"]], f"{one.share_read:.0%} of the report is read",
+         f"its findings are missed; {WAY_OUT}")
+        for one in hardly_read(reports["findings"]).itertuples()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=PROBLEM_COLUMNS)
+
+
+def _remarked(series: pd.DataFrame, unread: pd.DataFrame) -> list[str]:
+    """Return the descriptions of series, with a remark where their report is hardly read."""
+    remarks = dict(zip(unread["study_id"], unread["problem"], strict=True))
+    return [
+        "; ".join(filter(None, [description, remarks.get(study, "")]))
+        for description, study in zip(series["description"], series["study_id"], strict=True)
+    ]
 
 
 def _refused(found: Inventory) -> pd.DataFrame:

@@ -7,6 +7,7 @@ words the lexicon knows too few is another language's or another subject's: it i
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from selip_core.reports.lexicon import load_lexicon
@@ -123,6 +124,24 @@ def without_foreign(text: str) -> str:
     return "。".join(sentence for sentence in _SENTENCE.split(text) if _CHINESE.search(sentence))
 
 
+def clauses_read(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Yield each clause, how many letters its words have, and whether it is understood; a mixed sentence is one clause.
+
+    Words of a sentence with a Chinese character are not counted.
+    """
+    main, known = _language_of(text)
+    for sentence in _SENTENCE.split(text):
+        if _CHINESE.search(sentence):
+            yield sentence.strip(), 0, not _foreign_in(main, sentence)
+        elif sentence.strip():
+            language, sentence = _of_sentence(sentence, main)
+            for start, end in language.clauses(sentence):
+                clause = sentence[start:end]
+                counted, unknown = language.count(clause)
+                letters = sum(map(str.isalpha, clause)) if counted else 0
+                yield clause.strip(" ,:"), letters, known and understood(counted, unknown)
+
+
 def unread(text: str) -> list[str]:
     """Return what is not understood: clauses in other languages than Chinese, and mixed sentences.
 
@@ -130,19 +149,11 @@ def unread(text: str) -> list[str]:
     """
     if not _LATIN.search(text):
         return []
-    main, known = _language_of(text)
     found = []
-    for sentence in _SENTENCE.split(text):
-        if _CHINESE.search(sentence):
-            found += [sentence.strip()] if _foreign_in(main, sentence) else []
-            continue
-        language, sentence = _of_sentence(sentence, main)
-        for start, end in language.clauses(sentence):
-            clause = sentence[start:end]
-            words = any(word.kind != "sequences" for word in language.scan(clause))
-            half_known = words and not (known and understood(*language.count(clause)))
-            if half_known or _not_understood(language, clause):
-                found.append(clause.strip(" ,:"))
+    for clause, letters, is_read in clauses_read(text):
+        known = [word for one in languages() for word in one.scan(clause) if word.kind != "sequences"]
+        if not is_read and (_CHINESE.search(clause) or known or letters > 2):
+            found.append(clause)
     return found
 
 

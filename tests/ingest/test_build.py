@@ -384,3 +384,18 @@ def test_a_series_of_nobody_is_set_aside_and_a_study_without_uid_goes_by_its_pat
     assert quality["reason"].tolist()[-1].startswith("neither a patient's id nor a study UID")
     assert (load_cohort(tmp_path / "out").series["patient_id"] != "").all()
     assert not list((tmp_path / "out" / "images").glob("unknown*"))
+
+
+def test_a_report_that_is_hardly_read_is_told_in_the_quality_report(tmp_path):
+    for patient in ("P1", "P2"):
+        _nifti(tmp_path / "source" / patient / f"{patient}_T2.nii.gz")
+    german = "Hyperintense Läsion links frontal in T2, ohne Kontrastmittelaufnahme."
+    reports = tmp_path / "reports.csv"
+    reports.write_text(f"patient_id,findings\nP1,{TEXT}\nP2,\"{german}\"\n", encoding="utf-8")
+    counts = ingest(tmp_path / "source", tmp_path / "out", reports=reports, keep_ids=True, **QUIET)
+    assert counts["reports"] == 2 and counts["problems"] == 1
+    page = (tmp_path / "out" / "quality.html").read_text(encoding="utf-8")
+    assert "0% of the report is read" in page and "python -m selip_core.extract" in page
+    table = pd.read_csv(tmp_path / "out" / "quality.csv", dtype=str, keep_default_na=False).set_index("patient_id")
+    assert "of the report is read" in table.loc["P2", "description"]
+    assert "of the report is read" not in table.loc["P1", "description"]
