@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.words import Word
+from selip_core.sequences import TABLE
 
 _INLINE = {
     "compressed": "受压", "widened": "扩大", "oedema": "水肿", "normal": "未见异常", "negations": "未见",
@@ -218,6 +219,7 @@ def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
         if target.get(i) is not None:
             found[target[i]] = (*found[target[i]], words[i].value)
     last: tuple[str, ...] = next(filter(None, found.values()), ())
+    last = () if any(name and TABLE[name].measured for name in last) else last  # bright, with low ADC
     for i in found:
         last = found[i] = found[i] or last
     return found  # "" among them is a sequence that is not read, T2*

@@ -157,10 +157,10 @@ class Language:
         return len(tokens) <= FILLERS and not _APART.search(gap) and all(map(self._is_common, tokens))
 
     def _is_common(self, token: str) -> bool:
-        """Return whether a word is among the common ones, `depict*` and `*ly` among them."""
+        """Return whether a word is among the common ones, `depict*` and `*ly` and the like (up to four letters)."""
         token = self._folded(token.lower())
-        parts = (f"{token[:i]}*" for i in range(1, len(token) + 1))
-        return token in self._common or f"*{token[-2:]}" in self._common or any(p in self._common for p in parts)
+        parts = [f"{token[:i]}*" for i in range(1, len(token) + 1)] + [f"*{token[-i:]}" for i in (2, 3, 4)]
+        return token in self._common or not self._common.isdisjoint(parts)
 
     def count(self, text: str) -> tuple[int, list[str]]:
         """Return how many words a text has, and which of them are not known.
