@@ -74,9 +74,9 @@ def _shapes(looks: list[tuple[str, str]]) -> list[str]:
 def _plain(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return places without what others say better: of the white matter of both frontal lobes, the lobes."""
     lexicon = load_lexicon()
-    lobes = {*lexicon.book["compound_lobes"].values(), "小脑半球"}
+    lobes, named = set(lexicon.book["compound_lobes"].values()), {site for _, site in places}
     sided = {site for side, site in places if side}
-    less = lexicon.layers if any(site in lobes for _, site in places) else frozenset()
+    less = lexicon.layers if named & lobes else {"深部白质"} if "小脑半球" in named else frozenset()
     return [(side, site) for side, site in places if site not in less and (side or site not in sided)] or places
 
 

@@ -1,8 +1,8 @@
-"""From a free-text report to findings for each sequence, by lexicons that are data (``lexicons/zh.yaml``, ``en.yaml``).
+"""From a free-text report to findings for each sequence, by lexicons that are data (``lexicons/*.yaml``).
 
-``languages`` brings English words into Chinese ones and their order, ``text`` normalises the text and cuts it into
-clauses, ``grammar`` brings the words of a clause into one order, and ``reader`` puts them together into lesions
-(``lesion``).
+``languages`` brings English and French reports into Chinese words and their order, ``text`` normalises the text and
+cuts it into clauses, ``grammar`` brings the words of a clause into one order, and ``reader`` puts them together into
+lesions (``lesion``).
 """
 
 import re
@@ -47,10 +47,10 @@ def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str,
     Parameters
     ----------
     text : str
-        Findings in free Chinese (检查所见), simplified or traditional, English, or both mixed; an impression may
+        Findings in free Chinese (检查所见), simplified or traditional, English, French, or mixed; an impression may
         follow. Of a report with headed sections the findings alone are read (`selip_core.reports.sections`).
     default_sequence : str, optional
-        Of an English report on one sequence that does not name it.
+        Of an English or French report on one sequence that does not name it.
 
     Returns
     -------

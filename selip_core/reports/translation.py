@@ -21,8 +21,8 @@ AFFIRMED = (*STRONG, "compressed", "widened", "shifted", "oedema")
 ORGANS = {"侧脑室": "脑室内", "脑沟": "蛛网膜下腔"}
 """What a ventricle and a sulcus are called where a signal is in them."""
 _BESIDE = ("contacts", "compressed", "shifted", "compared")
-NEAR = 60
-"""Choice: so many characters a side may stand from its site."""
+AT, NEAR = 5, 60
+"""Choice: so many characters a side may stand behind a site of the midline, and from any other."""
 
 
 def replaced(sentence: str, words: list[Word]) -> str:
@@ -156,6 +156,8 @@ def _sides(words: list[Word]) -> dict[int, str]:
         before = next((j for j in reversed(sites) if j < i), None)
         ahead = _gap(words, i, after) if after is not None else NEAR
         behind = _gap(words, before, i) if before is not None and before not in sides else NEAR
+        if before is not None and words[before].value in midline and behind > AT:
+            behind = NEAR  # across the corpus callosum to the left hemisphere
         if min(ahead, behind) >= NEAR:
             loose.append(word.value)
         elif ahead <= behind:
