@@ -19,13 +19,15 @@ from selip_core.downstream.classification import (
     ClassificationTask,
     fine_tuning_predictions,
     probe_predictions,
+    series_features,
 )
 from selip_core.downstream.segmentation import segmentation_results, split_cases
 from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.training import Budget
 from selip_core.encoders.inference import encode_series, encode_texts
-from selip_core.encoders.model import load_model
+from selip_core.encoders.model import SelipModel, load_model
 from selip_core.metrics.resampling import FEWEST_PATIENTS
+from selip_core.pretraining.start import take_templates_of
 from selip_core.reports.sentences import Finding
 
 VALIDATION_FRACTION = 0.2
@@ -71,14 +73,38 @@ def one_study_each(cohort: Cohort) -> Cohort:
     return replace(cohort, series=cohort.series[cohort.series["study_id"] == first].reset_index(drop=True))
 
 
-def several_draws(models: dict[tuple[str, int], Path], draws: int) -> dict[tuple[str, int], Path]:
+def several_draws(models: dict[tuple[str, int, str], Path], draws: int) -> dict[tuple[str, int, str], Path]:
     """Return each model under several seeds, of patients and of what is trained on it: `draws` for each of its own."""
-    own = len({seed for _, seed in models})
-    return {(method, seed + i * own): folder for (method, seed), folder in models.items() for i in range(draws)}
+    own = len({seed for _, seed, _ in models})
+    return {(method, seed + i * own, of): path for (method, seed, of), path in models.items() for i in range(draws)}
+
+
+def with_own_templates(
+    models: dict[tuple[str, int], Path], cache: VolumeCache, folds: dict[str, pd.Series], directory: Path
+) -> dict[tuple[str, int, str], Path]:
+    """Return copies of models, by method, seed and institution, that see volumes as the fold's training patients have
+    them: with the templates of those volumes, without any label.
+
+    # Choice: a head with its scalp, of another scanner, is far from every template of brains of another cohort, and
+    takes a wrong one. What is measured then is that difference and no lesion.
+    """
+    volumes, found = every_volume(cache), {}
+    for institution, split in folds.items():
+        training = volumes.take(np.flatnonzero(split.reindex(volumes.patients).to_numpy() == "train"))
+        for (method, seed), folder in models.items():
+            model = take_templates_of(SelipModel.from_pretrained(folder), training)
+            found[method, seed, institution] = target = directory / institution / f"{method}_{seed}".replace(" ", "_")
+            model.save_pretrained(target)
+    return found
+
+
+def of_institution(models: dict[tuple[str, int, str], Path], institution: str) -> dict[tuple[str, int], Path]:
+    """Return the models of one fold by method and seed."""
+    return {(method, seed): folder for (method, seed, held_out), folder in models.items() if held_out == institution}
 
 
 def external_segmentation(
-    models: dict[tuple[str, int], Path], cases: Cases, folds: dict[str, pd.Series], settings: ExternalSettings,
+    models: dict[tuple[str, int, str], Path], cases: Cases, folds: dict[str, pd.Series], settings: ExternalSettings,
     base: SegmentationSettings, **alike: object,
 ) -> tuple[pd.DataFrame, dict[str, tuple[Cases, dict]]]:  # fmt: skip
     """Train on the other institutions and test on each; see `segmentation_results`.
@@ -93,7 +119,8 @@ def external_segmentation(
     tables, examples, before = [], {}, 0
     for institution, split in folds.items():
         parts = split_cases(cases, split)
-        table, predicted = segmentation_results(models, parts, [ABNORMALITY], budget, task=institution, **alike)
+        of_fold = of_institution(models, institution)
+        table, predicted = segmentation_results(of_fold, parts, [ABNORMALITY], budget, task=institution, **alike)
         table["case"] += before
         before += len(parts["test"])
         tables.append(table.assign(institution=institution, task=ABNORMALITY))
@@ -117,9 +144,8 @@ def coded_task(cache: VolumeCache, truth: pd.DataFrame, split: pd.Series) -> Cla
 
 
 def learnt_predictions(
-    models: dict[tuple[str, int], Path], features: dict[tuple[str, int], np.ndarray], cache: VolumeCache,
-    truth: pd.DataFrame, folds: dict[str, pd.Series], settings: ExternalSettings, budget: Budget, *,
-    device: torch.device,
+    models: dict[tuple[str, int, str], Path], cache: VolumeCache, truth: pd.DataFrame, folds: dict[str, pd.Series],
+    budget: Budget, *, device: torch.device,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the test predictions of linear probes and fine-tuning of every held-out institution.
 
@@ -128,11 +154,11 @@ def learnt_predictions(
     """
     tables = []
     for institution, split in folds.items():
-        task = coded_task(cache, truth, split)
-        found = probe_predictions(features, task, (1.0,)), fine_tuning_predictions(
-            models, task, (1.0,), budget, device=device
-        )
-        tables += [table.assign(institution=institution) for table in found]
+        task, of_fold = coded_task(cache, truth, split), of_institution(models, institution)
+        features = series_features(of_fold, task, device=device)
+        probed = probe_predictions(features, task, (1.0,))
+        tuned = fine_tuning_predictions(of_fold, task, (1.0,), budget, device=device)
+        tables += [table.assign(institution=institution) for table in (probed, tuned)]
     return ranked(pd.concat(tables, ignore_index=True))
 
 

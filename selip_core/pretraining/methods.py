@@ -60,6 +60,9 @@ one thing in SeLIP. Label smoothing is of the strength of sharp SeLIP, row by ro
 PRETRAINED = ("CLIP", "SeLIP", "label smoothing", "sharp SeLIP")
 """What ``04_pretraining`` trains, in each of the profile's seeds."""
 
+CONTROL = "label smoothing"
+"""Softer targets of which no report decides: it tells what of a gain is softness alone."""
+
 COMPARED = ("scratch", *PRETRAINED)
 """The comparison: the untrained start of each seed, and what each way of pretraining has made of it."""
 

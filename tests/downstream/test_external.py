@@ -11,12 +11,11 @@ from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.lgg import coded_site, read_codes
 from selip_core.datasets.volume_cache import build_cache
 from selip_core.downstream import external
-from selip_core.downstream.classification import series_features
 from selip_core.downstream.segmentation_data import cohort_cases
 from selip_core.downstream.training import Budget
-from selip_core.encoders.model import build_model
+from selip_core.encoders.model import build_model, load_model
 from selip_core.ingest import ingest
-from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES, SHAPE
+from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES, SHAPE, made_statistics
 from tests.helpers.stacks import write_collection
 
 CPU = torch.device("cpu")
@@ -55,6 +54,30 @@ def models(tmp_path_factory):
     return folders
 
 
+def by_fold(models, folds):
+    return {(method, seed, of): folder for (method, seed), folder in models.items() for of in folds}
+
+
+def test_the_templates_of_a_fold_are_of_its_training_patients_alone(collection, tmp_path):
+    _, _, cache, folds, _ = collection
+    torch.manual_seed(0)
+    model = build_model(
+        {"name": "small", "pooling": "located", "width": 8, "blocks": 1, "templates": ["FLAIR", "T1", "T2"]},
+        {"name": "small", "max_tokens": 32}, volume_shape=SHAPE, embedding_size=8, vocabulary_texts=SENTENCES,
+        extra=PREPROCESSED,
+    )  # fmt: skip
+    model.image_encoder.templates.load(made_statistics(("FLAIR", "T1", "T2")))
+    model.save_pretrained(tmp_path / "model")
+    found = external.with_own_templates({("CLIP", 0): tmp_path / "model"}, cache, folds, tmp_path / "own")
+    assert set(found) == {("CLIP", 0, "CS"), ("CLIP", 0, "DU")}
+    split = folds["CS"]
+    index = cache.index[cache.index["patient_id"].isin(split.index[split == "train"])]
+    mean = cache.volumes[index.loc[index["sequence"] == "FLAIR", "row"]].astype(float).mean(0)[0]
+    templates = load_model(found["CLIP", 0, "CS"], cache.preprocessing_fingerprint, device=CPU).image_encoder.templates
+    assert np.allclose(templates.mean[0, 0], (mean + mean[..., ::-1]) / 2, atol=1e-3)
+    assert torch.equal(templates.mean[2], model.image_encoder.templates.mean[2])  # no T2 here: it keeps what it had
+
+
 def test_every_institution_of_ten_is_held_out_once_and_no_patient_is_on_two_sides(collection):
     _, codes, _, folds, _ = collection
     institutions = codes.set_index("patient_id")["institution"]
@@ -79,8 +102,8 @@ def test_masks_lie_on_the_coded_side(collection):
 
 def test_segmentation_tests_every_patient_once_a_run(collection, models):
     _, _, _, folds, cases = collection
-    draws = external.several_draws(models, 2)
-    assert set(draws) == {(m, s) for m in ("scratch", "CLIP") for s in (0, 1)}
+    draws = external.several_draws(by_fold(models, folds), 2)
+    assert set(draws) == {(m, s, i) for m in ("scratch", "CLIP") for s in (0, 1) for i in folds}
     results, examples = external.external_segmentation(
         draws, cases, folds, SETTINGS, SegmentationSettings(batch_size=2), device=CPU,
         spacing_mm=PREPROCESSING.spacing_mm, preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
@@ -104,9 +127,8 @@ def test_only_fully_coded_patients_are_asked():
 def test_learnt_predictions_are_ranks_within_institution(collection, models):
     _, codes, cache, folds, _ = collection
     truth = external.coded_truth(codes)
-    features = series_features(models, external.coded_task(cache, truth, folds["CS"]), device=CPU)
     found = external.learnt_predictions(
-        models, features, cache, truth, folds, SETTINGS, Budget(2, 4, 1e-3), device=CPU
+        by_fold(models, folds), cache, truth, folds, Budget(2, 4, 1e-3), device=CPU
     )
     assert set(found["approach"]) == {"linear probe", "fine-tuning"} and found["patient_id"].nunique() == 24
     runs = found.groupby(["institution", "approach", "method", "label"])["score"]
