@@ -266,3 +266,27 @@ def test_brats_is_a_source_of_its_own(project):
     assert pd.read_csv(run.results / "tables" / "mixed.csv")["data_source"][0] == "BraTS folder Y"  # row by row
     with pytest.raises(SelipError, match="BraTS folder nowhere does not exist"):
         start("06_classification", brats="nowhere")
+
+
+def test_published_data_are_none_or_where_they_lie(tmp_path):
+    none = {"lgg": "none", "openi": "none", "ct": "none"}
+    run = start("11_external_validation", **none)
+    assert run.published == dict.fromkeys(none) and {key: run.inputs[key] for key in none} == none
+    (tmp_path / "lgg").mkdir()
+    (tmp_path / "openi.csv").write_text("findings,MeSH\n", encoding="utf-8")
+    given = {**none, "lgg": str(tmp_path / "lgg"), "openi": str(tmp_path / "openi.csv")}
+    run = start("11_external_validation", **given)
+    assert run.published["lgg"] == tmp_path / "lgg" and run.published["ct"] is None
+    before = run.inputs
+    (tmp_path / "openi.csv").write_text("findings,MeSH\nx,y\n", encoding="utf-8")
+    changed = start("11_external_validation", **given).inputs
+    assert {key for key in before if before[key] != changed[key]} == {"openi"}
+
+
+@pytest.mark.parametrize("given", [{"lgg": "nowhere"}, {"lgg": "a file"}, {"openi": "a folder"}, {"ct": ""}])
+def test_published_data_that_are_not_there_are_named(tmp_path, given):
+    (tmp_path / "a file").touch()
+    (tmp_path / "a folder").mkdir()
+    ((name, path),) = given.items()
+    with pytest.raises(SelipError, match="does not exist: data/README.md says where it is published"):
+        start("11_external_validation", **{name: str(tmp_path / path)})
