@@ -205,6 +205,7 @@ _PROFILES: dict[str, dict] = {
             "brats_steps": 100,
         },
         "segmentation": {"steps": 80},
+        "external": {"seeds": 1, "segmentation_steps": 100, "fine_tuning_steps": 30, "pretraining_steps": 150},
     },
     "study": {
         "n_seeds": 3,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from selip_core._utils.files import read_json
 from selip_core._utils.hashing import code_fingerprint, digest, folder_fingerprint, notebook_imports
-from selip_core.config import EMBEDDED_SOURCE, get_settings
+from selip_core.config import EMBEDDED_SOURCE, ExternalSettings, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 
@@ -63,16 +63,18 @@ def run_inputs(
         ``code`` (notebook and package), ``settings``, ``cohort``, ``seed``, and ``brats`` and the published data where
         the notebook uses them.
     """
-    path = paths.notebooks_dir() / f"{notebook}.ipynb"
+    path, settings = paths.notebooks_dir() / f"{notebook}.ipynb", get_settings(profile)
     there = path.exists()  # a run may be started from a script as well
     inputs = {
         "code": digest(notebook_source(path), code_fingerprint(*notebook_imports(path))) if there else digest(""),
-        "settings": digest(get_settings(profile).model_dump_json()),
+        "settings": digest(settings.model_copy(update={"external": ExternalSettings()}).model_dump_json()),
         "cohort": _folder_of_data(cohort, "cohort"),
         "seed": seed,
     }
     if brats is not None:
         inputs["brats"] = _folder_of_data(brats, "BraTS")
+    if given:  # those of external validation are its own: no model is pretrained anew for them
+        inputs["external settings"] = digest(settings.external.model_dump_json())
     return inputs | {name: _published(path, name) for name, path in given.items()}
 
 

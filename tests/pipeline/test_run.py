@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from selip_core._utils.devices import resolve_device, set_seeds
+from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline.run import start_run
 from selip_core.pretraining.distributed import ALONE, joined_processes
@@ -284,6 +285,16 @@ def test_published_data_are_none_or_where_they_lie(tmp_path):
 
 
 @pytest.mark.parametrize("given", [{"lgg": "nowhere"}, {"lgg": "a file"}, {"openi": "a folder"}, {"ct": ""}])
+def test_settings_of_external_validation_are_its_own(monkeypatch):
+    none = {"lgg": "none", "openi": "none", "ct": "none"}
+    before = [start("04_pretraining").inputs, start("11_external_validation", **none).inputs]
+    values = get_settings("smoke", external={"seeds": 3})
+    monkeypatch.setattr("selip_core.pipeline.records.get_settings", lambda profile: values)
+    after = [start("04_pretraining").inputs, start("11_external_validation", **none).inputs]
+    changed = [{key for key in a if a[key] != b[key]} for a, b in zip(before, after, strict=True)]
+    assert changed == [set(), {"external settings"}]
+
+
 def test_published_data_that_are_not_there_are_named(tmp_path, given):
     (tmp_path / "a file").touch()
     (tmp_path / "a folder").mkdir()
