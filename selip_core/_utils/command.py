@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -70,6 +71,8 @@ def run_command(
         print(f"\n{prefix}{interrupted}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        if not _reader_has_gone():
+            raise  # another pipe has broken
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes at exit
         print(f"{prefix}nothing reads the output any more; {interrupted}", file=sys.stderr)
         return INTERRUPTED
@@ -79,6 +82,16 @@ def run_command(
         place = error.filename or "a file"
         print(f"{prefix}{place}: {error.strerror}; check free space and permissions, then run again", file=sys.stderr)
         return FAILED
+
+
+def _reader_has_gone() -> bool:
+    """Return whether stdout is a pipe that nobody reads any more."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), select.POLLOUT)
+    except (AttributeError, OSError, ValueError):  # Windows; a stdout that is no file
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Writing files so that a reader sees the old one or the new one, never half of one."""
 
-import fcntl
 import json
 import os
 import socket
@@ -104,6 +103,8 @@ def alone_in(folder: Path, command: str) -> Iterator[None]:
     SelipError
         If another call works there, or the file cannot be written.
     """
+    import fcntl  # of Unix alone, as the pipeline is; a model is read everywhere
+
     with writing(folder / ".lock"):
         folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / ".lock", "a+b", buffering=0)  # noqa: SIM115 - it stays open, and holds the lock

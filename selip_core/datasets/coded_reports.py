@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from selip_core._utils.tables import read_table, read_text
+from selip_core._utils.words import words_of
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import Finding
 
@@ -27,11 +28,13 @@ class CodedReports:
     texts : list of n str
         The text as it is written; empty where only tokens are published.
     keys : list of n frozensets
-        What two reports share when they are about the same thing: (head, site) of each code.
+        What two reports share when they are about the same thing: the first two terms of each code (of MeSH what is
+        seen and, mostly, where), or every pair of a coded region and a coded type.
     terms : list of n frozensets of str
         Every term of the codes: the graded measure is the Jaccard index of two reports' terms.
     findings : list of n tuples of Finding, or empty
-        The codes as findings, site and appearance; none where the codes do not say which goes with which.
+        The codes as findings, the first term the appearance, the others the site; none where the codes do not say
+        which goes with which.
     """
 
     name: str
@@ -76,7 +79,7 @@ def load_openi(path: str | Path) -> CodedReports:
     _enough(texts, path)
     return CodedReports(
         "chest X-ray, English (OpenI, MeSH)",
-        [text.lower().split() for text in texts],
+        [words_of(text) for text in texts],
         texts,
         [frozenset(tuple(code[:2]) for code in of_report) for of_report in codes],
         [frozenset(term for code in of_report for term in code) for of_report in codes],

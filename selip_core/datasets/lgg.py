@@ -12,7 +12,7 @@ import pandas as pd
 from selip_core._utils.tables import read_table
 from selip_core.errors import SelipError
 
-SLICE = re.compile(r"(?P<study>TCGA_(?P<institution>\w\w)_(?P<number>\w{4})_\d+)_(?P<slice>\d+)(?P<mask>_mask)?\.tif")
+SLICE = re.compile(r"(?P<study>TCGA_\w\w_\w{4}_\d+)_(?P<slice>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 CODE_COLUMNS = ["patient_id", "institution", "side", "lobe", "grade"]
 
 _SIDES = {"1": "left", "2": "midline", "3": "right"}
@@ -20,6 +20,9 @@ _LOBES = {"1": "cerebellum", "2": "frontal lobe", "4": "occipital lobe", "5": "p
 """# Choice: ``data.csv`` has no legend. These are the places in the alphabetical order of TCGA's own words; of 3, *not
 otherwise specified*, nothing is made. Where the masks lie shows how far they agree."""
 _GRADES = {"1": "G2", "2": "G3"}
+_WORDS = {
+    "side": {*_SIDES.values(), "bilateral"}, "lobe": {*_LOBES.values(), "insula"}, "grade": {*_GRADES.values(), "G4"},
+}  # fmt: skip
 _CHINESE = {
     "frontal lobe": "额叶", "temporal lobe": "颞叶", "parietal lobe": "顶叶", "occipital lobe": "枕叶",
     "insula": "岛叶", "cerebellum": "小脑半球", "left": "左侧", "right": "右侧",
@@ -43,7 +46,8 @@ def read_codes(directory: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     directory : path
-        Holds ``clinical.csv`` (patient_id, side, lobe, grade in words), or the published ``data.csv`` (numbers).
+        Holds ``clinical.csv`` (patient_id, side, lobe, grade in words), or the published ``data.csv`` (numbers), itself
+        or in its only folder that does, as the archive unpacks.
 
     Returns
     -------
@@ -53,28 +57,40 @@ def read_codes(directory: str | Path) -> pd.DataFrame:
     Raises
     ------
     SelipError
-        If neither table is there, or one of them is none.
+        If neither table is there, one of them is none, or a word is none of the codes; names file, line and word.
     """
-    directory = Path(directory)
-    if (directory / "clinical.csv").is_file():
-        table = read_table(directory / "clinical.csv", ("patient_id", "side", "lobe", "grade"))
-    elif (directory / "data.csv").is_file():
-        table = read_table(directory / "data.csv", ("patient",)).rename(columns={"patient": "patient_id"})
-        coded = (
-            ("side", "laterality", _SIDES), ("lobe", "tumor_location", _LOBES),
-            ("grade", "neoplasm_histologic_grade", _GRADES),
-        )  # fmt: skip
-        for name, column, words in coded:
-            given = table[column] if column in table else pd.Series("", index=table.index)
-            table[name] = [words.get(str(value).removesuffix(".0"), "") for value in given]
+    path = _table_of(Path(directory))
+    if path.name == "clinical.csv":
+        table = read_table(path, ("patient_id", *_WORDS))
+        for name, words in _WORDS.items():
+            known = {word.casefold(): word for word in words} | {"": ""}
+            for line, value in zip(table["line"], table[name], strict=True):
+                if value.casefold() not in known:
+                    raise SelipError(f"{path} line {line}: {name} {value!r} is none of {', '.join(sorted(words))}")
+            table[name] = [known[value.casefold()] for value in table[name]]
     else:
-        raise SelipError(
-            f"{directory} holds neither data.csv nor clinical.csv: give the folder of TCGA-LGG with its table of codes "
-            "(data/README.md)"
-        )
+        coded = {
+            "side": ("laterality", _SIDES), "lobe": ("tumor_location", _LOBES),
+            "grade": ("neoplasm_histologic_grade", _GRADES),
+        }  # fmt: skip
+        table = read_table(path, ("patient", *(column for column, _ in coded.values())))
+        table = table.rename(columns={"patient": "patient_id"})
+        for name, (column, words) in coded.items():
+            table[name] = [words.get(value.removesuffix(".0"), "") for value in table[column]]
     table["patient_id"] = [patient_of_study(patient) for patient in table["patient_id"]]
     table["institution"] = [patient.split("-")[1] if patient.count("-") == 2 else "" for patient in table["patient_id"]]
     return table[CODE_COLUMNS].drop_duplicates("patient_id").reset_index(drop=True)
+
+
+def _table_of(directory: Path) -> Path:
+    for name in ("clinical.csv", "data.csv"):
+        found = [directory / name] if (directory / name).is_file() else sorted(directory.glob(f"*/{name}"))
+        if len(found) == 1:
+            return found[0]
+    raise SelipError(
+        f"{directory} holds neither data.csv nor clinical.csv: give the folder of TCGA-LGG with its table of codes "
+        "(data/README.md)"
+    )
 
 
 def coded_site(side: str, lobe: str) -> str:

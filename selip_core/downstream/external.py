@@ -1,5 +1,6 @@
 """Real patients with codes and masks, one institution after the other held out (``11_external_validation``)."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import ExternalSettings, SegmentationSettings
 from selip_core.datasets.annotations import by_split
-from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.cohort import Cohort, load_cohort
 from selip_core.datasets.lgg import COMMON_LOOK, coded_site
 from selip_core.datasets.pairs import Pairs
-from selip_core.datasets.splits import stratified_split
+from selip_core.datasets.splits import stratified_split, too_few
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.classification import (
     PREDICTION_COLUMNS,
@@ -26,6 +28,9 @@ from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.training import Budget
 from selip_core.encoders.inference import encode_series, encode_texts
 from selip_core.encoders.model import SelipModel, load_model
+from selip_core.ingest.build import ingest
+from selip_core.ingest.inventory import source_state
+from selip_core.metrics.classification import mean_auc
 from selip_core.metrics.resampling import FEWEST_PATIENTS
 from selip_core.pretraining.start import take_templates_of
 from selip_core.reports.sentences import Finding
@@ -38,6 +43,7 @@ LABELS = {
 """What is told of each patient: the column of the codes, and the word."""
 ABNORMALITY = "FLAIR abnormality"
 _ABOUT = ("patient_id", "sequence")
+_ORDERS = 20
 _SIDES, _LOBES = ("left", "right"), ("frontal lobe", "temporal lobe", "parietal lobe", "occipital lobe", "insula")
 
 
@@ -67,6 +73,23 @@ def institution_folds(institutions: pd.Series, *, seed: int) -> dict[str, pd.Ser
     return folds
 
 
+def real_cohort(source: Path, directory: Path, data_source: str) -> Cohort:
+    """Return published images as a cohort: ingested once into `directory`, anew where files or code have changed.
+
+    Parameters
+    ----------
+    source : path
+        As `selip_core.ingest.ingest` takes it; segmentations are masks of a tumour.
+    """
+    key = digest(str(source), source_state(source), code_fingerprint("ingest.build"))
+    target = directory / f"lgg_{key[:16]}"
+    for old in directory.glob("lgg_*") if directory.is_dir() else ():
+        if old != target:
+            shutil.rmtree(old)
+    ingest(source, target, masks="tumour", keep_ids=True, data_source=data_source)
+    return one_study_each(load_cohort(target))
+
+
 def one_study_each(cohort: Cohort) -> Cohort:
     """Return a cohort with the first study of each patient alone: a patient counts once."""
     first = cohort.series.groupby("patient_id")["study_id"].transform("min")
@@ -92,9 +115,12 @@ def with_own_templates(
     for institution, split in folds.items():
         training = volumes.take(np.flatnonzero(split.reindex(volumes.patients).to_numpy() == "train"))
         for (method, seed), folder in models.items():
-            model = take_templates_of(SelipModel.from_pretrained(folder), training)
-            found[method, seed, institution] = target = directory / institution / f"{method}_{seed}".replace(" ", "_")
-            model.save_pretrained(target)
+            model = SelipModel.from_pretrained(folder)
+            found[method, seed, institution] = folder
+            if model.image_encoder.templates.names:
+                target = directory / institution / f"{method}_{seed}".replace(" ", "_")
+                take_templates_of(model, training).save_pretrained(target)
+                found[method, seed, institution] = target
     return found
 
 
@@ -115,7 +141,8 @@ def external_segmentation(
         With ``institution``; ``case`` counts through all of them.
     examples : dict of institution to (test cases, predicted regions by method and seed)
     """
-    budget = base.model_copy(update={"fractions": settings.fractions, "steps": settings.segmentation_steps})
+    shares = common_shares(cases, folds, settings.fractions)
+    budget = base.model_copy(update={"fractions": shares, "steps": settings.segmentation_steps})
     tables, examples, before = [], {}, 0
     for institution, split in folds.items():
         parts = split_cases(cases, split)
@@ -126,6 +153,14 @@ def external_segmentation(
         tables.append(table.assign(institution=institution, task=ABNORMALITY))
         examples[institution] = parts["test"], predicted
     return pd.concat(tables, ignore_index=True), examples
+
+
+def common_shares(cases: Cases, folds: dict[str, pd.Series], fractions: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the shares of the training patients that every fold can draw, so that each is tested on all patients."""
+    fewest = min((len(set(split_cases(cases, split)["train"].patients)) for split in folds.values()), default=0)
+    if not fewest:
+        return ()
+    return tuple(fraction for fraction in fractions if not too_few(np.zeros(fewest), fraction))
 
 
 def coded_truth(codes: pd.DataFrame) -> pd.DataFrame:
@@ -144,10 +179,12 @@ def coded_task(cache: VolumeCache, truth: pd.DataFrame, split: pd.Series) -> Cla
 
 
 def learnt_predictions(
-    models: dict[tuple[str, int, str], Path], cache: VolumeCache, truth: pd.DataFrame, folds: dict[str, pd.Series],
-    budget: Budget, *, device: torch.device,
+    models: dict[tuple[str, int, str], Path], draws: dict[tuple[str, int, str], Path], cache: VolumeCache,
+    truth: pd.DataFrame, folds: dict[str, pd.Series], budget: Budget, *, device: torch.device,
 ) -> pd.DataFrame:  # fmt: skip
-    """Return the test predictions of linear probes and fine-tuning of every held-out institution.
+    """Return the test predictions of linear probes (of `models`) and fine-tuning (of `draws`) of every fold.
+
+    A probe of one model is the same in every draw.
 
     Scores are ranks within institution and run, in [0, 1]: those of different folds are of different classifiers, and
     have no common scale.
@@ -157,9 +194,27 @@ def learnt_predictions(
         task, of_fold = coded_task(cache, truth, split), of_institution(models, institution)
         features = series_features(of_fold, task, device=device)
         probed = probe_predictions(features, task, (1.0,))
-        tuned = fine_tuning_predictions(of_fold, task, (1.0,), budget, device=device)
+        tuned = fine_tuning_predictions(of_institution(draws, institution), task, (1.0,), budget, device=device)
         tables += [table.assign(institution=institution) for table in (probed, tuned)]
     return ranked(pd.concat(tables, ignore_index=True))
+
+
+def rank_ceilings(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return for each label the AUC of whoever knows the truth, as ranks within institutions let it be seen.
+
+    It is below 1 where institutions differ in how many have the label.
+    """
+    told = predictions.drop_duplicates(["patient_id", "label"])
+    about = {"approach": "", "method": "", "seed": 0, "fraction": 0.0}
+    rng, drawn = np.random.default_rng(0), []
+    for _ in range(_ORDERS):  # patients alike in truth come in any order
+        perfect = ranked(told.assign(score=told["truth"] + rng.random(len(told)), **about))
+        drawn.append(perfect["score"].to_numpy())
+    scores, labels = np.stack(drawn, axis=1), told["label"].to_numpy()
+    truth = told["truth"].to_numpy(bool)
+    of = {label: labels == label for label in pd.unique(labels)}
+    rows = [(label, mean_auc(truth[rows, None], scores[rows, None])) for label, rows in of.items()]
+    return pd.DataFrame(rows, columns=["label", "ceiling"])
 
 
 def ranked(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -221,15 +276,19 @@ class SiteReader:
         patients : Index
             Those that are ranked, and ranked among.
 
+        A cosine counts less the volume's mean over all coded sites: an order of the volumes that no sentence changes
+        says nothing, and gets 0.5.
+
         Returns
         -------
-        DataFrame with ``patient_id``, ``sequence``, ``percentile`` in [0, 1]; 0.5 is chance
+        DataFrame with ``patient_id``, ``sequence``, ``percentile`` in [0, 1]
         """
         rows = []
         for sequence in self.index["sequence"].unique():
             who = self.index.loc[self.index["sequence"] == sequence, "patient_id"].to_numpy()
             sites = sorted(set(site_of.reindex(patients).dropna()))
             cosines = self.cosines(sequence, sites)
+            cosines = cosines - cosines.mean(axis=1, keepdims=True)
             its_site = site_of.reindex(who).to_numpy()
             asked = np.isin(who, patients) & np.isin(its_site, sites)
             for i in np.flatnonzero(asked):

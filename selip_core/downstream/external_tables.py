@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from selip_core.downstream.classification_tables import auc_difference_table, score_table
-from selip_core.metrics.resampling import bootstrap_interval, paired_difference
+from selip_core.downstream.external import rank_ceilings
+from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
 from selip_core.pretraining.methods import PAIRS
 
 
@@ -37,14 +38,23 @@ def lobes_of_masks(positions: pd.DataFrame) -> pd.DataFrame:
 
 
 def learning_scores(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
-    """Return AUC and interval of each approach, method and label, and of all labels; a constant answer has 0.5."""
+    """Return AUC and interval of each approach, method and label, and of all labels.
+
+    A constant answer has 0.5; ``ceiling`` is what perfect scores would get as ranks within institutions.
+    """
     columns = ["approach", "method", "label", "auc", "low", "high", "positives", "patients", "seeds", "note"]
-    return _by_approach(score_table, predictions, samples=samples, seed=seed)[columns]
+    table = _by_approach(score_table, predictions, samples=samples, seed=seed)[columns]
+    return table.merge(rank_ceilings(predictions), on="label", how="left")
 
 
 def learning_differences(predictions: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
     """Return the differences in mean AUC between methods, by approach."""
-    return _by_approach(auc_difference_table, predictions, samples=samples, seed=seed)
+    return corrected(_by_approach(auc_difference_table, predictions, samples=samples, seed=seed))
+
+
+def corrected(differences: pd.DataFrame) -> pd.DataFrame:
+    """Return differences with ``p_holm``: their p-values after Holm's correction over the table."""
+    return differences.assign(p_holm=holm(differences["p"]))
 
 
 def _by_approach(make, predictions: pd.DataFrame, **options: int) -> pd.DataFrame:
@@ -80,7 +90,7 @@ def percentile_differences(percentiles: pd.DataFrame, *, samples: int, seed: int
                 "high": estimate.high, "p": estimate.p, "test": estimate.test, "patients": estimate.n_patients,
                 "note": estimate.note,
             })  # fmt: skip
-    return pd.DataFrame(rows)
+    return corrected(pd.DataFrame(rows)) if rows else pd.DataFrame(rows)
 
 
 def _by_series(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -45,6 +45,8 @@ class Inventory:
         The same with their names, for the key table alone.
     texts : dict of study to dict of sequence to text
         From the released layout.
+    coded : dict of study to dict of sequence to text
+        What a table of codes says, put into words: nobody has written it.
     splits : dict of study to split
     archives : dict of folder to the archive that was unpacked there
     """
@@ -52,6 +54,7 @@ class Inventory:
     series: list[FoundSeries] = field(default_factory=list)
     refused_files: list[tuple[str, str]] = field(default_factory=list)
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    coded: dict[str, dict[str, str]] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
     archives: dict[Path, Path] = field(default_factory=dict)
 
@@ -147,7 +150,7 @@ def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None, 
         series, refused = stacked_series(stacked, work / "stacks")
         found.series += series
         found.refused_files += refused
-        found.texts |= coded_texts(series, sorted({path.parent.parent for path in stacked}))
+        found.coded = coded_texts(series, sorted({path.parent.parent for path in stacked}))
     found.texts |= released_texts(informations)
     found.splits |= released_splits(split_texts)
     return dicom

@@ -49,6 +49,8 @@ def _series_of(folder: Path, files: list[Path], target: Path) -> list[FoundSerie
         match = SLICE.fullmatch(path.name)
         (masks if match["mask"] else images)[int(match["slice"])] = path
     numbers = sorted(images)
+    if not numbers:
+        raise SelipError("there are masks but no slices")
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         raise SelipError(f"slices are missing between {numbers[0]} and {numbers[-1]}")
     voxels = _stack([images[number] for number in numbers])
@@ -59,11 +61,8 @@ def _series_of(folder: Path, files: list[Path], target: Path) -> list[FoundSerie
         name: "repeats FLAIR: the sequence was not acquired" if np.array_equal(volume, volumes["FLAIR"]) else ""
         for name, volume in volumes.items() if name != "FLAIR"
     }  # fmt: skip
-    if sorted(masks) == numbers:
-        mask = _stack([masks[number] for number in numbers])
-        volumes["mask"] = (mask > 127).astype(np.uint8)
-    elif masks:
-        reasons["mask"], volumes["mask"] = "some of its slices have no mask", np.zeros(voxels.shape[:3], np.uint8)
+    if masks:
+        volumes["mask"], reasons["mask"] = _mask(masks, numbers, voxels.shape[:3])
     study, notes = folder.name, (_NOTE.format(FIELD_MM, HEIGHT_MM),)
     return [
         FoundSeries(
@@ -72,6 +71,17 @@ def _series_of(folder: Path, files: list[Path], target: Path) -> list[FoundSerie
         )
         for name, volume in volumes.items()
     ]  # fmt: skip
+
+
+def _mask(masks: dict[int, Path], numbers: list[int], shape: tuple[int, ...]) -> tuple[np.ndarray, str]:
+    """Return the mask of a stack, and why it cannot be used."""
+    nothing = np.zeros(shape, np.uint8)
+    if sorted(masks) != numbers:
+        return nothing, "some of its slices have no mask"
+    mask = _stack([masks[number] for number in numbers])
+    if mask.shape != shape:
+        return nothing, "its masks are not of one channel, or of another size than the slices"
+    return (mask > 127).astype(np.uint8), ""
 
 
 def _stack(paths: list[Path]) -> np.ndarray:

@@ -132,13 +132,18 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
         notes, removed = list(table.notes), table.removed
     else:
         patients = studies.drop_duplicates("study_id").set_index("study_id")["patient_id"]
-        told = [(study, report_of_texts(texts)) for study, texts in found.texts.items() if study in patients.index]
+        said = {**found.coded, **found.texts}
+        told = [(study, report_of_texts(texts)) for study, texts in said.items() if study in patients.index]
         matched = pd.DataFrame(
             [(patients[study], study, text, "") for study, text in told],
             columns=["patient_id", "study_id", "findings", "impression"], dtype=str,
         )  # fmt: skip
         problems, removed = pd.DataFrame(columns=PROBLEM_COLUMNS), 0
-        notes = ["no table of reports was given"] if not found.texts else ["reports are those of information.json"]
+        notes = ["reports are those of information.json"] if found.texts else []
+        if found.coded:
+            notes.append("reports are made of a table of codes, side and lobe: nobody has written them, and their "
+                         "signals are what such a tumour usually has")  # fmt: skip
+        notes = notes or ["no table of reports was given"]
     personal: dict[str, set[str]] = defaultdict(set)
     for one in used:
         personal[one.study_id] |= one.personal

@@ -73,9 +73,12 @@ def _images(tables: Path) -> list[str]:
         about,
         "### Segmentation of the FLAIR abnormality", _dice(scores),
         _against_scratch(differences),
-        "### Side, lobe and grade", _learning(learning),
+        "### Side, lobe and grade",
+        "Scores are ranks within an institution. 0.5 is what a constant answer gets; the last row is what perfect "
+        "scores would get, for institutions differ in how many have a label.", _learning(learning),
         "### From the sentence of a site to the patient",
-        "Mean percentile of a volume, for the sentence of its coded site, among those of other sites; chance is 0.5.",
+        "Mean percentile of a volume, for the sentence of its coded site, among those of other sites; 0.5 is what any "
+        "order gets that no sentence changes.",
         _percentiles(tables, "sentence_to_patient", "pretrained on the cohort"),
         _percentiles(tables, "own_sentence_to_patient", "pretrained on the real patients alone"),
         _gains(tables, "sentence_to_patient_differences", "own_sentence_to_patient_differences"),
@@ -95,19 +98,21 @@ def _dice(table: pd.DataFrame) -> str:
 
 def _against_scratch(table: pd.DataFrame) -> str:
     rows = [
-        [r.comparison, f"{r.fraction:.0%}", interval_text(r.difference, r.low, r.high, "+.3f"), f"{r.p:.2g}"]
+        [r.comparison, f"{r.fraction:.0%}", interval_text(r.difference, r.low, r.high, "+.3f"), f"{r.p_holm:.2g}"]
         for r in table.itertuples()
     ]
-    return markdown_table(["in Dice", "share", "difference", "p"], rows)
+    return markdown_table(["in Dice", "share", "difference", "p (Holm, this table)"], rows)
 
 
-def _learning(table: pd.DataFrame) -> str:
-    labels = list(dict.fromkeys(table["label"]))
+def _learning(learning: pd.DataFrame) -> str:
+    labels = list(dict.fromkeys(learning["label"]))
     rows = []
-    for (approach, method), part in table.groupby(["approach", "method"], sort=False):
+    for (approach, method), part in learning.groupby(["approach", "method"], sort=False):
         of = {row.label: row for row in part.itertuples()}
         cells = [interval_text(of[n].auc, of[n].low, of[n].high, ".2f") if n in of else "" for n in labels]
         rows.append([approach, _shown(method), *cells])
+    ceilings = learning.drop_duplicates("label").set_index("label")["ceiling"].reindex(labels)
+    rows.append(["ceiling", "", *("" if pd.isna(c) else f"{c:.2f}" for c in ceilings)])
     return markdown_table(["AUC", "method", *labels], rows)
 
 
@@ -123,8 +128,8 @@ def _gains(tables: Path, *names: str) -> str:
     for name, about in zip(names, ("the cohort", "real patients alone"), strict=True):
         for row in read_saved_table(tables / f"{name}.csv", numbers=True).itertuples():
             found = interval_text(row.difference, row.low, row.high, "+.3f")
-            rows.append([about, row.comparison, found, f"{row.p:.2g}"])
-    return markdown_table(["pretrained on", "difference in percentile", "difference", "p"], rows)
+            rows.append([about, row.comparison, found, f"{row.p_holm:.2g}"])
+    return markdown_table(["pretrained on", "difference in percentile", "difference", "p (Holm, each run)"], rows)
 
 
 def _reports(tables: Path) -> list[str]:
@@ -138,7 +143,8 @@ def _reports(tables: Path) -> list[str]:
         for row in table.itertuples()
     ]  # fmt: skip
     about = (
-        "AUC: pairs of reports that share a code against the others. Correlation: of ranks, with the overlap (Jaccard) "
+        "AUC: pairs of reports that share a code (MeSH: its first two terms; CT: a region and a type) against the "
+        "others. Correlation: of ranks, with the overlap (Jaccard) "
         "of all coded terms. *Text* is the wording; *codes* takes the codes as findings, so that it shares its source "
         "with the yardstick and compares rules of matching, not understanding."
     )

@@ -142,6 +142,9 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
     for name in ("brats", *paths.GIVEN):
         if takes_parameter(path, name):
             parameters[name] = getattr(options, name)
+    if kept := _published_before(folder, parameters, options):
+        print(f"{label}  was run with --{' and --'.join(kept)}: kept; give them again to renew it", flush=True)
+        return
     inputs = run_inputs(path.stem, **parameters)
     reason = reason_to_run(path.stem, options, inputs)
     if reason is None:
@@ -159,6 +162,16 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
     record = read_json(folder / "run.json")
     memory = max(record["peak_memory_mb"], record["peak_memory_children_mb"])
     print(f"{label}  done in {clock(seconds)}, peak memory {memory / 1024:.1f} GB", flush=True)
+
+
+def _published_before(folder: Path, parameters: dict[str, str | int], options: argparse.Namespace) -> list[str]:
+    """Return which published data a notebook's finished run was given, where now none are: it is not run over that."""
+    record = read_json(folder / "run.json") or {}
+    given = [name for name in paths.GIVEN if name in parameters]
+    if options.fresh or not record.get("finished") or any(parameters[name] != paths.NOT_GIVEN for name in given):
+        return []
+    before = record.get("inputs", {})
+    return [name for name in given if before.get(name, paths.NOT_GIVEN) != paths.NOT_GIVEN]
 
 
 def _check_record(path: Path, folder: Path, inputs: dict[str, str | int]) -> None:

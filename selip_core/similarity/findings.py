@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from selip_core._utils.incidence import columns_of, incidence
+from selip_core._utils.words import words_of
 from selip_core.reports.sentences import Finding
 from selip_core.similarity.information import InformationContent
 from selip_core.similarity.sites import site_similarity
@@ -14,7 +15,6 @@ from selip_core.similarity.sites import site_similarity
 SIGNAL_TAGS = ("高信号", "低信号", "长信号", "短信号", "等信号")
 SITE_MATCHES = ("equal", "graded")
 UNITS = ("auto", "characters", "words", "bigrams")
-_WORD = re.compile(r"\w+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -43,7 +43,7 @@ def pieces(text: str, unit: str = "auto") -> set[str]:
     if unit == "auto":
         unit = "characters" if _CHINESE.search(text) else "words"
     if unit == "words":
-        return set(_WORD.findall(text.lower())) or set(text)
+        return set(words_of(text)) or set(text)
     return set(text) if unit == "characters" or len(text) < 2 else {text[i : i + 2] for i in range(len(text) - 1)}
 
 

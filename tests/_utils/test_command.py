@@ -15,7 +15,7 @@ from selip_core.errors import SelipError
 from tests.helpers.places import PACKAGE, ROOT
 
 COMMANDS = ["embed", "search", "export", "extract", "lexicon_gaps", "pretrain", "ingest/__main__", "pipeline/run_all",
-            "pipeline/results_page"]  # fmt: skip
+            "pipeline/real_data", "pipeline/results_page"]  # fmt: skip
 
 
 def parser():

@@ -18,7 +18,7 @@ def test_openi_gives_texts_keys_terms_and_findings(tmp_path):
     (tmp_path / "openi.csv").write_text(OPENI, encoding="utf-8")
     found = load_openi(tmp_path / "openi.csv")
     assert len(found) == 2 and found.texts[0] == "There is an opacity at the left base."
-    assert found.words[1] == ["opacity", "in", "the", "right", "apex."]
+    assert found.words[1] == ["opacity", "in", "the", "right", "apex"]
     assert found.keys == [{("opacity", "lung"), ("cardiomegaly",)}, {("opacity", "lung")}]
     assert found.terms[0] == {"opacity", "lung", "base", "left", "cardiomegaly"}
     assert found.findings[0] == (Finding("lung base left", "opacity"), Finding("cardiomegaly", "cardiomegaly"))

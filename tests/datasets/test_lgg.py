@@ -28,6 +28,28 @@ def test_a_table_in_words_comes_first(tmp_path):
     assert read_codes(tmp_path)["side"].tolist() == ["right"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("clinical.csv", "patient_id,side,lobe,grade\nTCGA-CS-1,Left,Frontal lobe,G3\nTCGA-CS-2,links,,\n",
+         "line 3: side 'links' is none of bilateral, left, midline, right"),
+        ("data.csv", "Patient,laterality\nTCGA_CS_4941,1\n", "tumor_location"),
+    ],
+)  # fmt: skip
+def test_codes_that_cannot_be_read_are_named(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SelipError, match=message):
+        read_codes(tmp_path)
+
+
+def test_capitals_do_not_matter_and_the_archive_may_hold_a_folder(tmp_path):
+    (tmp_path / "kaggle_3m").mkdir()
+    (tmp_path / "kaggle_3m" / "clinical.csv").write_text(
+        "patient_id,side,lobe,grade\nTCGA-CS-1,Left,Frontal Lobe,g3\n", encoding="utf-8"
+    )
+    assert read_codes(tmp_path).to_numpy().tolist() == [["TCGA-CS-1", "CS", "left", "frontal lobe", "G3"]]
+
+
 def test_a_folder_without_codes_is_named_with_what_is_missing(tmp_path):
     with pytest.raises(SelipError, match="neither data.csv nor clinical.csv"):
         read_codes(tmp_path)

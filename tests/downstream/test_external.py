@@ -128,7 +128,8 @@ def test_learnt_predictions_are_ranks_within_institution(collection, models):
     _, codes, cache, folds, _ = collection
     truth = external.coded_truth(codes)
     found = external.learnt_predictions(
-        by_fold(models, folds), cache, truth, folds, Budget(2, 4, 1e-3), device=CPU
+        by_fold(models, folds), external.several_draws(by_fold(models, folds), 2), cache, truth, folds,
+        Budget(2, 4, 1e-3), device=CPU,
     )
     assert set(found["approach"]) == {"linear probe", "fine-tuning"} and found["patient_id"].nunique() == 24
     runs = found.groupby(["institution", "approach", "method", "label"])["score"]
@@ -162,6 +163,44 @@ def test_percentiles_are_those_of_the_definition(collection, models, monkeypatch
     assert (reader.percentiles(site_of, patients)["percentile"] == 1).all()
     monkeypatch.setattr(external.SiteReader, "cosines", lambda self, sequence, sites: -knowing(self, sequence, sites))
     assert (reader.percentiles(site_of, patients)["percentile"] == 0).all()
+
+
+def test_an_order_of_the_volumes_that_no_sentence_changes_gets_a_half(collection, models, monkeypatch):
+    _, codes, cache, folds, _ = collection
+    site_of = pd.Series({row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()})
+    reader = external.SiteReader(models["CLIP", 0], cache, cache.index, device=CPU)
+
+    def frontal_first(self, sequence, sites):
+        who = self.index.loc[self.index["sequence"] == sequence, "patient_id"]
+        return np.array([[float("额叶" in site_of[patient])] * len(sites) for patient in who])
+
+    monkeypatch.setattr(external.SiteReader, "cosines", frontal_first)
+    patients = folds["CS"].index[folds["CS"] == "test"]
+    assert (reader.percentiles(site_of, patients)["percentile"] == 0.5).all()
+
+
+def test_the_ceiling_is_what_perfect_scores_get():
+    truth = [True] * 4 + [False] + [True] + [False] * 4
+    told = pd.DataFrame({
+        "patient_id": range(10), "label": "left side", "truth": truth, "institution": ["A"] * 5 + ["B"] * 5,
+    })  # fmt: skip
+    assert external.rank_ceilings(told)["ceiling"].tolist() == pytest.approx([0.82])
+
+
+def test_a_share_that_one_fold_cannot_draw_is_left_out(collection):
+    _, _, _, folds, cases = collection
+    assert external.common_shares(cases, folds, (0.01, 0.5, 1.0)) == (0.5, 1.0)
+    assert external.common_shares(cases, {}, (0.5, 1.0)) == ()
+
+
+def test_the_cohort_is_made_anew_where_files_have_changed(tmp_path):
+    root = write_collection(tmp_path / "lgg", {"CS": 1})
+    first = external.real_cohort(root, tmp_path / "cache", "made")
+    assert external.real_cohort(root, tmp_path / "cache", "made").directory == first.directory
+    moved = root.rename(tmp_path / "elsewhere")
+    again = external.real_cohort(moved, tmp_path / "cache", "made")
+    assert again.directory != first.directory and not first.directory.exists()
+    assert again.data_source == "made" and len(again.series) == 2
 
 
 def test_a_second_study_of_a_patient_is_left_out(collection):

@@ -60,3 +60,24 @@ def test_masks_of_some_slices_only_are_no_mask(tmp_path):
     (folder / f"{folder.name}_3_mask.tif").unlink()
     counts = ingest(tmp_path / "lgg", tmp_path / "out", progress=False)
     assert counts["masks"] == 0 and counts["series"] == 3 and counts["set_aside"] == 1
+
+
+def test_masks_alone_and_masks_in_colour_stop_nothing(tmp_path):
+    root = write_collection(tmp_path / "lgg", {"CS": 2})
+    for path in (root / "TCGA_CS_4900_19990101").glob("*.tif"):
+        if "_mask" not in path.name:
+            path.unlink()
+    for path in (root / "TCGA_CS_4901_19990101").glob("*_mask.tif"):
+        Image.open(path).convert("RGB").save(path)
+    counts = ingest(root, tmp_path / "out", progress=False)
+    assert (counts["patients"], counts["series"], counts["masks"]) == (1, 3, 0)
+    quality = (tmp_path / "out" / "quality.html").read_text(encoding="utf-8")
+    assert "masks but no slices" in quality and "masks are not of one channel" in quality
+    assert "nobody has written them" in quality
+
+
+def test_endings_in_capitals_are_slices_too(tmp_path):
+    folder = write_patient(tmp_path / "lgg", "TCGA_CS_4900", right=False)
+    for path in list(folder.glob("*.tif")):
+        path.rename(path.with_suffix(".TIF"))
+    assert ingest(tmp_path / "lgg", tmp_path / "out", progress=False)["masks"] == 1
