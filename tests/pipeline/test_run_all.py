@@ -96,6 +96,26 @@ def test_runs_skips_and_runs_again_what_changed(project, capsys):
     assert begun == ["running (its text or its code changed)", "running (01_one ran again)", "unchanged, skipped"]
 
 
+def test_a_run_with_published_data_is_not_overwritten_by_one_without(project, capsys):
+    start = QUICK_START.replace("cohort=cohort)", "cohort=cohort, lgg=lgg)")
+    path = write_notebook(project, "11_real", parameters=f'{PARAMETERS}\nlgg = "none"')
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].source = start.replace("{name}", "11_real").replace("{upstream}", "")
+    nbformat.write(notebook, path)
+    data = project / "collection"
+    data.mkdir()
+    assert pipeline.main([*SMOKE, "--lgg", str(data)]) == 0
+    before = (project / "results" / "smoke" / "11_real" / "run.json").read_bytes()
+    capsys.readouterr()
+    assert pipeline.main(SMOKE) == 0
+    assert states(capsys.readouterr().out) == ["was run with --lgg: kept; give them again to renew it"]
+    assert (project / "results" / "smoke" / "11_real" / "run.json").read_bytes() == before
+    assert pipeline.main([*SMOKE, "--lgg", str(data)]) == 0
+    assert states(capsys.readouterr().out) == ["unchanged, skipped"]
+    assert pipeline.main([*SMOKE, "--fresh"]) == 0
+    assert "done in" in capsys.readouterr().out
+
+
 def test_the_answer_ends_the_run_where_there_is_one(project, capsys):
     write_notebook(
         project,
