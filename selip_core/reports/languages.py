@@ -124,10 +124,11 @@ def without_foreign(text: str) -> str:
     return "。".join(sentence for sentence in _SENTENCE.split(text) if _CHINESE.search(sentence))
 
 
-def clauses_read(text: str) -> Iterator[tuple[str, int, bool]]:
+def clauses_read(text: str, share: float | None = None) -> Iterator[tuple[str, int, bool]]:
     """Yield each clause, how many letters its words have, and whether it is understood; a mixed sentence is one clause.
 
-    Words of a sentence with a Chinese character are not counted.
+    Words of a sentence with a Chinese character are not counted. A clause is understood where such a share of its
+    words is known; without one, where it is read.
     """
     main, known = _language_of(text)
     for sentence in _SENTENCE.split(text):
@@ -135,14 +136,15 @@ def clauses_read(text: str) -> Iterator[tuple[str, int, bool]]:
             yield sentence.strip(), 0, not _foreign_in(main, sentence)
         elif sentence.strip():
             language, sentence = _of_sentence(sentence, main)
+            least = language.least_share(sentence)
             for start, end in language.clauses(sentence):
                 clause = sentence[start:end]
                 counted, unknown = language.count(clause)
                 letters = sum(map(str.isalpha, clause)) if counted else 0
-                yield clause.strip(" ,:"), letters, known and understood(counted, unknown)
+                yield clause.strip(" ,:"), letters, known and understood(counted, unknown, share or least)
 
 
-def unread(text: str) -> list[str]:
+def unread(text: str, share: float | None = None) -> list[str]:
     """Return what is not understood: clauses in other languages than Chinese, and mixed sentences.
 
     A line of abbreviations and names of sequences alone, `TSE 3.0T`, says nothing that could be missed.
@@ -150,7 +152,7 @@ def unread(text: str) -> list[str]:
     if not _LATIN.search(text):
         return []
     found = []
-    for clause, letters, is_read in clauses_read(text):
+    for clause, letters, is_read in clauses_read(text, share):
         known = [word for one in languages() for word in one.scan(clause) if word.kind != "sequences"]
         if not is_read and (_CHINESE.search(clause) or known or letters > 2):
             found.append(clause)

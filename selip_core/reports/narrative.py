@@ -3,18 +3,8 @@
 from dataclasses import dataclass, field
 
 from selip_core.reports.lexicon import load_lexicon
-from selip_core.reports.translation import (
-    AFFIRMED,
-    STRONG,
-    Group,
-    affirmed,
-    grouped,
-    morphology,
-    of_the_lesion,
-    organs_as_sites,
-    side_of,
-    without_heights,
-)
+from selip_core.reports.places import of_the_lesion, organs_as_sites, sulci_as_sites, without_heading, without_heights
+from selip_core.reports.translation import AFFIRMED, STRONG, Group, affirmed, grouped, morphology, side_of
 from selip_core.reports.words import Word
 
 _WRITTEN = {"第三脑室": "第三脑室内", "第四脑室": "第四脑室内"}
@@ -54,7 +44,11 @@ class _Lesion(Group):
                 sentences[-1].append(f"{'、'.join(names)}呈{value}")
             elif kind == "phrases":
                 sentences[0].append(value)
-        sentences[0] += [f"增强扫描{value}" for kind, _, value in self.looks if kind == "enhancement"]
+        enhanced = list(dict.fromkeys(value for kind, _, value in self.looks if kind == "enhancement"))
+        if "环形强化" in enhanced:  # the same, told less exactly
+            enhanced = ["环形强化"]
+        sentences[0] += [f"增强扫描{value}" for value in enhanced[:1]]
+        sentences += [[f"{_listed(places)}见异常信号影", f"增强扫描{value}"] for value in enhanced[1:] if places]
         if not places and self.described:
             sentences[0][-1] += "影"
         told_of = [",".join(parts) for parts in sentences if parts]
@@ -76,6 +70,8 @@ def _plain(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
     lexicon = load_lexicon()
     lobes, named = set(lexicon.book["compound_lobes"].values()), {site for _, site in places}
     sided = {site for side, site in places if side}
+    if named & set(_WRITTEN):
+        places = [place for place in places if place != ("", "脑室内")]
     less = lexicon.layers if named & lobes else {"深部白质"} if "小脑半球" in named else frozenset()
     return [(side, site) for side, site in places if site not in less and (side or site not in sided)] or places
 
@@ -128,10 +124,14 @@ class Narrative:
         self._named = tuple(w.value for w in words if w.kind == "sequences" and w.value)[:1] or self._named
         first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
         swollen = any(word.kind == "oedema" for word in said)
-        if first == "oedema":
+        here_too = "morphology" not in kinds or (
+            kinds & {"lesions", "shapes"} and not kinds & {"compressed", "widened", "shifted"}
+        )
+        if first == "oedema" and not ({"sites", "signals"} <= kinds and not self._lesions):
             self._swell(swollen)
-        elif first != "inside" and ("morphology" not in kinds or any(word.kind in STRONG for word in said)):
-            self._lesions_of(organs_as_sites(without_heights(of_the_lesion(said))), elsewhere=not here, swollen=swollen)
+        elif first != "inside" and (here_too or any(word.kind in STRONG for word in said)):
+            said = of_the_lesion(sulci_as_sites(without_heading(said)))
+            self._lesions_of(organs_as_sites(without_heights(said)), elsewhere=not here, swollen=swollen)
 
     def _swell(self, swollen: bool) -> None:
         if swollen and self._lesions:

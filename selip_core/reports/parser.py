@@ -18,6 +18,7 @@ from selip_core.reports.script import simplified
 from selip_core.reports.sections import findings_part, present_part
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence
 from selip_core.reports.text import normalise, split_sentences
+from selip_core.reports.words import READ_SHARE
 from selip_core.sequences import SEQUENCES
 
 __all__ = ["Finding", "describe_series", "is_normal_report", "parse_report", "tokenize", "unknown_words"]
@@ -75,7 +76,7 @@ def is_normal_report(text: str) -> bool:
     nor is one of which a clause about the brain is in a language that is not read.
     """
     text = present_part(simplified(text))
-    if unread(text):
+    if unread(text, READ_SHARE):
         return False
     chinese = to_chinese(text)
     reader = _read(chinese)

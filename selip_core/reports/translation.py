@@ -5,6 +5,7 @@ behind them. ``narrative`` puts the sentences together.
 """
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.words import Word
@@ -20,7 +21,8 @@ STRONG = ("signals", "phrases", "enhancement")
 AFFIRMED = (*STRONG, "compressed", "widened", "shifted", "oedema")
 ORGANS = {"侧脑室": "脑室内", "脑沟": "蛛网膜下腔"}
 """What a ventricle and a sulcus are called where a signal is in them."""
-_BESIDE = ("contacts", "compressed", "shifted", "compared")
+HALVED = ("脑桥", "中脑", "延髓")
+"""Of the midline, but of two halves: `the right thalamus and midbrain`."""
 AT, NEAR = 5, 60
 """Choice: so many characters a side may stand behind a site of the midline, and from any other."""
 
@@ -93,54 +95,6 @@ def _beside_denied(before: list[Word], after: list[Word]) -> list[Word]:
     return before if held else []
 
 
-def of_the_lesion(words: list[Word]) -> list[Word]:
-    """Return the words without places that only stand beside the lesion: what it presses, nears, or is compared to.
-
-    What it is near says where it is if nothing else does.
-    """
-    kept, nearby, beside = [], [], ""
-    for before, word in zip([None, *words], words, strict=False):
-        if before is not None and before.clause != word.clause:
-            beside = ""
-        if word.kind in (*_BESIDE, "near"):
-            beside = beside if beside in _BESIDE and word.kind == "near" else word.kind
-        elif word.kind in (*STRONG, "lesions", "extends"):
-            beside = ""
-        place = word.kind in ("sites", "sides", "morphology")
-        if not (place and beside):
-            kept.append(word)
-        if place and beside in ("", "near"):
-            around = beside and word.value == "侧脑室"
-            nearby.append(replace(word, kind="sites", value="侧脑室旁白质") if around else word)
-        elif not place:
-            nearby.append(word)
-    return kept if any(word.kind == "sites" for word in kept) else nearby
-
-
-def without_heights(words: list[Word]) -> list[Word]:
-    """Return the words without a lobe that only says how high it is outside the brain: `left frontal subdural`."""
-    outside, kept = load_lexicon().extra_axial, []
-    lobes = set(load_lexicon().book["compound_lobes"].values())
-    for i, word in enumerate(words):
-        beside = [w for w in words[max(i - 1, 0) : i + 2] if w.kind == "sites" and w.value in outside]
-        close = any(abs(w.start - word.end) <= 1 or abs(word.start - w.end) <= 1 for w in beside)
-        if not (close and word.kind == "sites" and word.value in lobes):
-            kept.append(word)
-    return kept
-
-
-def organs_as_sites(words: list[Word]) -> list[Word]:
-    """Let a ventricle or a sulcus in which a signal is seen be a site."""
-    kinds = {word.kind for word in words}
-    if "sites" in kinds or not kinds & set(STRONG) or kinds & {"compressed", "widened", "shifted"}:
-        return words
-    return [
-        replace(word, kind="sites", value=ORGANS[word.value])
-        if word.kind == "morphology" and word.value in ORGANS else word
-        for word in words
-    ]  # fmt: skip
-
-
 def _sides(words: list[Word]) -> dict[int, str]:
     """Return the side of each site, by its index: a side belongs to the site that it stands closer to.
 
@@ -156,6 +110,8 @@ def _sides(words: list[Word]) -> dict[int, str]:
         before = next((j for j in reversed(sites) if j < i), None)
         ahead = _gap(words, i, after) if after is not None else NEAR
         behind = _gap(words, before, i) if before is not None and before not in sides else NEAR
+        if word.listed and after is not None and words[after].clause == word.clause:
+            behind = NEAR  # splenial and left midbrain foci
         if before is not None and words[before].value in midline and behind > AT:
             behind = NEAR  # across the corpus callosum to the left hemisphere
         if min(ahead, behind) >= NEAR:
@@ -167,7 +123,22 @@ def _sides(words: list[Word]) -> dict[int, str]:
     if len(set(loose)) == 1:
         lateral = [i for i in sites if words[i].value not in midline] or sites
         sides |= {i: loose[0] for i in lateral if i not in sides}
-    return sides
+    both = any(word.kind == "symmetric" for word in words)
+    lobes = set() if "双侧" in sides.values() else set(load_lexicon().book["compound_lobes"].values())
+    paired = [
+        i
+        for i in sites
+        if (words[i].plural and words[i].value not in lobes) or (both and words[i].value not in midline)
+    ]
+    sides |= {i: "双侧" for i in paired if i not in sides}
+    return sides | {i: sides[j] for i, j in pairwise(sites) if i not in sides and j in sides and _is_in(words, i, j)}
+
+
+def _is_in(words: list[Word], at: int, place: int) -> bool:
+    """Return whether a lesion named after a place is in the next, `a periventricular lesion in the left lobe`."""
+    between = {word.kind for word in words[at + 1 : place]}
+    one = words[at].clause == words[place].clause and words[at].value not in load_lexicon().midline
+    return one and "lesions" in between and between <= {"lesions", "shapes", "multiple", "sides"}
 
 
 def _gap(words: list[Word], first: int, second: int) -> int:
@@ -189,7 +160,11 @@ def _spread(
             return
         if not forward and (i in sides or words[i].clause != words[sites[0]].clause):
             return
-        if i == sites[0] or words[i].value not in midline:
+        if (
+            i == sites[0]
+            or words[i].value not in midline
+            or (words[i].value in HALVED and sides.get(last) == side and words[i].listed == "bare")
+        ):
             sides[i] = side
         last = i
 

@@ -22,11 +22,12 @@ _LISTS = (
     "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "lesions",
     "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "common",
 )  # fmt: skip
-_GRAMMAR = ("clause_words", "joined", "both")
+_GRAMMAR = ("clause_words", "joined", "both", "plurals", "symmetric", "spared", "conjunctions", "own_words")
 _KEYS = {"language", "letters", *_GROUPS, *_LISTS, *_GRAMMAR}
-READ_SHARE, LANGUAGE_SHARE = 0.8, 0.5
+READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
 """Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
-In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost."""
+In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost. In a sentence with
+a word of its own, `the`, the last share is enough: sides and denials are known, what is not is a name of a disease."""
 ABBREVIATION = re.compile(r"[A-Z]{1,4}")
 """Choice: no word of a language, known or not: `TSE`, `FOV`, `TOF`."""
 FILLERS = 2
@@ -34,6 +35,9 @@ FILLERS = 2
 _LETTERS = r"[A-Za-z0-9À-ɏ]"
 _TOKEN = re.compile(r"[^\W\d_]+")
 _STAR = re.compile(r"T2\s?\*")
+_OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
+_DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
+_ENDS = re.compile(r"\s*(?:[.,;)]|$|(?:and|et|but|with)\b)")
 _APART = re.compile(r"[.;:()]")
 
 
@@ -46,6 +50,8 @@ class Word:
     start: int
     end: int
     clause: int = 0
+    plural: bool = False  # of a paired site, `thalami`
+    listed: str = ""  # behind `and`: bare, or with an article or a preposition between
 
 
 class Language:
@@ -60,15 +66,23 @@ class Language:
     def __init__(self, book: dict):
         self.name, self._fold = book["language"], not book["letters"].isascii()
         entries = [(word, key, value) for key in _GROUPS for value, words in book[key].items() for word in words]
-        entries += [(word, key, "") for key in _LISTS if key != "common" for word in book[key]]
+        entries += [
+            (word, key, "") for key in (*_LISTS, "symmetric", "spared") if key != "common" for word in book[key]
+        ]
         entries.sort(key=lambda entry: (self._folded(entry[0][0].lower()), -len(entry[0])))
         self._meanings = [entry[1:] for entry in entries]
+        self._whole = frozenset(self._folded(entry[0].lower()) for entry in entries)
         letters = f"[{book['letters']}]*"
         self._scanner = _scanner([self._folded(word) for word, _, _ in entries], letters)
         self._common = frozenset(self._folded(word) for word in book["common"])
         self._find = lru_cache(maxsize=1000)(self._scanned)
         words = "".join(rf"|\b{re.escape(word)}\b" for word in book["clause_words"])
         self._clause = re.compile(f",|:{words}", re.IGNORECASE)
+        plurals, own = ("|".join(map(re.escape, book[key])) or r"(?!)" for key in ("plurals", "own_words"))
+        self._plural = re.compile(rf"(?:{plurals})$", re.IGNORECASE)
+        listed = "|".join(re.escape(word) for word in sorted(book["conjunctions"], key=len, reverse=True)) or r"(?!)"
+        self._listed = re.compile(rf"(?:(?<![^\W\d_])(?:{listed})|,)\s+([a-zà-ÿ']{{1,4}}\s+){{0,2}}$", re.IGNORECASE)
+        self._own = re.compile(rf"\b(?:{own})\b", re.IGNORECASE)
         joined = "|".join(map(re.escape, book["joined"])) or r"(?!)"
         self._joined = re.compile(rf"\b({joined})(?=[a-zà-ÿ])", re.IGNORECASE)
         both = "|".join(book["both"]) or r"(?!)"
@@ -86,7 +100,11 @@ class Language:
         self._between = re.compile(rf"\b({levels})[ -]({images})[ -]({signal})\b", re.IGNORECASE)
 
     def prepare(self, text: str) -> str:
-        """Return a text in which `frontoparietal` and `bifrontal` are two words, and `high T2 signal` names T2 last."""
+        """Return a text in which `frontoparietal` and `bifrontal` are two words, and `high T2 signal` names T2 last.
+
+        Left out is what a bracket says of the picture, `(not shown)`; a long dash is a comma.
+        """
+        text = _HYPHEN.sub("-", _DASH.sub(", ", _OF_PICTURE.sub("", text)))
         text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
         text = self._both.sub(r"\1-", text)
         text = self._paired.sub(r"\1 & \2", text)
@@ -106,6 +124,14 @@ class Language:
         found = self._find(text)
         words = []
         for i, word in enumerate(found):
+            before = found[i - 1] if i else None
+            if (
+                word.kind == "levels"
+                and before is not None
+                and before.kind == "levels"
+                and word.start - before.end == 1
+            ):
+                continue  # heterogeneous high signal
             if word.kind == "levels":
                 noun = self._noun_after(text, found, i)
                 if noun is not None:
@@ -114,9 +140,22 @@ class Language:
                     words.append(replace(word, kind="signals"))
             elif word.kind == "other_sequences":
                 words.append(replace(word, kind="sequences"))
+            elif word.kind in ("sites", "sides"):
+                plural = word.kind == "sites" and bool(self._plural.search(text[word.start : word.end]))
+                listed = self._listed.search(text, 0, word.start)
+                words += self._sides_within(text, word)
+                how = "" if listed is None else "far" if listed[1] else "bare"
+                words.append(replace(word, plural=plural, listed=how))
             elif word.kind not in ("signal", "passed_over"):
                 words.append(word)
         return words
+
+    def _sides_within(self, text: str, site: Word) -> list[Word]:
+        """Return the sides among the words of an entry with others between, `distribution of the left MCA`."""
+        name = text[site.start : site.end]
+        rest = "" if self._folded(name.lower()) in self._whole else name.partition(" ")[2]
+        inner = [word for word in self._find(rest) if word.kind == "sides"] if site.kind == "sites" and rest else []
+        return [replace(word, start=site.start, end=site.start) for word in inner]
 
     def _noun_after(self, text: str, found: list[Word], at: int) -> Word | None:
         end = found[at].end
@@ -145,8 +184,15 @@ class Language:
         return False
 
     def _on_image(self, text: str, found: list[Word], at: int) -> bool:
-        """Return whether a level is said of an image, `heterogeneous on T2`; after contrast it is the enhancement's."""
-        after = next(iter(found[at + 1 :]), None)
+        """Return whether a level is said of an image, `heterogeneous on T2`, `ADC reduced.`
+
+        After contrast it is the enhancement's.
+        """
+        before, after = found[at - 1] if at else None, next(iter(found[at + 1 :]), None)
+        if before is not None and before.kind == "sequences" and before.value != "T1ce":
+            gap = _TOKEN.findall(text[before.end : found[at].start])
+            if len(gap) <= 1 and all(map(self._is_common, gap)) and _ENDS.match(text, found[at].end):
+                return True
         if after is None or after.kind != "sequences" or after.value == "T1ce":
             return False
         gap = text[found[at].end : after.start]
@@ -186,11 +232,21 @@ class Language:
         starts = [0, *(match.start() for match in self._clause.finditer(sentence))]
         return list(zip(starts, [*starts[1:], len(sentence)], strict=True))
 
+    def least_share(self, sentence: str) -> float:
+        """Return which share of the words of a clause of this sentence must be known."""
+        return OWN_SHARE if self._own.search(sentence) else READ_SHARE
+
     def read(self, sentence: str) -> list[Word]:
-        """Return the words of the clauses that are understood, each with the number of its clause."""
-        words = []
+        """Return the words of the clauses that are understood, each with the number of its clause.
+
+        A colon behind a clause, `Pontine glioma: ...`, is a word too, a heading.
+        """
+        words: list[Word] = []
+        share = self.least_share(sentence)
         for number, (start, end) in enumerate(self.clauses(sentence)):
-            if understood(*self.count(sentence[start:end])):
+            if understood(*self.count(sentence[start:end]), share):
+                if words and sentence[start] == ":":
+                    words.append(Word("heading", "", start, start, words[-1].clause))
                 words += [replace(w, clause=number) for w in self.scan(sentence) if start <= w.start < end]
         return words
 

@@ -57,7 +57,10 @@ def test_every_site_of_a_lexicon_is_read_as_itself(language):
     for site, names in load_language(language.name)["sites"].items():
         for name in names:
             word = name.replace("*", "").replace(" ... ", " left ")
-            found = {f.site.removeprefix("左侧") for f in parse_report(template.format(word)).get("T2", [])}
+            found = {
+                f.site.removeprefix("左侧").removeprefix("双侧")
+                for f in parse_report(template.format(word)).get("T2", [])
+            }
             if found != {site}:
                 missed[name] = found
     assert missed == {}

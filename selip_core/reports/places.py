@@ -1,0 +1,129 @@
+"""Which of the places of a foreign sentence are those of its lesion: not what it presses, spares, or lies beside."""
+
+from dataclasses import replace
+
+from selip_core.reports.lexicon import load_lexicon
+from selip_core.reports.translation import NEAR, ORGANS, STRONG
+from selip_core.reports.words import Word
+
+_BESIDE = ("contacts", "spared", "compressed", "shifted", "compared")
+
+
+def of_the_lesion(words: list[Word]) -> list[Word]:
+    """Return the words without places that only stand beside the lesion: what it presses, nears, or is compared to.
+
+    What it is near says where it is if nothing else does.
+    """
+    words, kept, nearby, beside = _without_spared(words), [], [], ""
+    for before, word in zip([None, *words], words, strict=False):
+        if before is not None and before.clause != word.clause:
+            beside = ""
+        placed = any(other.kind == "sites" for other in kept)
+        if word.kind in (*_BESIDE, "near") or (word.kind == "widened" and placed):
+            beside = beside if beside in _BESIDE and word.kind == "near" else word.kind
+        elif word.kind in (*STRONG, "lesions", "extends"):
+            beside = ""
+        place = word.kind in ("sites", "sides", "morphology")
+        if not (place and beside):
+            kept.append(word)
+        if place and beside in ("", "near"):
+            around = beside and word.value == "侧脑室"
+            nearby.append(replace(word, kind="sites", value="侧脑室旁白质") if around else word)
+        elif not place:
+            nearby.append(word)
+    if not any(word.kind == "sites" for word in kept):
+        return nearby
+    if any(word.kind == "sides" for word in kept):
+        return kept
+    return [word for word in nearby if word in kept or word.kind == "sides"]  # subdural, over the left convexity
+
+
+def _without_spared(words: list[Word]) -> list[Word]:
+    """Return the words without the places before `spared` that are listed together, if none stands behind it."""
+    kept: list[Word] = []
+    for i, word in enumerate(words):
+        after = words[i + 1] if i + 1 < len(words) else None
+        forward = after is not None and after.kind in ("sites", "sides") and after.clause == word.clause
+        if word.kind != "spared" or forward:
+            kept.append(word)
+            continue
+        listed = True
+        while listed and kept and kept[-1].kind in ("sites", "sides") and kept[-1].clause == word.clause:
+            last = kept.pop()
+            sided = kept[-1:] and kept[-1].kind == "sides" and last.start - kept[-1].end <= 1
+            listed = bool(last.listed) or bool(sided)
+    return kept
+
+
+def without_heading(words: list[Word]) -> list[Word]:
+    """Return the words without the places of a heading, `Choroid plexus papilloma: ...`, behind which others are."""
+    at = next((i for i, word in enumerate(words) if word.kind == "heading"), None)
+    if at is None:
+        return words
+    before, after = words[:at], [word for word in words[at:] if word.kind != "heading"]
+    kinds = ("sites", "morphology", *_BESIDE, "extends", "near")
+    first = next((word for word in after if word.kind in kinds), None)
+    own = first is not None and (first.kind == "sites" or first.value in ORGANS)
+    if own and any(word.kind in STRONG for word in after) and not any(word.kind in STRONG for word in before):
+        before = [word for word in before if word.kind not in ("sites", "sides")]
+    return before + after
+
+
+def without_heights(words: list[Word]) -> list[Word]:
+    """Return the words without a lobe that only says how high it is outside the brain: `left frontal subdural`."""
+    outside, kept = load_lexicon().extra_axial, []
+    lobes = set(load_lexicon().book["compound_lobes"].values())
+    for i, word in enumerate(words):
+        beside = [w for w in words[max(i - 1, 0) : i + 2] if w.kind == "sites" and w.value in outside]
+        close = any(abs(w.start - word.end) <= 1 or abs(word.start - w.end) <= 1 for w in beside)
+        before = words[i - 1] if i else None
+        after = words[i + 1] if i + 1 < len(words) else None
+        if word.value == "深部白质" and after is not None and after.start - word.end <= 1 and _placed_behind(words, i):
+            continue  # white matter hyperintensity in the external capsule
+        if word.value in ("脑膜", *lobes) and _over(kept, outside):
+            continue  # subdural collection along the left convexity
+        layer = word.value == "深部白质" and before is not None and before.kind == "sites"
+        if word.kind == "sites" and ((close and word.value in lobes) or (layer and word.start - before.end <= 1)):
+            continue  # external capsule white matter
+        kept.append(word)
+    return kept
+
+
+def _placed_behind(words: list[Word], at: int) -> bool:
+    """Return whether a look or a lesion stands behind a place and then, in the same clause, another place."""
+    own = [word.kind for word in words[at + 1 :] if word.clause == words[at].clause]
+    return own[:1] != ["sites"] and own[0] in (*STRONG, "lesions") and "sites" in own
+
+
+def _over(before: list[Word], outside: frozenset) -> bool:
+    """Return whether of these words the last place is outside the brain, and a lesion there stands behind it."""
+    at = next((i for i in range(len(before) - 1, -1, -1) if before[i].kind == "sites"), None)
+    behind = {word.kind for word in before[at + 1 :]} if at is not None else set()
+    return "lesions" in behind and before[at].value in outside and not behind & set(STRONG)
+
+
+def sulci_as_sites(words: list[Word]) -> list[Word]:
+    """Let a sulcus behind which a look stands closely, `sulcal FLAIR hyperintensity`, be a site beside others."""
+    return [
+        replace(word, kind="sites", value=ORGANS[word.value])
+        if word.value == "脑沟" and _looks_there(words, i) else word
+        for i, word in enumerate(words)
+    ]  # fmt: skip
+
+
+def _looks_there(words: list[Word], at: int) -> bool:
+    """Return whether a look follows closely, `sulcal FLAIR hyperintensity`."""
+    after = next((word for word in words[at + 1 :] if word.kind != "sequences"), None)
+    return after is not None and after.kind in STRONG and after.start - words[at].end <= NEAR // 6
+
+
+def organs_as_sites(words: list[Word]) -> list[Word]:
+    """Let a ventricle or a sulcus in which a signal is seen be a site."""
+    kinds = {word.kind for word in words}
+    if "sites" in kinds or not kinds & set(STRONG) or kinds & {"compressed", "widened", "shifted"}:
+        return words
+    return [
+        replace(word, kind="sites", value=ORGANS[word.value])
+        if word.kind == "morphology" and word.value in ORGANS else word
+        for word in words
+    ]  # fmt: skip
