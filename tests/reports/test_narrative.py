@@ -41,6 +41,17 @@ CASES = [
     ("Bright R thalamus; dark L caudate.", {("右侧", "丘脑", "high"), ("左侧", "基底节区", "low")}),
     ("Bifrontal hyperintense lesion that crosses the corpus callosum.",
      {("双侧", "额叶", "high"), (" ", "胼胝体", "high")}),
+    ("Choroid plexus papilloma: enhancing mass in the left lateral ventricle.", {("左侧", "脑室内", "enhancement")}),
+    ("Symmetric hyperintensity of the putamen, pons spared.", {("双侧", "基底节区", "high")}),
+    ("Bright thalami.", {("双侧", "丘脑", "high")}),
+    ("High signal in the right thalamus and midbrain.", {("右侧", "丘脑", "high"), ("右侧", "中脑", "high")}),
+    ("Splenial and left midbrain foci of high signal.", {(" ", "胼胝体", "high"), ("左侧", "中脑", "high")}),
+    ("Sulcal hyperintensity over the left convexity.", {("左侧", "蛛网膜下腔", "high")}),
+    ("The xyloid mass of the left insula is bright.", {("左侧", "岛叶", "high")}),
+    ("Nodule of the left cerebellum (not shown on FLAIR) enhances. The cyst wall does not enhance.",
+     {("左侧", "小脑半球", "enhancement"), ("左侧", "小脑半球", "no enhancement")}),
+    ("High signal in the distribution of the left MCA. ADC reduced.",
+     {("左侧", "大脑中动脉供血区", "high"), ("左侧", "大脑中动脉供血区", "low")}),
     ("High signal lesion in the pons with areas of low signal.", {(" ", "脑桥", "high"), (" ", "脑桥", "low")}),
 ]  # fmt: skip
 
@@ -64,6 +75,13 @@ def test_every_site_of_a_lexicon_is_read_as_itself(language):
             if found != {site}:
                 missed[name] = found
     assert missed == {}
+
+
+def test_english_captions_of_another_author_are_read():
+    lines = (TESTS / "reports" / "english_captions.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    scores = score((annotated(record["findings"]), read(record["text"], record["sequence"])) for record in records)
+    assert len(records) == 40 and scores["precision"] >= 0.9 and scores["recall"] >= 0.8
 
 
 def test_french_that_its_lexicon_was_not_made_from_is_read():
