@@ -41,3 +41,36 @@ def test_sections_by_their_headings(text, findings):
 def test_a_normal_report_may_have_sections():
     assert is_normal_report("检查方法：平扫。检查所见：脑实质未见异常。诊断意见：未见异常。建议：随访。")
     assert present_part("HISTORY: infarct. FINDINGS: normal brain.").strip() == "normal brain."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Absent T2 hyperintensity in the left thalamus.",
+        "T2 hyperintensity is absent in the left thalamus.",
+        "Interval resolution of the T2 hyperintensity in the left thalamus.",
+        "The T2 hyperintense lesion in the left thalamus has resolved.",
+        "T2 hyperintensity in the left thalamus is excluded.",
+        "T2 hyperintensity in the left thalamus is unlikely.",
+        "Rule out T2 hyperintense lesion of the left thalamus.",
+        "R/O T2 hyperintense lesion of the left thalamus.",
+        "Hypersignal T2 résolutif du thalamus gauche.",
+        "L'hypersignal T2 du thalamus gauche a complètement disparu.",
+    ],
+)
+def test_what_has_gone_or_is_excluded_is_no_finding(text):
+    assert parse_report(text) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T2 hyperintensity in the left thalamus, unresolved.",
+        "T2 hyperintense lesion in the left thalamus; the edema has resolved.",
+        "Incomplete resolution of the T2 hyperintensity in the left thalamus.",
+        "T2 hyperintense lesion in the left thalamus, metastasis is unlikely.",
+        "The T2 hyperintense lesion in the left thalamus is unlikely to be a metastasis.",
+    ],
+)
+def test_what_is_still_there_is_a_finding(text):
+    assert {finding.site for finding in parse_report(text)["T2"]} == {"左侧丘脑"}
