@@ -28,8 +28,6 @@ from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.training import Budget
 from selip_core.encoders.inference import encode_series, encode_texts
 from selip_core.encoders.model import SelipModel, load_model
-from selip_core.ingest.build import ingest
-from selip_core.ingest.inventory import source_state
 from selip_core.metrics.classification import mean_auc
 from selip_core.metrics.resampling import FEWEST_PATIENTS
 from selip_core.pretraining.start import take_templates_of
@@ -81,6 +79,9 @@ def real_cohort(source: Path, directory: Path, data_source: str) -> Cohort:
     source : path
         As `selip_core.ingest.ingest` takes it; segmentations are masks of a tumour.
     """
+    from selip_core.ingest.build import ingest  # what reads images is an extra of its own
+    from selip_core.ingest.inventory import source_state
+
     key = digest(str(source), source_state(source), code_fingerprint("ingest.build"))
     target = directory / f"lgg_{key[:16]}"
     for old in directory.glob("lgg_*") if directory.is_dir() else ():

@@ -201,6 +201,7 @@ RECIPE = [
     ),
     ("reports/lexicons/zh.yaml", r"(?m)^  DWI: ", r"  SWI: [SWI]\n\g<0>"),
     ("reports/lexicons/en.yaml", r"(?m)^  DWI: ", r"  SWI: [susceptibility-weighted image*, SWI]\n\g<0>"),
+    ("reports/lexicons/fr.yaml", r"(?m)^  DWI: ", r"  SWI: [SWI]\n\g<0>"),
 ]
 ASKED = """
 from selip_core.datasets.sequences import BIDS_SUFFIXES, sequence_of_text, standard_sequence
@@ -233,7 +234,7 @@ def test_the_recipe_for_a_new_sequence_makes_it_one_everywhere(tmp_path):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("left_out", [2, 3])
+@pytest.mark.parametrize("left_out", [2, 3, 4])
 def test_a_lexicon_without_the_new_sequence_is_named(tmp_path, left_out):
     error = _after(RECIPE[:left_out] + RECIPE[left_out + 1 :], tmp_path).stderr
     assert RECIPE[left_out][0] in error and "sequences lacks SWI" in error

@@ -284,7 +284,6 @@ def test_published_data_are_none_or_where_they_lie(tmp_path):
     assert {key for key in before if before[key] != changed[key]} == {"openi"}
 
 
-@pytest.mark.parametrize("given", [{"lgg": "nowhere"}, {"lgg": "a file"}, {"openi": "a folder"}, {"ct": ""}])
 def test_settings_of_external_validation_are_its_own(monkeypatch):
     none = {"lgg": "none", "openi": "none", "ct": "none"}
     before = [start("04_pretraining").inputs, start("11_external_validation", **none).inputs]
@@ -295,6 +294,7 @@ def test_settings_of_external_validation_are_its_own(monkeypatch):
     assert changed == [set(), {"external settings"}]
 
 
+@pytest.mark.parametrize("given", [{"lgg": "nowhere"}, {"lgg": "a file"}, {"openi": "a folder"}, {"ct": ""}])
 def test_published_data_that_are_not_there_are_named(tmp_path, given):
     (tmp_path / "a file").touch()
     (tmp_path / "a folder").mkdir()

@@ -81,7 +81,7 @@ def test_the_information_content_is_that_of_the_training_pairs_and_their_mirrore
 
 
 def test_a_similarity_variant_is_an_entry_in_similarity_and_one_in_methods(tmp_path, monkeypatch):
-    alike = lambda findings, options, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
+    alike = lambda findings, options, unit, device: torch.ones(len(findings), len(findings), device=device)  # noqa: E731
     monkeypatch.setitem(KINDS, "alike", alike)
     monkeypatch.setitem(VARIANTS, "all alike", Method("all alike", {"similarity": "alike"}))
     pairs = dict.fromkeys(("train", "validation"), tiny_pairs())
