@@ -18,7 +18,8 @@ from selip_core.pretraining.methods import SHOWN_AS
 
 NOTEBOOK = "11_external_validation"
 _BLOCK = re.compile(r"<!-- real data -->\n.*<!-- end of real data -->", re.DOTALL)
-_FIGURES = ("segmentation", "overlays", "templates", "codes", "sentence_to_patient", "agreement")
+_FIGURES = ("segmentation", "codes", "sentence_to_patient", "agreement")
+"""Of those of the notebook that show no patient: nothing of the data enters the page."""
 
 
 def real_data_section(results: Path, pictures: Path) -> str:
