@@ -11,6 +11,7 @@ import pandas as pd
 
 from selip_core._utils.tables import read_table
 from selip_core.errors import SelipError
+from selip_core.reports.sentences import Finding, canonical_sentence
 
 SLICE = re.compile(r"(?P<study>TCGA_\w\w_\w{4}_\d+)_(?P<slice>\d+)(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 CODE_COLUMNS = ["patient_id", "institution", "side", "lobe", "grade"]
@@ -105,9 +106,20 @@ def coded_site(side: str, lobe: str) -> str:
     return "".join(words) if all(words) else ""
 
 
+def coded_sites(codes: pd.DataFrame) -> pd.Series:
+    """Return the canonical site of each patient of whom it is coded, by patient."""
+    sites = {row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()}
+    return pd.Series({patient: site for patient, site in sites.items() if site}, dtype=object)
+
+
 COMMON_LOOK = {"FLAIR": "高信号", "T1": "低信号"}
 """# Choice: the codes tell no appearance. A glioma is bright on FLAIR (the masks outline that) and dark on T1; what it
 is after contrast medium differs from patient to patient, so nothing is said of T1ce."""
+
+
+def common_sentence(site: str, sequence: str) -> str:
+    """Return the canonical sentence of a tumour at a site, as one usually looks on a sequence of `COMMON_LOOK`."""
+    return canonical_sentence([Finding(site, COMMON_LOOK[sequence])])
 
 
 def coded_sentences(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -119,8 +131,7 @@ def coded_sentences(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
     >>> coded_sentences(pd.DataFrame([one]))["TCGA-CS-4941"]["FLAIR"]
     '在左侧额叶表现为高信号'
     """
-    sites = {row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()}
     return {
-        patient: {sequence: f"在{site}表现为{look}" for sequence, look in COMMON_LOOK.items()}
-        for patient, site in sites.items() if site
-    }  # fmt: skip
+        patient: {sequence: common_sentence(site, sequence) for sequence in COMMON_LOOK}
+        for patient, site in coded_sites(codes).items()
+    }

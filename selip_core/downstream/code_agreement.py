@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from selip_core._utils.incidence import incidence
 from selip_core.datasets.coded_reports import CodedReports
 from selip_core.metrics.resampling import bootstrap_draws
+from selip_core.similarity.findings import pieces
 from selip_core.similarity.scores import similarity_matrix
 
 OF_TEXTS, OF_CODES = "text", "codes"
@@ -31,7 +32,7 @@ def jaccard(sets: list) -> np.ndarray:
     return (shared / (size[:, None] + size[None, :] - shared).clamp_min(1)).numpy()
 
 
-def _bigrams(units: list[str] | str) -> set[tuple]:
+def _bigrams(units: list[str]) -> set[tuple]:
     return {tuple(units[i : i + 2]) for i in range(max(len(units) - 1, 1))}
 
 
@@ -51,8 +52,8 @@ def text_measures(reports: CodedReports) -> dict[str, Callable[[], np.ndarray]]:
             "TF-IDF cosine": cosine,
         }
     return {
-        "Dice of characters": lambda: dice([set(text) for text in reports.texts]),
-        "Dice of character bigrams": lambda: dice([_bigrams(text) for text in reports.texts]),
+        "Dice of characters": lambda: dice([pieces(text, "characters") for text in reports.texts]),
+        "Dice of character bigrams": lambda: dice([pieces(text, "bigrams") for text in reports.texts]),
         "Dice of words": lambda: dice([set(report) for report in words]),
         "Dice of word bigrams": lambda: dice([_bigrams(report) for report in words]),
         "TF-IDF cosine": cosine,

@@ -12,7 +12,7 @@ from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core.config import ExternalSettings, SegmentationSettings
 from selip_core.datasets.annotations import by_split
 from selip_core.datasets.cohort import Cohort, load_cohort
-from selip_core.datasets.lgg import COMMON_LOOK, coded_site
+from selip_core.datasets.lgg import COMMON_LOOK, coded_site, common_sentence
 from selip_core.datasets.pairs import Pairs
 from selip_core.datasets.splits import stratified_split, too_few
 from selip_core.datasets.volume_cache import VolumeCache
@@ -246,8 +246,13 @@ class SiteReader:
 
     def cosines(self, sequence: str, sites: list[str]) -> np.ndarray:
         """Return the cosine of each series of a sequence with the sentence of each site (series, sites)."""
-        texts = encode_texts(self._model, [f"在{site}表现为{COMMON_LOOK[sequence]}" for site in sites])
+        texts = encode_texts(self._model, [common_sentence(site, sequence) for site in sites])
         return self.images[(self.index["sequence"] == sequence).to_numpy()] @ texts.T
+
+    def _centred(self, sequence: str, sites: list[str]) -> np.ndarray:
+        """Return the cosines less each series' mean over the sites."""
+        cosines = self.cosines(sequence, sites)
+        return cosines - cosines.mean(axis=1, keepdims=True)
 
     def scores(self) -> pd.DataFrame:
         """Return how much each patient is said to have each label of side and lobe: mean over the series.
@@ -258,8 +263,7 @@ class SiteReader:
         sites = [coded_site(*pair) for pair in pairs]
         tables = []
         for sequence in self.index["sequence"].unique():
-            cosines = self.cosines(sequence, sites)
-            cosines = cosines - cosines.mean(axis=1, keepdims=True)
+            cosines = self._centred(sequence, sites)
             told = {
                 label: cosines[:, [word in pair for pair in pairs]].mean(axis=1)
                 for label, (column, word) in LABELS.items() if column in ("side", "lobe")
@@ -288,8 +292,7 @@ class SiteReader:
         for sequence in self.index["sequence"].unique():
             who = self.index.loc[self.index["sequence"] == sequence, "patient_id"].to_numpy()
             sites = sorted(set(site_of.reindex(patients).dropna()))
-            cosines = self.cosines(sequence, sites)
-            cosines = cosines - cosines.mean(axis=1, keepdims=True)
+            cosines = self._centred(sequence, sites)
             its_site = site_of.reindex(who).to_numpy()
             asked = np.isin(who, patients) & np.isin(its_site, sites)
             for i in np.flatnonzero(asked):

@@ -25,9 +25,9 @@ from selip_core.pipeline import paths
 from selip_core.pipeline.records import describe_data_source, describe_process, finished_upstream, run_inputs
 from selip_core.pipeline.stamping import save_stamped, width_on_screen
 from selip_core.plotting.style import apply_style
+from selip_core.pretraining.distributed import OF_A_LAUNCHER
 
 _OF_THE_PIPELINE = {"executed.ipynb", "log.txt"}
-_OF_A_LAUNCHER = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _KEPT = {"cache", "models"}
 """Folders of long work: what lies there knows by its own fingerprint whether it still belongs."""
 
@@ -68,7 +68,8 @@ def start_run(
     if not 0 <= seed < 2**31:
         raise SelipError(f"parameter seed = {seed} must be from 0 to {2**31 - 1}")
     show_errors_as_sentences()
-    for name in _OF_A_LAUNCHER:  # a notebook is one process: what a platform or a shell has set would let it wait
+    # a notebook is one process: what a platform or a shell has set would let it wait
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE", *OF_A_LAUNCHER):
         os.environ.pop(name, None)
     run = Run(notebook, profile=profile, seed=seed, cohort=cohort, device=device, brats=brats, **published)
     set_seeds(seed)

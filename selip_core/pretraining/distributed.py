@@ -118,7 +118,7 @@ class Processes:
 
 
 ALONE = Processes()
-_OF_A_LAUNCHER = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+OF_A_LAUNCHER = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 """What torchrun and accelerate launch set beside ``WORLD_SIZE``."""
 
 
@@ -140,7 +140,7 @@ def joined_processes(device_type: str) -> Processes:
     count = os.environ.get("WORLD_SIZE", "").strip() or "1"
     if count == "1":
         return ALONE
-    lacking = [name for name in _OF_A_LAUNCHER if not os.environ.get(name)]
+    lacking = [name for name in OF_A_LAUNCHER if not os.environ.get(name)]
     if not count.isdecimal() or lacking:
         raise SelipError(
             f"WORLD_SIZE={count} is set, but {', '.join(lacking) or 'it'} is not as torchrun sets it: start this "

@@ -8,7 +8,7 @@ import torch
 from selip_core.config import ExternalSettings, PreprocessingSettings, SegmentationSettings
 from selip_core.datasets.annotations import read_masks
 from selip_core.datasets.cohort import load_cohort
-from selip_core.datasets.lgg import coded_site, read_codes
+from selip_core.datasets.lgg import coded_sites, read_codes
 from selip_core.datasets.volume_cache import build_cache
 from selip_core.downstream import external
 from selip_core.downstream.segmentation_data import cohort_cases
@@ -139,7 +139,7 @@ def test_learnt_predictions_are_ranks_within_institution(collection, models):
 def test_a_model_of_a_fold_is_asked_about_its_institution_alone(collection, models):
     _, codes, cache, folds, _ = collection
     truth = external.coded_truth(codes)
-    site_of = pd.Series({row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()})
+    site_of = coded_sites(codes)
     told, percentiles = external.told_by_sentences(models, cache, truth, site_of, folds, device=CPU)
     assert set(told["label"]) == {"left side", "frontal lobe", "temporal lobe", "parietal lobe"}
     assert percentiles.groupby("method")["patient_id"].nunique().eq(24).all()
@@ -151,7 +151,7 @@ def test_a_model_of_a_fold_is_asked_about_its_institution_alone(collection, mode
 
 def test_percentiles_are_those_of_the_definition(collection, models, monkeypatch):
     _, codes, cache, folds, _ = collection
-    site_of = pd.Series({row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()})
+    site_of = coded_sites(codes)
     reader = external.SiteReader(models["CLIP", 0], cache, cache.index, device=CPU)
 
     def knowing(self, sequence, sites):
@@ -167,7 +167,7 @@ def test_percentiles_are_those_of_the_definition(collection, models, monkeypatch
 
 def test_an_order_of_the_volumes_that_no_sentence_changes_gets_a_half(collection, models, monkeypatch):
     _, codes, cache, folds, _ = collection
-    site_of = pd.Series({row.patient_id: coded_site(row.side, row.lobe) for row in codes.itertuples()})
+    site_of = coded_sites(codes)
     reader = external.SiteReader(models["CLIP", 0], cache, cache.index, device=CPU)
 
     def frontal_first(self, sequence, sites):
