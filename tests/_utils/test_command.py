@@ -14,8 +14,8 @@ from selip_core._utils.command import DONE, IN_PART, Parser, run_command
 from selip_core.errors import SelipError
 from tests.helpers.places import PACKAGE, ROOT
 
-COMMANDS = ["embed", "search", "export", "extract", "lexicon_gaps", "pretrain", "ingest/__main__", "pipeline/run_all",
-            "pipeline/real_data", "pipeline/results_page"]  # fmt: skip
+COMMANDS = ["embed", "search", "export", "extract", "lexicon_gaps", "pretrain", "ingest/__main__",
+            "datasets/standard_space", "pipeline/run_all", "pipeline/real_data", "pipeline/results_page"]  # fmt: skip
 
 
 def parser():

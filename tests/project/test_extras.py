@@ -75,14 +75,14 @@ def run(bare, *arguments):
 
 def test_the_core_has_few_hard_dependencies():
     assert len(PROJECT["dependencies"]) <= 14
-    extras = {Requirement(text).name for group in ("study", "ingest", "plot", "jupyter", "pipeline")
+    extras = {Requirement(text).name for group in ("study", "register", "ingest", "plot", "jupyter", "pipeline")
               for text in PROJECT["optional-dependencies"][group]}  # fmt: skip
     assert not extras & {Requirement(text).name for text in PROJECT["dependencies"]}
 
 
 def test_all_is_every_extra():
     (everything,) = PROJECT["optional-dependencies"]["all"]
-    assert Requirement(everything).extras == {"study", "ingest", "plot", "jupyter", "pipeline"}
+    assert Requirement(everything).extras == {"study", "register", "ingest", "plot", "jupyter", "pipeline"}
 
 
 USE = """
