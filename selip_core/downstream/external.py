@@ -15,6 +15,7 @@ from selip_core.datasets.cohort import Cohort, load_cohort
 from selip_core.datasets.lgg import COMMON_LOOK, coded_site, common_sentence
 from selip_core.datasets.pairs import Pairs
 from selip_core.datasets.splits import stratified_split, too_few
+from selip_core.datasets.standard_space import in_standard_space
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.classification import (
     PREDICTION_COLUMNS,
@@ -83,12 +84,31 @@ def real_cohort(source: Path, directory: Path, data_source: str) -> Cohort:
     from selip_core.ingest.inventory import source_state
 
     key = digest(str(source), source_state(source), code_fingerprint("ingest.build"))
-    target = directory / f"lgg_{key[:16]}"
-    for old in directory.glob("lgg_*") if directory.is_dir() else ():
-        if old != target:
-            shutil.rmtree(old)
+    target = _newest(directory, f"lgg_{key[:16]}")
     ingest(source, target, masks="tumour", keep_ids=True, data_source=data_source)
     return one_study_each(load_cohort(target))
+
+
+def on_template_head(
+    cohort: Cohort, directory: Path, *, workers: int | None = None
+) -> tuple[Cohort, pd.DataFrame]:
+    """Return a cohort whose heads lie on the template head, as those of the embedded cohort do, and what was done.
+
+    # Choice: an encoder compares a volume with templates voxel by voxel. Of 95 real heads in their own place the
+    # sentences of the sites found nothing (percentile 0.50 to 0.56); on the template head they do (0.58 to 0.61).
+    """
+    key = digest(cohort.fingerprint, code_fingerprint("datasets.standard_space"))
+    target = _newest(directory, f"registered_{key[:16]}")
+    table = in_standard_space(cohort.directory, target, workers=workers)
+    return one_study_each(load_cohort(target)), table
+
+
+def _newest(directory: Path, name: str) -> Path:
+    """Return the folder of a name; others of its kind, made of other files or by other code, are deleted."""
+    for old in directory.glob(f"{name.partition('_')[0]}_*") if directory.is_dir() else ():
+        if old.name != name:
+            shutil.rmtree(old)
+    return directory / name
 
 
 def one_study_each(cohort: Cohort) -> Cohort:

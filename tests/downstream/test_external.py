@@ -9,6 +9,7 @@ from selip_core.config import ExternalSettings, PreprocessingSettings, Segmentat
 from selip_core.datasets.annotations import read_masks
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.lgg import coded_sites, read_codes
+from selip_core.datasets.registration import Registration
 from selip_core.datasets.volume_cache import build_cache
 from selip_core.downstream import external
 from selip_core.downstream.segmentation_data import cohort_cases
@@ -191,6 +192,26 @@ def test_a_share_that_one_fold_cannot_draw_is_left_out(collection):
     _, _, _, folds, cases = collection
     assert external.common_shares(cases, folds, (0.01, 0.5, 1.0)) == (0.5, 1.0)
     assert external.common_shares(cases, {}, (0.5, 1.0)) == ()
+
+
+def test_heads_are_laid_on_the_template_head_once(tmp_path, monkeypatch):
+    cohort = external.real_cohort(write_collection(tmp_path / "lgg", {"CS": 2}), tmp_path / "cache", "made")
+    asked = []
+
+    def found(path, sequence):
+        asked.append(sequence)
+        return Registration(np.diag([1.1, 1.1, 1.1, 1.0]))
+
+    monkeypatch.setattr("selip_core.datasets.standard_space.onto_template", found)
+    laid, table = external.on_template_head(cohort, tmp_path / "cache", workers=1)
+    assert table["scale"].tolist() == [1.1, 1.1] and asked == ["T1", "T1"]
+    assert laid.data_source == "made" and laid.series["path"].tolist() == cohort.series["path"].tolist()
+    again, _ = external.on_template_head(cohort, tmp_path / "cache", workers=1)
+    assert again.directory == laid.directory and len(asked) == 2
+    stale = tmp_path / "cache" / "registered_old"
+    stale.mkdir()
+    external.on_template_head(cohort, tmp_path / "cache", workers=1)
+    assert not stale.exists() and laid.directory.exists()
 
 
 def test_the_cohort_is_made_anew_where_files_have_changed(tmp_path):
