@@ -129,8 +129,8 @@ def with_own_templates(
     """Return copies of models, by method, seed and institution, that see volumes as the fold's training patients have
     them: with the templates of those volumes, without any label.
 
-    # Choice: a head with its scalp, of another scanner, is far from every template of brains of another cohort, and
-    takes a wrong one. What is measured then is that difference and no lesion.
+    # Choice: a scan of another scanner has another contrast, is far from every template of another cohort, and takes a
+    wrong one. What is measured then is that difference and no lesion.
     """
     volumes, found = every_volume(cache), {}
     for institution, split in folds.items():

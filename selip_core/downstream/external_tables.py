@@ -9,6 +9,26 @@ from selip_core.metrics.resampling import bootstrap_interval, holm, paired_diffe
 from selip_core.pretraining.methods import PAIRS
 
 
+def placed_heads(registered: pd.DataFrame) -> pd.DataFrame:
+    """Return what `selip_core.downstream.external.on_template_head` did, by the sequence that was registered.
+
+    Parameters
+    ----------
+    registered : DataFrame with ``sequence``, ``scale``, ``doubt``
+
+    Returns
+    -------
+    DataFrame with ``sequence``, ``heads``, ``in_own_place`` (those left there) and ``scale_low``, ``scale_high``: the
+    middle nine tenths of how much longer the heads became
+    """
+    rows = []
+    for sequence, part in registered.groupby("sequence", sort=False):
+        scale = part.loc[part["doubt"] == "", "scale"]
+        low, high = scale.quantile([0.05, 0.95]) if len(scale) else (np.nan, np.nan)
+        rows.append((sequence, len(scale), len(part) - len(scale), low, high))
+    return pd.DataFrame(rows, columns=["sequence", "heads", "in_own_place", "scale_low", "scale_high"])
+
+
 def sides_of_masks(positions: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
     """Return for each patient which side its mask is on, which is coded, and whether both agree.
 

@@ -58,17 +58,20 @@ def _images(tables: Path) -> list[str]:
     """Return what the real images say, a subsection an outcome; nothing where none were given."""
     if not (tables / "segmentation_scores.csv").exists():
         return []
-    patients, scores, differences, learning = (
+    patients, placed, scores, differences, learning = (
         read_saved_table(tables / f"{name}.csv", numbers=True)
-        for name in ("lgg_patients", "segmentation_scores", "segmentation_differences", "codes_scores")
-    )
+        for name in (
+            "lgg_patients", "registration", "segmentation_scores", "segmentation_differences", "codes_scores"
+        )
+    )  # fmt: skip
     held = patients[patients["held out"].astype(str) == "True"]
     metrics = read_json(tables.parent / "metrics.json")["metrics"]
     side = metrics["side_agreement"]
     each = ", ".join(f"{row.institution} ({row.patients:g})" for row in held.itertuples())
     about = (
         f"TCGA-LGG, {int(patients['patients'].sum())} patients of {len(patients)} institutions; held out in turn: "
-        f"{each}. The mask lies on the coded side in {side['value']:.1%} of {side['n']} patients."
+        f"{each}. Heads on the template head: by {_registered_by(placed)}. "
+        f"The mask lies on the coded side in {side['value']:.1%} of {side['n']} patients."
     )
     return [
         about,
@@ -84,6 +87,14 @@ def _images(tables: Path) -> list[str]:
         _percentiles(tables, "own_sentence_to_patient", "pretrained on the real patients alone"),
         _gains(tables, "sentence_to_patient_differences", "own_sentence_to_patient_differences"),
     ]  # fmt: skip
+
+
+def _registered_by(placed: pd.DataFrame) -> str:
+    """Return how often each sequence was registered, and how much longer the heads became by it."""
+    return ", ".join(
+        f"{row.sequence} ({row.heads:g} heads, {row.scale_low:.2f} to {row.scale_high:.2f} times as long)"
+        for row in placed.itertuples()
+    )
 
 
 def _dice(table: pd.DataFrame) -> str:

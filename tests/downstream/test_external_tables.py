@@ -44,3 +44,12 @@ def test_the_worth_of_pretraining_is_told_by_share():
         "CLIP: better than from scratch at 5% of the training patients.",
         "SeLIP: worse at 5% of the training patients.",
     ]
+
+
+def test_heads_left_in_their_own_place_are_counted_and_no_scale_is_told_of_them():
+    registered = pd.DataFrame({
+        "sequence": ["T1"] * 3 + ["FLAIR"], "scale": [1.0, 1.1, 1.0, 1.0], "doubt": ["", "", "lost", "lost"],
+    })  # fmt: skip
+    table = tables.placed_heads(registered)
+    assert table[["sequence", "heads", "in_own_place"]].to_numpy().tolist() == [["T1", 2, 1], ["FLAIR", 0, 1]]
+    assert table["scale_high"].iloc[0] > 1.09 and table["scale_high"].isna().iloc[1]
