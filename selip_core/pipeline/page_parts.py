@@ -1,6 +1,8 @@
-"""Parts of a page in Markdown: a table, a value with its interval, a figure beside the page."""
+"""Parts of a page in Markdown: a table, a value with its interval, a figure beside the page, small."""
 
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 from PIL import Image, PngImagePlugin
@@ -20,14 +22,24 @@ def page_figure(results: Path, pictures: Path, notebook: str, name: str) -> str:
     if not path.exists():
         return ""
     with Image.open(path) as image:
+        caption = image.info.get("Title", name)
+    with replacing(pictures / f"{notebook}_{name}.png") as partial:
+        partial.write_bytes(small_png(path))
+    return f"![{caption}]({pictures.name}/{notebook}_{name}.png)\n\n*{notebook}. {caption}*"
+
+
+def small_png(picture: Path | BinaryIO, *, width: int | None = None, colours: int = 128) -> bytes:
+    """Return a picture as PNG of few colours, its title and source kept, no wider than `width` pixels."""
+    with Image.open(picture) as image:
         about = PngImagePlugin.PngInfo()
         for key in ("Title", "Source"):
             about.add_text(key, image.info.get(key, ""))
-        caption = image.info.get("Title", name)
-        small = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    with replacing(pictures / f"{notebook}_{name}.png") as partial:
-        small.save(partial, optimize=True, pnginfo=about)
-    return f"![{caption}]({pictures.name}/{notebook}_{name}.png)\n\n*{notebook}. {caption}*"
+        small = image.convert("RGB")
+    if width and small.width > width:
+        small = small.resize((width, round(small.height * width / small.width)), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True, pnginfo=about)
+    return buffer.getvalue()
 
 
 def interval_text(value: float, low: float, high: float, form: str) -> str:

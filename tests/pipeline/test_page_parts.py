@@ -1,6 +1,10 @@
-import pytest
+import io
 
-from selip_core.pipeline.page_parts import interval_text, markdown_table, page_figure
+import pytest
+from PIL import Image
+
+from selip_core.pipeline.page_parts import interval_text, markdown_table, page_figure, small_png
+from tests.helpers.executed_notebooks import picture
 
 NAN = float("nan")
 
@@ -19,3 +23,9 @@ def test_a_bar_in_a_cell_does_not_break_the_table():
 
 def test_a_figure_that_is_not_there_is_left_out(tmp_path):
     assert page_figure(tmp_path, tmp_path / "docs", "01", "none") == ""
+
+
+@pytest.mark.parametrize(("width", "size"), [(None, (400, 200)), (100, (100, 50)), (800, (400, 200))])
+def test_a_small_picture_has_few_colours_its_words_and_no_more_than_its_width(width, size):
+    with Image.open(io.BytesIO(small_png(io.BytesIO(picture(400)), width=width, colours=16))) as image:
+        assert image.size == size and len(image.getcolors()) <= 16 and image.info["Title"] == "A caption."
