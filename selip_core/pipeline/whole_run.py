@@ -36,15 +36,37 @@ def checked_runs(results: Path) -> dict[str, dict]:
     runs = {name: read_json(results / name / "run.json") for name in names}
     first = names[0]
     for name, record in runs.items():
-        for key in _SAME:
-            ours, theirs = (commit_of(r) if key == "commit" else r.get(key) for r in (runs[first], record))
-            if ours != theirs:
-                shown = f" ({ours} and {theirs})" if key != "settings" else ""
-                raise SelipError(
-                    f"{results} is of more than one run: {first} and {name} differ in their {key}{shown}; "
-                    "run ./run_all.sh --fresh on one commit"
-                )
+        differing = _difference(runs[first], record)
+        if differing:
+            key, ours, theirs = differing
+            shown = f" ({ours} and {theirs})" if key != "settings" else ""
+            raise SelipError(
+                f"{results} is of more than one run: {first} and {name} differ in their {key}{shown}; "
+                "run ./run_all.sh --fresh on one commit"
+            )
     return runs
+
+
+def later_runs(results: Path, runs: dict[str, dict]) -> dict[str, dict]:
+    """Return ``run.json`` of the notebooks behind the summary that have finished and are of the same run.
+
+    Parameters
+    ----------
+    runs : dict
+        As `checked_runs` returns it.
+    """
+    folders = [folder for folder in standing_in(results) if folder.name > SUMMARY]
+    records = {folder.name: read_json(folder / "run.json") for folder in folders}
+    return {name: record for name, record in records.items() if not _difference(runs[SUMMARY], record)}
+
+
+def _difference(one: dict, other: dict) -> tuple[str, object, object] | None:
+    """Return the first key of `_SAME` in which two records differ, and both values."""
+    for key in _SAME:
+        ours, theirs = (commit_of(record) if key == "commit" else record.get(key) for record in (one, other))
+        if ours != theirs:
+            return key, ours, theirs
+    return None
 
 
 def commit_of(record: dict) -> str:

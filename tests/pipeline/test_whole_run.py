@@ -3,7 +3,7 @@
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.pipeline.whole_run import checked_runs
+from selip_core.pipeline.whole_run import checked_runs, later_runs
 from tests.helpers.made_results import COMMIT, NOTEBOOKS, make_results, write_run
 
 
@@ -43,3 +43,9 @@ def test_a_missing_notebook_is_named(results):
     (results / "07_segmentation" / "run.json").unlink()
     with pytest.raises(SelipError, match="07_segmentation has not been run"):
         checked_runs(results)
+
+
+@pytest.mark.parametrize(("changes", "there"), [({}, True), ({"seed": 1}, False), ({"finished": False}, False)])
+def test_notebooks_behind_the_summary_count_where_they_are_of_the_same_run(results, changes, there):
+    write_run(results, "10_explore", **changes)
+    assert list(later_runs(results, checked_runs(results))) == (["10_explore"] if there else [])
