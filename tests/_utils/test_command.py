@@ -15,7 +15,8 @@ from selip_core.errors import SelipError
 from tests.helpers.places import PACKAGE, ROOT
 
 COMMANDS = ["embed", "search", "export", "extract", "lexicon_gaps", "pretrain", "ingest/__main__",
-            "datasets/standard_space", "pipeline/run_all", "pipeline/real_data", "pipeline/results_page"]  # fmt: skip
+            "datasets/standard_space", "pipeline/run_all", "pipeline/real_data", "pipeline/results_page",
+            "pipeline/site_notebooks"]  # fmt: skip
 
 
 def parser():
