@@ -1,7 +1,13 @@
-"""The pages of the method and the API: ``python -m sphinx -W -b html docs docs/_build/html``."""
+"""The site: ``python -m sphinx -b html docs docs/_build/html``, then open ``docs/_build/html/index.html``."""
 
 import sys
 from pathlib import Path
+
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the code beside these pages, not an installed one
 
@@ -10,15 +16,53 @@ from selip_core import __version__
 project = "SeLIP"
 release = version = __version__
 copyright = "the SeLIP authors"
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc", "myst_parser"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_nb"]
 myst_enable_extensions = ["dollarmath"]
-myst_heading_anchors = 2
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # selip_core.pipeline.site_notebooks brings them executed
+nb_render_markdown_format = "myst"  # outputs of run.show_markdown are Markdown with tables
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "scaling.md", "robustness.md"]
+exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 default_role = "py:obj"  # `name` in a docstring is a link where there is such a name
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "signature"
 numpydoc_show_class_members = False  # automodule lists them already
-html_theme = "alabaster"
-html_theme_options = {"description": "Language-image pretraining for head MRI", "page_width": "1100px"}
+html_theme = "furo"
+html_title = "SeLIP"
+html_static_path = ["_static", "../selip_core/plotting/font_files"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_math_renderer = "mathml"
+
+
+def setup(app: Sphinx) -> None:
+    """Let browsers set the formulas, which costs no script and no other host; links and pictures as said below."""
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.connect("source-read", _link_sources)
+    app.connect("doctree-read", _describe_pictures)
+
+
+def _inline(translator: HTML5Translator, node: nodes.math) -> None:
+    translator.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
+    translator.body.append(f'<div class="formula">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def _link_sources(app: Sphinx, name: str, content: list[str]) -> None:
+    """Let the site bring the source notebooks that its pages link to: by their ending they would be pages."""
+    content[0] = content[0].replace("](../../notebooks/", "](path:../../notebooks/")
+    if name == "notebooks/index" and not list(Path(app.srcdir, "notebooks").glob("[0-9]*.ipynb")):
+        content[0] = content[0].partition("```{toctree}")[0] + "Nobody has made them in this clone yet."
+
+
+def _describe_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Give pictures of notebooks the caption that stands in their file: myst-nb reads their width alone."""
+    for picture in doctree.findall(nodes.image):
+        path = Path(app.srcdir, picture["uri"].removeprefix("/"))
+        if "alt" not in picture and path.suffix == ".png" and path.exists():
+            with Image.open(path) as image:
+                picture["alt"] = image.info.get("Title", "")

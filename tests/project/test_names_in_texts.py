@@ -7,7 +7,7 @@ from tests.helpers.places import PACKAGE, ROOT
 
 TEXTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "data/README.md", "results/README.md")),
-    *(ROOT / "docs").glob("*.md"), ROOT / "docs" / "index.rst", *(ROOT / "notebooks").glob("*.ipynb"),
+    *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "notebooks").glob("*.md"), *(ROOT / "notebooks").glob("*.ipynb"),
     *PACKAGE.rglob("*.py"),
 ]  # fmt: skip
 NAMED = re.compile(r"\bselip_core((?:\.[A-Za-z_]\w*)+)")
