@@ -4,12 +4,12 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import groupby
 from pathlib import Path
 
 import yaml
 
 from selip_core.errors import SelipError
+from selip_core.reports.entries import alternatives, expression, scanner
 from selip_core.reports.lexicon import check_keys, check_sequences, load_lexicon
 from selip_core.sequences import TABLE
 
@@ -32,7 +32,6 @@ ABBREVIATION = re.compile(r"[A-Z]{1,4}")
 """Choice: no word of a language, known or not: `TSE`, `FOV`, `TOF`."""
 FILLERS = 2
 """Choice: so many common words may stand between a level and `signal`: `increased on the T2 signal`."""
-_LETTERS = r"[A-Za-z0-9À-ɏ]"
 _TOKEN = re.compile(r"[^\W\d_]+")
 _STAR = re.compile(r"T2\s?\*")
 _OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
@@ -69,11 +68,10 @@ class Language:
         entries += [
             (word, key, "") for key in (*_LISTS, "symmetric", "spared") if key != "common" for word in book[key]
         ]
-        entries.sort(key=lambda entry: (self._folded(entry[0][0].lower()), -len(entry[0])))
         self._meanings = [entry[1:] for entry in entries]
         self._whole = frozenset(self._folded(entry[0].lower()) for entry in entries)
         letters = f"[{book['letters']}]*"
-        self._scanner = _scanner([self._folded(word) for word, _, _ in entries], letters)
+        self._scanner = scanner(enumerate(self._folded(word) for word, _, _ in entries), letters)
         self._common = frozenset(self._folded(word) for word in book["common"])
         self._find = lru_cache(maxsize=1000)(self._scanned)
         words = "".join(rf"|\b{re.escape(word)}\b" for word in book["clause_words"])
@@ -90,7 +88,7 @@ class Language:
         starts = "|".join(sorted(start for start in starts if len(start) == 5))
         self._both = re.compile(rf"\b({both})(?={starts})", re.IGNORECASE)
         levels, signal = (
-            "|".join(_expression(word, letters) for word in words)
+            "|".join(expression(word, letters) for word in words)
             for words in ([word for group in book["levels"].values() for word in group], book["signal"])
         )
         images = "|".join(name for name, sequence in TABLE.items() if not sequence.measured)
@@ -117,7 +115,7 @@ class Language:
 
     def _scanned(self, text: str) -> list[Word]:
         found = self._scanner.finditer(self._folded(text))
-        return [Word(*self._meanings[m.lastindex - 1], *m.span()) for m in found]
+        return [Word(*self._meanings[int(m.lastgroup[1:])], *m.span()) for m in found]
 
     def scan(self, text: str) -> list[Word]:
         """Return the words of the lexicon in a text, in order; a level and its `signal` are one, a level alone none."""
@@ -256,23 +254,6 @@ def understood(words: int, unknown: list[str], share: float = READ_SHARE) -> boo
     return len(unknown) <= (1 - share) * words + 1e-9
 
 
-def _expression(word: str, letters: str) -> str:
-    """Return the pattern of an entry; a single capital, `R`, is that letter and no small one."""
-    if len(word) == 1 and word.isupper():
-        return f"(?-i:{word})"
-    parts = [re.escape(part).replace(r"\*", letters).replace(r"\ ", r"[\s/-]+") for part in word.split(" ... ")]
-    return r"[^.,;:]{0,50}?[\s-]".join(parts)
-
-
-def _scanner(entries: list[str], letters: str) -> re.Pattern:
-    """Return what finds each entry as a group of its own; they come by their first letters, which saves most trials."""
-    by_letter = []
-    for first, words in groupby(entries, key=lambda word: word[0].lower()):
-        pattern = "|".join(f"({_expression(word, letters)})" for word in words)
-        by_letter.append(f"(?={re.escape(first)})(?:{pattern})")
-    return re.compile(rf"(?<!{_LETTERS})(?:{'|'.join(by_letter)})(?!{_LETTERS})", re.IGNORECASE)
-
-
 def check_language(book: dict, path: Path) -> None:
     """Raise SelipError if a lexicon has missing, unknown or empty parts, or a site or sequence that is none."""
     check_keys(book, _KEYS, path)
@@ -304,7 +285,20 @@ def load_language(name: str) -> dict:
     except (OSError, yaml.YAMLError) as error:
         raise SelipError(f"{path} cannot be read: {error}") from None
     check_language(book, path)
-    return book
+    return _written_out(book)
+
+
+def _written_out(book: dict) -> dict:
+    """Return a lexicon with every choice of its entries, `(thin|thick) rim`, as an entry of its own, each once."""
+
+    def of(value: dict | list | str) -> dict | list | str:
+        if isinstance(value, dict):
+            return {key: of(words) for key, words in value.items()}
+        if isinstance(value, list):
+            return list(dict.fromkeys(one for word in value for one in alternatives(word)))
+        return value
+
+    return of(book)
 
 
 @cache
