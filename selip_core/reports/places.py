@@ -19,6 +19,8 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
         if before is not None and before.clause != word.clause:
             beside = ""
         placed = any(other.kind == "sites" for other in kept)
+        if beside == "near" and word.listed == "placed":
+            beside = ""
         if word.kind in (*_BESIDE, "near") or (word.kind == "widened" and placed):
             beside = beside if beside in _BESIDE and word.kind == "near" else word.kind
         elif word.kind in (*STRONG, "lesions", "extends"):
@@ -35,7 +37,22 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
         return nearby
     if any(word.kind == "sides" for word in kept):
         return kept
-    return [word for word in nearby if word in kept or word.kind == "sides"]  # subdural, over the left convexity
+    return _with_sides(kept, [word for word in nearby if word.kind == "sides"])
+
+
+def _with_sides(words: list[Word], sides: list[Word]) -> list[Word]:
+    """Return the words with sides of places that were left out, each behind the place before it.
+
+    So of a subdural collection over the left convexity, of meninges over both hemispheres and in the cisterns.
+    """
+    for side in sides:
+        before = [
+            i for i, w in enumerate(words) if w.kind == "sites" and w.start < side.start and w.clause == side.clause
+        ]
+        at = before[-1] + 1 if before else next((i for i, w in enumerate(words) if w.start > side.start), len(words))
+        start = words[before[-1]].end if before else side.start
+        words = [*words[:at], replace(side, start=start, end=start), *words[at:]]
+    return words
 
 
 def _without_spared(words: list[Word]) -> list[Word]:
@@ -73,9 +90,13 @@ def without_heights(words: list[Word]) -> list[Word]:
     """Return the words without a lobe that only says how high it is outside the brain: `left frontal subdural`."""
     outside, kept = load_lexicon().extra_axial, []
     lobes = set(load_lexicon().book["compound_lobes"].values())
+    heights: set[int] = set()  # a chain of them, parieto-occipital subdural
+    for i in (*range(len(words)), *reversed(range(len(words)))):
+        near = [j for j in (i - 1, i + 1) if 0 <= j < len(words) and words[j].kind == "sites"]
+        near = [j for j in near if words[max(i, j)].start - words[min(i, j)].end <= 1]
+        if words[i].value in lobes and any(words[j].value in outside or j in heights for j in near):
+            heights.add(i)
     for i, word in enumerate(words):
-        beside = [w for w in words[max(i - 1, 0) : i + 2] if w.kind == "sites" and w.value in outside]
-        close = any(abs(w.start - word.end) <= 1 or abs(word.start - w.end) <= 1 for w in beside)
         before = words[i - 1] if i else None
         after = words[i + 1] if i + 1 < len(words) else None
         if word.value == "深部白质" and after is not None and after.start - word.end <= 1 and _placed_behind(words, i):
@@ -83,7 +104,7 @@ def without_heights(words: list[Word]) -> list[Word]:
         if word.value in ("脑膜", *lobes) and _over(kept, outside):
             continue  # subdural collection along the left convexity
         layer = word.value == "深部白质" and before is not None and before.kind == "sites"
-        if word.kind == "sites" and ((close and word.value in lobes) or (layer and word.start - before.end <= 1)):
+        if word.kind == "sites" and (i in heights or (layer and word.start - before.end <= 1)):
             continue  # external capsule white matter
         kept.append(word)
     return kept
@@ -103,12 +124,31 @@ def _over(before: list[Word], outside: frozenset) -> bool:
 
 
 def sulci_as_sites(words: list[Word]) -> list[Word]:
-    """Let a sulcus behind which a look stands closely, `sulcal FLAIR hyperintensity`, be a site beside others."""
+    """Let a sulcus behind which a look stands closely, `sulcal FLAIR hyperintensity`, be a site beside others.
+
+    So is one of lobes that stand behind it, `sulci of the left frontal and parietal lobes`; they are none then.
+    """
+    words = _without_lobes_of_sulci(words)
     return [
         replace(word, kind="sites", value=ORGANS[word.value])
         if word.value == "脑沟" and _looks_there(words, i) else word
         for i, word in enumerate(words)
     ]  # fmt: skip
+
+
+def _without_lobes_of_sulci(words: list[Word]) -> list[Word]:
+    lobes = set(load_lexicon().book["compound_lobes"].values())
+    changed = {word.kind for word in words} & {"compressed", "widened", "shifted"}
+    kept: list[Word] = []
+    of_sulci = False
+    for word in words:
+        of_sulci = of_sulci and (word.kind == "sides" or word.value in lobes) and word.clause == kept[-1].clause
+        if of_sulci and word.value in lobes:
+            kept = [replace(w, kind="sites", value=ORGANS["脑沟"]) if w.value == "脑沟" else w for w in kept]
+            continue
+        of_sulci = of_sulci or (word.value == "脑沟" and not changed)
+        kept.append(word)
+    return kept
 
 
 def _looks_there(words: list[Word], at: int) -> bool:

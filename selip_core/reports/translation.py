@@ -70,7 +70,10 @@ def affirmed(words: list[Word]) -> list[Word]:
         if at == len(own):
             kept += before
         elif own[at].kind == "normal":
-            while before and before[-1].kind in ("morphology", "sides", "sites"):
+            denies_ahead = any(
+                word.kind in ("morphology", "sites") for word in after
+            )  # normal signal in the red nuclei
+            while before and before[-1].kind in ("morphology", "sides", "sites") and not denies_ahead:
                 before.pop()
             kept += before if any(word.kind in AFFIRMED for word in before) else []
         else:

@@ -22,7 +22,18 @@ _LISTS = (
     "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "lesions",
     "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "common",
 )  # fmt: skip
-_GRAMMAR = ("clause_words", "joined", "both", "plurals", "symmetric", "spared", "conjunctions", "own_words")
+_GRAMMAR = (
+    "clause_words",
+    "joined",
+    "both",
+    "plurals",
+    "symmetric",
+    "spared",
+    "conjunctions",
+    "ranges",
+    "within",
+    "own_words",
+)
 _KEYS = {"language", "letters", *_GROUPS, *_LISTS, *_GRAMMAR}
 READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
 """Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
@@ -30,9 +41,17 @@ In `Occipital rechts hyperintens in T2` three words of four are English too, and
 a word of its own, `the`, the last share is enough: sides and denials are known, what is not is a name of a disease."""
 ABBREVIATION = re.compile(r"[A-Z]{1,4}")
 """Choice: no word of a language, known or not: `TSE`, `FOV`, `TOF`."""
-FILLERS = 2
-"""Choice: so many common words may stand between a level and `signal`: `increased on the T2 signal`."""
+FILLERS, PREFIX = 2, 5
+"""Choice: so many common words may stand between a level and `signal`: `increased on the T2 signal`; a level of so many
+letters, `hyper`, may lean on a signal behind it."""
 _TOKEN = re.compile(r"[^\W\d_]+")
+_TOGETHER = {
+    frozenset(pair): together
+    for together, pairs in {
+        "混杂信号": [("高信号", "低信号"), ("混杂信号", "高信号"), ("混杂信号", "低信号")],
+        "等低信号": [("等信号", "低信号")], "等高信号": [("等信号", "高信号")],
+    }.items() for pair in pairs
+}  # fmt: skip
 _STAR = re.compile(r"T2\s?\*")
 _OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
 _DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
@@ -50,7 +69,7 @@ class Word:
     end: int
     clause: int = 0
     plural: bool = False  # of a paired site, `thalami`
-    listed: str = ""  # behind `and`: bare, or with an article or a preposition between
+    listed: str = ""  # behind `and`: bare, with a preposition, `and in the`, or with other words between
 
 
 class Language:
@@ -80,6 +99,9 @@ class Language:
         self._plural = re.compile(rf"(?:{plurals})$", re.IGNORECASE)
         listed = "|".join(re.escape(word) for word in sorted(book["conjunctions"], key=len, reverse=True)) or r"(?!)"
         self._listed = re.compile(rf"(?:(?<![^\W\d_])(?:{listed})|,)\s+([a-zà-ÿ']{{1,4}}\s+){{0,2}}$", re.IGNORECASE)
+        self._within = frozenset(book["within"])
+        self._listing = frozenset(book["conjunctions"])
+        self._joining = self._listing | frozenset(book["ranges"])
         self._own = re.compile(rf"\b(?:{own})\b", re.IGNORECASE)
         joined = "|".join(map(re.escape, book["joined"])) or r"(?!)"
         self._joined = re.compile(rf"\b({joined})(?=[a-zà-ÿ])", re.IGNORECASE)
@@ -119,6 +141,35 @@ class Language:
 
     def scan(self, text: str) -> list[Word]:
         """Return the words of the lexicon in a text, in order; a level and its `signal` are one, a level alone none."""
+        words: list[Word] = []
+        for word in self._meant(text):
+            mixed = self._mixed(text, words[-1], word) if words else ""
+            if mixed:
+                words[-1] = replace(words[-1], value=mixed, end=word.end)
+            else:
+                words.append(word)
+        return words
+
+    def _mixed(self, text: str, before: Word, word: Word) -> str:
+        """Return what two signals are together, `high and low signal`, `iso- to slightly hypointense`; else nothing.
+
+        With `and` between words of their own, and more than one sequence in the text, each is of another sequence.
+        """
+        value = _TOGETHER.get(frozenset((before.value, word.value)))
+        if value is None or {before.kind, word.kind} != {"signals"}:
+            return ""
+        if before.end == word.end:  # one noun
+            return value
+        gap = text[before.end : word.start]
+        tokens = _TOKEN.findall(gap)
+        joined = tokens[0].lower() in self._joining if tokens else re.fullmatch(r"\s?[/-]\s?", gap)
+        if len(tokens) > FILLERS or _APART.search(gap) or not joined or "混杂信号" in (before.value, word.value):
+            return ""
+        several = sum(w.kind in ("sequences", "other_sequences") for w in self._find(text)) > 1
+        loose = bool(tokens) and tokens[0].lower() in self._listing and before.end - before.start > PREFIX
+        return "" if (several and loose) or not all(map(self._is_common, tokens)) else value
+
+    def _meant(self, text: str) -> list[Word]:
         found = self._find(text)
         words = []
         for i, word in enumerate(found):
@@ -134,7 +185,11 @@ class Language:
                 noun = self._noun_after(text, found, i)
                 if noun is not None:
                     words.append(Word("signals", word.value, word.start, noun.end))
-                elif self._noun_before(text, found, i) or self._on_image(text, found, i):
+                elif (
+                    self._noun_before(text, found, i)
+                    or self._on_image(text, found, i)
+                    or self._is_prefix(text, found, i)
+                ):
                     words.append(replace(word, kind="signals"))
             elif word.kind == "other_sequences":
                 words.append(replace(word, kind="sequences"))
@@ -142,7 +197,9 @@ class Language:
                 plural = word.kind == "sites" and bool(self._plural.search(text[word.start : word.end]))
                 listed = self._listed.search(text, 0, word.start)
                 words += self._sides_within(text, word)
-                how = "" if listed is None else "far" if listed[1] else "bare"
+                between = set() if listed is None else set(listed[0].lower().split())
+                placed = "placed" if between & self._within else "far"
+                how = "" if listed is None else placed if listed[1] else "bare"
                 words.append(replace(word, plural=plural, listed=how))
             elif word.kind not in ("signal", "passed_over"):
                 words.append(word)
@@ -195,6 +252,14 @@ class Language:
             return False
         gap = text[found[at].end : after.start]
         return len(_TOKEN.findall(gap)) == 1 and self._only_fillers(gap)
+
+    def _is_prefix(self, text: str, found: list[Word], at: int) -> bool:
+        """Return whether a level leans on the signal behind it, `hypo- to isointense`."""
+        after = next(iter(found[at + 1 :]), None)
+        if after is None or after.kind != "signals" or found[at].end - found[at].start > PREFIX:
+            return False
+        tokens = _TOKEN.findall(text[found[at].end : after.start])
+        return 0 < len(tokens) <= FILLERS and tokens[0].lower() in self._joining and all(map(self._is_common, tokens))
 
     def _only_fillers(self, gap: str) -> bool:
         tokens = _TOKEN.findall(gap)

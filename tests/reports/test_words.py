@@ -26,6 +26,11 @@ def _found(language, text):
         ("increased enhancement of a low-grade tumor", []),
         ("increased in size", []),
         ("low signal on T2*", [("signals", "低信号"), ("sequences", "")]),
+        ("iso- to slightly hypointense", [("signals", "等低信号")]),
+        ("isointense or hyperintense", [("signals", "等高信号")]),
+        ("areas of high and low signal", [("signals", "混杂信号")]),
+        ("hyper- and hypointense", [("signals", "混杂信号")]),
+        ("hyperintense periphery and isointense center", [("signals", "高信号"), ("signals", "等信号")]),
     ],
 )  # fmt: skip
 def test_a_level_is_a_signal_beside_a_word_for_it(text, found):
