@@ -187,7 +187,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
         build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
     with pytest.raises(SelipError, match="no finished volume cache"):
         open_cache(tmp_path / "cache")
-    with open(tmp_path / "cache" / "done.jsonl", "a") as log:
+    with open(tmp_path / "cache" / "done-00000.jsonl", "a") as log:
         log.write('[3, {"sha')  # a line that the interrupt cut off
     cache = build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
     assert calls[4:] == ["3.nii.gz", "4.nii.gz", "5.nii.gz"]  # 0 to 2 are not done again
@@ -210,7 +210,7 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
 
     cohort = small_cohort(tmp_path, 2)
     monkeypatch.setattr("numpy.lib.format.open_memmap", full)
-    with pytest.raises(SelipError, match=r"cannot write .*cache: No space left on device; free some space"):
+    with pytest.raises(SelipError, match=r"cannot write .*cache/volumes-00000.npy: No space left on device; check"):
         build_cache(cohort, SETTINGS, tmp_path / "cache", workers=1, progress=False)
 
 

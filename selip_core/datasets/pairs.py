@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core.datasets.shards import MappedVolumes
 from selip_core.reports.sentences import Finding, mirrored, parse_sentence, sentence_of
 
 
@@ -26,7 +27,7 @@ class Pairs:
     patients, sequences : list of n str
     """
 
-    volumes: np.ndarray
+    volumes: np.ndarray | MappedVolumes
     rows: np.ndarray
     findings: list[tuple[Finding, ...]]
     patients: list[str]
@@ -56,7 +57,9 @@ class Pairs:
         return Pairs(self.volumes, self.rows[picked], *lists)
 
 
-def make_pairs(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame, patients: set[str]) -> Pairs:
+def make_pairs(
+    volumes: np.ndarray | MappedVolumes, index: pd.DataFrame, sentences: pd.DataFrame, patients: set[str]
+) -> Pairs:
     """Return the pairs of some patients: every cached series that has a sentence.
 
     Parameters

@@ -1,6 +1,11 @@
-"""The preprocessed volumes of a cohort: made in parallel once, resumable, memory-mapped."""
+"""The preprocessed volumes of a cohort: made in parallel once, resumable, memory-mapped.
+
+They lie in files of a few gigabytes (`selip_core.datasets.shards`); one that is finished is not looked at again.
+"""
 
 import os
+import re
+import shutil
 import zlib
 from dataclasses import dataclass
 from functools import partial
@@ -8,17 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from selip_core import preprocessing
 from selip_core._utils.files import read_json, replacing, write_json
+from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.resumable import resumable_map
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.shards import MappedVolumes, Shard, shards_of, volumes_a_file
 from selip_core.errors import SelipError
 from selip_core.preprocessing import VolumeError, preprocess_array
 
-_VOLUMES, _DONE, _META, _INDEX, _EXCLUDED = "volumes.npy", "done.jsonl", "cache.json", "index.csv", "excluded.csv"
-_FILES = (_VOLUMES, _DONE, _INDEX, _EXCLUDED, _META)
+_META, _INDEX, _EXCLUDED = "cache.json", "index.csv", "excluded.csv"
+_OWN = re.compile(r"\.?(cache|index|excluded|(volumes|done|outcomes)(-\d+)?)(\.\d+\.partial)?\.(json|jsonl|csv|npy)")
 _LEAST_PER_WORKER = 16
 """Choice: starting a process takes as long as some series."""
 _COLUMNS = ["row", "patient_id", "study_id", "sequence", "path"]
@@ -31,14 +39,14 @@ class VolumeCache:
 
     Parameters
     ----------
-    volumes : (N, 1, D, H, W) float16
+    volumes : MappedVolumes (N, 1, D, H, W) float16
         A row of an excluded series is zero.
     index : DataFrame with ``row``, ``patient_id``, ``study_id``, ``sequence``, ``path`` and the header's quality
     excluded : DataFrame with ``patient_id``, ``study_id``, ``sequence``, ``path``, ``reason``
     cohort_fingerprint, preprocessing_fingerprint : str
     """
 
-    volumes: np.ndarray
+    volumes: MappedVolumes
     index: pd.DataFrame
     excluded: pd.DataFrame
     cohort_fingerprint: str
@@ -68,7 +76,7 @@ def build_cache(
     SelipError
         If no series can be used, the disk is full, a worker process dies, or `directory` holds other files.
     """
-    directory = Path(directory)
+    directory = Path(directory).absolute()
     if cohort.series.empty:
         raise SelipError(f"{cohort.directory / 'series.csv'} lists no usable series")
     options = settings.model_dump()
@@ -78,30 +86,22 @@ def build_cache(
         "series": len(cohort.series),
     }
     found = read_json(directory / _META) or {}
-    if {name: found.get(name) for name in key} != key:
-        _clear(directory)
-        write_json(directory / _META, {**key, "complete": False})
-    elif found.get("complete"):
+    known = {name: found.get(name) for name in key} == key
+    if known and found.get("complete"):
         return open_cache(directory)
+    if not known:
+        _clear(directory)
+        found = {**key, "volumes_a_file": volumes_a_file(options["shape"]), "complete": False}
+        write_json(directory / _META, found)
+    shards = shards_of(directory, len(cohort.series), found.get("volumes_a_file"))
     try:
-        done = _fill(cohort, options, directory, workers, progress)
+        done = _fill(shards, cohort, options, workers or processors(), progress)
     except OSError as error:
         raise SelipError(
             f"cannot write {directory}: {error.strerror or error}; free some space and run again"
         ) from None
-    table = pd.concat([cohort.series, pd.DataFrame(done)], axis=1)
-    table.insert(0, "row", range(len(table)))
-    table = table.reindex(columns=[*table.columns, *({"reason"} - set(table.columns))])
-    kept = table["reason"].isna()
-    _write_table(
-        table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX
-    )
-    _write_table(table.loc[~kept, [*_COLUMNS[1:], "reason"]], directory / _EXCLUDED)
-    if not kept.any():
-        raise SelipError(
-            f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}"
-        )
-    write_json(directory / _META, {**key, "complete": True})
+    _write_tables(cohort, done, directory)
+    write_json(directory / _META, {**found, "complete": True})
     return open_cache(directory)
 
 
@@ -111,15 +111,19 @@ def open_cache(directory: Path) -> VolumeCache:
     Raises
     ------
     SelipError
-        If there is none, or it was not finished.
+        If there is none, it was not finished, or a file of it has gone.
     """
-    directory = Path(directory)
+    directory = Path(directory).absolute()
     meta = read_json(directory / _META) or {}
     if not meta.get("complete"):
         raise SelipError(f"{directory} holds no finished volume cache: run notebook 01_data_curation first")
+    where = directory, meta["series"], meta.get("volumes_a_file")
+    lost = [shard.volumes.name for shard in shards_of(*where) if not shard.volumes.exists()]
+    if lost:
+        raise SelipError(f"{directory} lacks {len(lost)} of its files, {lost[0]} first: delete it and run again")
     text = {"patient_id": str, "study_id": str}
     return VolumeCache(
-        np.load(directory / _VOLUMES, mmap_mode="r"),
+        MappedVolumes(*where),
         pd.read_csv(directory / _INDEX, dtype=text, keep_default_na=False),  # a patient may be called NA
         pd.read_csv(directory / _EXCLUDED, dtype=text, keep_default_na=False),
         meta["cohort"],
@@ -131,8 +135,7 @@ def _clear(directory: Path) -> None:
     """Make room for a new cache, deleting nothing but an old one; its description last, for a kill may come between."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        halves = tuple(f".{Path(name).stem}." for name in _FILES)
-        own = [path for path in directory.iterdir() if path.name in _FILES or path.name.startswith(halves)]
+        own = [path for path in directory.iterdir() if _OWN.fullmatch(path.name)]
         if len(own) < len(list(directory.iterdir())) and directory / _META not in own:
             raise SelipError(f"{directory} holds files that are no volume cache: give another folder, or empty it")
         for path in sorted(own, key=lambda path: path.name == _META):
@@ -143,19 +146,42 @@ def _clear(directory: Path) -> None:
         ) from None
 
 
-def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, progress: bool) -> list[dict]:
+def _fill(shards: list[Shard], cohort: Cohort, options: dict, workers: int, progress: bool) -> list[dict]:
     """Preprocess what is not done yet; return the outcome of every series.
 
-    The volumes of all lie in one mapped file, and the log holds the checksum of each.
+    Where there are as many files as processes, each process fills one by itself; else one file is filled after the
+    other, by all processes.
     """
-    path, shape = directory / _VOLUMES, (len(cohort.series), 1, *options["shape"])
-    if not path.exists():
-        (directory / _DONE).unlink(missing_ok=True)  # a log without its volumes says nothing
-        partial_path = directory / f".{_VOLUMES}"  # renamed once all its room is there
-        np.lib.format.open_memmap(partial_path, mode="w+", dtype=np.float16, shape=shape).flush()
-        _reserve(partial_path)
-        os.replace(partial_path, path)
-    volumes = np.lib.format.open_memmap(path, mode="r+")
+    paths, shape = cohort.series["path"].tolist(), (1, *options["shape"])
+    done = [_outcomes(shard, shape) for shard in shards]
+    todo = [(shard, paths[shard.rows.start : shard.rows.stop]) for shard, found in zip(shards, done, strict=True)
+            if found is None]  # fmt: skip
+    _check_room([shard for shard, _ in todo], shape)
+    fill = partial(_fill_shard, directory=cohort.directory.absolute(), options=options)
+    if 1 < workers <= len(todo):
+        made = in_processes(partial(fill, workers=1), todo, workers)
+    else:
+        made = (fill(work, workers=workers, progress=progress, of=len(shards)) for work in todo)
+        progress = False  # each file shows its own
+    bar = tqdm(total=len(paths), initial=len(paths) - sum(len(files) for _, files in todo), desc="preprocessing",
+               unit="series", disable=not progress)  # fmt: skip
+    with bar:
+        for i in [i for i, found in enumerate(done) if found is None]:
+            done[i] = next(made)
+            bar.update(len(done[i]))
+    return [outcome for found in done for outcome in found]
+
+
+def _fill_shard(
+    work: tuple[Shard, list[str]], *, directory: Path, options: dict, workers: int, progress: bool = False, of: int = 1
+) -> list[dict]:
+    """Preprocess the series of one file, of `of` files, that are not done yet; return the outcome of each.
+
+    The log holds the checksum of each volume, until the file is finished and on the disk.
+    """
+    shard, paths = work
+    _make_room(shard, (len(paths), 1, *options["shape"]))
+    volumes = np.lib.format.open_memmap(shard.volumes, mode="r+")
 
     def keep(position: str, made: tuple[np.ndarray | None, dict]) -> dict:
         volume, outcome = made
@@ -163,22 +189,49 @@ def _fill(cohort: Cohort, options: dict, directory: Path, workers: int | None, p
         return outcome
 
     done = resumable_map(
-        partial(_preprocess_one, directory=cohort.directory, options=options),
-        {str(i): path for i, path in enumerate(cohort.series["path"])},
-        directory / _DONE,
+        partial(_preprocess_one, directory=directory, options=options),
+        {str(i): path for i, path in enumerate(paths)},
+        shard.log,
         keep=keep,
         proof=lambda position: zlib.crc32(volumes[int(position)].tobytes()),
-        workers=workers, least_per_worker=_LEAST_PER_WORKER, desc="preprocessing", unit="series", progress=progress,
+        workers=workers, least_per_worker=_LEAST_PER_WORKER, unit="series", progress=progress,
+        desc="preprocessing" if of == 1 else f"preprocessing, file {shard.number + 1} of {of}",
     )  # fmt: skip
-    volumes.flush()  # on the disk before the cache is called complete
-    return list(done.values())
+    volumes.flush()  # on the disk before the file is called finished
+    outcomes = list(done.values())
+    write_json(shard.outcomes, {"outcomes": outcomes})
+    shard.log.unlink(missing_ok=True)
+    return outcomes
 
 
-def _reserve(path: Path) -> None:
-    """Take the file's room now: a full disk is an error here, but kills a process that writes to mapped memory."""
-    if hasattr(os, "posix_fallocate"):
-        with open(path, "r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+def _outcomes(shard: Shard, shape: tuple[int, ...]) -> list[dict] | None:
+    """Return the outcomes of a file that is finished, None of another."""
+    found = (read_json(shard.outcomes) or {}).get("outcomes")
+    try:
+        whole = np.load(shard.volumes, mmap_mode="r", allow_pickle=False).shape == (len(shard.rows), *shape)
+    except (OSError, ValueError, EOFError):  # it has gone, or is cut off
+        return None
+    return found if whole else None
+
+
+def _check_room(shards: list[Shard], shape: tuple[int, ...]) -> None:
+    """Raise OSError where the disk has no room for the files that are to come."""
+    volume = int(np.prod(shape)) * np.dtype(np.float16).itemsize
+    needed = sum(len(shard.rows) * volume for shard in shards if not shard.volumes.exists())
+    if shards and needed > (free := shutil.disk_usage(shards[0].volumes.parent).free):
+        raise OSError(f"the volumes take {needed / 1e9:,.1f} GB and {free / 1e9:,.1f} are free")
+
+
+def _make_room(shard: Shard, shape: tuple[int, ...]) -> None:
+    """Take a file's room before any work: a full disk is an error here, but kills a process that writes to a map."""
+    if shard.volumes.exists():
+        return
+    shard.log.unlink(missing_ok=True)  # a log without its volumes says nothing
+    with replacing(shard.volumes) as partial_path:
+        np.lib.format.open_memmap(partial_path, mode="w+", dtype=np.float16, shape=shape).flush()
+        if hasattr(os, "posix_fallocate"):
+            with open(partial_path, "r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, partial_path.stat().st_size)
 
 
 def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.ndarray | None, dict]:
@@ -190,6 +243,22 @@ def _preprocess_one(path: str, *, directory: Path, options: dict) -> tuple[np.nd
     except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
         return None, {"reason": f"{path}: {type(error).__name__}: {error}; look at it, or leave it out"}
     return volume.astype(np.float16), quality
+
+
+def _write_tables(cohort: Cohort, outcomes: list[dict], directory: Path) -> None:
+    """Write the index and what is excluded; raise SelipError where nothing is left for the index."""
+    table = pd.concat([cohort.series, pd.DataFrame(outcomes)], axis=1)
+    table.insert(0, "row", range(len(table)))
+    table = table.reindex(columns=[*table.columns, *({"reason"} - set(table.columns))])
+    kept = table["reason"].isna()
+    _write_table(
+        table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX
+    )
+    _write_table(table.loc[~kept, [*_COLUMNS[1:], "reason"]], directory / _EXCLUDED)
+    if not kept.any():
+        raise SelipError(
+            f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}"
+        )
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.side_by_side import side_by_side
 from selip_core.datasets.annotations import ABNORMAL, by_split, label_matrix, support
+from selip_core.datasets.shards import MappedVolumes
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.finetuning import fine_tune, predict
@@ -51,7 +52,7 @@ class ClassificationTask:
     preprocessing_fingerprint : str
     """
 
-    volumes: np.ndarray
+    volumes: np.ndarray | MappedVolumes
     index: pd.DataFrame
     truth: pd.DataFrame
     parts: dict[str, np.ndarray]

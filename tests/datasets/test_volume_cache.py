@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from selip_core._utils.parallel import AHEAD
 from selip_core.config import PreprocessingSettings
-from selip_core.datasets import volume_cache
+from selip_core.datasets import shards, volume_cache
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.volume_cache import build_cache, open_cache
 from selip_core.errors import SelipError
@@ -58,7 +59,7 @@ def test_every_series_is_in_the_index_or_excluded_with_a_reason(folder, tmp_path
     cache = build(folder, tmp_path / "cache")
     assert cache.volumes.shape == (8, 1, 6, 16, 12)
     assert cache.volumes.dtype == np.float16
-    assert isinstance(cache.volumes, np.memmap)
+    assert isinstance(cache.volumes[0].base, np.memmap)
     assert list(cache.index["patient_id"]) == ["0001", "0002", "NA", "0003"]
     assert {"row", "study_id", "sequence", "path", "shape", "spacing_mm", "orientation"} <= set(cache.index.columns)
     reasons = dict(zip(cache.excluded["patient_id"], cache.excluded["reason"], strict=True))
@@ -82,10 +83,23 @@ def test_cached_volumes_are_those_of_preprocess(folder, tmp_path):
         assert not cache.volumes[number].any()
 
 
-def test_worker_processes_give_the_same(folder, tmp_path, monkeypatch):
+ONE = 2 * 6 * 16 * 12
+"""Bytes of a volume."""
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("workers", "bytes_a_file", "files"), [(2, 8 * ONE, 1), (2, 3 * ONE, 3), (1, 3 * ONE, 3)])
+def test_one_process_or_two_in_one_file_or_three_give_the_same(
+    folder, tmp_path, monkeypatch, workers, bytes_a_file, files
+):
     alone = build(folder, tmp_path / "alone")
+    monkeypatch.setattr(shards, "SHARD_BYTES", bytes_a_file)
     monkeypatch.setattr(volume_cache, "_LEAST_PER_WORKER", 4)
-    together = build(folder, tmp_path / "together", workers=2)
+    together = build(folder, tmp_path / "together", workers=workers)
+    assert len(list((tmp_path / "together").glob("volumes-*.npy"))) == files
     np.testing.assert_array_equal(alone.volumes, together.volumes)
     assert alone.index.equals(together.index)
     assert alone.excluded.equals(together.excluded)
@@ -110,6 +124,72 @@ def test_what_changed_is_made_again(folder, tmp_path, change):
         (folder / "reports.csv").write_text("patient_id,findings\n0001,y\n")
     after = build_cache(load_cohort(folder), settings, tmp_path / "cache", workers=1, progress=False)
     assert np.array_equal(before[0], after.volumes[0]) == (change == "report")
+
+
+def as_before_shards(directory):
+    """Make of a cache of one file one as caches were before: without outcomes, and a log that stays."""
+    meta = json.loads((directory / "cache.json").read_text())
+    del meta["volumes_a_file"]
+    (directory / "cache.json").write_text(json.dumps(meta))
+    for path in directory.glob("*-00000.*"):
+        path.rename(path.with_name(path.name.replace("-00000", "")))
+    (directory / "outcomes.json").unlink(missing_ok=True)
+
+
+def test_a_cache_of_the_old_form_still_opens(folder, tmp_path, monkeypatch):
+    expected = build(folder, tmp_path / "cache")
+    as_before_shards(tmp_path / "cache")
+    monkeypatch.setattr(volume_cache, "preprocess_array", lambda *a, **k: pytest.fail("preprocessed again"))
+    for cache in (open_cache(tmp_path / "cache"), build(folder, tmp_path / "cache")):
+        np.testing.assert_array_equal(cache.volumes, expected.volumes)
+        assert cache.index.equals(expected.index)
+
+
+def test_an_unfinished_cache_of_the_old_form_goes_on(folder, tmp_path, monkeypatch):
+    expected = build(folder, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            build(folder, tmp_path / "cache")
+    as_before_shards(tmp_path / "cache")
+    begun = interrupt_after(monkeypatch, 99)
+    np.testing.assert_array_equal(build(folder, tmp_path / "cache").volumes, expected.volumes)
+    assert len(begun) == 5 and (tmp_path / "cache" / "volumes.npy").exists()
+
+
+@pytest.mark.parametrize(
+    ("loss", "again"), [(None, 1), ("volumes-00000.npy", 4), ("outcomes-00001.json", 4), ("cut", 4)]
+)
+def test_of_a_file_that_is_finished_nothing_is_done_again(folder, tmp_path, monkeypatch, loss, again):
+    monkeypatch.setattr(shards, "SHARD_BYTES", 3 * ONE)
+    build(folder, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 7)
+        with pytest.raises(KeyboardInterrupt):
+            build(folder, tmp_path / "cache")
+    if loss == "cut":
+        os.truncate(tmp_path / "cache" / "volumes-00001.npy", 1000)
+    elif loss:
+        (tmp_path / "cache" / loss).unlink()
+    begun = interrupt_after(monkeypatch, 99)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 10**9)  # a cache that is begun keeps its files
+    build(folder, tmp_path / "cache")
+    assert len(begun) == again and contents(tmp_path / "cache") == contents(tmp_path / "whole")
+
+
+def test_a_file_that_has_gone_is_told(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "SHARD_BYTES", 3 * ONE)
+    build(folder, tmp_path / "cache")
+    (tmp_path / "cache" / "volumes-00001.npy").unlink()
+    with pytest.raises(SelipError, match=r"lacks 1 of its files, volumes-00001\.npy first: delete it and run again"):
+        open_cache(tmp_path / "cache")
+
+
+def test_a_disk_without_room_for_all_files_is_told_before_any_work(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(volume_cache.shutil, "disk_usage", lambda path: SimpleNamespace(free=8 * ONE - 1))
+    monkeypatch.setattr(volume_cache, "preprocess_array", lambda *a, **k: pytest.fail("worked without room"))
+    with pytest.raises(SelipError, match=r"the volumes take 0\.0 GB and 0\.0 are free; free some space"):
+        build(folder, tmp_path / "cache")
 
 
 def interrupt_after(monkeypatch, n: int) -> list:
@@ -151,13 +231,13 @@ def test_a_damaged_unfinished_cache_is_mended(folder, tmp_path, monkeypatch, los
         interrupt_after(patch, 3)
         with pytest.raises(KeyboardInterrupt):
             build(folder, tmp_path / "cache")
-    log = tmp_path / "cache" / "done.jsonl"
+    log = tmp_path / "cache" / "done-00000.jsonl"
     if loss == "volumes lost":
-        (tmp_path / "cache" / "volumes.npy").unlink()
+        (tmp_path / "cache" / "volumes-00000.npy").unlink()
     elif loss == "log cut":
         log.write_bytes(log.read_bytes()[:-7])
     elif loss == "row not written":  # the log reached the disk before the volume did
-        np.load(tmp_path / "cache" / "volumes.npy", mmap_mode="r+")[2] = 0
+        np.load(tmp_path / "cache" / "volumes-00000.npy", mmap_mode="r+")[2] = 0
     else:
         log.write_text("".join(json.dumps(json.loads(line)[:2]) + "\n" for line in log.read_text().splitlines()))
     with monkeypatch.context() as patch:
@@ -225,7 +305,7 @@ def test_a_killed_build_loses_nothing_and_repeats_only_what_was_in_flight(folder
     assert set(times) == {f"{patient}.nii.gz" for patient in ids}
     assert sum(times.values()) - len(ids) <= 2 * in_flight
     whole = build(folder, tmp_path / "whole")
-    for name in ("volumes.npy", "index.csv", "excluded.csv"):
+    for name in ("volumes-00000.npy", "index.csv", "excluded.csv"):
         assert (tmp_path / "cache" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert whole.index["patient_id"].tolist() == ids
 
@@ -234,7 +314,8 @@ def test_a_kill_while_an_old_cache_is_cleared_can_be_resumed(folder, tmp_path):
     build(folder, tmp_path / "cache")
     (tmp_path / "cache" / "cache.json").unlink()  # as if killed before the new description was there
     (tmp_path / "cache" / ".cache.77.partial.json").write_text("{")
-    (tmp_path / "cache" / ".volumes.npy").write_bytes(b"half")
+    (tmp_path / "cache" / ".volumes-00002.77.partial.npy").write_bytes(b"half")
+    (tmp_path / "cache" / ".volumes-00000.npy").write_bytes(b"half")
     assert len(build(folder, tmp_path / "cache").index) == 4
 
 
@@ -260,7 +341,7 @@ def test_a_full_disk_names_the_folder_before_any_work(folder, tmp_path, monkeypa
     monkeypatch.setattr(volume_cache, "preprocess_array", lambda *a, **k: pytest.fail("worked on a full disk"))
     with pytest.raises(SelipError, match=r"cannot write .*cache.*No space left on device.*run again"):
         build(folder, tmp_path / "cache")
-    assert not (tmp_path / "cache" / "volumes.npy").exists()
+    assert not (tmp_path / "cache" / "volumes-00000.npy").exists()
 
 
 def test_no_usable_series_stops_and_gives_the_first_reason(folder, tmp_path):
