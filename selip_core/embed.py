@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from selip_core._utils.command import DONE, IN_PART, Parser, run_command
+from selip_core._utils.cluster import Cluster, reach
+from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import code_fingerprint, digest
@@ -83,6 +84,7 @@ def embed(
     batch_size: int = 32,
     workers: int | None = None,
     progress: bool = True,
+    dask: str | None = None,
 ) -> pd.DataFrame:
     """Return the image features of volumes; each alone, so that a missing sequence does not matter.
 
@@ -95,6 +97,8 @@ def embed(
         Parquet file to write. An interrupted call goes on where it was, from the parts beside it.
     batch_size, workers : int
         Volumes a step of the model, and processes that read and preprocess.
+    dask : str, optional
+        Address or scheduler file of a Dask cluster, whose workers read and preprocess. The model encodes here.
 
     Returns
     -------
@@ -106,10 +110,11 @@ def embed(
     SelipError
         If there is no volume, the model's folder holds none, `out` exists or cannot be written, a number is not
         positive, or this version preprocesses otherwise than the model was trained, see
-        `SelipModel.check_preprocessing`.
+        `SelipModel.check_preprocessing`. Of a cluster, see `selip_core._utils.cluster.on_cluster`.
     """
     if batch_size < 1 or (workers is not None and workers < 1):
         raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
+    reach(dask)
     if isinstance(model, str | Path):
         from selip_core.encoders.model import SelipModel
 
@@ -122,7 +127,8 @@ def embed(
     parts = _Parts(out, _key(series["path"], model) if out else "")
     tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
     todo = [start for start, table in tables.items() if table is None]
-    for start, table in _embedded(model, series, todo, options, batch_size, workers or processors(), progress):
+    cluster = Cluster(dask, (Path(series["path"].iloc[0]),)) if dask else None
+    for start, table in _embedded(model, series, todo, options, batch_size, workers or processors(), progress, cluster):
         parts.write(start, table)
         tables[start] = table
     table = pd.concat(tables.values(), ignore_index=True)
@@ -134,14 +140,15 @@ def embed(
 
 def _embedded(
     model: "DualEncoder", series: pd.DataFrame, todo: list[int], options: dict, batch_size: int, workers: int,
-    progress: bool,
+    progress: bool, cluster: Cluster | None,
 ) -> Iterator[tuple[int, pd.DataFrame]]:  # fmt: skip
     """Yield each part that is to do, named by its first row, with ``reason`` and ``feature`` of its volumes.
 
     Processes preprocess ahead of a thread that makes batches of the volumes while the model encodes the one before.
     """
     paths = [path for start in todo for path in series["path"].iloc[start : start + _FILES_A_PART]]
-    volumes = in_processes(partial(_preprocess, options=options), paths, min(workers, max(len(paths), 1)))
+    workers = min(workers, max(len(paths), 1))
+    volumes = in_processes(partial(_preprocess, options=options), paths, workers, cluster=cluster)
     pieces = [rows for start in todo for rows in _pieces(series, start, batch_size)]
     loaded = read_ahead(pieces, partial(_load, volumes), _BATCHES_AHEAD)
     with tqdm(total=len(series), initial=len(series) - len(paths), desc="embedding", unit="series",
@@ -260,6 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--workers", type=int)
+    add_dask(parser)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     return run_command(lambda: parser.parse_args(arguments), _work, prefix="embed: ")
 
@@ -269,7 +277,8 @@ def _work(options: argparse.Namespace) -> int:
     from selip_core.encoders.model import SelipModel
 
     model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
-    table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers)
+    table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers,
+                  dask=options.dask)
     bad = table[table["reason"] != ""]
     for reason in bad["reason"].head(5):
         print(f"not used: {reason}", file=sys.stderr)

@@ -35,6 +35,12 @@ class Parser(argparse.ArgumentParser):
         sys.exit(WRONG_OPTIONS)
 
 
+def add_dask(parser: Parser) -> None:
+    """Add the option ``--dask``, where the work may be done by a cluster."""
+    parser.add_argument("--dask", metavar="ADDRESS", help="let the workers of a Dask cluster do it, which see the same "
+                        "files: its address, tcp://host:8786, or its scheduler file")  # fmt: skip
+
+
 def run_command(
     parse: Callable[[], argparse.Namespace],
     work: Callable[[argparse.Namespace], int],

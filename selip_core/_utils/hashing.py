@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_NO_ARITHMETIC = {"config", "errors", "_utils.files", "_utils.hashing", "pipeline.paths"}
+_NO_ARITHMETIC = {"config", "errors", "_utils.cluster", "_utils.files", "_utils.hashing", "pipeline.paths"}
 _TOLD = {"print", "warnings.warn"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
@@ -61,8 +61,8 @@ def code_fingerprint(*modules: str) -> str:
     the modules that they start from. Comments and docstrings do not count, nor do imports for the type checker, nor
     the words of what is raised, printed or warned of. A data file counts for the module beside it that names it, a
     folder of data with all that it holds. A package that is imported as a whole counts with all that it shows, for any
-    of it may be used later. Modules that hold settings, or only find and write files, are left out: their values are
-    fingerprinted where they are used.
+    of it may be used later. Modules that hold settings, or only find and write files or say where work is
+    done, are left out: their values are fingerprinted where they are used.
 
     Parameters
     ----------

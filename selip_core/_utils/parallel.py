@@ -15,6 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
+from selip_core._utils.cluster import Cluster, on_cluster
 from selip_core.errors import SelipError
 
 AHEAD = 3
@@ -27,8 +28,9 @@ def processors() -> int:
 
 
 def in_processes(
-    job: Callable, items: Iterable, workers: int, *, chunk: int = 1, start: Callable[[], None] | None = None
-) -> Iterator:
+    job: Callable, items: Iterable, workers: int, *, chunk: int = 1, start: Callable[[], None] | None = None,
+    cluster: Cluster | None = None,
+) -> Iterator:  # fmt: skip
     """Yield ``job(item)`` of every item in order; processes are spawned, so that a notebook's threads do no harm.
 
     However many items there are, only `AHEAD` tasks a process are taken before the result that is yielded.
@@ -44,12 +46,17 @@ def in_processes(
         Items a task.
     start : callable, optional
         Called first in each process that is started, with whatever a `functools.partial` brings along.
+    cluster : Cluster, optional
+        Its workers do the work in the place of processes of this machine; `workers` and `start` are not used then.
 
     Raises
     ------
     SelipError
-        If a process is killed, as the system does where memory runs out.
+        If a process is killed, as the system does where memory runs out. Of a cluster, see `on_cluster`.
     """
+    if cluster:
+        yield from on_cluster(job, items, cluster, chunk=chunk, ahead=AHEAD)
+        return
     if workers == 1:
         yield from map(job, items)
         return

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from tqdm.auto import tqdm
 
+from selip_core._utils.cluster import Cluster
 from selip_core._utils.files import replacing, writing
 from selip_core._utils.parallel import in_processes, processors
 
@@ -68,6 +69,7 @@ def resumable_map(
     proof: Callable[[str], Any] = lambda key: None,
     workers: int | None = None,
     least_per_worker: int = 1,
+    cluster: Cluster | None = None,
     desc: str = "",
     unit: str = "it",
     progress: bool = True,
@@ -92,6 +94,8 @@ def resumable_map(
         Processes; as many as there are processors where left out, and fewer where there is little to do.
     least_per_worker : int
         Items that are worth a process.
+    cluster : Cluster, optional
+        Its workers do the items, in the place of processes.
 
     Returns
     -------
@@ -101,13 +105,13 @@ def resumable_map(
     Raises
     ------
     SelipError
-        If the log cannot be written, or a process is killed.
+        If the log cannot be written, or a process is killed. Of a cluster, see `selip_core._utils.cluster.on_cluster`.
     """
     known = DoneLog(log)
     done = {key: known.found[key][0] for key in items if key in known.found and known.found[key][1] == proof(key)}
     todo = [key for key in items if key not in done]
     workers = min(workers or processors(), max(len(todo) // least_per_worker, 1))
-    made = in_processes(job, [items[key] for key in todo], workers)
+    made = in_processes(job, [items[key] for key in todo], workers, cluster=cluster)
     bar = tqdm(total=len(items), initial=len(done), desc=desc, unit=unit, disable=not progress)
     with bar:
         for key, result in zip(todo, made, strict=True):

@@ -16,6 +16,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core import preprocessing
+from selip_core._utils.cluster import VARIABLE, Cluster, reach
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.resumable import resumable_map
@@ -60,6 +61,7 @@ def build_cache(
     *,
     workers: int | None = None,
     progress: bool = True,
+    dask: str | None = None,
 ) -> VolumeCache:
     """Preprocess every series of a cohort into `directory`; what an interrupted call has done is not done again.
 
@@ -70,11 +72,15 @@ def build_cache(
     ----------
     workers : int, optional
         Processes; as many as there are processors where left out.
+    dask : str, optional
+        Address or scheduler file of a Dask cluster, whose workers fill a file each in the place of processes; what
+        `run_all.sh --dask` was given where left out. The cache is the same, bit for bit.
 
     Raises
     ------
     SelipError
-        If no series can be used, the disk is full, a worker process dies, or `directory` holds other files.
+        If no series can be used, the disk is full, a worker process dies, or `directory` holds other files. Of a
+        cluster, see `selip_core._utils.cluster.on_cluster`.
     """
     directory = Path(directory).absolute()
     if cohort.series.empty:
@@ -89,13 +95,17 @@ def build_cache(
     known = {name: found.get(name) for name in key} == key
     if known and found.get("complete"):
         return open_cache(directory)
+    dask = dask or os.environ.get(VARIABLE)
+    reach(dask)
     if not known:
         _clear(directory)
         found = {**key, "volumes_a_file": volumes_a_file(options["shape"]), "complete": False}
         write_json(directory / _META, found)
     shards = shards_of(directory, len(cohort.series), found.get("volumes_a_file"))
+    sees = (directory / _META, cohort.directory.absolute() / "series.csv")
+    cluster = Cluster(dask, sees, directory) if dask else None
     try:
-        done = _fill(shards, cohort, options, workers or processors(), progress)
+        done = _fill(shards, cohort, options, workers or processors(), progress, cluster)
     except OSError as error:
         raise SelipError(
             f"cannot write {directory}: {error.strerror or error}; free some space and run again"
@@ -146,11 +156,13 @@ def _clear(directory: Path) -> None:
         ) from None
 
 
-def _fill(shards: list[Shard], cohort: Cohort, options: dict, workers: int, progress: bool) -> list[dict]:
+def _fill(
+    shards: list[Shard], cohort: Cohort, options: dict, workers: int, progress: bool, cluster: Cluster | None
+) -> list[dict]:
     """Preprocess what is not done yet; return the outcome of every series.
 
-    Where there are as many files as processes, each process fills one by itself; else one file is filled after the
-    other, by all processes.
+    A worker of a cluster, or a process where there are fewer than files, fills a file by itself. Else one file is
+    filled after the other, by all processes.
     """
     paths, shape = cohort.series["path"].tolist(), (1, *options["shape"])
     done = [_outcomes(shard, shape) for shard in shards]
@@ -158,8 +170,8 @@ def _fill(shards: list[Shard], cohort: Cohort, options: dict, workers: int, prog
             if found is None]  # fmt: skip
     _check_room([shard for shard, _ in todo], shape)
     fill = partial(_fill_shard, directory=cohort.directory.absolute(), options=options)
-    if 1 < workers <= len(todo):
-        made = in_processes(partial(fill, workers=1), todo, workers)
+    if cluster or 1 < workers <= len(todo):
+        made = in_processes(partial(fill, workers=1), todo, workers, cluster=cluster)
     else:
         made = (fill(work, workers=workers, progress=progress, of=len(shards)) for work in todo)
         progress = False  # each file shows its own

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selip_core._utils.cluster import Cluster, reach
 from selip_core._utils.files import read_json, write_json, write_text
 from selip_core._utils.hashing import digest
 from selip_core._utils.resumable import resumable_map
@@ -32,7 +33,7 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
         A folder, or a zip or tar file: DICOM, BIDS, BraTS, the released SeLIP layout, plain folders, mixed as they are.
     out : path
         The cohort's folder: new, empty, or one that an interrupted call has begun.
-    reports, columns, pattern, masks, keep_ids, ignore_leading_zeros, key, data_source, workers
+    reports, columns, pattern, masks, keep_ids, ignore_leading_zeros, key, data_source, workers, dask
         As the options of the command.
 
     Returns
@@ -47,15 +48,17 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     given = {key: Path(value) if key in ("reports", "key") and value else value for key, value in options.items()}
     settings = Options(Path(source).expanduser().resolve(), Path(out).expanduser().resolve(), **given)
     # the table first: what is wrong with it should not come out after hours of conversion
+    reach(settings.dask)
     table = read_reports(settings.reports, columns=settings.columns) if settings.reports else None
     if (counts := _prepare(settings)) is not None:
         return counts
     work = settings.out / WORK
-    found = take_inventory(settings.source, work, pattern=settings.pattern, workers=settings.workers, progress=progress)
+    where = {"workers": settings.workers, "progress": progress, "cluster": _cluster(settings, work)}
+    found = take_inventory(settings.source, work, pattern=settings.pattern, **where)
     series = [_as_mask(one, settings.masks) for one in found.series]
     names = Names(series, load_secret(work / "secret"), settings.keep_ids)
     tasks = _tasks(series, names, settings.out)
-    results = _process(tasks, work, settings.workers, progress)
+    results = _process(tasks, work, **where)
     counts = write_cohort(settings, table, found, tasks, results, names)
     # as they were at the start: the source is not walked again, and what changed meanwhile is told by the next call
     write_json(settings.out / FINISHED, {**read_json(work / "begun.json"), "counts": counts})
@@ -63,9 +66,18 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     return counts
 
 
+def _cluster(settings: Options, work: Path) -> Cluster | None:
+    """Return the cluster that is asked for; its workers read the source, and write series to where they belong."""
+    if not settings.dask:
+        return None
+    files = (path for path in settings.source.rglob("*") if path.is_file()) if settings.source.is_dir() else ()
+    some = next(iter(files), settings.source)
+    return Cluster(settings.dask, (work / "begun.json", some), settings.out)
+
+
 def _inputs(settings: Options) -> str:
     """Return the fingerprint of what a cohort is made from; it tells no person."""
-    words = {key: str(value) for key, value in vars(settings).items() if key not in ("key", "out", "workers")}
+    words = {key: str(value) for key, value in vars(settings).items() if key not in ("key", "out", "workers", "dask")}
     files = [settings.source, *([settings.reports.expanduser()] if settings.reports else [])]
     return digest(json.dumps(words, sort_keys=True), *(source_state(path) for path in files))
 
@@ -131,12 +143,14 @@ def _tasks(series: list[FoundSeries], names: Names, out: Path) -> list[Task]:
     return tasks
 
 
-def _process(tasks: list[Task], work: Path, workers: int | None, progress: bool) -> list[dict]:
+def _process(
+    tasks: list[Task], work: Path, *, workers: int | None, progress: bool, cluster: Cluster | None
+) -> list[dict]:
     """Return what came of every task; what an interrupted call has done is not done again."""
     by_key = {task.key: task for task in tasks}  # a key names the task's target, which no other task has
     done = resumable_map(
         process_series, by_key, work / "done.jsonl", proof=lambda key: _size(by_key[key].target),
-        workers=workers, desc="reading series", unit="series", progress=progress,
+        workers=workers, cluster=cluster, desc="reading series", unit="series", progress=progress,
     )  # fmt: skip
     return list(done.values())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from selip_core._utils.cluster import Cluster
 from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
 from selip_core.datasets.sequences import sequence_of_header
@@ -70,9 +71,12 @@ class Inventory:
 
 
 def take_inventory(
-    source: Path, work: Path, *, pattern: str | None = None, workers: int | None = None, progress: bool = True
-) -> Inventory:
+    source: Path, work: Path, *, pattern: str | None = None, workers: int | None = None, progress: bool = True,
+    cluster: Cluster | None = None,
+) -> Inventory:  # fmt: skip
     """Return every series of a folder, or of one archive; archives in it are unpacked into `work`.
+
+    Headers of DICOM files are read by processes, or by the workers of a cluster; all else in this process.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def take_inventory(
     slices_of: list[Path] = []
     for root, files in roots:
         slices_of += _sort(root, [path for path in files if not is_archive(path)], found, pattern, work)
-    found.series += _dicom_series(slices_of, found, workers or processors(), progress)
+    found.series += _dicom_series(slices_of, found, workers or processors(), progress, cluster)
     if not found.series:
         told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
         raise SelipError(f"{source} holds no MRI series that is read here ({told or 'no file at all'})")
@@ -156,12 +160,14 @@ def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None, 
     return dicom
 
 
-def _dicom_series(files: list[Path], found: Inventory, workers: int, progress: bool) -> list[FoundSeries]:
+def _dicom_series(
+    files: list[Path], found: Inventory, workers: int, progress: bool, cluster: Cluster | None
+) -> list[FoundSeries]:
     jobs = [files[i : i + _FILES_A_JOB] for i in range(0, len(files), _FILES_A_JOB)]
     slices: list[Slice] = []
     bar = tqdm(total=len(files), desc="reading DICOM headers", unit="file", disable=not progress or not files)
     with bar:
-        results = in_processes(read_slices, jobs, min(workers, max(len(jobs), 1)))
+        results = in_processes(read_slices, jobs, min(workers, max(len(jobs), 1)), cluster=cluster)
         for job, (read, refused) in zip(jobs, results, strict=True):
             slices += read
             found.refused_files += [(str(path), reason) for path, reason in refused]

@@ -19,3 +19,4 @@ class Options:
     key: Path | None = None
     data_source: str | None = None
     workers: int | None = None
+    dask: str | None = None

@@ -7,7 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from selip_core._utils.command import DONE, Parser, run_command
+from selip_core._utils.cluster import VARIABLE, reach
+from selip_core._utils.command import DONE, Parser, add_dask, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import alone_in, put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
@@ -33,6 +34,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}", default=paths.NOT_GIVEN, metavar=holder,
                             help=f"{what}, for 11_external_validation; default: none")  # fmt: skip
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: auto")
+    add_dask(parser)
     parser.add_argument("--from", dest="first", metavar="NN", help="begin with this notebook")
     parser.add_argument("--only", metavar="NN", help="this notebook alone")
     parser.add_argument("--fresh", action="store_true", help="run again what has not changed, from nothing")
@@ -52,6 +54,9 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         if given != EMBEDDED and not folder.is_dir():
             parser.error(f"{what} folder {given} does not exist")
         setattr(options, name, given if given == EMBEDDED else str(folder.resolve()))
+    called_from = Path(os.environ.get("SELIP_CALLED_FROM", "."))
+    if options.dask and (called_from / options.dask).is_file():
+        options.dask = str((called_from / options.dask).resolve())
     _find_published(options, parser)
     try:
         options.notebooks = _selected(options.first, options.only)
@@ -231,6 +236,9 @@ def run(options: argparse.Namespace) -> int:
         f"SeLIP: profile {options.profile}, seed {options.seed}, cohort {options.cohort}, device {options.device}",
         flush=True,
     )
+    reach(options.dask)
+    if options.dask:  # told to the notebooks by the environment: where a volume is made changes no result
+        os.environ[VARIABLE] = options.dask
     with alone_in(paths.results_dir(options.profile), "run_all.sh"):
         return _run_selected(options)
 

@@ -75,14 +75,16 @@ def run(bare, *arguments):
 
 def test_the_core_has_few_hard_dependencies():
     assert len(PROJECT["dependencies"]) <= 14
-    extras = {Requirement(text).name for group in ("study", "register", "ingest", "plot", "jupyter", "pipeline")
+    groups = ("study", "register", "ingest", "plot", "jupyter", "pipeline", "cluster")
+    extras = {Requirement(text).name for group in groups
               for text in PROJECT["optional-dependencies"][group]}  # fmt: skip
     assert not extras & {Requirement(text).name for text in PROJECT["dependencies"]}
 
 
 def test_all_is_every_extra():
     (everything,) = PROJECT["optional-dependencies"]["all"]
-    assert Requirement(everything).extras == {"study", "register", "ingest", "plot", "jupyter", "pipeline"}
+    named = {"study", "register", "ingest", "plot", "jupyter", "pipeline", "cluster"}
+    assert Requirement(everything).extras == named
 
 
 USE = """
