@@ -4,16 +4,13 @@ A small network gains little from a second thread: two trainings on a thread eac
 after the other did on two.
 """
 
-import mmap
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from multiprocessing import parent_process
-from multiprocessing.reduction import ForkingPickler
 
-import numpy as np
 import torch
 from tqdm.auto import tqdm
 
@@ -36,7 +33,8 @@ def side_by_side(
     Parameters
     ----------
     job : callable
-        A training; can be pickled, and so can items and results. Arrays that are mapped from a file are mapped again.
+        A training; can be pickled, and so can items and results. The volumes of a cache are mapped
+        again.
     steps : int
         Of all trainings together.
     task, unit : str
@@ -67,18 +65,3 @@ def _begin(threads: int) -> None:
 def is_beside_others() -> bool:
     """Return whether this process was started by another one, which shows how far they are."""
     return parent_process() is not None
-
-
-def _sent(array: np.memmap) -> tuple:
-    """Return how another process gets a mapped array: the file's place, not its content; of a piece, a copy."""
-    if not isinstance(array.base, mmap.mmap) or array.filename is None:
-        return np.asarray(array).__reduce__()
-    order = "C" if array.flags.c_contiguous else "F"
-    return _mapped, (str(array.filename), array.dtype.str, array.offset, array.shape, order)
-
-
-def _mapped(path: str, dtype: str, offset: int, shape: tuple[int, ...], order: str) -> np.memmap:
-    return np.memmap(path, dtype, "r", offset, shape, order)
-
-
-ForkingPickler.register(np.memmap, _sent)  # between processes only: pickle itself does as before

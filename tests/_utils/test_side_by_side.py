@@ -1,19 +1,15 @@
 """Trainings side by side: as if one after the other, with the threads shared out, and quick to interrupt."""
 
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import time
-from functools import partial
 
-import numpy as np
 import pytest
 import threadpoolctl
 import torch
 
-from selip_core._utils import side_by_side as module
 from selip_core._utils.side_by_side import LEAST_STEPS, is_beside_others, side_by_side
 
 CPU = torch.device("cpu")
@@ -30,10 +26,6 @@ def where(item):
 
 def blas_threads(item):
     return {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
-
-
-def corner(item, values):
-    return float(values[item, 0]), isinstance(values, np.memmap)
 
 
 def test_long_work_goes_to_processes_that_share_the_threads(two_threads):
@@ -57,15 +49,6 @@ def test_short_work_a_gpu_and_a_single_thread_stay_in_this_process(monkeypatch, 
     assert {(pid, beside) for _, pid, _, beside in found} == {(os.getpid(), False)}
 
 
-def test_mapped_arrays_are_mapped_again_and_pieces_of_them_are_copied(two_threads, tmp_path):
-    np.save(tmp_path / "values.npy", np.arange(6, dtype=np.float16).reshape(3, 2))
-    values = np.load(tmp_path / "values.npy", mmap_mode="r")
-    whole = side_by_side(partial(corner, values=values), [0, 2], steps=LEAST_STEPS, device=CPU, task="a task")
-    assert list(whole) == [(0.0, True), (4.0, True)]
-    piece = side_by_side(partial(corner, values=values[1:]), [0, 1], steps=LEAST_STEPS, device=CPU, task="a task")
-    assert list(piece) == [(2.0, False), (4.0, False)]
-
-
 def test_an_interrupt_does_not_wait_for_a_training(tmp_path):
     script = tmp_path / "long.py"
     script.write_text(
@@ -80,10 +63,3 @@ def test_an_interrupt_does_not_wait_for_a_training(tmp_path):
     time.sleep(8)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=20) != 0
-
-
-def test_pickle_itself_is_left_alone(tmp_path):
-    np.save(tmp_path / "values.npy", np.arange(4))
-    values = np.load(tmp_path / "values.npy", mmap_mode="r")
-    assert str(tmp_path).encode() not in pickle.dumps(values)
-    assert str(tmp_path).encode() in bytes(module.ForkingPickler.dumps(values))
