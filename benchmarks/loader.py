@@ -32,7 +32,7 @@ def loading(*, volumes: int, shape: tuple[int, int, int], batch: int, cached: bo
         pairs = Pairs(np.load(path, mmap_mode="r"), np.arange(volumes), [()] * volumes, [""] * volumes, [""] * volumes)
         sampler = UniqueTextSampler(np.arange(volumes), None, batch_size=batch, seed=0)
         if not cached:
-            _forget(path)
+            forget(path)
         started = measure.clock(device)
         for rows, _ in islice(sampler.steps(), volumes // batch):
             pairs.load(rows).to(device)
@@ -87,7 +87,7 @@ def _write(path: Path, volumes: int, shape: tuple[int, int, int]) -> None:
     file.flush()
 
 
-def _forget(path: Path) -> None:
+def forget(path: Path) -> None:
     """Ask the system to drop its copy of a file."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"sklearn": "scikit-learn", "lazy_loader": "lazy-loader", "yaml": "pyyaml", "PIL": "pillow"}
 """The package that brings a module, where it has another name."""
-ON_THE_CPU_ALONE = ("ingest", "tables", "estimates", "startup")
+ON_THE_CPU_ALONE = ("ingest", "tables", "estimates", "startup", "volume_cache")
 """Modules here that a CUDA machine does not run, or (startup) in part only, where it can."""
 
 
