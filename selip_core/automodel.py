@@ -17,6 +17,7 @@ from selip_core._utils.files import writing
 from selip_core.encoders.dual import DualEncoder
 from selip_core.encoders.files import WEIGHTS, check_format, check_model_config
 from selip_core.encoders.model import build_encoders, check_weights
+from selip_core.encoders.study import FUSION, read_fusion, remove_fusion, write_fusion
 from selip_core.errors import SelipError
 
 _WHERE = ("cache_dir", "force_download", "local_files_only", "revision", "subfolder", "token")
@@ -62,7 +63,7 @@ class SelipAutoModel(DualEncoder, PreTrainedModel):
         Raises
         ------
         SelipError
-            If the folder lacks weights, or a newer version of this project wrote it.
+            If the folder lacks weights, its fusion of studies was trained with others, or a newer version wrote it.
         """
         config = options.get("config")
         if not isinstance(config, SelipConfig):
@@ -71,13 +72,18 @@ class SelipAutoModel(DualEncoder, PreTrainedModel):
         check_format(config, name)
         check_model_config(vars(config), config.get("text_encoder_config"), name)
         where = {key: options[key] for key in _WHERE if key in options}  # from_pretrained may take some out
-        weights = cached_file(name, WEIGHTS, _raise_exceptions_for_missing_entries=False, **where) if name else None
+        weights, fusion = (
+            cached_file(name, file, _raise_exceptions_for_missing_entries=False, **where) if name else None
+            for file in (WEIGHTS, FUSION)
+        )
         if weights:
             check_weights(Path(weights), config, config.text_encoder_config)
         model, info = super().from_pretrained(name, *args, output_loading_info=True, **options)
         if info["missing_keys"]:
             raise SelipError(f"{name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
         model.text_encoder.load_tokenizer(name, **where)
+        if weights and fusion:
+            model.take_study_fusion(read_fusion(Path(fusion), Path(weights), config.embedding_size))
         return (model, info) if output_loading_info else model
 
     def save_pretrained(self, directory: str | Path, **options: Any) -> Path:
@@ -100,7 +106,10 @@ class SelipAutoModel(DualEncoder, PreTrainedModel):
         with writing(directory):
             directory.mkdir(parents=True, exist_ok=True)
             self.text_encoder.save_tokenizer(directory)
+            remove_fusion(directory)
             super().save_pretrained(directory, **options)
+        if self._study_fusion is not None:
+            write_fusion(directory, self.study_fusion, directory / WEIGHTS)
         return directory
 
 

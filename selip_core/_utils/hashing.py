@@ -29,6 +29,12 @@ def digest(*parts: str | bytes) -> str:
     return total.hexdigest()[:16]
 
 
+def file_digest(path: Path) -> str:
+    """Return 16 hexadecimal digits that change when the content of a file does."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
 def weights_digest(model: "nn.Module") -> str:
     """Return 16 hexadecimal digits that change when any weight or running statistic of a model does."""
     import torch

@@ -1,16 +1,24 @@
 """Two encoders that meet in one space, and which volumes they take; without files: those are of its two subclasses."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from selip_core import preprocessing
+from selip_core.encoders.study import StudyFusion, check_parts, fuse_parts
 from selip_core.encoders.text import TextEncoder
 from selip_core.errors import SelipError
 
 LOGIT_SCALE_RANGE = (1.0, 100.0)
+
+
+def clamped_scale(log_scale: torch.Tensor) -> torch.Tensor:
+    """Return the multiplier of cosines, in `LOGIT_SCALE_RANGE`, of its logarithm."""
+    low, high = LOGIT_SCALE_RANGE
+    return log_scale.exp().clamp(low, high)
 
 
 class DualEncoder(nn.Module):
@@ -24,6 +32,8 @@ class DualEncoder(nn.Module):
     config : dict, or what can be asked like one
         With ``volume_shape`` (D, H, W); ``preprocessing`` and ``preprocessing_fingerprint`` where volumes trained it.
     """
+
+    _study_fusion: StudyFusion | None = None
 
     def _join(self, image_encoder: nn.Module, text_encoder: TextEncoder, embedding_size: int) -> None:
         self.image_encoder = image_encoder
@@ -39,8 +49,7 @@ class DualEncoder(nn.Module):
     @property
     def logit_scale(self) -> torch.Tensor:
         """The multiplier of the cosines, in [1, 100]."""
-        low, high = LOGIT_SCALE_RANGE
-        return self.log_logit_scale.exp().clamp(low, high)
+        return clamped_scale(self.log_logit_scale)
 
     def encode_image(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return unit-norm features ``(B, E)`` of volumes ``(B, 1, D, H, W)`` that `preprocess` made.
@@ -64,6 +73,65 @@ class DualEncoder(nn.Module):
         """Return unit-norm features ``(B, E)`` of texts."""
         features = self.text_projection(self.text_encoder(texts))
         return nn.functional.normalize(features.float(), dim=-1)
+
+    @property
+    def study_fusion(self) -> StudyFusion:
+        """What makes one feature of a study's series, and of its report's sentences: their mean until it is trained."""
+        return self._study_fusion or StudyFusion(self.image_projection.out_features)
+
+    def take_study_fusion(self, fusion: StudyFusion | None) -> None:
+        """Fuse studies by a trained fusion from now on; None is the mean again."""
+        # past nn.Module, which would count it among the weights: a model is the same with it and without
+        self.__dict__["_study_fusion"] = None if fusion is None else fusion.to(self.device).eval()
+
+    def encode_study(self, volumes: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return the unit-norm feature ``(E,)`` of a study: ``{"T1": volume, "DWI": volume}``.
+
+        Parameters
+        ----------
+        volumes : mapping of sequence to (1, D, H, W)
+            As `preprocess` makes them; any of `selip_core.sequences.SEQUENCES`, one of them is enough. A series of
+            which no sequence is known has the empty name.
+
+        Raises
+        ------
+        SelipError
+            If there is no volume, a sequence is unknown, or the volumes are of another shape.
+        """
+        return self.encode_studies([volumes])[0]
+
+    def encode_studies(self, studies: Sequence[Mapping[str, torch.Tensor]]) -> torch.Tensor:
+        """Return the unit-norm features ``(N, E)`` of N studies, each as `encode_study` takes it; errors as there."""
+        check_parts([list(study) for study in studies])
+        shapes = {tuple(volume.shape) for study in studies for volume in study.values()}
+        if len(shapes) > 1:
+            raise SelipError(f"the volumes of these studies have several shapes {sorted(shapes)}: preprocess them all")
+        features = self.encode_image(torch.stack([volume for study in studies for volume in study.values()]))
+        return self.fuse_series(features, [list(study) for study in studies])
+
+    def encode_reports(self, reports: Sequence[Mapping[str, str]]) -> torch.Tensor:
+        """Return the unit-norm features ``(N, E)`` of whole reports.
+
+        Each sentence is encoded by itself and named by its sequence, so that no report is too long for the encoder.
+
+        Parameters
+        ----------
+        reports : N mappings of sequence to sentence
+            The empty name stands for a sentence that speaks of no sequence.
+
+        Raises
+        ------
+        SelipError
+            If a report has no sentence, or a sequence is unknown.
+        """
+        names = [list(report) for report in reports]
+        check_parts(names)
+        features = self.encode_text([sentence for report in reports for sentence in report.values()])
+        return fuse_parts(self.study_fusion.text.to(features.device), features, names)
+
+    def fuse_series(self, features: torch.Tensor, sequences: Sequence[Sequence[str]]) -> torch.Tensor:
+        """Return the features ``(N, E)`` of studies from those of their series ``(P, E)``, see `fuse_parts`."""
+        return fuse_parts(self.study_fusion.image.to(features.device), features, sequences)
 
     def forward(self, volumes: torch.Tensor, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return image features, text features and the logit scale."""

@@ -21,7 +21,8 @@ def encoding_fingerprint(model: DualEncoder) -> str:
     """
     config = model.config
     settings = json.dumps(config, sort_keys=True) if isinstance(config, dict) else config.to_json_string()
-    return digest(weights_digest(model), settings, code_fingerprint("encoders.inference", "encoders.model"))
+    weights = weights_digest(model), weights_digest(model.study_fusion)
+    return digest(*weights, settings, code_fingerprint("encoders.inference", "encoders.model"))
 
 
 @torch.inference_mode()

@@ -11,6 +11,7 @@ from selip_core._utils.files import replacing, writing
 from selip_core.encoders.dual import DualEncoder
 from selip_core.encoders.files import BLOCKS_BEFORE, CONFIG, WEIGHTS, find_model, read_model_config, write_model_config
 from selip_core.encoders.image import build_image_encoder
+from selip_core.encoders.study import FUSION, read_fusion, remove_fusion, write_fusion
 from selip_core.encoders.text import TextEncoder, character_tokenizer, hub_bert, small_bert
 from selip_core.errors import SelipError
 
@@ -37,7 +38,7 @@ class SelipModel(DualEncoder):
         self.config = config
 
     def save_pretrained(self, directory: str | Path) -> Path:
-        """Write weights (safetensors), ``config.json`` and the tokenizer into `directory`; return it.
+        """Write weights (safetensors), ``config.json``, tokenizer, and a trained fusion into `directory`; return it.
 
         Raises
         ------
@@ -51,6 +52,7 @@ class SelipModel(DualEncoder):
         with writing(directory):
             directory.mkdir(parents=True, exist_ok=True)
             self.text_encoder.save_tokenizer(directory)
+        remove_fusion(directory)  # it belongs to the weights that were there
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.state_dict().items()}
         with replacing(directory / WEIGHTS) as partial:
             try:
@@ -59,7 +61,19 @@ class SelipModel(DualEncoder):
                 raise OSError(str(error)) from error
         write_model_config(directory, self.config, json.loads(self.text_encoder.bert.config.to_json_string()))
         shutil.copymode(directory / CONFIG, directory / WEIGHTS)  # safetensors lets none but the owner read
+        self.save_fusion(directory)
         return directory
+
+    def save_fusion(self, directory: str | Path) -> None:
+        """Write the trained fusion of studies, if there is one, beside the weights that `save_pretrained` wrote.
+
+        Raises
+        ------
+        SelipError
+            If it cannot be written.
+        """
+        if self._study_fusion is not None:
+            write_fusion(Path(directory), self.study_fusion, Path(directory) / WEIGHTS)
 
     @classmethod
     def from_pretrained(
@@ -85,9 +99,9 @@ class SelipModel(DualEncoder):
         Raises
         ------
         SelipError
-            If the folder does not hold a whole SeLIP model, its weights do not fit its configuration, a newer version
-            wrote it, the hub cannot be reached and its cache does not have the repository, or there is no such
-            device.
+            If the folder does not hold a whole SeLIP model, its weights do not fit its configuration, its fusion of
+            studies is of other weights, a newer version wrote it, the hub cannot be reached and its cache does not have
+            the repository, or there is no such device.
         """
         from safetensors.torch import load_file
 
@@ -98,6 +112,8 @@ class SelipModel(DualEncoder):
         text_encoder.load_tokenizer(tokenizer_folder)
         model = cls(image_encoder, text_encoder, embedding_size=config["embedding_size"], config=config)
         model.load_state_dict(load_file(folder / WEIGHTS))
+        if (folder / FUSION).exists():
+            model.take_study_fusion(read_fusion(folder / FUSION, folder / WEIGHTS, config["embedding_size"]))
         try:
             return model.to(device).eval()
         except (AssertionError, RuntimeError) as error:
