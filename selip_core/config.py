@@ -86,6 +86,16 @@ EXECUTION = ("chunk_size", "channels_last", "compile", "checkpointing", "prefetc
 """Pretraining settings that say how a step is computed, not what: a run may be continued under others."""
 
 
+class StudyFusionSettings(_Settings):
+    """Of the fusion of a study's series, which is trained on features that stay as they are."""
+
+    steps: int = Field(400, ge=1)
+    batch_size: int = Field(64, ge=2)
+    learning_rate: float = Field(1e-2, gt=0)
+    left_out: float = Field(0.3, ge=0, lt=1, description="of the series of a training study, at random in each step")
+    validate_every: int = Field(50, ge=1, description="steps")
+
+
 class RetrievalSettings(_Settings):
     top_k: tuple[int, ...] = (1, 5, 10)
 
@@ -158,6 +168,7 @@ class Settings(_Settings):
     image_encoder: ImageEncoderSettings = ImageEncoderSettings()
     text_encoder: TextEncoderSettings = TextEncoderSettings()
     pretraining: PretrainingSettings = PretrainingSettings()
+    study_fusion: StudyFusionSettings = StudyFusionSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     classification: ClassificationSettings = ClassificationSettings()
@@ -180,6 +191,7 @@ _PROFILES: dict[str, dict] = {
             "batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64,
             **_NOT_AUGMENTED,
         },
+        "study_fusion": {"steps": 20, "batch_size": 16, "validate_every": 10},
         "statistics": {"bootstrap_samples": 200},
         "classification": {
             "fractions": (0.1, 1.0),

@@ -1,10 +1,13 @@
-"""What pretraining starts from: the pairs of the training and validation patients, and where they come from."""
+"""What pretraining starts from: pairs and studies of the training and validation patients, and where they come from."""
 
 from pathlib import Path
+
+import pandas as pd
 
 from selip_core._utils.tables import read_saved_table
 from selip_core.config import Settings
 from selip_core.datasets.pairs import Pairs, make_pairs
+from selip_core.datasets.studies import Studies, make_studies
 from selip_core.datasets.volume_cache import VolumeCache, open_cache
 
 
@@ -16,11 +19,20 @@ def pretraining_pairs(curation: Path, findings: Path) -> tuple[VolumeCache, dict
     curation, findings : Path
         Results folders of ``01_data_curation`` (volumes, split) and ``02_report_findings`` (sentences).
     """
-    cache = open_cache(curation / "cache")
-    splits = read_saved_table(curation / "splits.csv")
-    sentences = read_saved_table(findings / "sentences.csv")
-    patients = {split: set(splits.loc[splits["split"] == split, "patient_id"]) for split in ("train", "validation")}
+    cache, sentences, patients = _read(curation, findings)
     return cache, {split: make_pairs(cache.volumes, cache.index, sentences, ids) for split, ids in patients.items()}
+
+
+def pretraining_studies(curation: Path, findings: Path) -> dict[str, Studies]:
+    """Return the studies of the same patients, as `pretraining_pairs` takes its arguments."""
+    cache, sentences, patients = _read(curation, findings)
+    return {split: make_studies(cache.volumes, cache.index, sentences, ids) for split, ids in patients.items()}
+
+
+def _read(curation: Path, findings: Path) -> tuple[VolumeCache, pd.DataFrame, dict[str, set[str]]]:
+    splits = read_saved_table(curation / "splits.csv")
+    patients = {split: set(splits.loc[splits["split"] == split, "patient_id"]) for split in ("train", "validation")}
+    return open_cache(curation / "cache"), read_saved_table(findings / "sentences.csv"), patients
 
 
 def model_origin(cache: VolumeCache, settings: Settings, data_source: str) -> dict:
