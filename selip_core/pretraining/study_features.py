@@ -27,7 +27,9 @@ class Parts:
     features: torch.Tensor
     present: torch.Tensor
 
-    def fused(self, fusion: SeriesFusion, rows: np.ndarray | None = None, kept: torch.Tensor | None = None):
+    def fused(
+        self, fusion: SeriesFusion, rows: np.ndarray | None = None, kept: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Return the features ``(m, E)`` of some rows (m,), all where left out, of their parts that are `kept` (m, S).
 
         Where nothing else is said, all parts are kept.

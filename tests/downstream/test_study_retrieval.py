@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from selip_core.downstream.study_constant import constant_likeness, constant_reports
 from selip_core.downstream.study_retrieval import (
     DIRECTIONS,
     FINDINGS_RECALL,
@@ -105,26 +104,11 @@ def test_likeness_is_of_the_first_five_other_patients(study):
     assert found[SITES] == pytest.approx(f1) and found[KINDS] == pytest.approx(np.mean([i % 2 for i in order]))
 
 
-def test_the_constant_answer_knows_which_series_there_are_and_what_is_frequent():
-    train = tiny_studies(16, without_t2=3)  # reports 13, 14, 15 speak of T1 alone
-    asked = tiny_studies(20, normal=1, without_t2=4)
-    draws = [scores.numpy() for scores in constant_reports(asked, train, flip=False)]
-    texts = list(asked.distinct_reports)
-    whole, part = asked.texts.index(asked.texts[3]), 19
-    silent = np.array(["T2" not in text and text != NORMAL_STATEMENT for text in texts])
-    assert (draws[0][whole, silent] < 1e-6).all() and (draws[0][part, ~silent] < 1e-6).all()
-    seen = np.array([text in train.texts for text in texts])
-    assert draws[0][whole, seen & ~silent].min() > draws[0][whole, ~seen].max()
-    assert len(draws) == 10 and not np.array_equal(draws[0], draws[1])
-
-
 def test_the_constant_answer_is_in_the_table_and_has_the_normal_report_left_out_of_findings(study):
     _, _, queries = study
     constant = queries[queries["method"] == CONSTANT]
     assert set(constant["fusion"]) == {CONSTANT} and constant["seed"].nunique() == 10
     assert set(constant["direction"]) == set(DIRECTIONS)
-    like = constant_likeness(tiny_studies(6), tiny_studies(16))
-    assert like.shape == (6, 6) and (like == like[0]).all()
 
 
 def test_the_percentile_is_among_reports_of_studies_with_the_same_series(study):
