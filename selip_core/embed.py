@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.errors import SelipError
+from selip_core.explore.studies import StudyGallery
 from selip_core.preprocessing import VolumeError, is_nifti_name, preprocess_array
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 COLUMNS = ["path", "patient_id", "study_id", "sequence", "reason", "feature"]
 """Of the table of features: `reason` says why a volume has none, and is empty elsewhere."""
+
+STUDY_COLUMNS = ["patient_id", "study_id", "sequences", "left_out", "reason", "feature"]
+"""Of the table of studies: the sequences that were fused ("T1+DWI"), how many series could not be used, and, where that
+is all of them, the reason of the first."""
+
+Level = Literal["series", "study"]
 
 _FILES_A_PART = 256
 _BATCHES_AHEAD = 2
@@ -81,12 +88,13 @@ def embed(
     sources: str | Path | Iterable[str | Path],
     out: str | Path | None = None,
     *,
+    level: Level = "series",
     batch_size: int = 32,
     workers: int | None = None,
     progress: bool = True,
     dask: str | None = None,
 ) -> pd.DataFrame:
-    """Return the image features of volumes; each alone, so that a missing sequence does not matter.
+    """Return the image features of volumes, each alone, or of studies, each of the series that it has.
 
     Parameters
     ----------
@@ -95,6 +103,8 @@ def embed(
         NIfTI files, folders (searched in depth) and cohorts.
     out : path, optional
         Parquet file to write. An interrupted call goes on where it was, from the parts beside it.
+    level : {"series", "study"}
+        A row a volume, or a row a study: the ``study_id`` of a cohort; of other files a folder is a study.
     batch_size, workers : int
         Volumes a step of the model, and processes that read and preprocess.
     dask : str, optional
@@ -102,14 +112,14 @@ def embed(
 
     Returns
     -------
-    DataFrame with `COLUMNS`
+    DataFrame with `COLUMNS`, or `STUDY_COLUMNS`
         ``feature`` is a unit-norm float32 array (E,), None where ``reason`` says why the volume cannot be used.
 
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, `out` exists or cannot be written, a number is not
-        positive, or this version preprocesses otherwise than the model was trained, see
+        If there is no volume, the model's folder holds none, a study has a sequence twice, `out` exists or cannot be
+        written, a number is not positive, or this version preprocesses otherwise than the model was trained, see
         `SelipModel.check_preprocessing`. Of a cluster, see `selip_core._utils.cluster.on_cluster`.
     """
     if batch_size < 1 or (workers is not None and workers < 1):
@@ -119,6 +129,8 @@ def embed(
         from selip_core.encoders.model import SelipModel
 
         model = SelipModel.from_pretrained(model)
+    if level not in get_args(Level):
+        raise SelipError(f"level {level!r} is none of {', '.join(get_args(Level))}")
     options = model.preprocessing_options()
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
     out = expanded(out) if out else None
@@ -132,10 +144,32 @@ def embed(
         parts.write(start, table)
         tables[start] = table
     table = pd.concat(tables.values(), ignore_index=True)
+    table = _of_studies(model, table) if level == "study" else table
     if out:
         _write(table, out, model)
         parts.remove()
     return table
+
+
+def _of_studies(model: "DualEncoder", table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of studies, `STUDY_COLUMNS`, from that of their series."""
+    study = table["study_id"].where(table["study_id"] != "", [str(Path(path).parent) for path in table["path"]])
+    table = table.assign(study_id=study)
+    usable = table[table["reason"] == ""]
+    features = np.stack(usable["feature"].to_list()) if len(usable) else np.empty((0, model.config["embedding_size"]))
+    gallery = StudyGallery(model, usable, features)
+    found = table.groupby("study_id", sort=False).agg(
+        patient_id=("patient_id", "first"), left_out=("reason", lambda reasons: int((reasons != "").sum())),
+        reason=("reason", "first"),
+    )  # fmt: skip
+    there = gallery.studies.assign(feature=list(gallery.features)).set_index("study_id")
+    found = found.join(there[["sequences", "feature"]]).reset_index()
+    known = found["sequences"].notna()
+    feature = [feature if there else None for feature, there in zip(found["feature"], known, strict=True)]
+    reason = found["reason"].where(~known, "")
+    found = found.assign(sequences=found["sequences"].fillna(""), reason=reason)
+    found["feature"] = pd.Series(feature, dtype=object, index=found.index)
+    return found[STUDY_COLUMNS]
 
 
 def _embedded(
@@ -251,7 +285,7 @@ def _write(table: pd.DataFrame, out: Path, model) -> None:
     told = {key: model.config.get(key) for key in ("data_source", "preprocessing_fingerprint", "embedding_size")}
     table.attrs = {"selip": told}
     with replacing(out) as path:
-        table[COLUMNS].to_parquet(path, index=False)
+        table.to_parquet(path, index=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -265,6 +299,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("sources", nargs="+", metavar="FILE_OR_FOLDER", help="NIfTI files, folders, cohorts")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")
+    parser.add_argument("--level", choices=get_args(Level), default="series",
+                        help="a row a volume, or a row a study: its series fused (default: series)")  # fmt: skip
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--workers", type=int)
     add_dask(parser)
@@ -277,13 +313,16 @@ def _work(options: argparse.Namespace) -> int:
     from selip_core.encoders.model import SelipModel
 
     model = SelipModel.from_pretrained(options.model, device=str(resolve_device(options.device)))
-    table = embed(model, options.sources, options.out, batch_size=options.batch_size, workers=options.workers,
-                  dask=options.dask)
+    table = embed(model, options.sources, options.out, level=options.level, batch_size=options.batch_size,
+                  workers=options.workers, dask=options.dask)  # fmt: skip
     bad = table[table["reason"] != ""]
     for reason in bad["reason"].head(5):
         print(f"not used: {reason}", file=sys.stderr)
-    print(f"{len(table) - len(bad)} volumes embedded, {len(bad)} not used: {options.out}")
-    return IN_PART if len(bad) else DONE
+    named = "volumes" if options.level == "series" else "studies"
+    left_out = table["left_out"].sum() if options.level == "study" else len(bad)
+    of_series = f" ({left_out} series)" if options.level == "study" else ""
+    print(f"{len(table) - len(bad)} {named} embedded, {len(bad)}{of_series} not used: {options.out}")
+    return IN_PART if left_out else DONE
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ texts = model.encode_text(["在左侧额叶表现为片状长信号"])          
 
 With transformers, which runs no code of this folder: `from selip_core import automodel`, then
 `AutoModel.from_pretrained("{folder}")`.
-A table of features of many files: `python -m selip_core.embed {folder} FILES --out features.parquet`.
+A table of features of many files: `python -m selip_core.embed {folder} FILES --out features.parquet`; of whole studies,
+with `--level study`. One study: `model.encode_study({{"T1": model.preprocess("t1.nii.gz"), "DWI": ...}})`, any subset.
 
 ## Intended use and limits
 
@@ -119,6 +120,7 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         "the weights that were best on validation patients |",
         f"| image encoder | {config['image_encoder']['name']}, {config['image_encoder']['pooling']} pooling |",
         f"| text encoder | {config['text_encoder']['name']} |",
+        f"| study of several series | {_fusion(model)} |",
         f"| parameters | {sum(p.numel() for p in model.parameters()) / 1e6:.1f} million |",
         f"| volumes (D, H, W) | {_numbers(options.get('shape'))}, {_numbers(options.get('spacing_mm'))} mm |",
         f"| preprocessing fingerprint | {config.get('preprocessing_fingerprint')} |",
@@ -136,6 +138,14 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         source=_SYNTHETIC if synthetic else _PATIENTS,
     )  # fmt: skip
     return "\n".join(lines) + "\n" + use
+
+
+def _fusion(model: "SelipModel") -> str:
+    """Return how the model makes one feature of a study's series."""
+    sequences = model.study_fusion.sequences
+    if not sequences:
+        return "the mean of its series' features: no fusion is in this folder"
+    return f"a trained fusion is in this folder, of {', '.join(sequences)}; any subset of them"
 
 
 def _targets(method: str, training: dict) -> str:

@@ -1,4 +1,4 @@
-"""The series that are closest to a finding, in a table of features: ``python -m selip_core.search FILE MODEL TEXT``."""
+"""Series or studies closest to a finding, in a table of features: ``python -m selip_core.search FILE MODEL TEXT``."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.extras import needs
 from selip_core.errors import SelipError
 from selip_core.explore.gallery import Gallery
+from selip_core.explore.studies import closest_studies
 from selip_core.reports.queries import read_query
 from selip_core.reports.sentences import SEQUENCES
 
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
 def search(
     model: "SelipModel", table: pd.DataFrame, text: str, *, top: int = 10, sequence: str | None = None
 ) -> pd.DataFrame:
-    """Return the series that are closest to a text, the closest first.
+    """Return the series, or studies, that are closest to a text, the closest first.
 
     Parameters
     ----------
     model : SelipModel
     table : DataFrame
-        As `selip_core.embed.embed` returns it.
+        As `selip_core.embed.embed` returns it, of either level.
     text : str
         A finding or report in free words, or a canonical sentence. Where it speaks of sequences, each is compared with
-        the series of that sequence alone.
+        the series of that sequence alone; with studies, all together as a report.
     top : int
     sequence : str, optional
-        Series of this sequence only.
+        Series of this sequence only, or studies that have one.
 
     Returns
     -------
@@ -47,8 +48,17 @@ def search(
     """
     known = table[table["reason"] == ""]
     features = np.stack(known["feature"].to_list()) if len(known) else np.empty((0, model.config["embedding_size"]))
+    if is_of_studies(table):
+        studies = known.drop(columns="feature")
+        found = closest_studies(model, studies, features, read_query(text), top=top, sequence=sequence)
+        return found.reset_index(drop=True)
     gallery = Gallery(known.drop(columns="feature"), features)
     return gallery.search(model, read_query(text), top=top, sequence=sequence).reset_index(drop=True)
+
+
+def is_of_studies(table: pd.DataFrame) -> bool:
+    """Return whether a table of features has a row a study, not a row a series."""
+    return "sequences" in table
 
 
 def read_features(path: str | Path) -> pd.DataFrame:
@@ -64,7 +74,8 @@ def read_features(path: str | Path) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise SelipError(f"{path} cannot be read as a table of features ({type(error).__name__})") from None
-    missing = {"path", "sequence", "reason", "feature"} - set(table)
+    needed = {"study_id", "sequences"} if is_of_studies(table) else {"path", "sequence"}
+    missing = (needed | {"reason", "feature"}) - set(table)
     if missing:
         raise SelipError(f"{path} is no table of features: it lacks {', '.join(sorted(missing))}")
     return table
@@ -73,7 +84,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
 def main(arguments: list[str] | None = None) -> int:
     """Command line; return 0, 1 (an error), 2 (wrong options) or 130."""
     parser = Parser("search", prog="python -m selip_core.search", description=(
-        "The series closest to a finding, in a table that selip_core.embed wrote."))  # fmt: skip
+        "The series or studies closest to a finding, in a table that selip_core.embed wrote."))  # fmt: skip
     parser.add_argument("features", type=Path, metavar="FILE.parquet")
     parser.add_argument("model", type=Path, help="the model that made it")
     parser.add_argument("text", help="a finding in free words, or a sentence 在…表现为…")
@@ -91,7 +102,10 @@ def _work(options: argparse.Namespace) -> int:
     for sentence in dict.fromkeys(found["query"]):
         print(f"query: {sentence}")
     for row in found.itertuples():
-        print(f"{row.score:7.3f}  {row.sequence or '?':5}  {row.path}")
+        if is_of_studies(found):
+            print(f"{row.score:7.3f}  {row.patient_id or '?'}  {row.study_id}  {row.sequences}")
+        else:
+            print(f"{row.score:7.3f}  {row.sequence or '?':5}  {row.path}")
     return DONE
 
 

@@ -209,3 +209,60 @@ def test_search_says_what_is_wrong(model, tmp_path, capsys):
     (tmp_path / "f.parquet").write_text("no")
     assert search_main([str(tmp_path / "f.parquet"), str(tmp_path), "x"]) == 1
     assert "cannot be read as a table of features" in capsys.readouterr().err
+
+
+def with_studies(folder):
+    """Make of the three volumes a cohort of two studies of one patient, the second with a series that is broken."""
+    (folder / "b" / "cut.nii.gz").write_bytes(b"no")
+    rows = ["p,s1,T1,a/T1.nii.gz", "p,s1,FLAIR,a/FLAIR.nii.gz", "p,s2,DWI,b/dwi.nii", "p,s2,T1,b/cut.nii.gz"]
+    (folder / "series.csv").write_text("\n".join(["patient_id,study_id,sequence,path", *rows]) + "\n")
+    return folder
+
+
+def test_a_study_has_one_row_and_the_feature_that_its_series_make_together(model, folder, tmp_path, capsys):
+    table = embed(model, with_studies(folder), level="study", workers=1, progress=False)
+    assert list(table) == embed_module.STUDY_COLUMNS and table["study_id"].tolist() == ["s1", "s2"]
+    assert table["sequences"].tolist() == ["T1+FLAIR", "DWI"] and table["left_out"].tolist() == [0, 1]
+    assert (table["reason"] == "").all() and (table["patient_id"] == "p").all()
+    volumes = {name: model.preprocess(folder / f"a/{name}.nii.gz") for name in ("T1", "FLAIR")}
+    with torch.inference_mode():
+        assert table["feature"][0] == pytest.approx(model.encode_study(volumes).numpy(), abs=1e-5)
+    saved = model.save_pretrained(tmp_path / "model")
+    about = [str(saved), str(folder), "--out", str(tmp_path / "s.parquet"), "--level", "study", "--workers", "1"]
+    assert main(about) == 3 and "2 studies embedded, 0 (1 series) not used" in capsys.readouterr().out
+    found = search(model, read_features(tmp_path / "s.parquet"), SENTENCES[0], top=5)
+    assert set(found["study_id"]) == {"s1", "s2"} and found["score"].is_monotonic_decreasing
+    assert search_main([str(tmp_path / "s.parquet"), str(saved), SENTENCES[0], "--sequence", "DWI"]) == 0
+    assert "p  s2  DWI" in (said := capsys.readouterr().out) and "s1" not in said
+
+
+def test_without_ids_a_folder_is_a_study_and_one_without_a_usable_series_has_a_reason(model, folder):
+    (folder / "c").mkdir()
+    (folder / "c" / "T2.nii.gz").write_bytes(b"no")
+    table = embed(model, folder, level="study", workers=1, progress=False).set_index("study_id")
+    assert table.index.tolist() == [str(folder / name) for name in "abc"]
+    assert table.loc[str(folder / "a"), "sequences"] == "FLAIR+T1"
+    broken = table.loc[str(folder / "c")]
+    assert broken["feature"] is None and "T2.nii.gz" in broken["reason"] and broken["sequences"] == ""
+    (folder / "a" / "old_T1.nii.gz").write_bytes((folder / "a" / "T1.nii.gz").read_bytes())
+    with pytest.raises(SelipError, match="has several series of T1, and one of each can be fused"):
+        embed(model, folder, level="study", workers=1, progress=False)
+    with pytest.raises(SelipError, match="level 'patient' is none of series, study"):
+        embed(model, folder, level="patient", workers=1, progress=False)
+
+
+def test_interrupted_studies_go_on_from_the_series_that_are_done(model, folder, tmp_path, monkeypatch):
+    out, cut = tmp_path / "studies.parquet", []
+
+    def stop(*_):
+        cut.append(True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(embed_module, "_write", stop)
+        with pytest.raises(KeyboardInterrupt):
+            embed(model, with_studies(folder), out, level="study", workers=1, progress=False)
+    monkeypatch.setattr(embed_module, "_features", lambda *_: pytest.fail("encoded again"))
+    resumed = embed(model, folder, out, level="study", workers=1, progress=False)
+    assert cut and len(resumed) == 2 and list(read_features(out)) == embed_module.STUDY_COLUMNS
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "studies.parquet"]

@@ -8,6 +8,7 @@ from huggingface_hub import ModelCard
 from selip_core.downstream.summary import NOTEBOOKS
 from selip_core.encoders.files import FORMAT_VERSION
 from selip_core.encoders.model import SelipModel
+from selip_core.encoders.study import StudyFusion
 from selip_core.export import main
 from selip_core.pretraining.methods import PRETRAINED, run_folder
 from tests.helpers.data import SENTENCES, SHAPE
@@ -139,3 +140,14 @@ def test_what_is_wrong_is_one_line_and_nothing_is_overwritten(results, tmp_path,
     assert "never overwritten" in capsys.readouterr().err
     assert main([str(results), "BERT", "0", "--out", str(tmp_path / "x")]) == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_the_card_says_whether_a_fusion_of_studies_is_in_the_folder(results, tiny_model, tmp_path):
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mean")]) == 0
+    assert "no fusion is in this folder" in (tmp_path / "mean/README.md").read_text(encoding="utf-8")
+    tiny_model.take_study_fusion(StudyFusion(16, ("T1", "DWI")))
+    tiny_model.save_pretrained(results / "04_pretraining/models/SeLIP_seed0/best")
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "fused")]) == 0
+    card = (tmp_path / "fused/README.md").read_text(encoding="utf-8")
+    assert "a trained fusion is in this folder, of T1, DWI" in card
+    assert SelipModel.from_pretrained(tmp_path / "fused").study_fusion.sequences == ("T1", "DWI")

@@ -16,6 +16,7 @@ from selip_core.errors import SelipError
 from selip_core.explore.features import cohort_features
 from selip_core.explore.gallery import Gallery
 from selip_core.explore.own_volume import OwnVolume, named_file
+from selip_core.explore.studies import StudyGallery
 from selip_core.inspection.embedding_map import first_sites
 from selip_core.preprocessing import preprocess_mask, target_affine
 from selip_core.reports.queries import Query, read_query
@@ -44,6 +45,8 @@ class Explorer:
     gallery : Gallery
         Its ``series`` has a row each volume of the cache: ``row`` (in the cache), ``path`` and `SERIES_COLUMNS`.
         "A series" below is the number of such a row.
+    studies : StudyGallery
+        Of the same series, a feature each study.
     sentences : list of str
         The distinct sentences.
     sentence_features : (t, E), unit norm
@@ -56,6 +59,7 @@ class Explorer:
     cohort: Cohort
     cache: VolumeCache
     gallery: Gallery
+    studies: StudyGallery
     sentences: list[str]
     sentence_features: np.ndarray
     masks: pd.DataFrame
@@ -139,6 +143,24 @@ class Explorer:
         rows = greatest(scores, top)
         return self._described(rows, scores[rows])
 
+    def closest_patients(self, series: int, top: int = 4, splits: tuple[str, ...] = NOT_TEST) -> pd.DataFrame:
+        """Return the studies of other patients that are closest to the study of a series, all of its series fused.
+
+        Returns
+        -------
+        DataFrame as of `closest_series`, with ``sequences`` (of the study, "T1+DWI"); ``series`` is the study's series
+        of the sequence in view, or its first
+        """
+        studies = self.studies
+        of_study = studies.of_series
+        allowed = np.zeros(len(studies), dtype=bool)
+        allowed[of_study[self._of(splits)]] = True
+        rows, scores = studies.like(int(of_study[series]), allowed, top)
+        same = (self.series["sequence"] == self.series["sequence"].iloc[series]).to_numpy()
+        shown = [min(np.flatnonzero(of_study == row), key=lambda place: (not same[place], place)) for row in rows]
+        table = self._described(np.array(shown, dtype=int), scores)
+        return table.assign(sequences=studies.studies["sequences"].iloc[rows].to_list())
+
     def closest_reports(
         self, series: int | OwnVolume, top: int = 4, splits: tuple[str, ...] = NOT_TEST
     ) -> pd.DataFrame:
@@ -197,8 +219,8 @@ class Explorer:
         features, sentence_features = cohort_features(
             model, self.cache, rows, self.sentences, self.store, progress=False
         )
-        gallery = Gallery(self.series, features)
-        return replace(self, model=model, gallery=gallery, sentence_features=sentence_features)
+        gallery, studies = Gallery(self.series, features), StudyGallery(model, self.series, features)
+        return replace(self, model=model, gallery=gallery, studies=studies, sentence_features=sentence_features)
 
     def _of(self, splits: tuple[str, ...]) -> np.ndarray:
         return self.series["split"].isin(splits).to_numpy()
@@ -244,7 +266,8 @@ def open_explorer(
         raise SelipError("no series has a sentence: look at 02_report_findings for what the reports were read as")
     features, text_features = cohort_features(model, cache, series["row"].to_numpy(), texts, Path(store))
     masks = read_masks(cohort).table
-    return Explorer(model, cohort, cache, Gallery(series, features), texts, text_features, masks, Path(store))
+    galleries = Gallery(series, features), StudyGallery(model, series, features)
+    return Explorer(model, cohort, cache, *galleries, texts, text_features, masks, Path(store))
 
 
 def mapped_series(explorer: Explorer, splits: tuple[str, ...] = NOT_TEST) -> np.ndarray:

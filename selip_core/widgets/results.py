@@ -53,11 +53,12 @@ def card_html(row: pd.Series) -> str:
     """Return a row of an answer as HTML: picture, who and which, score, sentence, and the report to unfold."""
     own = " · its own report" if row.get("own") else ""
     carried = f" · said of {row['carriers']} series" if row.get("carriers", 1) > 1 else ""
+    fused = f" · with {html.escape(row['sequences'])}" if row.get("sequences") else ""
     return (
         '<div class="selip-row" style="display:flex;gap:.8em">'
         f"{_marked(picture(row['thumbnail'], f'Middle axial slice, {_named(row)}, the patient’s left on the right'))}"
         f"<div><b>{html.escape(row['patient_id'])} · {html.escape(row['sequence'])}</b> · {html.escape(row['split'])}"
-        f" · score {row['score']:.3f}{own}{carried}<br>{html.escape(row['sentence']) or '(no sentence)'}"
+        f" · score {row['score']:.3f}{own}{carried}{fused}<br>{html.escape(row['sentence']) or '(no sentence)'}"
         f"<details><summary>Report</summary>{html.escape(row['report']) or 'no report'}</details></div></div>"
     )
 

@@ -88,6 +88,9 @@ class SearchPage:
         self.reports.box.add_class("selip-reports")
         self.others = ResultList("Closest series of other patients", 4, self._pick, verb="View other")
         self.others.box.add_class("selip-others")
+        self.patients_like = ResultList("Patients like this one: all series of a study together", 4, self._pick,
+                                        verb="View patient")  # fmt: skip
+        self.patients_like.box.add_class("selip-patients")
         self.site.observe(self._site_changed, "value")
         self.query.observe(lambda change: self.search(), "value")
         self.sequence.observe(lambda change: self.search(), "value")
@@ -101,7 +104,7 @@ class SearchPage:
         picks = w.GridBox([self.site, self.side, self.shape, self.signal, self.sequence, self.patients],
                           layout={"grid_template_columns": "repeat(auto-fit, minmax(26em, 1fr))"})  # fmt: skip
         left = w.VBox([self.results.box, self.reports.box])
-        right = w.VBox([*([viewer.box] if viewer else []), self.why.box, self.others.box])
+        right = w.VBox([*([viewer.box] if viewer else []), self.why.box, self.patients_like.box, self.others.box])
         for column in (left, right):
             column.layout.flex, column.layout.min_width = "1 1 26em", "0"
         columns = w.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "1em"})
@@ -164,13 +167,15 @@ class SearchPage:
     def _show_close(self) -> None:
         """Show what is close to the volume in view."""
         session, size = self.session, len(self.reports.rows)
-        reports = others = None
+        reports = others = patients = None
         with self.status.guarded("the closest reports"):
             if session.own is not None:
                 self.results.show(None)
                 reports = session.explorer.closest_reports(session.own, size, session.splits)
             elif session.series is not None:
                 others = session.explorer.closest_other_series(session.series, size, session.splits)
+                patients = session.explorer.closest_patients(session.series, size, session.splits)
                 reports = session.explorer.closest_reports(session.series, size, session.splits)
         self.others.show(others)
+        self.patients_like.show(patients)
         self.reports.show(reports)

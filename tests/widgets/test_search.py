@@ -114,6 +114,7 @@ def test_picking_a_series_shows_its_closest_reports_other_series_and_the_viewer(
     assert session.series == page.results.series[1] and session.query == "在左侧基底节区表现为片状高信号"
     assert page.reports.series == session.explorer.closest_reports(session.series, 4)["series"].tolist()
     assert page.others.series == session.explorer.closest_other_series(session.series, 4)["series"].tolist()
+    assert page.patients_like.series == session.explorer.closest_patients(session.series, 4)["series"].tolist()
     assert "its own report" in "".join(shown(page.reports))
     assert "The text searched for" in page.why.text.value and "Its own sentence" in page.why.text.value
     page.others.buttons[0].click()
@@ -261,9 +262,10 @@ def test_every_control_is_labelled_and_every_part_can_be_found(page):
 
 def test_no_two_buttons_of_the_page_have_one_name(page):
     buttons = [page.go, page.choose, page.own.add, page.own.load]
-    buttons += [button for results in (page.results, page.reports, page.others) for button in results.buttons]
+    lists = (page.results, page.reports, page.others, page.patients_like)
+    buttons += [button for results in lists for button in results.buttons]
     names = [button.description for button in buttons]
-    assert len(set(names)) == len(names) == 17
+    assert len(set(names)) == len(names) == 21
 
 
 def test_the_page_says_what_its_data_are(page):
