@@ -122,20 +122,14 @@ def embed(
         written, a number is not positive, or this version preprocesses otherwise than the model was trained, see
         `SelipModel.check_preprocessing`. Of a cluster, see `selip_core._utils.cluster.on_cluster`.
     """
-    if batch_size < 1 or (workers is not None and workers < 1):
-        raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
+    out = _checked(out, level, batch_size, workers)
     reach(dask)
     if isinstance(model, str | Path):
         from selip_core.encoders.model import SelipModel
 
         model = SelipModel.from_pretrained(model)
-    if level not in get_args(Level):
-        raise SelipError(f"level {level!r} is none of {', '.join(get_args(Level))}")
     options = model.preprocessing_options()
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
-    out = expanded(out) if out else None
-    if out and out.exists():
-        raise SelipError(f"{out} exists already: give another name, it is never overwritten")
     parts = _Parts(out, _key(series["path"], model) if out else "")
     tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
     todo = [start for start, table in tables.items() if table is None]
@@ -149,6 +143,18 @@ def embed(
         _write(table, out, model)
         parts.remove()
     return table
+
+
+def _checked(out: str | Path | None, level: str, batch_size: int, workers: int | None) -> Path | None:
+    """Return the file to write; raise SelipError if it is there, or an option cannot be met."""
+    if batch_size < 1 or (workers is not None and workers < 1):
+        raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
+    if level not in get_args(Level):
+        raise SelipError(f"level {level!r} is none of {', '.join(get_args(Level))}")
+    out = expanded(out) if out else None
+    if out and out.exists():
+        raise SelipError(f"{out} exists already: give another name, it is never overwritten")
+    return out
 
 
 def _of_studies(model: "DualEncoder", table: pd.DataFrame) -> pd.DataFrame:

@@ -10,8 +10,9 @@ from selip_core.datasets.pairs import findings_of
 from selip_core.encoders.study import USUAL
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence, sentence_of
 
+# A whole report: what it says of each sequence. In the normal one all findings are empty. No docstring: Sphinx takes an
+# alias of a generic type for a class, and fails on its signature.
 Report = dict[str, tuple[Finding, ...]]
-"""A whole report: what it says of each sequence. In the normal one all findings are empty."""
 
 
 @dataclass(frozen=True)
