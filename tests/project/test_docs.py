@@ -90,7 +90,7 @@ def test_the_site_is_built_without_a_warning(site):
     built, said = site
     assert said == ""
     page = (built / "api/generated/selip_core.embed.html").read_text(encoding="utf-8")
-    assert "each alone, so that a missing sequence does not matter" in page and "Raises" in page
+    assert "or of studies, each of the series that it has" in page and "Raises" in page
     assert "<math" in (built / "method.html").read_text(encoding="utf-8")
 
 
