@@ -53,6 +53,11 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
         {"what": "", "shape": "volume", "batch": "batch", "volumes": "volumes", "file_mb": "file (MB)",
          "volumes_a_second": "volumes/s", "mb_a_second": "MB/s", **_MEMORY},
     ),
+    "volume-cache": (
+        "volume_cache", lambda row: True,
+        {"what": "", "shape": "volume", "volumes": "volumes", "files": "files", "size_gb": "all (GB)", "seconds": "s",
+         "seconds_a_file": "s a file", "volumes_a_second": "volumes/s", "mb_a_second": "MB/s", **_MEMORY},
+    ),
     "startup": (
         "startup", lambda row: True,
         {"what": "", "notebooks": "notebooks", "seconds": "all (s)",
