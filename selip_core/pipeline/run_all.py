@@ -50,13 +50,12 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         parser.error("--from and --only exclude each other")
     for name, what in (("cohort", "cohort"), ("brats", "BraTS")):
         given = getattr(options, name)
-        folder = Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(given).expanduser()
+        folder = _from_where_called(given)
         if given != EMBEDDED and not folder.is_dir():
             parser.error(f"{what} folder {given} does not exist")
         setattr(options, name, given if given == EMBEDDED else str(folder.resolve()))
-    called_from = Path(os.environ.get("SELIP_CALLED_FROM", "."))
-    if options.dask and (called_from / options.dask).is_file():
-        options.dask = str((called_from / options.dask).resolve())
+    if options.dask and _from_where_called(options.dask).is_file():  # else an address
+        options.dask = str(_from_where_called(options.dask).resolve())
     _find_published(options, parser)
     try:
         options.notebooks = _selected(options.first, options.only)
@@ -65,15 +64,19 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
+def _from_where_called(given: str) -> Path:
+    """Return a path as the user gave it: relative to where run_all.sh was called, which goes to its own folder."""
+    return Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(given).expanduser()
+
+
 def _find_published(options: argparse.Namespace, parser: Parser) -> None:
-    """Make the paths of published data absolute: they are given from where run_all.sh was called."""
+    """Make the paths of published data absolute."""
     for name in paths.GIVEN:
         given = getattr(options, name)
         if given == paths.NOT_GIVEN:
             continue
         try:
-            place = Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(given).expanduser()
-            found = paths.given_path(str(place), name)
+            found = paths.given_path(str(_from_where_called(given)), name)
         except SelipError as error:
             parser.error(str(error))
         setattr(options, name, str(found))
