@@ -41,6 +41,17 @@ def add_dask(parser: Parser) -> None:
                         "files: its address, tcp://host:8786, or its scheduler file")  # fmt: skip
 
 
+def add_workers(parser: Parser) -> None:
+    """Add the option ``--workers``: processes, one or more."""
+    parser.add_argument("--workers", type=_processes, metavar="N", help="processes; default: as many as processors")
+
+
+def _processes(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be 1 or more")
+    return int(text)
+
+
 def run_command(
     parse: Callable[[], argparse.Namespace],
     work: Callable[[argparse.Namespace], int],

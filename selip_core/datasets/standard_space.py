@@ -9,28 +9,25 @@ import gzip
 import shutil
 import sys
 from dataclasses import dataclass
-from functools import partial as given
+from functools import partial
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from selip_core._utils.command import DONE, IN_PART, Parser, run_command
-from selip_core._utils.files import read_json, replacing, write_json
-from selip_core._utils.hashing import digest
+from selip_core._utils.command import DONE, IN_PART, Parser, add_workers, run_command
+from selip_core._utils.files import replacing, write_json
+from selip_core._utils.output_folder import begin, check_apart, finished_before
 from selip_core._utils.resumable import resumable_map
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort, load_cohort
 from selip_core.datasets.registration import Registration, check_installed, onto_template
-from selip_core.errors import SelipError
 from selip_core.preprocessing import VolumeError, usually_named
 
 WORK, FINISHED, TABLE = ".registration", "registration.json", "registration.csv"
 PREFERRED = ("T1", "FLAIR", "T2", "T1ce", "DWI", "ADC")
 """Choice: of a study's series the first of these is registered, and the others go with it."""
-VERSION = 1
-"""Raised by hand whenever the affines found change."""
 
 
 @dataclass(frozen=True)
@@ -69,36 +66,22 @@ def in_standard_space(
     """
     check_installed()
     cohort, out = load_cohort(source), Path(out).expanduser().resolve()
-    inputs = digest(str(VERSION), cohort.fingerprint)
-    if (read_json(out / FINISHED) or {}).get("inputs") == inputs:
+    work, inputs = out / WORK, cohort.fingerprint
+    check_apart(out, cohort.directory, "the cohort")
+    if finished_before(out / FINISHED, work, inputs):
         return pd.read_csv(out / TABLE, dtype={"study_id": str}, keep_default_na=False)
-    _prepare(cohort, out, inputs)
-    studies = _studies(cohort)
-    work = given(_register, source=cohort.directory, out=out)
+    begin(out, work, inputs)
     rows = resumable_map(
-        work, {study.study_id: study for study in studies}, out / WORK / "done.jsonl",
-        proof=lambda study: None, workers=workers, desc="registering", unit="study", progress=progress,
+        partial(_register, source=cohort.directory, out=out), {study.study_id: study for study in _studies(cohort)},
+        work / "done.jsonl", workers=workers, desc="registering", unit="study", progress=progress,
     )  # fmt: skip
     table = pd.DataFrame([{"study_id": study, **row} for study, row in rows.items()])
     _copy_tables(cohort.directory, out)
-    with replacing(out / TABLE) as partial:
-        table.to_csv(partial, index=False)
+    with replacing(out / TABLE) as partial_path:
+        table.to_csv(partial_path, index=False)
     write_json(out / FINISHED, {"inputs": inputs})
-    shutil.rmtree(out / WORK)
+    shutil.rmtree(work)
     return table
-
-
-def _prepare(cohort: Cohort, out: Path, inputs: str) -> None:
-    if cohort.directory.is_relative_to(out) or out.is_relative_to(cohort.directory):
-        raise SelipError(f"--out {out} and the cohort lie in each other: give a folder of its own")
-    begun = read_json(out / WORK / "begun.json")
-    if out.exists() and not out.is_dir():
-        raise SelipError(f"--out {out} is a file: give a folder")
-    if begun is None and out.exists() and any(out.iterdir()):
-        raise SelipError(f"--out {out} is not empty: give a new folder, nothing is overwritten")
-    if begun is not None and begun.get("inputs") != inputs:
-        raise SelipError(f"--out {out} was begun with another cohort: delete the folder, or give another")
-    write_json(out / WORK / "begun.json", {"inputs": inputs})
 
 
 def _studies(cohort: Cohort) -> list[Study]:
@@ -117,7 +100,7 @@ def _studies(cohort: Cohort) -> list[Study]:
 
 def _register(study: Study, *, source: Path, out: Path) -> dict:
     """Write the files of one study with the affine that is found; return a row of the table."""
-    order = sorted(study.series, key=lambda one: PREFERRED.index(one[0]) if one[0] in PREFERRED else len(PREFERRED))
+    order = sorted(study.series, key=lambda one: PREFERRED.index(one[0]))
     sequence, found = "", Registration(np.eye(4), "no series of it can be read")
     for sequence, path in order:
         try:
@@ -134,31 +117,31 @@ def _moved(source: Path, target: Path, found: Registration) -> None:
     """Write a file with its voxels as they are and the new affine; one that cannot be read is copied as it is."""
     if not source.is_file():
         return
-    with replacing(target) as partial:
+    with replacing(target) as partial_path:
         if found.doubt:
-            shutil.copyfile(source, partial)
+            shutil.copyfile(source, partial_path)
             return
         try:
             with usually_named(source) as named:
                 image = nib.load(named)
                 voxels = np.asanyarray(image.dataobj)
         except Exception:  # a damaged header makes nibabel raise nearly anything
-            shutil.copyfile(source, partial)
+            shutil.copyfile(source, partial_path)
             return
         moved = nib.Nifti1Image(voxels, found.to_template @ image.affine, dtype=voxels.dtype)
         moved.header.set_xyzt_units("mm")
         moved.set_sform(moved.affine, code="mni")
         moved.set_qform(None, code=0)  # a quaternion holds no shear
         data = moved.to_bytes()  # not nib.save, which reads the format off the name
-        partial.write_bytes(gzip.compress(data, mtime=0) if target.name.lower().endswith(".gz") else data)
+        partial_path.write_bytes(gzip.compress(data, mtime=0) if target.name.lower().endswith(".gz") else data)
 
 
 def _copy_tables(source: Path, out: Path) -> None:
     """Copy what a cohort says of itself; what an ingest says of its files is no longer so."""
     for path in sorted(source.glob("*.csv")) + [source / "cohort.json"]:
         if path.is_file() and path.name != "quality.csv":
-            with replacing(out / path.name) as partial:
-                shutil.copyfile(path, partial)
+            with replacing(out / path.name) as partial_path:
+                shutil.copyfile(path, partial_path)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -173,11 +156,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "above all."))  # fmt: skip
     parser.add_argument("cohort", type=Path, help="a cohort's folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the new cohort's folder")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: as many as processors")
-    options = parser.parse_args(arguments)
-    if options.workers is not None and options.workers < 1:
-        parser.error(f"--workers {options.workers} must be 1 or more")
-    return options
+    add_workers(parser)
+    return parser.parse_args(arguments)
 
 
 def _work(options: argparse.Namespace) -> int:

@@ -84,7 +84,7 @@ def real_cohort(source: Path, directory: Path, data_source: str) -> Cohort:
     from selip_core.ingest.inventory import source_state
 
     key = digest(str(source), source_state(source), code_fingerprint("ingest.build"))
-    target = _newest(directory, f"lgg_{key[:16]}")
+    target = _newest(directory, f"lgg_{key}")
     ingest(source, target, masks="tumour", keep_ids=True, data_source=data_source)
     return one_study_each(load_cohort(target))
 
@@ -99,7 +99,7 @@ def on_template_head(
     on the template head (untrained 0.56 and 0.52; each within 0.05).
     """
     key = digest(cohort.fingerprint, code_fingerprint("datasets.standard_space"))
-    target = _newest(directory, f"registered_{key[:16]}")
+    target = _newest(directory, f"registered_{key}")
     table = in_standard_space(cohort.directory, target, workers=workers)
     return one_study_each(load_cohort(target)), table
 

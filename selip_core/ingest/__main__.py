@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, run_command
+from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, add_workers, run_command
 from selip_core.ingest.build import ingest
 
 
@@ -26,7 +26,7 @@ def _parser() -> Parser:
     parser.add_argument("--ignore-leading-zeros", action="store_true", help="join 00123 and 123")
     parser.add_argument("--key", type=Path, metavar="FILE", help="also write who is whom, readable by you alone")
     parser.add_argument("--data-source", metavar="TEXT", help="what every figure is stamped with")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: as many as processors")
+    add_workers(parser)
     add_dask(parser)
     parser.add_argument("--strict", action="store_true", help="exit status 3 where anything is set aside")
     return parser
@@ -45,8 +45,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     options = parser.parse_args(arguments)
     options.columns = _columns(options.columns, parser)
-    if options.workers is not None and options.workers < 1:
-        parser.error(f"--workers {options.workers} must be 1 or more")
     if options.workers and options.dask:
         parser.error("--workers is of this machine, --dask of a cluster: give one of them")
     return options

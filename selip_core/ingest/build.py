@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from selip_core._utils.cluster import Cluster, reach
-from selip_core._utils.files import read_json, write_json, write_text
+from selip_core._utils.files import read_json, write_json
 from selip_core._utils.hashing import digest
+from selip_core._utils.output_folder import BEGUN, begin, check_apart, finished_before
 from selip_core._utils.resumable import resumable_map
-from selip_core.errors import SelipError
 from selip_core.ingest.inventory import source_state, take_inventory
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.options import Options
@@ -47,8 +47,8 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     """
     given = {key: Path(value) if key in ("reports", "key") and value else value for key, value in options.items()}
     settings = Options(Path(source).expanduser().resolve(), Path(out).expanduser().resolve(), **given)
-    # the table first: what is wrong with it should not come out after hours of conversion
     reach(settings.dask)
+    # the table first: what is wrong with it should not come out after hours of conversion
     table = read_reports(settings.reports, columns=settings.columns) if settings.reports else None
     if (counts := _prepare(settings)) is not None:
         return counts
@@ -61,7 +61,7 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     results = _process(tasks, work, **where)
     counts = write_cohort(settings, table, found, tasks, results, names)
     # as they were at the start: the source is not walked again, and what changed meanwhile is told by the next call
-    write_json(settings.out / FINISHED, {**read_json(work / "begun.json"), "counts": counts})
+    write_json(settings.out / FINISHED, {**read_json(work / BEGUN), "counts": counts})
     shutil.rmtree(work)
     return counts
 
@@ -72,7 +72,7 @@ def _cluster(settings: Options, work: Path) -> Cluster | None:
         return None
     files = (path for path in settings.source.rglob("*") if path.is_file()) if settings.source.is_dir() else ()
     some = next(iter(files), settings.source)
-    return Cluster(settings.dask, (work / "begun.json", some), settings.out)
+    return Cluster(settings.dask, (work / BEGUN, some), settings.out)
 
 
 def _inputs(settings: Options) -> str:
@@ -91,30 +91,14 @@ def _prepare(settings: Options) -> dict | None:
         If the folder holds something else, or an option cannot be met.
     """
     out, work = settings.out, settings.out / WORK
-    if settings.source.is_relative_to(out) or out.is_relative_to(settings.source):
-        raise SelipError(f"--out {out} and the source lie in each other: give a folder of its own")
-    finished, inputs = read_json(out / FINISHED), _inputs(settings)
+    check_apart(out, settings.source, "the source")
+    inputs = _inputs(settings)
+    finished = finished_before(out / FINISHED, work, inputs)
     if finished:
-        if finished.get("inputs") == inputs:
-            shutil.rmtree(work, ignore_errors=True)  # a kill may have left secret and unpacked files behind
-            return finished["counts"]
-        raise SelipError(f"--out {out} holds a finished cohort of other options or files: give another folder")
+        return finished["counts"]
     if settings.key:  # of a call that was killed just after writing it there may be one
-        check_key_path(settings.key, out, begun=(work / "begun.json").exists())
-    if out.exists() and not out.is_dir():
-        raise SelipError(f"--out {out} is a file: give a folder")
-    begun = read_json(work / "begun.json")
-    if begun is None and out.exists() and any(path.name != WORK for path in out.iterdir()):
-        raise SelipError(f"--out {out} is not empty: give a new folder, nothing is overwritten")
-    if begun is not None and begun.get("inputs") != inputs:
-        raise SelipError(f"--out {out} was begun with other options or files: delete the folder, or give another")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        work.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise SelipError(f"cannot make {out}: {error.strerror or error}") from None
-    write_text(work / ".gitignore", "*\n")
-    write_json(work / "begun.json", {"inputs": inputs})
+        check_key_path(settings.key, out, begun=(work / BEGUN).exists())
+    begin(out, work, inputs)
     return None
 
 
