@@ -39,7 +39,12 @@ class Shard:
 
 def volumes_a_file(shape: tuple[int, int, int]) -> int:
     """Return how many volumes (D, H, W) float16 a file holds."""
-    return max(SHARD_BYTES // (int(np.prod(shape)) * np.dtype(np.float16).itemsize), 1)
+    return max(SHARD_BYTES // volume_bytes(shape), 1)
+
+
+def volume_bytes(shape: tuple[int, ...]) -> int:
+    """Return how many bytes a volume float16 takes."""
+    return int(np.prod(shape)) * np.dtype(np.float16).itemsize
 
 
 def shards_of(directory: Path, series: int, volumes_a_file: int | None) -> list[Shard]:

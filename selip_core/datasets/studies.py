@@ -55,6 +55,12 @@ class Studies:
             found.setdefault(text, report)
         return found
 
+    @property
+    def own(self) -> np.ndarray:
+        """Which of the distinct reports each study has, (n,) int."""
+        number = {text: i for i, text in enumerate(self.distinct_reports)}
+        return np.array([number[text] for text in self.texts], dtype=int)
+
 
 def make_studies(volumes: np.ndarray, index: pd.DataFrame, sentences: pd.DataFrame, patients: set[str]) -> Studies:
     """Return the studies of some patients that have a series and a report.

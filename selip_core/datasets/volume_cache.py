@@ -22,7 +22,7 @@ from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.resumable import resumable_map
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import Cohort
-from selip_core.datasets.shards import MappedVolumes, Shard, shards_of, volumes_a_file
+from selip_core.datasets.shards import MappedVolumes, Shard, shards_of, volume_bytes, volumes_a_file
 from selip_core.errors import SelipError
 from selip_core.preprocessing import VolumeError, preprocess_array
 
@@ -228,8 +228,7 @@ def _outcomes(shard: Shard, shape: tuple[int, ...]) -> list[dict] | None:
 
 def _check_room(shards: list[Shard], shape: tuple[int, ...]) -> None:
     """Raise OSError where the disk has no room for the files that are to come."""
-    volume = int(np.prod(shape)) * np.dtype(np.float16).itemsize
-    needed = sum(len(shard.rows) * volume for shard in shards if not shard.volumes.exists())
+    needed = sum(len(shard.rows) for shard in shards if not shard.volumes.exists()) * volume_bytes(shape)
     if shards and needed > (free := shutil.disk_usage(shards[0].volumes.parent).free):
         raise OSError(f"the volumes take {needed / 1e9:,.1f} GB and {free / 1e9:,.1f} are free")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream.retrieval_tables import worth_saying_of
+from selip_core.downstream.retrieval_tables import by_query, worth_saying_of
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, paired_difference
 from selip_core.metrics.retrieval import DIRECTIONS
 from selip_core.metrics.yardsticks import CONSTANT, FINDINGS_RECALL, PERCENTILE, SITE_F1
@@ -34,9 +34,8 @@ def measured_queries(queries: pd.DataFrame) -> pd.DataFrame:
 
 def value_matrix(values: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return (values (queries, seeds), patients (queries,)) of one measure and method, queries in one order."""
-    wide = values.pivot(index="query", columns="seed", values="value").sort_index()
-    patients = values.drop_duplicates("query").set_index("query")["patient_id"].reindex(wide.index)
-    return wide.to_numpy(float), patients.to_numpy()
+    found, one = by_query(values, "value")
+    return found, one["patient_id"].to_numpy()
 
 
 def estimate_of(values: pd.DataFrame, *, samples: int, seed: int) -> Estimate:

@@ -45,7 +45,7 @@ def group_table(queries: pd.DataFrame, by: str, *, samples: int, seed: int) -> p
         hits, patients, chance = hits_by_query(part, method, K_MAX)
         gallery = int(part["gallery"].iloc[0])
         recall = worth_saying(bootstrap_interval(hits, patients, samples=samples, seed=seed), gallery, K_MAX)
-        gains = part.pivot(index="query", columns="seed", values="ndcg").sort_index().to_numpy()
+        gains, _ = by_query(part, "ndcg")
         ndcg = bootstrap_interval(gains, patients, samples=samples, seed=seed)
         rows.append({
             by: group, "method": method, "recall_at_10": recall.value, "low": recall.low, "high": recall.high,
@@ -79,14 +79,16 @@ def recall_difference_table(queries: pd.DataFrame, ks: tuple[int, ...], *, sampl
 def hits_by_query(queries: pd.DataFrame, method: str, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (hits (n, seeds), patients (n,), chance (n,)) of one direction and method, queries in one order."""
     part = queries[queries["method"] == method]
-    wide = part.assign(hit=part["rank"] <= k).pivot(index="query", columns="seed", values="hit").sort_index()
-    one = part.drop_duplicates("query").sort_values("query")
-    chance = _chance(one, k)
-    return wide.to_numpy(float), one["patient_id"].to_numpy(), chance
+    hits, one = by_query(part.assign(hit=part["rank"] <= k), "hit")
+    chance = chance_of_hit(one["n_relevant"].to_numpy(), int(one["gallery"].iloc[0]), k)
+    return hits, one["patient_id"].to_numpy(), chance
 
 
-def _chance(queries: pd.DataFrame, k: int) -> np.ndarray:
-    return chance_of_hit(queries["n_relevant"].to_numpy(), int(queries["gallery"].iloc[0]), k)
+def by_query(queries: pd.DataFrame, measure: str) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return a measure of the queries that have it, (n, seeds), and a row of each of these n, in one order."""
+    known = queries[queries[measure].notna()]
+    wide = known.pivot(index="query", columns="seed", values=measure).sort_index()
+    return wide.to_numpy(float), known.drop_duplicates("query").sort_values("query")
 
 
 def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:

@@ -122,10 +122,9 @@ class _Truth:
 
     def __init__(self, studies: Studies, kinds: Mapping[str, frozenset[str]]):
         distinct = studies.distinct_reports
-        number = {text: i for i, text in enumerate(distinct)}
         self.patients = np.array(studies.patients, dtype=object)
         self.sequences = studies.sequences
-        self.own = torch.tensor([number[text] for text in studies.texts])
+        self.own = torch.from_numpy(studies.own)
         self.carries = self.own[:, None] == torch.arange(len(distinct))
         self.some_report = torch.tensor([any(report.values()) for report in distinct.values()])
         self.some = self.some_report[self.own]

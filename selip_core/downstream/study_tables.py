@@ -1,9 +1,8 @@
 """What retrieval by study says: fused series against one alone, against their mean, and what a missing one costs."""
 
-import numpy as np
 import pandas as pd
 
-from selip_core.downstream.retrieval_tables import worth_saying_of
+from selip_core.downstream.retrieval_tables import by_query, worth_saying_of
 from selip_core.downstream.study_retrieval import (
     DIRECTIONS,
     FINDINGS_RECALL,
@@ -60,9 +59,9 @@ def study_table(queries: pd.DataFrame, singles: dict[str, str], *, samples: int,
     for (direction, method), part in queries.groupby(["direction", "method"], sort=False):
         for shown, fusion in _shown(method, singles):
             for measure in MEASURES:
-                values, patients = values_by_query(part[part["fusion"] == fusion], measure)
+                values, one = by_query(part[part["fusion"] == fusion], measure)
                 if len(values):
-                    estimate = bootstrap_interval(values, patients, samples=samples, seed=seed)
+                    estimate = bootstrap_interval(values, one["patient_id"].to_numpy(), samples=samples, seed=seed)
                     estimate = worth_saying_of(measure, estimate, part["gallery"].iloc[0])
                     rows.append({
                         "direction": direction, "measure": measure, "method": method, "fusion": shown,
@@ -142,10 +141,10 @@ def _differences(
         for measure in names:
             both = [of[of["fusion"] == way] for _, way in (first, second)]
             common = set(both[0]["query"]) & set(both[1]["query"])
-            (a, patients), (b, _) = (values_by_query(one[one["query"].isin(common)], measure) for one in both)
+            (a, one), (b, _) = (by_query(way[way["query"].isin(common)], measure) for way in both)
             if not len(a):
                 continue
-            estimate = paired_difference(a, b, patients, samples=samples, seed=seed)
+            estimate = paired_difference(a, b, one["patient_id"].to_numpy(), samples=samples, seed=seed)
             estimate = worth_saying_of(measure, estimate, of["gallery"].iloc[0])
             rows.append({
                 "method": part["method"].iloc[0], "measure": measure, "comparison": f"{second[0]} − {first[0]}",
@@ -155,11 +154,3 @@ def _differences(
                 "note": estimate.note,
             })  # fmt: skip
     return rows
-
-
-def values_by_query(part: pd.DataFrame, measure: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return (values (n, seeds), patients (n,)) of the queries of one way that a measure applies to, in one order."""
-    part = part[part[measure].notna()]
-    wide = part.pivot(index="query", columns="seed", values=measure).sort_index()
-    one = part.drop_duplicates("query").sort_values("query")
-    return wide.to_numpy(float), one["patient_id"].to_numpy()

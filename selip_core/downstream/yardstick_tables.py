@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream.retrieval_tables import worth_saying_of
+from selip_core.downstream.retrieval_tables import by_query, worth_saying_of
 from selip_core.downstream.yardsticks import KIND, MEASURES, NORMAL_SCORE
 from selip_core.metrics.clustered import clustered_auc, clustered_auc_difference
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, holm, paired_difference
@@ -103,10 +103,8 @@ def values_by_query(
     For `NORMAL_AUC` the values are the scores that it is of.
     """
     column = NORMAL_SCORE if measure == NORMAL_AUC else measure
-    part = image[(image["method"] == method) & image[column].notna()]
-    wide = part.pivot(index="query", columns="seed", values=column).sort_index()
-    one = part.drop_duplicates("query").sort_values("query")
-    return wide.to_numpy(float), one["patient_id"].to_numpy(), one["normal"].to_numpy(bool)
+    values, one = by_query(image[image["method"] == method], column)
+    return values, one["patient_id"].to_numpy(), one["normal"].to_numpy(bool)
 
 
 def _image_queries(queries: pd.DataFrame) -> pd.DataFrame:

@@ -63,11 +63,7 @@ class Gallery:
 
         sentences = list(query.sentences.values())
         allowed_rows = self._allowed_rows(query, sequence, allowed)  # (sentences, n)
-        if self.features.shape[1] != model.config["embedding_size"]:
-            raise SelipError(
-                f"the table's features have {self.features.shape[1]} numbers, the model's "
-                f"{model.config['embedding_size']}: embed the series with this model"
-            )
+        check_size(model, self.features, "series")
         with torch.inference_mode():
             queries = model.eval().encode_text(sentences).cpu().numpy()  # (sentences, E)
         scores = np.where(allowed_rows, queries @ self.features.T, -np.inf)  # (sentences, n)
@@ -88,3 +84,12 @@ class Gallery:
             spoken = f"; the query speaks of {named}" if named else ""
             raise SelipError(f"no series of {sequence or named or 'these patients'} among {len(self.series)}{spoken}")
         return rows
+
+
+def check_size(model: "SelipModel", features: np.ndarray, what: str) -> None:
+    """Raise SelipError if features (n, E) are not of a model's size; `what` has them, ``series`` or ``studies``."""
+    if features.shape[1] != model.config["embedding_size"]:
+        raise SelipError(
+            f"the table's features have {features.shape[1]} numbers, the model's {model.config['embedding_size']}: "
+            f"embed the {what} with this model"
+        )

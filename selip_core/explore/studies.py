@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.errors import SelipError
+from selip_core.explore.gallery import check_size
 from selip_core.reports.queries import Query
 
 if TYPE_CHECKING:
@@ -131,11 +132,7 @@ def closest_studies(
     has = np.array([sequence in (None, *names.split(JOINED)) for names in studies["sequences"]], dtype=bool)
     if not has.any():
         raise SelipError(f"no study{f' with {sequence}' if sequence else ''} among {len(studies)}")
-    if features.shape[1] != model.config["embedding_size"]:
-        raise SelipError(
-            f"the table's features have {features.shape[1]} numbers, the model's {model.config['embedding_size']}: "
-            "embed the studies with this model"
-        )
+    check_size(model, features, "studies")
     with torch.inference_mode():
         asked = model.eval().encode_reports([query.sentences])[0].cpu().numpy()
     scores = np.where(has, features @ asked, -np.inf)

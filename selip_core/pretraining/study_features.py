@@ -82,10 +82,8 @@ def study_features(model: SelipModel, studies: Studies) -> StudyFeatures:
     sentences = [[report.get(name) for name in USUAL] for report in reports]
     distinct = sorted({text for places in sentences for text in places if text is not None})
     texts = dict(zip(distinct, encode_texts(model, distinct), strict=True))
-    number = {text: i for i, text in enumerate(studies.distinct_reports)}
-    own = np.array([number[text] for text in studies.texts])
     some = np.array([any(report.values()) for report in studies.reports])
-    return StudyFeatures(_placed(series, images), _placed(sentences, texts), own, some)
+    return StudyFeatures(_placed(series, images), _placed(sentences, texts), studies.own, some)
 
 
 def _placed(keys: list[list], features: Mapping) -> Parts:

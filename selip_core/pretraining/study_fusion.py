@@ -17,7 +17,7 @@ from selip_core.encoders.files import WEIGHTS
 from selip_core.encoders.model import SelipModel
 from selip_core.encoders.study import FUSION, USUAL, StudyFusion, remove_fusion
 from selip_core.losses import selip_loss
-from selip_core.metrics.retrieval import ranks_of_hits
+from selip_core.metrics.retrieval import K_MAX, ranks_of_hits
 from selip_core.pretraining.optimization import learning_rate_factor
 from selip_core.pretraining.runs import Plan
 from selip_core.pretraining.sampler import UniqueTextSampler
@@ -195,5 +195,6 @@ def validate_fusion(fusion: StudyFusion, studies: StudyFeatures) -> dict[str, fl
     some = studies.some if studies.some.any() else ~studies.some
     ranks = ranks_of_hits(scores[some], studies.carries[some]).float()
     return {
-        "mean_reciprocal_rank": (1 / ranks).mean().item(), "findings_recall_at_10": (ranks <= 10).float().mean().item()
-    }  # fmt: skip
+        "mean_reciprocal_rank": (1 / ranks).mean().item(),
+        "findings_recall_at_10": (ranks <= K_MAX).float().mean().item(),
+    }

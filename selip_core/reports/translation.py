@@ -70,10 +70,8 @@ def affirmed(words: list[Word]) -> list[Word]:
         if at == len(own):
             kept += before
         elif own[at].kind == "normal":
-            denies_ahead = any(
-                word.kind in ("morphology", "sites") for word in after
-            )  # normal signal in the red nuclei
-            while before and before[-1].kind in ("morphology", "sides", "sites") and not denies_ahead:
+            ahead = any(word.kind in ("morphology", "sites") for word in after)  # normal signal in the red nuclei
+            while not ahead and before and before[-1].kind in ("morphology", "sides", "sites"):
                 before.pop()
             kept += before if any(word.kind in AFFIRMED for word in before) else []
         else:
