@@ -25,6 +25,14 @@ COMPARISONS = {
 }  # fmt: skip
 """The comparisons, and what their differences are called among the metrics."""
 
+FUSION_COMPARISONS = tuple(COMPARISONS)[:2]
+"""Those of the learned fusion: against the mean of the series, and against the best of them alone."""
+
+STUDY = [
+    "direction", "measure", "method", "fusion", "series", "value", "low", "high", "queries", "patients", "note",
+]  # fmt: skip
+"""The columns of `study_table`."""
+
 COMPARED_IN = {DIRECTIONS[0]: (FINDINGS_RECALL, "findings MRR", PERCENTILE), DIRECTIONS[2]: (SITES,)}
 """The measures in which ways to make a study's feature are compared."""
 
@@ -52,8 +60,7 @@ def study_table(queries: pd.DataFrame, singles: dict[str, str], *, samples: int,
 
     Returns
     -------
-    DataFrame with ``direction``, ``measure``, ``method``, ``fusion``, ``value``, ``low``, ``high``, ``queries``,
-    ``patients``, ``note``; the best single series is of the studies that have it, and named in ``series``
+    DataFrame of `STUDY`; the best single series is of the studies that have it, and named in ``series``
     """
     rows = []
     for (direction, method), part in queries.groupby(["direction", "method"], sort=False):
@@ -69,10 +76,7 @@ def study_table(queries: pd.DataFrame, singles: dict[str, str], *, samples: int,
                         "high": estimate.high, "queries": estimate.n, "patients": estimate.n_patients,
                         "note": estimate.note,
                     })  # fmt: skip
-    columns = [
-        "direction", "measure", "method", "fusion", "series", "value", "low", "high", "queries", "patients", "note",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=STUDY)
 
 
 def _shown(method: str, singles: dict[str, str]) -> list[tuple[str, str]]:

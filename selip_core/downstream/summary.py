@@ -10,7 +10,11 @@ import pandas as pd
 from selip_core._utils.tables import named_tests, read_saved_table
 from selip_core.downstream.answer import METHODS, planned_p
 from selip_core.downstream.classification_tables import MEAN
+from selip_core.downstream.study_retrieval import DIRECTIONS, FINDINGS_RECALL, LEARNED
+from selip_core.downstream.study_retrieval import MEAN as MEAN_OF_SERIES
+from selip_core.downstream.study_tables import BEST_SINGLE, FUSION_COMPARISONS
 from selip_core.metrics.resampling import ALPHA, holm
+from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.pretraining.methods import SOFT_PAIRS
 
 RECALL_AT = 10
@@ -18,6 +22,9 @@ RECALL_AT = 10
 
 IMAGE_TO_TEXT, CONTENT = "image to text", "content of what is found"
 """Groups of retrieval's outcomes: where the true sentence stands, and what the first sentences say."""
+
+BY_STUDY = "by study"
+"""The group of what all series of a study tell together."""
 
 OF_PLACE = ("recall@", "findings recall@", "mean reciprocal rank", "percentile")
 """What the names of the measures of the first group begin with."""
@@ -29,6 +36,11 @@ def _recall(row) -> str:
 
 def _yardstick(row) -> str:
     return f"{IMAGE_TO_TEXT}, {row.measure}" if row.measure == f"recall@{RECALL_AT}" else row.measure
+
+
+def _study(row) -> str:
+    # a difference is of two ways to fuse the series of one method
+    return f"{BY_STUDY}, {row.measure}" + (f", {row.method}" if hasattr(row, "comparison") else "")
 
 
 def _share(fraction: float) -> str:
@@ -59,8 +71,8 @@ class DownstreamTask:
         Columns of the score, and of what n counts in the one table and the other.
     group : str
         As `Claim` calls its outcomes; empty where retrieval's rows tell it: a direction, or a measure.
-    only : dict of column to value
-        Which rows are results, in the tables that have the column; all others are detail.
+    only : dict of column to the values of results
+        In the tables that have the column; rows with other values are detail.
     """
 
     notebook: str
@@ -71,11 +83,11 @@ class DownstreamTask:
     n_scores: str
     n_differences: str
     group: str = ""
-    only: dict[str, object] = field(default_factory=dict)
+    only: dict[str, tuple] = field(default_factory=dict)
 
 
 _CLASSIFICATION = {
-    "outcome": _auc, "value": "auc", "n_scores": "patients", "n_differences": "patients", "only": {"label": MEAN},
+    "outcome": _auc, "value": "auc", "n_scores": "patients", "n_differences": "patients", "only": {"label": (MEAN,)},
 }  # fmt: skip
 _SEGMENTATION = {
     "outcome": _dice, "value": "dice", "n_scores": "test_cases", "n_differences": "patients", "group": "segmentation",
@@ -89,7 +101,15 @@ TASKS = (
     ),
     DownstreamTask(
         "05_image_text_retrieval", "recall", "difference", outcome=_recall, value="recall", n_scores="queries",
-        n_differences="queries", only={"k": RECALL_AT},
+        n_differences="queries", only={"k": (RECALL_AT,)},
+    ),
+    # the untrained start has the mean of the series alone; of all others the learned fusion comes first, and is kept
+    DownstreamTask(
+        "05_image_text_retrieval", "study", "study_differences", outcome=_study, value="value", n_scores="queries",
+        n_differences="queries", group=BY_STUDY, only={
+            "direction": DIRECTIONS[:1], "measure": (FINDINGS_RECALL,), "fusion": (CONSTANT, LEARNED, MEAN_OF_SERIES),
+            "comparison": FUSION_COMPARISONS,
+        },
     ),
     DownstreamTask("06_classification", "scores", "differences", group="in-domain classification", **_CLASSIFICATION),
     DownstreamTask("07_segmentation", "scores", "differences", **_SEGMENTATION),
@@ -148,8 +168,12 @@ CLAIMS = tuple(
 ) + tuple(
     Claim(text.format(first=first, second=second), group, f"{second} − {first}", few)
     for first, second in SOFT_PAIRS for text, group, few in _BETTER
+) + tuple(
+    Claim(f"The learned fusion of a study's series finds its report better than {than}", BY_STUDY, comparison)
+    for than, comparison in zip(("their mean", f"the {BEST_SINGLE}"), FUSION_COMPARISONS, strict=True)
 )  # fmt: skip
-"""The paper's claims, then the same of the sharp soft targets against CLIP and against smoothing of their strength."""
+"""The paper's claims, the same of the sharp soft targets against CLIP and against smoothing of their strength, and what
+the series of a study tell together."""
 
 SCORES = ["outcome", "method", "value", "low", "high", "n", "data_source"]
 DIFFERENCES = [
@@ -207,14 +231,14 @@ def _group(row) -> str:
     return IMAGE_TO_TEXT if row.measure.startswith(OF_PLACE) else CONTENT
 
 
-def _rows(path: Path, only: dict[str, object]):
+def _rows(path: Path, only: dict[str, tuple]):
     """Yield the rows of a table that are results, or none where the notebook had nothing to write."""
     if not path.exists() or path.stat().st_size <= 1:
         return
     table = read_saved_table(path, numbers=True)
-    for column, value in only.items():
+    for column, values in only.items():
         if column in table:
-            table = table[table[column] == value]
+            table = table[table[column].isin(values)]
     yield from table.itertuples()
 
 

@@ -11,7 +11,9 @@ from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.files import write_text
 from selip_core._utils.tables import read_saved_table
 from selip_core.downstream.answer import METHODS
+from selip_core.downstream.study_tables import BEST_SINGLE
 from selip_core.errors import SelipError
+from selip_core.metrics.yardsticks import CONSTANT
 from selip_core.pipeline import paths
 from selip_core.pipeline.answer import SUMMARY, Answer, read_answer_in
 from selip_core.pipeline.page_parts import interval_text, markdown_table, page_figure
@@ -20,6 +22,7 @@ from selip_core.pipeline.whole_run import MODIFIED, checked_runs, commit_of
 
 FIGURES = (
     (SUMMARY, "answer"), (SUMMARY, "differences"), ("05_image_text_retrieval", "recall"),
+    ("05_image_text_retrieval", "study"),
     ("06_classification", "few_shot"), ("06_classification", "brats_few_shot"), ("07_segmentation", "few_shot"),
     ("07_segmentation", "brats_few_shot"), ("08_ablation", "learning_curves"), ("08_ablation", "variants"),
 )  # fmt: skip
@@ -64,6 +67,8 @@ def results_page(results: Path, pictures: Path, real: str = "") -> str:
         *shown[1:2],
         "## Claims",
         _text(results / SUMMARY / "claims.md"),
+        "## By study",
+        _by_study(results / "05_image_text_retrieval" / "tables" / "study.csv"),
         "## How much data it takes",
         _curves(results / "08_ablation" / "tables" / "learning_curves.csv"),
         "## Variants of the soft targets",
@@ -120,6 +125,25 @@ def _differences(path: Path) -> str:
 
 def _p(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.2g}"
+
+
+def _by_study(path: Path) -> str:
+    """Return retrieval by study: a row a direction, measure and way to fuse a study's series, a column a method."""
+    if not path.exists():
+        return "This run has no retrieval by study."
+    table = read_saved_table(path, numbers=True)
+    methods = [method for method in METHODS if method in set(table["method"])]
+    rows = []
+    for (direction, measure), part in table.groupby(["direction", "measure"], sort=False):
+        cells = {(row.fusion, row.method): row for row in part.itertuples()}
+        for way in part["fusion"].unique():
+            if way != CONSTANT:
+                of = [cells.get((CONSTANT if method == CONSTANT else way, method)) for method in methods]
+                texts = ["" if c is None else interval_text(c.value, c.low, c.high, ".3f") for c in of]
+                rows.append([direction, measure, way, *texts])
+    about = f"All series of a study against its whole report. The {BEST_SINGLE} is chosen on validation studies, and "
+    about += "is of the studies that have it; the constant answer knows which series a study has, and no more."
+    return f"{about}\n\n{markdown_table(['direction', 'measure', 'way', *methods], rows)}"
 
 
 def _curves(path: Path) -> str:

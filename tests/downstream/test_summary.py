@@ -48,6 +48,26 @@ def results(tmp_path):
              "test": "sign flips", "queries": 90}
             for k in (1, 10)
         ],
+        ("05_image_text_retrieval", "study"): [
+            {"direction": "study to report", "measure": measure, "method": m, "fusion": way, "value": v, "low": v - 0.1,
+             "high": v + 0.1, "queries": 20}
+            for measure in ("findings recall@10", "findings MRR")
+            for m, way, v in (
+                ("constant answer", "constant answer", 0.1), ("scratch", "mean of series", 0.05),
+                ("SeLIP", "learned fusion", 0.5), ("SeLIP", "mean of series", 0.45),
+                ("SeLIP", "best single series", 0.3),
+            )
+        ],
+        ("05_image_text_retrieval", "study_differences"): [
+            {"method": m, "measure": "findings recall@10", "comparison": c, "difference": d, "low": d - 0.1,
+             "high": d + 0.1, "p": p, "test": "sign flips", "queries": 20}
+            for m, c, d, p in (
+                ("SeLIP", "learned fusion − mean of series", 0.05, 0.4),
+                ("SeLIP", "learned fusion − best single series", 0.2, 0.001),
+                ("SeLIP", "mean of series − best single series", 0.15, 0.01),
+                ("scratch", "mean of series − best single series", 0.02, 0.5),
+            )
+        ],
         ("06_classification", "scores"): [
             {"task": "kind of finding", "approach": "linear probe", "method": m, "fraction": f, "label": label,
              "auc": 0.7, "low": 0.6, "high": 0.8, "patients": 50}
@@ -83,15 +103,18 @@ def test_every_outcome_stands_once_with_its_interval(results):
     assert table.loc["image to text, recall@10", "constant answer"] == "0.300 (0.250 to 0.350)"
     assert table.loc["image to text, recall@10", "scratch"] == ""
     assert table.loc["BraTS, whole, 100 %, Dice", "SeLIP"] == "0.500"
+    study = table.loc["by study, findings recall@10"]  # the untrained start has no fusion but the mean
+    assert study["SeLIP"] == "0.500 (0.400 to 0.600)" and study["scratch"] == "0.050 (-0.050 to 0.150)"
+    assert study["constant answer"] == "0.100 (0.000 to 0.200)"
     assert table.index.is_unique
-    assert len(table) == 6 and not table.index.str.contains("lacune").any()
+    assert len(table) == 7 and not table.index.str.contains("lacune").any()
 
 
 def test_differences_are_corrected_for_their_number(results):
     _, differences = collect(results)
     table = differences.set_index("outcome")
-    assert table.loc["image to text, recall@10", "p_holm"] == pytest.approx(5 * 0.001)  # five rows have a p-value
-    assert table["significant"].tolist() == [True, True, True, False, False, False]
+    assert table.loc["image to text, recall@10", "p_holm"] == pytest.approx(7 * 0.001)  # seven rows have a p-value
+    assert table["significant"].tolist() == [True, True, True, False, True, False, False, False]
 
 
 def test_the_planned_comparisons_have_a_correction_of_their_own_and_everything_said_goes_by_it(results):
@@ -122,7 +145,7 @@ def test_an_outcome_that_two_tables_have_is_corrected_for_once(results):
     pd.concat([table, both]).to_csv(path, index=False)
     _, differences = collect(results)
     row = differences[differences["outcome"] == "image to text, recall@10"]
-    assert row["difference"].tolist() == [0.3] and len(differences) == 6
+    assert row["difference"].tolist() == [0.3] and len(differences) == 8
 
 
 def test_results_of_before_the_yardsticks_are_summed_up_too(results):
@@ -130,14 +153,14 @@ def test_results_of_before_the_yardsticks_are_summed_up_too(results):
         (results["05_image_text_retrieval"] / "tables" / f"{name}.csv").unlink()
     scores, differences = collect(results)
     assert side_by_side(scores).set_index("outcome").loc["image to text, recall@10", "SeLIP"].startswith("0.400 (0.300")
-    assert len(differences) == 4
+    assert len(differences) == 6
 
 
 def test_paragraphs_say_what_the_numbers_say(results):
     _, differences = collect(results)
     text = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
     assert "Held on the a test" in text["SeLIP finds the report of an image better than CLIP"]
-    assert "+0.200 (+0.100 to +0.300), p 0.005" in text["SeLIP finds the report of an image better than CLIP"]
+    assert "+0.200 (+0.100 to +0.300), p 0.007" in text["SeLIP finds the report of an image better than CLIP"]
     sharp = text["sharp SeLIP finds the report of an image better than CLIP"]
     assert "Held" in sharp and "findings recall@10: +0.100" in sharp and "F1" not in sharp
     assert "F1" in text["What sharp SeLIP finds says more of the truth than what CLIP finds"]
@@ -147,11 +170,14 @@ def test_paragraphs_say_what_the_numbers_say(results):
     assert "100 %" not in text["Pretraining helps to classify where labels are few"]
     assert "too few patients" in text["Pretraining helps to segment"]
     assert "not measured" in text["SeLIP finds the image of a report better than CLIP"]
+    single = text["The learned fusion of a study's series finds its report better than the best single series"]
+    assert "Held on the a test" in single and "by study, findings recall@10, SeLIP: +0.200" in single
+    assert "Left open" in text["The learned fusion of a study's series finds its report better than their mean"]
 
 
 def test_each_difference_and_each_paragraph_name_their_own_test(results):
     _, differences = collect(results)
-    assert differences["test"].tolist() == [*["sign flips"] * 3, "DeLong", "DeLong", ""]
+    assert differences["test"].tolist() == [*["sign flips"] * 5, "DeLong", "DeLong", ""]
     text = dict(zip([c.text for c in CLAIMS], verdicts(differences), strict=True))
     assert "Test: sign flips;" in text["SeLIP finds the report of an image better than CLIP"]
     assert "Test: DeLong;" in text["Pretraining helps to classify head MRI"]
