@@ -75,7 +75,7 @@ if [ -n "$TINY" ]; then
     OUT="$(mktemp -d)"
     trap 'rm -r "$OUT"' EXIT
 fi
-for benchmark in similarity retrieval loader training largest_batch embedding startup; do
+for benchmark in similarity retrieval loader training released_step largest_batch embedding startup; do
     step "$benchmark" "$PYTHON" -m "benchmarks.$benchmark" --device "$DEVICE" --out "$OUT" $TINY
 done
 if [ "$DEVICE" = cpu ]; then

@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+import torch
 
 from benchmarks import (
     embedding,
@@ -13,6 +14,7 @@ from benchmarks import (
     machine,
     measure,
     models,
+    released_step,
     retrieval,
     similarity,
     tables,
@@ -22,7 +24,7 @@ from tests.helpers.places import ROOT
 
 MACHINE = {"cpu": "A CPU", "cores": 2, "memory_gb": 8.0, "load": 1.0, "cuda_device": None, "torch": "2",
            "date": "today", "commit": "abc"}  # fmt: skip
-MODULES = [embedding, largest_batch, loader, retrieval, similarity, training]
+MODULES = [embedding, largest_batch, loader, released_step, retrieval, similarity, training]
 
 
 def here(job, *, threads, limit_s=None, **arguments):
@@ -40,6 +42,20 @@ def test_a_benchmark_runs_at_a_tiny_size_and_writes_json(module, device, tmp_pat
     assert {"cpu", "cores", "memory_gb", "load", "os", "python", "torch", "commit", "date"} <= set(written["machine"])
     assert all(row["threads"] == 1 for row in written["rows"])
     assert measure.markdown(written["rows"]) in capsys.readouterr().out
+
+
+def test_the_released_way_and_ours_take_the_same_step(tmp_path):
+    """Padding changes no feature, and the loops give the similarity that the engine gives: only the time differs."""
+    texts = ["在左侧额叶表现为高信号", "在右侧小脑表现为片状稍高信号影，在左侧额叶表现为高信号"]
+    found = {}
+    for way, prepare in released_step._PREPARED.items():
+        model, pairs = models.model_and_pairs("small", "small", (6, 16, 16), 2, "cpu", tmp_path / way)
+        folder = tmp_path / f"files of {way}"
+        folder.mkdir()
+        _, similarity, _ = prepare(model, pairs, texts, (6, 16, 16), folder, "cpu")
+        found[way] = similarity(texts), model.eval().encode_text(texts)
+    (loops, padded), (engine, ours) = (found[way] for way in released_step.WAYS)
+    assert torch.allclose(loops, engine, atol=1e-6) and torch.allclose(padded, ours, atol=1e-5)
 
 
 def held(megabytes):
