@@ -22,11 +22,10 @@ def displaced(sequence, noise=0.02):
     return nib.Nifti1Image(np.abs(voxels).astype(np.float32), moved @ image.affine), np.linalg.inv(moved)
 
 
-@pytest.mark.parametrize("sequence", ["T1", "FLAIR"])
-def test_a_known_affine_is_found_again(tmp_path, sequence):
-    image, back = displaced(sequence)
+def test_a_known_affine_is_found_again(tmp_path):
+    image, back = displaced("FLAIR")
     nib.save(image, tmp_path / "head.nii.gz")
-    found = registration.onto_template(tmp_path / "head.nii.gz", sequence)
+    found = registration.onto_template(tmp_path / "head.nii.gz", "FLAIR")
     assert found.doubt == "" and found.scale == pytest.approx(1 / 0.88, rel=0.03)
     in_scanner = np.linalg.inv(back) @ POINTS
     off = np.linalg.norm((found.to_template @ in_scanner - POINTS)[:3], axis=0)

@@ -50,7 +50,7 @@ def test_coverage_is_what_it_says_down_to_the_fewest_patients(patients):
     rng, covered, trials = np.random.default_rng(3), 0, 2000
     for _ in range(trials):
         values = rng.normal(0.6, 0.2, patients)
-        estimate = bootstrap_interval(values, np.arange(patients), samples=1000, seed=int(rng.integers(1 << 30)))
+        estimate = bootstrap_interval(values, np.arange(patients), samples=500, seed=int(rng.integers(1 << 30)))
         covered += estimate.low <= 0.6 <= estimate.high
     assert 0.93 <= covered / trials <= 0.97
 

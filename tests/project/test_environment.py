@@ -183,10 +183,19 @@ def test_a_home_that_cannot_be_written_is_replaced_and_ipython_starts_without_fi
 
 
 def test_commands_tell_what_they_are_where_python_drops_docstrings():
-    for module in ("pipeline", "pretrain", "embed", "ingest", "search", "export", "extract", "lexicon_gaps"):
-        done = subprocess.run([sys.executable, "-OO", "-m", f"selip_core.{module}", "--help"], capture_output=True,
-                              text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
-        assert done.returncode == 0 and "usage:" in done.stdout, (module, done.stderr)
+    told = """
+import runpy, sys
+for name in sys.argv[1:]:
+    sys.argv = [name, "--help"]
+    try:
+        runpy.run_module(f"selip_core.{name}", run_name="__main__")
+    except SystemExit as end:
+        assert not end.code, name
+"""
+    names = ("pipeline", "pretrain", "embed", "ingest", "search", "export", "extract", "lexicon_gaps")
+    done = subprocess.run([sys.executable, "-OO", "-c", told, *names], capture_output=True, text=True, cwd=ROOT,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert done.returncode == 0 and done.stdout.count("usage:") == len(names), done.stderr
 
 
 def test_scripts_keep_their_line_endings_in_any_clone(tmp_path):
