@@ -10,9 +10,9 @@ usage() {
     cat <<'TEXT'
 benchmarks/run.sh [--python PYTHON] [--device cpu|cuda|cuda:N] [--tiny]
 
-Times the similarity engine, retrieval, the loader, pretraining, the use of a trained model, and (on the CPU, where the
-whole environment is) ingest; prints tables and writes them as JSON into benchmarks/results. On CUDA it runs the tests of
-the CUDA device first.
+Times the similarity engine, retrieval, the loader, pretraining (beside the released step), the use of a trained model,
+and (on the CPU, where the whole environment is) ingest and the embedded cohort; prints tables and writes them as JSON
+into benchmarks/results. On CUDA it runs the tests of the CUDA device first.
 
   --python PYTHON   use this Python as it is, installing nothing: a CUDA machine without network, whose Python holds
                     torch and transformers. It is told which other packages to bring as wheels.
@@ -80,6 +80,7 @@ for benchmark in similarity retrieval loader training released_step largest_batc
 done
 if [ "$DEVICE" = cpu ]; then
     step ingest "$PYTHON" -m benchmarks.ingest --out "$OUT" $TINY
+    step "embedded cohort" "$PYTHON" -m benchmarks.embedded_cohort --out "$OUT" $TINY
 fi
 
 if [ -n "$failed" ]; then

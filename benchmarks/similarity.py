@@ -28,6 +28,29 @@ def whole_matrix(reports: int, matching: str, device: str, *, option: str = "") 
     return {"what": f"whole matrix, {option}" if option else "whole matrix", **row}
 
 
+def kept_matrix(reports: int, matching: str, device: str) -> dict:
+    """Time the preparation and the similarity matrix of a corpus, every row kept."""
+    import torch
+
+    from selip_core.similarity.blocks import similarity_rows
+
+    def work(corpus):
+        matrix = torch.empty(reports, reports, device=device)
+        for rows, block in similarity_rows(corpus):
+            matrix[rows] = block
+
+    return {"what": "matrix, kept", **_timed(work, embedded_texts(reports), "embedded", matching, device)}
+
+
+def writing(reports: int, device: str) -> dict:
+    """Time what no way to make the matrix can be faster than: one value written to each of its numbers."""
+    import torch
+
+    started = measure.clock(device)
+    torch.empty(reports, reports, device=device).fill_(0.5)
+    return {"what": "matrix of one number, kept", "reports": reports, "total_seconds": measure.clock(device) - started}
+
+
 def neighbours(reports: int, matching: str, device: str, *, all_distinct: bool = False) -> dict:
     """Time the preparation and the nearest other reports of every report of a corpus."""
     from selip_core.similarity.blocks import top_k
@@ -97,6 +120,12 @@ def main(words: list[str] | None = None) -> None:
         fast = run(whole_matrix, reports=small, matching=matching, device=device)
         fast["times_faster"] = slow["total_seconds"] / fast["total_seconds"]
         rows += [slow, fast, run(whole_matrix, reports=middle, matching=matching, device=device)]
+    limit = run(writing, reports=middle, device=device)
+    rows.append(limit)
+    for matching in ("mean", "best"):
+        kept = run(kept_matrix, reports=middle, matching=matching, device=device)
+        kept["times_the_writing"] = kept["total_seconds"] / limit["total_seconds"]
+        rows.append(kept)
     for option in _OPTIONS:
         rows.append(run(whole_matrix, reports=small, matching="best", device=device, option=option))
     for reports in (small, middle, large):
