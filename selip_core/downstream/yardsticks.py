@@ -16,12 +16,13 @@ from selip_core.metrics.retrieval import K_MAX, ranks_of_hits
 from selip_core.metrics.yardsticks import (
     NORMAL_AUC,
     PERCENTILE,
+    SIDE,
     carried_by_sequence,
     mean_of_first,
     percentile_among,
     set_f1,
 )
-from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, mirrored
 from selip_core.similarity.findings import appearance_tag
 
 FIRST = 5
@@ -34,8 +35,8 @@ FINDINGS_RANK = "rank, findings"
 
 _SITE, _SIGNAL = "side and site F1", "site and signal F1"
 MEASURES = (
-    "recall@10", "findings recall@10", "findings recall@1", "mean reciprocal rank", PERCENTILE, f"{_SITE}, first",
-    f"{_SITE}, first five", f"{_SIGNAL}, first", f"{_SIGNAL}, first five", KIND, NORMAL_AUC,
+    "recall@10", "findings recall@10", "findings recall@1", "mean reciprocal rank", PERCENTILE, SIDE,
+    f"{_SITE}, first", f"{_SITE}, first five", f"{_SIGNAL}, first", f"{_SIGNAL}, first five", KIND, NORMAL_AUC,
 )  # fmt: skip
 """The findings recalls, the F1s and the agreement are over queries with findings alone: normal ones all have one
 sentence, and whoever always answers it would be right for each of them."""
@@ -72,18 +73,19 @@ def image_measures(
     DataFrame
         `F1` of a set of (side and site), or of (site, signal word), between a query's findings and those of the first
         sentence; ``first five`` is the mean of the F1 of each. `PERCENTILE` is among the sentences that some image of
-        the query's sequence carries. `NORMAL_AUC` itself is of all queries and is no column: `NORMAL_SCORE` is.
+        the query's sequence carries. `SIDE` is whether the own sentence scores above its mirror image, where the
+        gallery has that and it is another. `NORMAL_AUC` itself is of all queries and is no column: `NORMAL_SCORE` is.
     """
     scores = scores.cpu()
     own = torch.from_numpy(text_numbers(pairs, texts))
     carries = own[:, None] == torch.arange(len(texts))  # (n, t)
     ranks = ranks_of_hits(scores, carries).numpy()
+    findings = findings_of(texts)
     table = pd.DataFrame({
         "recall@10": (ranks <= K_MAX).astype(float), "mean reciprocal rank": 1 / ranks,
         PERCENTILE: percentile_among(scores, own, carried_by_sequence(carries, pairs.sequences)).numpy(),
-        NORMAL_SCORE: _normal_score(scores, texts),
+        SIDE: _own_side(scores, own, findings), NORMAL_SCORE: _normal_score(scores, texts),
     })  # fmt: skip
-    findings = findings_of(texts)
     some = torch.tensor([len(report) > 0 for report in findings])
     queries, answers = some[own], some if constant else torch.ones_like(some)
     same_kind = _share_of_same_kind(pairs, carries, kinds or {})
@@ -128,6 +130,15 @@ def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str,
     share = alike / (known @ of_patient).clamp_min(1)  # (patients, t)
     share[~has.any(1)] = torch.nan
     return share[of_pair]
+
+
+def _own_side(scores: torch.Tensor, own: torch.Tensor, findings: list[tuple[Finding, ...]]) -> np.ndarray:
+    """Return 1 where the own sentence scores above its mirror image, 0.5 where they tie, NaN where there is none."""
+    place = {report: i for i, report in enumerate(findings)}
+    other = torch.tensor([place.get(mirrored(report), i) for i, report in enumerate(findings)])[own]
+    mine, its_image = (scores.gather(1, column[:, None])[:, 0] for column in (own, other))
+    before = (mine > its_image).double() + 0.5 * (mine == its_image)
+    return torch.where(own == other, torch.nan, before).numpy()
 
 
 def _normal_score(scores: torch.Tensor, texts: list[str]) -> np.ndarray:

@@ -15,8 +15,8 @@ from selip_core._utils.incidence import incidence
 CONSTANT = "constant answer"
 """The name under which it stands beside the methods."""
 
-PERCENTILE, NORMAL_AUC = "percentile in its sequence", "normal or findings, AUC"
-"""Names of the two measures of which 0.5 is chance."""
+PERCENTILE, NORMAL_AUC, SIDE = "percentile in its sequence", "normal or findings, AUC", "own side before the other"
+"""Names of the measures of which 0.5 is chance."""
 
 FINDINGS_RECALL, SITE_F1 = "findings recall@10", "side and site F1, first five"
 """Names of the two measures that decide: is the true sentence found, and do the first five say where."""

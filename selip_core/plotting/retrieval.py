@@ -9,13 +9,13 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from selip_core._utils.images import axial_slice
-from selip_core.metrics.yardsticks import CONSTANT, NORMAL_AUC, PERCENTILE
+from selip_core.metrics.yardsticks import CONSTANT, NORMAL_AUC, PERCENTILE, SIDE
 from selip_core.plotting.style import GREEN, GREY, INK, METHOD_COLOURS, METHOD_MARKERS, PALETTE, shortened, show_slice
 
 BARS_AT = (1, 5, 10)
 """The k at which recall curves have their intervals: at every k, those of six methods hide each other."""
 
-LEAST_SHOWN = {PERCENTILE: 0.4, NORMAL_AUC: 0.4}
+LEAST_SHOWN = {PERCENTILE: 0.4, NORMAL_AUC: 0.4, SIDE: 0.4}
 """Where the axes of measures begin whose chance is 0.5; all others begin at 0."""
 
 

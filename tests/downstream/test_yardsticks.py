@@ -12,6 +12,7 @@ from selip_core.downstream.yardsticks import (
     NORMAL_AUC,
     NORMAL_SCORE,
     PERCENTILE,
+    SIDE,
     image_measures,
     kinds_of_patients,
     text_numbers,
@@ -62,7 +63,7 @@ def test_a_perfect_model_scores_one():
     kinds = {p: frozenset([t]) for p, t in zip(pairs.patients, pairs.texts, strict=True)}
     found = means_of(scores_of(pairs), pairs, kinds=kinds)
     assert list(found.index) == list(MEASURES)
-    assert found.drop([m for m in MEASURES if m.endswith("five")]).tolist() == [1.0] * 9
+    assert found.drop([m for m in MEASURES if m.endswith("five")]).tolist() == [1.0] * 10
 
 
 def test_a_model_that_guesses_is_at_chance():
@@ -127,6 +128,16 @@ def test_kinds_are_those_of_the_patients_with_the_sentence():
     scores = torch.tensor([[0.0, 1.0, 0.0]] * 4)  # everybody is answered b
     found = image_measures(scores, [a, b, c], pairs, kinds=kinds)[KIND]
     assert found[:3].tolist() == [0.5, 0.5, 0.5] and np.isnan(found[3])
+
+
+def test_the_side_is_known_by_who_puts_the_own_sentence_before_its_mirror_image():
+    left, right, middle, lone = (f"在{site}表现为高信号" for site in ("左侧额叶", "右侧额叶", "脑桥", "左侧丘脑"))
+    pairs, texts = made_pairs([left, right, middle, lone]), [left, right, middle, lone]
+    knows, does_not = torch.eye(4), torch.ones(4, 4)
+    assert image_measures(knows, texts, pairs)[SIDE].tolist() == pytest.approx([1, 1, np.nan, np.nan], nan_ok=True)
+    assert image_measures(does_not, texts, pairs)[SIDE][:2].tolist() == [0.5, 0.5]
+    swapped = knows[:, [1, 0, 2, 3]]
+    assert image_measures(swapped, texts, pairs)[SIDE][:2].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("texts", [TEXTS[:1], [NORMAL_STATEMENT] * 3, TEXTS])
