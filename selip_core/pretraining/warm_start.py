@@ -1,4 +1,4 @@
-"""Whole-word-masked language modelling: what gives the small text encoder a start when no weights can be fetched."""
+"""What gives the small text encoder a start when no weights can be fetched: masked words, then what a text holds."""
 
 from collections.abc import Callable
 
@@ -62,9 +62,10 @@ def warm_start(
     seed: int = 0,
     progress: bool = True,
 ) -> list[float]:
-    """Train the BERT of `encoder` in place by predicting masked words of `texts`; return the loss of every step.
+    """Train the BERT of `encoder` in place on `texts`; return the loss of every step that predicts masked words.
 
-    The prediction head shares the token embeddings and is thrown away.
+    First by predicting masked words, with a head that shares the token embeddings and is thrown away; then, for twice
+    as many steps, by `tell_words`.
     """
     generator = torch.Generator().manual_seed(seed)
     bert, tokenizer, device = encoder.bert, encoder.tokenizer, encoder.bert.device
@@ -87,6 +88,52 @@ def warm_start(
         wanted = labels >= 0
         logits = states[wanted.to(device)] @ embeddings.T + bias  # (masked tokens, V)
         loss = nn.functional.cross_entropy(logits, labels[wanted].to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        losses.append(loss.item())
+    tell_words(encoder, texts, segment, steps=2 * steps, batch_size=batch_size, learning_rate=2 * learning_rate,
+               generator=generator, progress=progress)  # fmt: skip
+    return losses
+
+
+def tell_words(
+    encoder: TextEncoder,
+    texts: list[str],
+    segment: Callable[[str], list[str]],
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    generator: torch.Generator,
+    progress: bool = True,
+) -> list[float]:
+    """Train the BERT of `encoder` in place to tell from [CLS] which words a text holds; return the loss of every step.
+
+    # Choice: [CLS] is what is compared with a volume, and predicting masked words trains all states but that. It even
+    pulls together what stands in the same places, as 左侧 and 右侧 do: the features of two sentences that differ in the
+    side alone had a cosine of 1.000 before pretraining and after it, and no model knew the side of a finding. On
+    validation patients of the demo (900 steps, one seed, CLIP) this brought findings recall@10 from 0.416 to 0.555
+    where left and right had a cosine of 0.81 to begin with, and to 0.459 where fewer steps left it at 0.99.
+    """
+    bert = encoder.bert
+    held = [sorted(set(segment(text))) for text in texts]
+    number = {word: i for i, word in enumerate(sorted(set().union(*held)))}
+    truth = torch.zeros(len(texts), len(number))
+    for row, words in zip(truth, held, strict=True):
+        row[[number[word] for word in words]] = 1
+    head = (0.02 * torch.randn(len(number), encoder.out_features, generator=generator)).to(bert.device).requires_grad_()
+    bias = torch.zeros(len(number), device=bert.device, requires_grad=True)
+    optimizer = torch.optim.AdamW([*bert.parameters(), head, bias], lr=learning_rate, weight_decay=0.01)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=max(steps, 2), pct_start=0.1)
+    bert.train()
+    losses = []
+    for _ in tqdm(range(steps), desc="words of a text", disable=not progress):
+        picked = torch.randint(len(texts), (min(batch_size, len(texts)),), generator=generator).tolist()
+        logits = nn.functional.linear(encoder([texts[i] for i in picked]), head, bias)  # (B, words)
+        wrong = nn.functional.binary_cross_entropy_with_logits(logits, truth[picked].to(bert.device), reduction="sum")
+        loss = wrong / len(picked)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

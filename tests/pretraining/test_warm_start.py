@@ -28,6 +28,19 @@ def test_warm_start_learns_to_fill_in_words(tiny_model, device):
     assert sum(losses[-10:]) < 0.6 * sum(losses[:10])
 
 
+def test_what_is_compared_tells_the_sides_apart(tiny_model, device):
+    """By masked words alone 左 and 右, which stand in the same places, became one."""
+    sites = ("额叶", "丘脑", "小脑", "桥脑")
+    texts = [f"在{side}侧{site}表现为{look}信号" for side in "左右" for site in sites for look in "高长"]
+    segment = lambda text: [text[:1], text[1:3], text[3:5], text[5:8], text[8:9], text[9:]]  # noqa: E731
+    encoder = tiny_model.to(device).text_encoder
+    warm_start(encoder, texts, segment, steps=300, batch_size=16, progress=False)
+    with torch.inference_mode():
+        left, right, other = encoder([texts[0], texts[8], texts[2]])  # another side, another site
+    near = torch.nn.functional.cosine_similarity(left, right, dim=0)
+    assert near < 0.9 and abs(near - torch.nn.functional.cosine_similarity(left, other, dim=0)) < 0.3
+
+
 def test_warm_start_is_the_same_for_the_same_seed(tiny_model):
     import copy
 
