@@ -50,7 +50,7 @@ class ImageEncoderSettings(_Settings):
 class TextEncoderSettings(_Settings):
     name: str = Field("small", description="'small', a local folder, or a hub name such as hfl/chinese-bert-wwm")
     max_tokens: int = Field(96, ge=8, le=512)
-    warm_start_steps: int = Field(300, ge=0, description="steps of masked language modelling on the training reports")
+    warm_start_steps: int = Field(300, ge=0, description="steps on masked words; twice as many on [CLS]")
 
 
 class PretrainingSettings(_Settings):
@@ -71,6 +71,7 @@ class PretrainingSettings(_Settings):
     include_positive: bool = True
     train_logit_scale: bool = True
     flip: bool = Field(True, description="mirror the volume and swap 左侧/右侧 in its text, half of the time")
+    both_sides: bool = Field(False, description="a pair and its mirror image in a batch together, where a side is told")
     augment: bool = True
     validate_every: int = Field(100, ge=1, description="steps")
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -177,10 +178,11 @@ class Settings(_Settings):
     external: ExternalSettings = ExternalSettings()
 
 
-_NOT_AUGMENTED = {"augment": False}
+_WITH_TEMPLATES = {"augment": False, "both_sides": True}
 """# Choice: what is warped or changed in intensity lies off the templates, and looks unusual all over. On validation
 patients of the embedded cohort (1,000 training patients, 800 steps) the paper's augmentation brought the mean
-reciprocal rank from 0.161 to 0.126."""
+reciprocal rank from 0.161 to 0.126. Both sides in a batch: on those of the demo (900 steps, one seed, CLIP) findings
+recall@10 rose from 0.555 to 0.592, and F1 of side and site, first five, from 0.396 to 0.418."""
 
 _PROFILES: dict[str, dict] = {
     "smoke": {
@@ -189,7 +191,7 @@ _PROFILES: dict[str, dict] = {
         "image_encoder": {"width": 16},
         "pretraining": {
             "batch_size": 16, "steps": 30, "warmup_steps": 5, "validate_every": 15, "embedding_size": 64,
-            **_NOT_AUGMENTED,
+            **_WITH_TEMPLATES,
         },
         "study_fusion": {"steps": 20, "batch_size": 16, "validate_every": 10},
         "statistics": {"bootstrap_samples": 200},
@@ -209,7 +211,7 @@ _PROFILES: dict[str, dict] = {
     },
     "demo": {
         "cohort": {"patients": 1600},
-        "pretraining": {"steps": 900, "validate_every": 300, **_NOT_AUGMENTED},
+        "pretraining": {"steps": 900, "validate_every": 300, **_WITH_TEMPLATES},
         "classification": {
             "fractions": (0.05, 1.0),
             "brats_patients": (30, 20),
@@ -222,7 +224,7 @@ _PROFILES: dict[str, dict] = {
     "study": {
         "n_seeds": 3,
         "cohort": {"patients": 3000},
-        "pretraining": {"steps": 1200, "validate_every": 300, **_NOT_AUGMENTED},
+        "pretraining": {"steps": 1200, "validate_every": 300, **_WITH_TEMPLATES},
         "classification": {"fractions": (0.1, 1.0), "fine_tuning_steps": 60, "brats_steps": 150},
         "segmentation": {"fractions": (1.0,), "steps": 80},
         "external": {"seeds": 1, "reports": 1500},

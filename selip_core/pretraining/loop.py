@@ -104,7 +104,9 @@ class Pretraining:
         self.constant = constant_retrieval(validation, train, flip=settings.flip)
         self.train_sample = sample_of_pairs(train, min(len(validation), LARGEST_SAMPLE))
         self.batch_size = fitting_batch_size(train.findings, settings.batch_size, flip=settings.flip)
-        self.sampler = UniqueTextSampler(self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed)
+        self.sampler = UniqueTextSampler(
+            self.text_ids, self.flipped_ids, batch_size=self.batch_size, seed=seed, both_sides=settings.both_sides
+        )
         model.log_logit_scale.requires_grad_(settings.train_logit_scale)
         prepare_model(model, settings)
         self.optimizer = make_optimizer(model, settings)

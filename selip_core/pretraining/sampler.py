@@ -25,6 +25,9 @@ class UniqueTextSampler:
         Text of each pair when its volume is mirrored (左侧 and 右侧 swapped); None never mirrors.
     batch_size : int
     seed : int
+    both_sides : bool
+        Whether a pair and its mirror image, where that has another text, are in a batch together: what tells them apart
+        is the side alone.
 
     Raises
     ------
@@ -33,7 +36,10 @@ class UniqueTextSampler:
         make every pair of the two the same.
     """
 
-    def __init__(self, text_ids: np.ndarray, flipped_text_ids: np.ndarray | None, *, batch_size: int, seed: int):
+    def __init__(
+        self, text_ids: np.ndarray, flipped_text_ids: np.ndarray | None, *, batch_size: int, seed: int,
+        both_sides: bool = False,
+    ):  # fmt: skip
         distinct = _fewest_texts(text_ids, flipped_text_ids)
         if distinct < batch_size:
             raise SelipError(
@@ -44,6 +50,7 @@ class UniqueTextSampler:
         self.flipped_text_ids = None if flipped_text_ids is None else np.asarray(flipped_text_ids)
         self.batch_size = batch_size
         self.seed = seed
+        self.both_sides = both_sides and flipped_text_ids is not None
 
     def epoch(self, number: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the batches of one epoch: each ``rows (B,)`` and ``flips (B,)`` bool.
@@ -56,23 +63,41 @@ class UniqueTextSampler:
         order = rng.permutation(len(self.text_ids))
         flips = np.zeros(len(order), bool) if self.flipped_text_ids is None else rng.random(len(order)) < 0.5
         mirrored = self.text_ids if self.flipped_text_ids is None else self.flipped_text_ids
-        texts = np.where(flips, mirrored, self.text_ids)
+        if self.both_sides:  # a text and its mirror image are one: whoever holds the one holds the other
+            texts, images = np.minimum(self.text_ids, mirrored), 1 + (self.text_ids != mirrored)
+        else:
+            texts, images = np.where(flips, mirrored, self.text_ids), np.ones(len(order), int)
         waiting: dict[int, deque] = {}
         stream = iter(order)
         batches = []
-        while batch := self._fill(stream, texts, waiting):
-            rows = np.array(batch)
-            batches.append((rows, flips[rows]))
+        while batch := self._fill(stream, texts, images, waiting):
+            rows = np.repeat(batch, images[batch])[: self.batch_size]
+            again = np.append(False, rows[1:] == rows[:-1])  # the mirror image of the pair before it
+            batches.append((rows, flips[rows] ^ again))
         return batches
 
-    def _fill(self, stream: Iterator, texts: np.ndarray, waiting: dict[int, deque]) -> list[int]:
-        """Return the next batch, or an empty list at the end of the epoch."""
+    def _fill(
+        self, stream: Iterator, texts: np.ndarray, images: np.ndarray, waiting: dict[int, deque]
+    ) -> list[int]:
+        """Return the rows of the next batch, or an empty list at the end of the epoch.
+
+        Parameters
+        ----------
+        stream : iterator of the rows that are still to come
+        texts, images : (N,) int
+            Of each pair its text, and in how many places of a batch it stands.
+        waiting : dict of text to the rows that wait for a batch without it
+        """
         batch: dict[int, int] = {}
-        for text in list(waiting)[: self.batch_size]:
+        places = 0
+        for text in list(waiting):
+            if places >= self.batch_size:
+                break
             batch[text] = waiting[text].popleft()
+            places += images[batch[text]]
             if not waiting[text]:
                 del waiting[text]
-        while len(batch) < self.batch_size:
+        while places < self.batch_size:
             row = next(stream, None)
             if row is None:
                 return []
@@ -81,6 +106,7 @@ class UniqueTextSampler:
                 waiting.setdefault(text, deque()).append(int(row))
             else:
                 batch[text] = int(row)
+                places += images[row]
         return list(batch.values())
 
     def steps(self, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -9,16 +9,16 @@ from selip_core.pretraining.sampler import UniqueTextSampler, fitting_batch_size
 from selip_core.reports.sentences import Finding
 
 
-def sampler(flip=True, seed=0, batch_size=8):
+def sampler(flip=True, seed=0, batch_size=8, both_sides=False):
     rng = np.random.default_rng(1)
     texts = np.minimum(rng.geometric(0.06, 400), 40)  # a heavy head, as reports have
     flipped = np.where(texts % 3 == 0, texts + 100, texts) if flip else None
-    return UniqueTextSampler(texts, flipped, batch_size=batch_size, seed=seed)
+    return UniqueTextSampler(texts, flipped, batch_size=batch_size, seed=seed, both_sides=both_sides)
 
 
-@pytest.mark.parametrize("flip", [False, True])
-def test_no_two_pairs_of_a_batch_share_a_text(flip):
-    made = sampler(flip)
+@pytest.mark.parametrize(("flip", "both_sides"), [(False, False), (True, False), (True, True), (False, True)])
+def test_no_two_pairs_of_a_batch_share_a_text(flip, both_sides):
+    made = sampler(flip, both_sides=both_sides)
     for rows, flips in made.epoch(0):
         texts = np.where(flips, made.flipped_text_ids[rows], made.text_ids[rows]) if flip else made.text_ids[rows]
         assert len(rows) == 8 and len(set(texts)) == 8
@@ -30,6 +30,20 @@ def test_an_epoch_uses_a_pair_once_and_most_pairs():
     rows = np.concatenate([b[0] for b in batches])
     assert len(rows) == len(set(rows))
     assert len(rows) > 0.7 * 400
+
+
+def test_a_pair_and_its_mirror_image_are_in_a_batch_together_where_they_differ():
+    made = sampler(both_sides=True)
+    batches = made.epoch(0)
+    assert len(batches) > 20
+    for rows, flips in batches:
+        places = {int(row): sorted(flips[rows == row].tolist()) for row in rows}
+        lateral = [row for row in places if made.text_ids[row] != made.flipped_text_ids[row]]
+        cut = [row for row in lateral if len(places[row]) < 2]
+        assert cut in ([], [rows[-1]])  # the last place of a batch has no room for another
+        assert all(sides == [False, True] for row, sides in places.items() if len(sides) > 1)
+    used = np.concatenate([list(dict.fromkeys(rows)) for rows, _ in batches])
+    assert len(used) == len(set(used)) > 0.7 * 400
 
 
 def test_over_epochs_every_pair_has_its_turn():
@@ -44,10 +58,11 @@ def test_same_seed_same_batches_and_other_seed_other_batches():
     assert any(not np.array_equal(a[0], b[0]) for a, b in zip(first, other, strict=True))
 
 
+@pytest.mark.parametrize("both_sides", [False, True])
 @pytest.mark.parametrize("start", [1, 17, 60, 150])
-def test_resuming_at_a_step_continues_as_the_uninterrupted_run(start):
-    whole = list(islice(sampler().steps(), 200))
-    resumed = list(islice(sampler().steps(start), 200 - start))
+def test_resuming_at_a_step_continues_as_the_uninterrupted_run(start, both_sides):
+    whole = list(islice(sampler(both_sides=both_sides).steps(), 200))
+    resumed = list(islice(sampler(both_sides=both_sides).steps(start), 200 - start))
     for a, b in zip(whole[start:], resumed, strict=True):
         assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
 
