@@ -134,8 +134,12 @@ def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str,
 
 def _own_side(scores: torch.Tensor, own: torch.Tensor, findings: list[tuple[Finding, ...]]) -> np.ndarray:
     """Return 1 where the own sentence scores above its mirror image, 0.5 where they tie, NaN where there is none."""
-    place = {report: i for i, report in enumerate(findings)}
-    other = torch.tensor([place.get(mirrored(report), i) for i, report in enumerate(findings)])[own]
+    place = {frozenset(report): i for i, report in enumerate(findings)}  # in whatever order they are told
+    images = [frozenset(mirrored(report)) for report in findings]
+    other = torch.tensor([
+        i if image == frozenset(report) else place.get(image, i)
+        for i, (report, image) in enumerate(zip(findings, images, strict=True))
+    ])[own]  # fmt: skip
     mine, its_image = (scores.gather(1, column[:, None])[:, 0] for column in (own, other))
     before = (mine > its_image).double() + 0.5 * (mine == its_image)
     return torch.where(own == other, torch.nan, before).numpy()

@@ -83,5 +83,6 @@ def swap_sides(text: str) -> str:
 
 
 def mirrored(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of the mirrored volume."""
-    return tuple(Finding(swap_sides(f.site), swap_sides(f.appearance)) for f in findings)
+    """Return the findings of the mirrored volume; in their own order where they are the same findings again."""
+    swapped = tuple(Finding(swap_sides(f.site), swap_sides(f.appearance)) for f in findings)
+    return tuple(findings) if set(swapped) == set(findings) else swapped

@@ -140,6 +140,14 @@ def test_the_side_is_known_by_who_puts_the_own_sentence_before_its_mirror_image(
     assert image_measures(swapped, texts, pairs)[SIDE][:2].tolist() == [0, 0]
 
 
+def test_a_mirror_image_is_one_in_whatever_order_its_findings_are_told():
+    both, again = "在左侧额叶表现为高信号，在右侧额叶表现为高信号", "在右侧额叶表现为高信号，在左侧额叶表现为高信号"
+    one, image = "在左侧额叶表现为高信号，在右侧小脑表现为低信号", "在左侧小脑表现为低信号，在右侧额叶表现为高信号"
+    texts = [both, again, one, image]
+    found = image_measures(torch.eye(4), texts, made_pairs(texts))[SIDE]
+    assert found.tolist() == pytest.approx([np.nan, np.nan, 1, 1], nan_ok=True)
+
+
 @pytest.mark.parametrize("texts", [TEXTS[:1], [NORMAL_STATEMENT] * 3, TEXTS])
 def test_what_a_cohort_lacks_costs_its_measures_and_no_more(texts):
     pairs = made_pairs(texts)
