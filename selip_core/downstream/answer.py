@@ -46,7 +46,7 @@ ROWS = (
     Row("percentile in its sequence", "percentile in its sequence"),
     Row("normal or findings, AUC", "normal or findings, AUC", 0.5),
     Row(re.escape(SITE_F1), SITE_F1),
-    Row(re.escape(SIDE), SIDE, 0.5),
+    Row(re.escape(SIDE), SIDE),
     Row(f"by study, {re.escape(FINDINGS_RECALL)}", f"by study, {FINDINGS_RECALL}"),
     Row(r"(?!abnormal or normal)(.+), linear probe, 100 %, AUC", r"\1, linear probe, AUC", 0.5),
     Row(r"(kind of finding), fine-tuning, 100 %, AUC", r"\1, fine-tuning, AUC", 0.5),
