@@ -57,7 +57,8 @@ class UniqueTextSampler:
 
         One pass over a permutation: a pair whose text the batch already holds waits in a queue for a later batch,
         so nothing is scanned twice. Pairs still waiting when too few texts are left to fill a batch are dropped; over
-        epochs every pair has its turn.
+        epochs every pair has its turn. With `both_sides` a pair brings its mirror image along: an epoch has more
+        batches, and a batch fewer patients.
         """
         rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(len(self.text_ids))

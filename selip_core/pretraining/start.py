@@ -29,7 +29,7 @@ def starting_model(
     ----------
     training : Pairs
         Of the training patients. The characters of their sentences are the vocabulary of the small text encoder, which
-        is warm-started on them by whole-word-masked language modelling; of their volumes the templates are made.
+        is warm-started on them (`selip_core.pretraining.warm_start`); of their volumes the templates are made.
     extra : dict
         For the saved configuration: preprocessing settings and fingerprint, data source. A model kept from another
         `extra`, other texts, settings or code is made anew.

@@ -43,7 +43,8 @@ def untrained_model(
         extra=extra,
     )
     model.image_encoder.templates.load(statistics)
-    if steps := settings.text_encoder.warm_start_steps:
+    steps = settings.text_encoder.warm_start_steps
+    if steps and settings.text_encoder.name == "small":  # published weights are not to be trained away
         losses = warm_start(model.text_encoder, training_texts, steps=steps, seed=seed)
         model.config["warm_start_losses"] = losses
     return model

@@ -105,6 +105,16 @@ def test_every_epoch_of_texts_in_left_and_right_has_a_batch(couples):
         UniqueTextSampler(ids, flipped, batch_size=2 * couples, seed=0)
 
 
+@pytest.mark.parametrize("size", [2, 5, 8])
+def test_both_sides_of_texts_that_are_there_in_left_and_right_already(size):
+    found = reports("脑桥", *(f"{side}侧{number}" for number in range(20) for side in "左右"))
+    _, ids, flipped = distinct_reports(found, flip=True)
+    for rows, flips in UniqueTextSampler(ids, flipped, batch_size=size, seed=0, both_sides=True).epoch(0):
+        texts = np.where(flips, flipped[rows], ids[rows])
+        assert len(rows) == len(set(texts)) == size
+        assert np.array_equal(rows[: size // 2 * 2 : 2], rows[1::2]) or 0 in rows  # one that has no other side shifts
+
+
 def test_an_epoch_without_a_batch_ends_with_a_message():
     texts = np.arange(20)
     made = UniqueTextSampler(texts, np.full(20, 99), batch_size=20, seed=0)  # all flipped pairs share one text
