@@ -1,10 +1,11 @@
-"""A training step as the released code computes it, and ours: same model, pairs, batch and precision, part by part.
+"""A training step as the released code computes it, and ours: same model, texts, batch and precision, part by part.
 
 python -m benchmarks.released_step [--device cuda] [--tiny]
 python -m benchmarks.released_step --batch 4 --precision bfloat16
 
 The released way, as far as the method page tells it: every text padded to 256 tokens, the similarity of the batch by
-loops over pairs of findings, each series read from its file and preprocessed when its turn comes, plain Adam.
+loops over pairs of findings (those that the tests hold the engine to, which read the texts again), each series read
+from its file and preprocessed when its turn comes, plain Adam.
 """
 
 import tempfile

@@ -44,7 +44,7 @@ def test_a_benchmark_runs_at_a_tiny_size_and_writes_json(module, device, tmp_pat
     assert measure.markdown(written["rows"]) in capsys.readouterr().out
 
 
-def test_the_released_way_and_ours_take_the_same_step(tmp_path):
+def test_the_released_way_and_ours_give_the_same_similarity_and_features(tmp_path):
     """Padding changes no feature, and the loops give the similarity that the engine gives: only the time differs."""
     texts = ["在左侧额叶表现为高信号", "在右侧小脑表现为片状稍高信号影，在左侧额叶表现为高信号"]
     found = {}
