@@ -94,19 +94,26 @@ def rows(results: Path = RESULTS, device: str = "cpu") -> list[dict]:
 def figure(results: Path = RESULTS, device: str = "cpu"):
     """Return a panel a cost: seconds against size, both logarithmic, with the line that was fitted."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     from selip_core.plotting.style import PAGE_MM, apply_style, inches
 
     apply_style()
-    drawn, axes = plt.subplots(1, len(COSTS), figsize=inches(PAGE_MM, 45))
-    for axis, cost in zip(axes, COSTS, strict=True):
+    drawn, axes = plt.subplots(2, 3, figsize=inches(PAGE_MM, 105))
+    for axis, cost in zip(axes.flat, COSTS, strict=False):
         sizes, seconds = measured(cost, results, device)
         b, a = np.polyfit(np.log(sizes), np.log(seconds), 1)
         axis.loglog(sizes, seconds, "o", ms=4)
         axis.loglog(sizes, np.exp(a + b * np.log(sizes)), "-", lw=1)
-        axis.set(xlabel=cost.of, title=f"{cost.name}\nexponent {b:.2f}")
-        axis.title.set_fontsize(7)
-    axes[0].set_ylabel("seconds")
+        for scale in (axis.xaxis, axis.yaxis):  # whole powers of ten alone are named
+            scale.set_major_locator(LogLocator(numticks=4))
+            scale.set_minor_formatter(NullFormatter())
+        axis.set(xlabel=cost.of, xlim=(sizes[0] / 3, sizes[-1] * 3), ylim=(seconds.min() / 4, seconds.max() * 4))
+        axis.set_title(f"{cost.name}\nexponent {b:.2f}", fontsize=7.5)
+    for axis in axes.flat[len(COSTS) :]:
+        axis.remove()
+    for axis in axes[:, 0]:
+        axis.set_ylabel("seconds")
     drawn.tight_layout()
     return drawn
 
