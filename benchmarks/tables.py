@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import estimates
+from benchmarks import estimates, growth
 from benchmarks.machine import slowed
 from benchmarks.measure import RESULTS, markdown
 
@@ -32,7 +32,7 @@ _CORPUS = {
 TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
     "similarity": (
         "similarity", lambda row: not row["what"].startswith("batch"),
-        {**_CORPUS, "times_faster": "times faster than the loop", **_MEMORY},
+        {**_CORPUS, "times_faster": "times faster than the loop", "times_the_writing": "times the writing", **_MEMORY},
     ),
     "similarity-of-a-batch": (
         "similarity", lambda row: row["what"].startswith("batch"),
@@ -43,6 +43,11 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
         {"what": "", "precision": "precision", "tflops_a_second": "TFLOP/s", "threads": "threads"},
     ),
     "training": ("training", lambda row: row["what"] == "pretraining step", _STEP),
+    "embedded-cohort": (
+        "embedded_cohort", lambda row: True,
+        {"patients": "patients", "seconds": "s", "seconds_a_patient": "s a patient", "mb_a_patient": "MB a patient",
+         **_MEMORY},
+    ),
     "retrieval": (
         "retrieval", lambda row: True,
         {"gallery": "gallery", "queries": "queries", "embedding": "E", "nearest": "nearest", "seconds": "s",
@@ -96,7 +101,7 @@ def filled(page: str, results: Path = RESULTS) -> str:
     """Return a page with its tables written from the JSON files in `results`.
 
     A table stands between ``<!-- table: NAME, DEVICE -->`` and ``<!-- end of table -->``, NAME one of `TABLES`, or
-    ``estimates``, which is worked out from several.
+    ``estimates`` or ``growth``, which are worked out from several.
 
     Raises
     ------
@@ -109,6 +114,8 @@ def filled(page: str, results: Path = RESULTS) -> str:
 def _table(name: str, device: str, results: Path) -> str:
     if name == "estimates":
         return markdown(estimates.rows(results, device), estimates.COLUMNS)
+    if name == "growth":
+        return markdown(growth.rows(results, device), growth.COLUMNS)
     benchmark, wanted, columns = TABLES[name]
     measured = json.loads((results / f"{benchmark}_{device}.json").read_text(encoding="utf-8"))
     rows = [row for row in measured["rows"] if wanted(row)]

@@ -10,7 +10,7 @@ from selip_core import pretrain
 def test_the_tables_of_the_scaling_page_are_those_of_the_committed_json():
     page = tables.PAGE.read_text(encoding="utf-8")
     assert tables.filled(page) == page
-    assert all(f"<!-- table: {name}, cpu -->" in page for name in [*tables.TABLES, "estimates"])
+    assert all(f"<!-- table: {name}, cpu -->" in page for name in [*tables.TABLES, "estimates", "growth"])
 
 
 def commands_of(page):
