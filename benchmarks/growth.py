@@ -3,13 +3,13 @@
 python -m benchmarks.growth    draws docs/scaling/growth.png; `benchmarks.tables` writes the table beside it
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.estimates import Benchmarks
 from benchmarks.measure import RESULTS
 
 PICTURE = Path(__file__).parents[1] / "docs" / "scaling" / "growth.png"
@@ -68,15 +68,21 @@ COSTS = (
 
 def measured(cost: Cost, results: Path = RESULTS, device: str = "cpu") -> tuple[np.ndarray, np.ndarray]:
     """Return (sizes, seconds) of a cost, by size."""
-    found = json.loads((results / f"{cost.benchmark}_{device}.json").read_text(encoding="utf-8"))["rows"]
-    points = sorted((cost.size(row), row[cost.seconds]) for row in found if cost.wanted(row) and row[cost.seconds])
+    found = Benchmarks(results).rows(f"{cost.benchmark}_{device}", cost.wanted)
+    points = sorted((cost.size(row), row[cost.seconds]) for row in found if row[cost.seconds])
     sizes, seconds = np.array(points, float).T
     return sizes, seconds
 
 
+def fitted(sizes: np.ndarray, seconds: np.ndarray) -> tuple[float, float]:
+    """Return (a, b) of the line ``log seconds = a + b log size`` that fits best."""
+    b, a = np.polyfit(np.log(sizes), np.log(seconds), 1)
+    return float(a), float(b)
+
+
 def exponent(sizes: np.ndarray, seconds: np.ndarray) -> float:
-    """Return b of the line ``log seconds = a + b log size`` that fits best."""
-    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+    """Return b of that line."""
+    return fitted(sizes, seconds)[1]
 
 
 def rows(results: Path = RESULTS, device: str = "cpu") -> list[dict]:
@@ -102,7 +108,7 @@ def figure(results: Path = RESULTS, device: str = "cpu"):
     drawn, axes = plt.subplots(2, 3, figsize=inches(PAGE_MM, 105))
     for axis, cost in zip(axes.flat, COSTS, strict=False):
         sizes, seconds = measured(cost, results, device)
-        b, a = np.polyfit(np.log(sizes), np.log(seconds), 1)
+        a, b = fitted(sizes, seconds)
         axis.loglog(sizes, seconds, "o", ms=4)
         axis.loglog(sizes, np.exp(a + b * np.log(sizes)), "-", lw=1)
         for scale in (axis.xaxis, axis.yaxis):  # whole powers of ten alone are named

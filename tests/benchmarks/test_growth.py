@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import embedded_cohort, growth, measure
-from tests.benchmarks.test_measures import here
+from tests.benchmarks.test_measures import MACHINE, here
 
 
 def test_the_exponent_of_a_power_is_found():
@@ -21,7 +21,7 @@ def test_a_cost_takes_its_own_rows_by_size(tmp_path):
             for variant, shape, batch, seconds in (
                 ("float32", "16×48×40", 32, 4.0), ("float32", "16×48×40", 8, 1.0), ("bfloat16", "16×48×40", 8, 9.0),
                 ("float32", "16×96×80", 8, 5.0), ("float32", "16×48×40", 64, None))]  # fmt: skip
-    (tmp_path / "training_cpu.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    (tmp_path / "training_cpu.json").write_text(json.dumps({"machine": MACHINE, "rows": rows}), encoding="utf-8")
     batch, voxels = (cost for cost in growth.COSTS if cost.benchmark == "training")
     assert [part.tolist() for part in growth.measured(batch, tmp_path)] == [[8, 32], [1, 4]]
     assert [part.tolist() for part in growth.measured(voxels, tmp_path)] == [[30720, 122880], [1, 5]]
