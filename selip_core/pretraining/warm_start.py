@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
+from selip_core._utils.incidence import incidence
 from selip_core.encoders.text import TextEncoder
 
 MASKED_SHARE = 0.15
@@ -71,12 +72,9 @@ def warm_start(
     bert, tokenizer, device = encoder.bert, encoder.tokenizer, encoder.bert.device
     embeddings = bert.get_input_embeddings().weight
     bias = nn.Parameter(torch.zeros(len(embeddings), device=device))
-    optimizer = torch.optim.AdamW([*bert.parameters(), bias], lr=learning_rate, weight_decay=0.01)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=max(steps, 2), pct_start=0.1)
     rows = _encode(texts, tokenizer, segment, encoder.max_tokens)
-    bert.train()
-    losses = []
-    for _ in tqdm(range(steps), desc="masked words", disable=not progress):
+
+    def loss_of_batch() -> torch.Tensor:
         picked = torch.randint(len(rows), (min(batch_size, len(rows)),), generator=generator).tolist()
         ids = nn.utils.rnn.pad_sequence([rows[i][0] for i in picked], True, tokenizer.pad_token_id)
         words = nn.utils.rnn.pad_sequence([rows[i][1] for i in picked], True, -1)
@@ -87,12 +85,9 @@ def warm_start(
         states = bert(input_ids=masked.to(device), attention_mask=attention_mask).last_hidden_state
         wanted = labels >= 0
         logits = states[wanted.to(device)] @ embeddings.T + bias  # (masked tokens, V)
-        loss = nn.functional.cross_entropy(logits, labels[wanted].to(device))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        scheduler.step()
-        losses.append(loss.item())
+        return nn.functional.cross_entropy(logits, labels[wanted].to(device))
+
+    losses = _train(bert, [bias], loss_of_batch, steps, learning_rate, "masked words", progress)
     tell_words(encoder, texts, segment, steps=2 * steps, batch_size=batch_size, learning_rate=2 * learning_rate,
                generator=generator, progress=progress)  # fmt: skip
     return losses
@@ -108,8 +103,8 @@ def tell_words(
     learning_rate: float,
     generator: torch.Generator,
     progress: bool = True,
-) -> list[float]:
-    """Train the BERT of `encoder` in place to tell from [CLS] which words a text holds; return the loss of every step.
+) -> None:
+    """Train the BERT of `encoder` in place to tell from [CLS] which words a text holds.
 
     # Choice: [CLS] is what is compared with a volume, and predicting masked words trains all states but that. It even
     pulls together what stands in the same places, as 左侧 and 右侧 do: the features of two sentences that differ in the
@@ -119,22 +114,32 @@ def tell_words(
     goes with which site is not asked for: a text of both sides may hold the same words as its mirror image.
     """
     bert = encoder.bert
-    held = [sorted(set(segment(text))) for text in texts]
+    held = [set(segment(text)) for text in texts]
     number = {word: i for i, word in enumerate(sorted(set().union(*held)))}
-    truth = torch.zeros(len(texts), len(number))
-    for row, words in zip(truth, held, strict=True):
-        row[[number[word] for word in words]] = 1
+    truth = incidence(held, number)
     head = (0.02 * torch.randn(len(number), encoder.out_features, generator=generator)).to(bert.device).requires_grad_()
     bias = torch.zeros(len(number), device=bert.device, requires_grad=True)
-    optimizer = torch.optim.AdamW([*bert.parameters(), head, bias], lr=learning_rate, weight_decay=0.01)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=max(steps, 2), pct_start=0.1)
-    bert.train()
-    losses = []
-    for _ in tqdm(range(steps), desc="words of a text", disable=not progress):
+
+    def loss_of_batch() -> torch.Tensor:
         picked = torch.randint(len(texts), (min(batch_size, len(texts)),), generator=generator).tolist()
         logits = nn.functional.linear(encoder([texts[i] for i in picked]), head, bias)  # (B, words)
         wrong = nn.functional.binary_cross_entropy_with_logits(logits, truth[picked].to(bert.device), reduction="sum")
-        loss = wrong / len(picked)
+        return wrong / len(picked)
+
+    _train(bert, [head, bias], loss_of_batch, steps, learning_rate, "words of a text", progress)
+
+
+def _train(
+    bert: nn.Module, heads: list[torch.Tensor], loss_of_batch: Callable[[], torch.Tensor], steps: int,
+    learning_rate: float, said: str, progress: bool,
+) -> list[float]:  # fmt: skip
+    """Take steps on the losses of batches, the rate rising and falling; return the losses."""
+    optimizer = torch.optim.AdamW([*bert.parameters(), *heads], lr=learning_rate, weight_decay=0.01)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=max(steps, 2), pct_start=0.1)
+    bert.train()
+    losses = []
+    for _ in tqdm(range(steps), desc=said, disable=not progress):
+        loss = loss_of_batch()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
