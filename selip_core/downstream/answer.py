@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.metrics.resampling import holm
-from selip_core.metrics.yardsticks import CONSTANT, FINDINGS_RECALL, SIDE, SITE_F1
+from selip_core.metrics.yardsticks import BY_STUDY, CONSTANT, FINDINGS_RECALL, SIDE, SITE_F1
 from selip_core.pretraining.methods import COMPARED, SHOWN_AS, SOFT_PAIRS
 
 METHODS = (CONSTANT, *COMPARED)
@@ -47,7 +47,7 @@ ROWS = (
     Row("normal or findings, AUC", "normal or findings, AUC", 0.5),
     Row(re.escape(SITE_F1), SITE_F1),
     Row(re.escape(SIDE), SIDE),
-    Row(f"by study, {re.escape(FINDINGS_RECALL)}", f"by study, {FINDINGS_RECALL}"),
+    Row(f"{BY_STUDY}, {re.escape(FINDINGS_RECALL)}", f"{BY_STUDY}, {FINDINGS_RECALL}"),
     Row(r"(?!abnormal or normal)(.+), linear probe, 100 %, AUC", r"\1, linear probe, AUC", 0.5),
     Row(r"(kind of finding), fine-tuning, 100 %, AUC", r"\1, fine-tuning, AUC", 0.5),
     Row(r"(HGG against LGG), fine-tuning, 100 %, AUC", r"\1, fine-tuning, AUC", 0.5),

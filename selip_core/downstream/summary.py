@@ -14,7 +14,7 @@ from selip_core.downstream.study_retrieval import DIRECTIONS, FINDINGS_RECALL, L
 from selip_core.downstream.study_retrieval import MEAN as MEAN_OF_SERIES
 from selip_core.downstream.study_tables import BEST_SINGLE, FUSION_COMPARISONS
 from selip_core.metrics.resampling import ALPHA, holm
-from selip_core.metrics.yardsticks import CONSTANT, SIDE
+from selip_core.metrics.yardsticks import BY_STUDY, CONSTANT, SIDE
 from selip_core.pretraining.methods import SOFT_PAIRS
 
 RECALL_AT = 10
@@ -22,9 +22,6 @@ RECALL_AT = 10
 
 IMAGE_TO_TEXT, CONTENT = "image to text", "content of what is found"
 """Groups of retrieval's outcomes: where the true sentence stands, and what the first sentences say."""
-
-BY_STUDY = "by study"
-"""The group of what all series of a study tell together."""
 
 OF_PLACE = ("recall@", "findings recall@", "mean reciprocal rank", "percentile", SIDE)
 """What the names of the measures of the first group begin with."""

@@ -21,6 +21,9 @@ PERCENTILE, NORMAL_AUC, SIDE = "percentile in its sequence", "normal or findings
 FINDINGS_RECALL, SITE_F1 = "findings recall@10", "side and site F1, first five"
 """Names of the two measures that decide: is the true sentence found, and do the first five say where."""
 
+BY_STUDY = "by study"
+"""What the names of measures begin with that are of all series of a study together."""
+
 TIE_DRAWS = 10
 """Random orders of its ties that the constant answer is averaged over."""
 
