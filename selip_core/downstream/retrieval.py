@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from selip_core.datasets.pairs import Pairs, text_numbers
-from selip_core.downstream.yardsticks import image_measures
+from selip_core.downstream.yardsticks import image_measures, mirror_images
 from selip_core.encoders.model import SelipModel
 from selip_core.metrics.retrieval import DIRECTIONS, retrieval_table
 from selip_core.metrics.yardsticks import CONSTANT, constant_answers
@@ -46,12 +46,19 @@ def evaluate_runs(
     of_image, similarity = text_numbers(pairs, texts), similarity_matrix(texts)
     normal_text = np.array([text == NORMAL_STATEMENT for text in texts])
     shown = None if train is None else train.shown(flip=flip)
+    images = mirror_images(texts)
+    asked = list(dict.fromkeys([*texts, *images]))  # the gallery, and behind it the mirror images that it lacks
+    place = {text: i for i, text in enumerate(asked)}
+    own_image = torch.tensor([place[image] for image in images], dtype=torch.long)[of_image]
     tables = []
-    for (method, seed), scores in _scores(models, pairs, texts, shown, device):
+    for (method, seed), scores in _scores(models, pairs, asked, shown, device):
+        of_mirror, scores = scores.gather(1, own_image[:, None])[:, 0], scores[:, : len(texts)]
         table = retrieval_table(scores, of_image, similarity, patients=pairs.patients, sequences=pairs.sequences)
         image = table["direction"] == DIRECTIONS[0]
         table["normal"] = normal_text[np.where(image, of_image[table["query"] % len(of_image)], table["query"])]
-        measured = image_measures(scores, texts, pairs, kinds=kinds, constant=method == CONSTANT)
+        measured = image_measures(
+            scores, texts, pairs, of_mirror=of_mirror, kinds=kinds, constant=method == CONSTANT
+        )
         tables.append(table.assign(method=method, seed=seed).join(measured.set_index(table.index[image])))
     return pd.concat(tables, ignore_index=True)
 
@@ -60,12 +67,12 @@ def _scores(
     models: dict[tuple[str, int], Path], pairs: Pairs, texts: list[str], shown: tuple[list[str], list[str]] | None,
     device: torch.device,
 ) -> Iterator[tuple[tuple[str, int], torch.Tensor]]:
-    """Yield the scores (n, t) of the constant answer, where it is known, and of every model."""
+    """Yield the scores (n, t) of the constant answer, where it is known, and of every model with `texts`."""
     if shown is not None:
         for draw, scores in enumerate(constant_answers(pairs.sequences, texts, *shown)):
             yield (CONSTANT, draw), scores
     for run, folder in models.items():
-        image, text, _ = encode_pairs(SelipModel.from_pretrained(folder, device=str(device)), pairs)
+        image, text, _ = encode_pairs(SelipModel.from_pretrained(folder, device=str(device)), pairs, texts)
         yield run, image @ text.T
 
 

@@ -4,7 +4,7 @@ Each measure is a column of the queries, NaN where it does not apply to a query,
 real cohorts, which may have one sequence, no normal patient or no labels, lose the measure and no more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from selip_core.metrics.yardsticks import (
     percentile_among,
     set_f1,
 )
-from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, mirrored
+from selip_core.reports.sentences import NORMAL_STATEMENT, mirrored, sentence_of
 from selip_core.similarity.findings import appearance_tag
 
 FIRST = 5
@@ -49,8 +49,8 @@ HEADLINE_METRICS = {
 
 
 def image_measures(
-    scores: torch.Tensor, texts: list[str], pairs: Pairs, *, kinds: Mapping[str, frozenset[str]] | None = None,
-    constant: bool = False,
+    scores: torch.Tensor, texts: list[str], pairs: Pairs, *, of_mirror: torch.Tensor | None = None,
+    kinds: Mapping[str, frozenset[str]] | None = None, constant: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the measures of every image: one row a query, a column for each of `MEASURES`, and what some are of.
 
@@ -61,6 +61,9 @@ def image_measures(
     texts : list of t str
         The gallery, every sentence of `pairs` once.
     pairs : Pairs of the n images
+    of_mirror : (n,), optional
+        Scores of each image with the mirror image of its own sentence, one of `mirror_images`, whether the gallery has
+        it or not; without them `SIDE` is NaN.
     kinds : mapping of patient to its kinds of finding, optional
         As `kinds_of_patients` returns them. Agreement is the share of the patients with the first sentence who have a
         kind in common with the query's; NaN where the query's kind is not known.
@@ -73,8 +76,8 @@ def image_measures(
     DataFrame
         `F1` of a set of (side and site), or of (site, signal word), between a query's findings and those of the first
         sentence; ``first five`` is the mean of the F1 of each. `PERCENTILE` is among the sentences that some image of
-        the query's sequence carries. `SIDE` is whether the own sentence scores above its mirror image, where the
-        gallery has that and it is another. `NORMAL_AUC` itself is of all queries and is no column: `NORMAL_SCORE` is.
+        the query's sequence carries. `SIDE` is whether the own sentence scores above its mirror image, where that is
+        another. `NORMAL_AUC` itself is of all queries and is no column: `NORMAL_SCORE` is.
     """
     scores = scores.cpu()
     own = torch.from_numpy(text_numbers(pairs, texts))
@@ -84,8 +87,10 @@ def image_measures(
     table = pd.DataFrame({
         "recall@10": (ranks <= K_MAX).astype(float), "mean reciprocal rank": 1 / ranks,
         PERCENTILE: percentile_among(scores, own, carried_by_sequence(carries, pairs.sequences)).numpy(),
-        SIDE: _own_side(scores, own, findings), NORMAL_SCORE: _normal_score(scores, texts),
+        NORMAL_SCORE: _normal_score(scores, texts),
     })  # fmt: skip
+    if of_mirror is not None:
+        table[SIDE] = _own_side(scores, own, of_mirror.cpu(), texts)
     some = torch.tensor([len(report) > 0 for report in findings])
     queries, answers = some[own], some if constant else torch.ones_like(some)
     same_kind = _share_of_same_kind(pairs, carries, kinds or {})
@@ -132,17 +137,17 @@ def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str,
     return share[of_pair]
 
 
-def _own_side(scores: torch.Tensor, own: torch.Tensor, findings: list[tuple[Finding, ...]]) -> np.ndarray:
-    """Return 1 where the own sentence scores above its mirror image, 0.5 where they tie, NaN where there is none."""
-    place = {frozenset(report): i for i, report in enumerate(findings)}  # in whatever order they are told
-    images = [frozenset(mirrored(report)) for report in findings]
-    other = torch.tensor([
-        i if image == frozenset(report) else place.get(image, i)
-        for i, (report, image) in enumerate(zip(findings, images, strict=True))
-    ])[own]  # fmt: skip
-    mine, its_image = (scores.gather(1, column[:, None])[:, 0] for column in (own, other))
-    before = (mine > its_image).double() + 0.5 * (mine == its_image)
-    return torch.where(own == other, torch.nan, before).numpy()
+def mirror_images(texts: Sequence[str]) -> list[str]:
+    """Return the sentence of each text's mirror image; the text itself where no side tells the two apart."""
+    return [sentence_of(mirrored(report)) for report in findings_of(texts)]
+
+
+def _own_side(scores: torch.Tensor, own: torch.Tensor, of_mirror: torch.Tensor, texts: list[str]) -> np.ndarray:
+    """Return 1 where the own sentence scores above its mirror image, 0.5 where they tie, NaN where it is the same."""
+    same = torch.tensor([text == image for text, image in zip(texts, mirror_images(texts), strict=True)])[own]
+    mine = scores.gather(1, own[:, None])[:, 0]
+    before = (mine > of_mirror).double() + 0.5 * (mine == of_mirror)
+    return torch.where(same, torch.nan, before).numpy()
 
 
 def _normal_score(scores: torch.Tensor, texts: list[str]) -> np.ndarray:

@@ -18,11 +18,16 @@ NOTHING_TO_EVALUATE = (
 )
 
 
-def encode_pairs(model: SelipModel, pairs: Pairs) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
-    """Return image features (n, E), features of the distinct texts (t, E) and these texts, on the CPU."""
+def encode_pairs(
+    model: SelipModel, pairs: Pairs, texts: list[str] | None = None
+) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
+    """Return image features (n, E), features of the texts (t, E) and these texts, on the CPU.
+
+    `texts` are the distinct texts of the pairs where left out.
+    """
     if not len(pairs):
         raise SelipError(NOTHING_TO_EVALUATE.format("evaluation"))
-    texts = list(dict.fromkeys(pairs.texts))
+    texts = list(dict.fromkeys(pairs.texts)) if texts is None else texts
     image, text = encode_series(model, pairs.volumes, pairs.rows), encode_texts(model, texts)
     return torch.from_numpy(image), torch.from_numpy(text), texts
 

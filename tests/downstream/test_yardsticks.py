@@ -15,6 +15,7 @@ from selip_core.downstream.yardsticks import (
     SIDE,
     image_measures,
     kinds_of_patients,
+    mirror_images,
     text_numbers,
 )
 from selip_core.metrics.classification import auc
@@ -61,7 +62,7 @@ def scores_of(pairs, seed=None):
 def test_a_perfect_model_scores_one():
     pairs = many()
     kinds = {p: frozenset([t]) for p, t in zip(pairs.patients, pairs.texts, strict=True)}
-    found = means_of(scores_of(pairs), pairs, kinds=kinds)
+    found = means_of(scores_of(pairs), pairs, of_mirror=torch.zeros(len(pairs)), kinds=kinds)
     assert list(found.index) == list(MEASURES)
     assert found.drop([m for m in MEASURES if m.endswith("five")]).tolist() == [1.0] * 10
 
@@ -132,20 +133,20 @@ def test_kinds_are_those_of_the_patients_with_the_sentence():
 
 def test_the_side_is_known_by_who_puts_the_own_sentence_before_its_mirror_image():
     left, right, middle, lone = (f"在{site}表现为高信号" for site in ("左侧额叶", "右侧额叶", "脑桥", "左侧丘脑"))
-    pairs, texts = made_pairs([left, right, middle, lone]), [left, right, middle, lone]
-    knows, does_not = torch.eye(4), torch.ones(4, 4)
-    assert image_measures(knows, texts, pairs)[SIDE].tolist() == pytest.approx([1, 1, np.nan, np.nan], nan_ok=True)
-    assert image_measures(does_not, texts, pairs)[SIDE][:2].tolist() == [0.5, 0.5]
-    swapped = knows[:, [1, 0, 2, 3]]
-    assert image_measures(swapped, texts, pairs)[SIDE][:2].tolist() == [0, 0]
+    texts = [left, right, middle, lone]
+
+    def side(of_mirror):
+        return image_measures(torch.eye(4), texts, made_pairs(texts), of_mirror=torch.tensor(of_mirror))[SIDE].tolist()
+
+    assert side([0.0, 0.0, 0.0, 0.0]) == pytest.approx([1, 1, np.nan, 1], nan_ok=True)  # the last is alone
+    assert side([1.0, 2.0, 1.0, 1.0]) == pytest.approx([0.5, 0, np.nan, 0.5], nan_ok=True)
+    assert np.isnan(image_measures(torch.eye(4), texts, made_pairs(texts))[SIDE]).all()
 
 
-def test_a_mirror_image_is_one_in_whatever_order_its_findings_are_told():
-    both, again = "在左侧额叶表现为高信号，在右侧额叶表现为高信号", "在右侧额叶表现为高信号，在左侧额叶表现为高信号"
-    one, image = "在左侧额叶表现为高信号，在右侧小脑表现为低信号", "在左侧小脑表现为低信号，在右侧额叶表现为高信号"
-    texts = [both, again, one, image]
-    found = image_measures(torch.eye(4), texts, made_pairs(texts))[SIDE]
-    assert found.tolist() == pytest.approx([np.nan, np.nan, 1, 1], nan_ok=True)
+def test_a_text_is_its_own_mirror_image_where_no_side_tells_them_apart():
+    both, middle = "在左侧额叶表现为高信号，在右侧额叶表现为高信号", "在脑桥表现为高信号"
+    assert mirror_images([both, middle, NORMAL_STATEMENT]) == [both, middle, NORMAL_STATEMENT]
+    assert mirror_images(["在左侧额叶表现为高信号"]) == ["在右侧额叶表现为高信号"]
 
 
 @pytest.mark.parametrize("texts", [TEXTS[:1], [NORMAL_STATEMENT] * 3, TEXTS])
