@@ -43,7 +43,8 @@ sentence, and whoever always answers it would be right for each of them."""
 
 HEADLINE_METRICS = {
     "findings recall@10": "findings_only_recall_at_10", PERCENTILE: "percentile_in_its_sequence",
-    f"{_SITE}, first five": "side_and_site_f1_of_first_five", NORMAL_AUC: "normal_or_findings_auc",
+    f"{_SITE}, first five": "side_and_site_f1_of_first_five", SIDE: "own_side_before_the_other",
+    NORMAL_AUC: "normal_or_findings_auc",
 }  # fmt: skip
 """The measures that stand for retrieval where there is room for few, and what they are called among the metrics."""
 

@@ -38,7 +38,10 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--from", dest="first", metavar="NN", help="begin with this notebook")
     parser.add_argument("--only", metavar="NN", help="this notebook alone")
     parser.add_argument("--fresh", action="store_true", help="run again what has not changed, from nothing")
-    options = parser.parse_args(arguments)
+    options, others = parser.parse_known_args(arguments)
+    if others:
+        meant = f", is --profile {others[0]} meant?" if others[0] in PROFILES else ""
+        parser.error(f"unrecognized arguments: {' '.join(others)}{meant}")
     if options.profile not in PROFILES:
         parser.error(f"unknown profile {options.profile!r}: choose one of {', '.join(PROFILES)}")
     if not re.fullmatch(r"[0-9]{1,10}", options.seed) or int(options.seed) >= 2**31:

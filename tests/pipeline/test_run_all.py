@@ -231,6 +231,7 @@ def test_parameters_that_papermill_lets_pass_are_refused(project, parameters, ca
     ("arguments", "word"),
     [
         (["--profile", "huge"], "unknown profile 'huge'"),
+        (["study"], "unrecognized arguments: study, is --profile study meant?"),
         (["--colour", "red"], "--colour"),
         (["--prof", "demo"], "--prof"),
         (["--seed", "x"], "--seed 'x'"),
@@ -241,7 +242,7 @@ def test_parameters_that_papermill_lets_pass_are_refused(project, parameters, ca
         (["--openi", "nowhere.csv"], "OpenI table nowhere.csv does not exist"),
         (["--only", "42"], "no notebook '42': there are 01_one"),
         (["--from", "01", "--only", "01"], "exclude"),
-        (["stray"], "stray"),
+        (["stray"], "unrecognized arguments: stray (--help"),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_2(project, capsys, arguments, word):
