@@ -1,6 +1,6 @@
 """Text encoders: a Chinese BERT from a folder or the hub, or a small one with a vocabulary of characters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from selip_core.errors import SelipError
 if TYPE_CHECKING:
     from transformers import BertTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-_WORTH_HALVING = 16
-"""Texts of a batch from which on it is run in two halves, by length."""
+_LEAST_TOGETHER, _MOST_GROUPS = 8, 4
+"""Texts that are run at once, on a CPU, and into how many groups of about one length a batch is parted."""
 
 REMEMBERED_TEXTS = 2**16
 """Texts whose tokens an encoder keeps: training asks for the same ones again and again."""
@@ -48,6 +48,22 @@ def _pieces(text: str) -> list[str]:
         if not char.isspace():
             pieces.append(char)
     return [*pieces, run] if run else pieces
+
+
+def groups_by_length(lengths: Sequence[int], device: torch.device) -> list[list[int]]:
+    """Return the positions of texts of about one length, in up to four groups of eight or more; on a GPU, in one.
+
+    On a CPU short texts would else be padded to the longest of a batch: of 64 sentences, four groups take 0.55 of the
+    time, of 32 0.64.
+
+    Examples
+    --------
+    >>> groups_by_length([9, 1] * 8, torch.device("cpu"))
+    [[1, 3, 5, 7, 9, 11, 13, 15], [0, 2, 4, 6, 8, 10, 12, 14]]
+    """
+    order = torch.tensor(lengths).argsort(stable=True)
+    count = min(len(order) // _LEAST_TOGETHER, _MOST_GROUPS) if device.type == "cpu" else 1
+    return [group.tolist() for group in order.tensor_split(max(count, 1))]
 
 
 def small_bert(vocabulary_size: int, *, max_tokens: int, hidden_size: int = 128, layers: int = 2) -> nn.Module:
@@ -166,9 +182,7 @@ class TextEncoder(nn.Module):
 
     def forward(self, texts: list[str]) -> torch.Tensor:
         """Return the state of [CLS] of each text, ``(B, hidden)``."""
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        # on a CPU short texts would be padded to the longest one: two halves take two thirds of the time
-        half = len(order) // 2 if self.bert.device.type == "cpu" and len(order) >= _WORTH_HALVING else 0
-        groups = [group for group in (order[:half], order[half:]) if group]
+        groups = groups_by_length([len(text) for text in texts], self.bert.device)
         found = [self.bert(**self.tokenize([texts[i] for i in group])).last_hidden_state[:, 0] for group in groups]
-        return torch.cat(found)[torch.tensor(order).argsort().to(self.bert.device)]
+        place = torch.tensor([i for group in groups for i in group]).argsort()
+        return torch.cat(found)[place.to(self.bert.device)]

@@ -7,7 +7,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from selip_core._utils.incidence import incidence
-from selip_core.encoders.text import TextEncoder
+from selip_core.encoders.text import TextEncoder, groups_by_length
 
 MASKED_SHARE = 0.15
 
@@ -81,11 +81,16 @@ def warm_start(
         masked, labels = mask_words(
             ids, words, mask_id=tokenizer.mask_token_id, vocabulary_size=len(embeddings), generator=generator
         )
-        attention_mask = (ids != tokenizer.pad_token_id).to(device)
-        states = bert(input_ids=masked.to(device), attention_mask=attention_mask).last_hidden_state
-        wanted = labels >= 0
-        logits = states[wanted.to(device)] @ embeddings.T + bias  # (masked tokens, V)
-        return nn.functional.cross_entropy(logits, labels[wanted].to(device))
+        lengths = [len(rows[i][0]) for i in picked]
+        states, truth = [], []
+        for group in groups_by_length(lengths, device):
+            part = torch.tensor(group), slice(max(lengths[i] for i in group))
+            attention_mask = (ids[part] != tokenizer.pad_token_id).to(device)
+            found = bert(input_ids=masked[part].to(device), attention_mask=attention_mask).last_hidden_state
+            states.append(found[(labels[part] >= 0).to(device)])
+            truth.append(labels[part][labels[part] >= 0].to(device))
+        logits = torch.cat(states) @ embeddings.T + bias  # (masked tokens, V)
+        return nn.functional.cross_entropy(logits, torch.cat(truth))
 
     losses = _train(bert, [bias], loss_of_batch, steps, learning_rate, "masked words", progress)
     kept = [segment(text)[: int(words.max()) + 1] for text, (_, words) in zip(texts, rows, strict=True)]
