@@ -183,7 +183,8 @@ _WITH_TEMPLATES = {"augment": False, "both_sides": True, "channels_last": True}
 patients of the embedded cohort (1,000 training patients, 800 steps) the paper's augmentation brought the mean
 reciprocal rank from 0.161 to 0.126. Both sides in a batch: on those of the demo (900 steps, one seed, CLIP) findings
 recall@10 rose from 0.555 to 0.592, and F1 of side and site, first five, from 0.396 to 0.418. Channels innermost: the
-gradient of a convolution's weights takes a CPU two thirds of the time, a step 0.39 s and not 0.46 (one core)."""
+gradient of a convolution's weights takes a CPU two thirds of the time, a step 0.39 s and not 0.46 (one core). Encoding
+alone takes a third longer so, which is why fine-tuning, half of it validation, does without."""
 
 _PROFILES: dict[str, dict] = {
     "smoke": {

@@ -50,9 +50,11 @@ def evaluate_runs(
     asked = list(dict.fromkeys([*texts, *images]))  # the gallery, and behind it the mirror images that it lacks
     place = {text: i for i, text in enumerate(asked)}
     own_image = torch.tensor([place[image] for image in images], dtype=torch.long)[of_image]
+    sided = own_image != torch.from_numpy(of_image)
     tables = []
     for (method, seed), scores in _scores(models, pairs, asked, shown, device):
-        of_mirror, scores = scores.gather(1, own_image[:, None])[:, 0], scores[:, : len(texts)]
+        of_mirror = scores.gather(1, own_image[:, None])[:, 0].where(sided, torch.nan)
+        scores = scores[:, : len(texts)]
         table = retrieval_table(scores, of_image, similarity, patients=pairs.patients, sequences=pairs.sequences)
         image = table["direction"] == DIRECTIONS[0]
         table["normal"] = normal_text[np.where(image, of_image[table["query"] % len(of_image)], table["query"])]

@@ -64,8 +64,6 @@ def train_and_keep_best(
     SelipError
         If the loss is no longer finite.
     """
-    if next(model.parameters()).device.type == "cpu":  # there a step takes five sixths of the time
-        model.to(memory_format=torch.channels_last_3d)
     optimizer = _optimizer(model, budget)
     # not PolynomialLR: that multiplies its way down from rate to rate, and rounds otherwise than pretraining does
     rate = LambdaLR(optimizer, lambda s: learning_rate_factor(s, budget.steps, budget.warmup_steps, budget.power))

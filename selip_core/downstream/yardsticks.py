@@ -63,8 +63,8 @@ def image_measures(
         The gallery, every sentence of `pairs` once.
     pairs : Pairs of the n images
     of_mirror : (n,), optional
-        Scores of each image with the mirror image of its own sentence, one of `mirror_images`, whether the gallery has
-        it or not; without them `SIDE` is NaN.
+        Scores of each image with the mirror image of its own sentence, whether the gallery has that or not; NaN where
+        no side tells the two apart. Without them `SIDE` is NaN.
     kinds : mapping of patient to its kinds of finding, optional
         As `kinds_of_patients` returns them. Agreement is the share of the patients with the first sentence who have a
         kind in common with the query's; NaN where the query's kind is not known.
@@ -91,7 +91,7 @@ def image_measures(
         NORMAL_SCORE: _normal_score(scores, texts),
     })  # fmt: skip
     if of_mirror is not None:
-        table[SIDE] = _own_side(scores, own, of_mirror.cpu(), texts)
+        table[SIDE] = _own_side(scores.gather(1, own[:, None])[:, 0], of_mirror.cpu())
     some = torch.tensor([len(report) > 0 for report in findings])
     queries, answers = some[own], some if constant else torch.ones_like(some)
     same_kind = _share_of_same_kind(pairs, carries, kinds or {})
@@ -143,12 +143,10 @@ def mirror_images(texts: Sequence[str]) -> list[str]:
     return [sentence_of(mirrored(report)) for report in findings_of(texts)]
 
 
-def _own_side(scores: torch.Tensor, own: torch.Tensor, of_mirror: torch.Tensor, texts: list[str]) -> np.ndarray:
-    """Return 1 where the own sentence scores above its mirror image, 0.5 where they tie, NaN where it is the same."""
-    same = torch.tensor([text == image for text, image in zip(texts, mirror_images(texts), strict=True)])[own]
-    mine = scores.gather(1, own[:, None])[:, 0]
+def _own_side(mine: torch.Tensor, of_mirror: torch.Tensor) -> np.ndarray:
+    """Return 1 where the own sentence scores above its mirror image, 0.5 where they tie, NaN where there is none."""
     before = (mine > of_mirror).double() + 0.5 * (mine == of_mirror)
-    return torch.where(same, torch.nan, before).numpy()
+    return before.where(~of_mirror.isnan(), torch.nan).numpy()
 
 
 def _normal_score(scores: torch.Tensor, texts: list[str]) -> np.ndarray:

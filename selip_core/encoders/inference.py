@@ -53,5 +53,6 @@ def encode_series(
 
 def encode_texts(model: DualEncoder, texts: list[str], batch_size: int = 256) -> np.ndarray:
     """Return unit-norm text features ``(t, E)``."""
-    parts = (texts[i : i + batch_size] for i in range(0, len(texts), batch_size))
-    return torch.cat(list(encode_batches(model, model.encode_text, parts))).numpy()
+    order = np.argsort([len(text) for text in texts], kind="stable")  # short ones are not padded to long ones
+    parts = ([texts[i] for i in order[at : at + batch_size]] for at in range(0, len(texts), batch_size))
+    return torch.cat(list(encode_batches(model, model.encode_text, parts))).numpy()[order.argsort()]

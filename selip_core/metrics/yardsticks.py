@@ -55,19 +55,26 @@ def constant_scores(
     >>> constant_scores(["T1", "T2"], ["a", "b"], ["T1", "T1", "T1"], ["a", "a", "b"]).round(decimals=2).tolist()
     [[0.67, 0.33], [0.0, 0.0]]
     """
+    return _in_random_order(_shares(sequences, gallery, train_sequences, train_texts), draw)
+
+
+def _shares(sequences: Sequence[str], gallery: Sequence[str], train_sequences, train_texts) -> np.ndarray:
     shares = pd.crosstab(pd.Series(list(train_sequences)), pd.Series(list(train_texts)), normalize="index")
-    shares = shares.reindex(index=list(sequences), columns=list(gallery), fill_value=0.0).to_numpy(float)
+    return shares.reindex(index=list(sequences), columns=list(gallery), fill_value=0.0).to_numpy(float)
+
+
+def _in_random_order(shares: np.ndarray, draw: int) -> torch.Tensor:
     # shares of two sequences of less than 10,000 texts each differ by more than 1e-8, or not at all
-    noise = 1e-9 * np.random.default_rng(draw).random(shares.shape)
-    return torch.from_numpy(shares + noise)
+    return torch.from_numpy(shares + 1e-9 * np.random.default_rng(draw).random(shares.shape))
 
 
 def constant_answers(
     sequences: Sequence[str], gallery: Sequence[str], train_sequences: Sequence[str], train_texts: Sequence[str]
 ) -> Iterator[torch.Tensor]:
     """Yield the scores of `constant_scores` for each of `TIE_DRAWS` orders of its ties."""
+    shares = _shares(sequences, gallery, train_sequences, train_texts)
     for draw in range(TIE_DRAWS):
-        yield constant_scores(sequences, gallery, train_sequences, train_texts, draw=draw)
+        yield _in_random_order(shares, draw)
 
 
 def carried_by_sequence(carries: torch.Tensor, sequences: Sequence[str]) -> torch.Tensor:

@@ -1,15 +1,16 @@
 """The fusion of a study's series: trained on features that stay as they are, with the losses of the model's method."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from selip_core._utils.files import read_json, write_json
 from selip_core._utils.hashing import code_fingerprint, digest, file_digest
+from selip_core._utils.side_by_side import side_by_side
 from selip_core.config import PretrainingSettings, StudyFusionSettings
 from selip_core.datasets.studies import Studies, findings_of_report
 from selip_core.encoders.dual import clamped_scale
@@ -33,7 +34,7 @@ _WARMUP = 0.1
 def fuse_runs(
     plans: Sequence[Plan], studies: Mapping[str, Studies], settings: StudyFusionSettings, *, device: torch.device
 ) -> pd.DataFrame:
-    """Train the fusion of every run that has none yet, see `fuse_run`; return their validations, ``variant``, ``seed``.
+    """Train the fusion of every run that has none yet, see `fuse_run`, on a CPU side by side; return their validations.
 
     Parameters
     ----------
@@ -42,17 +43,26 @@ def fuse_runs(
 
     Returns
     -------
-    DataFrame
+    DataFrame with ``variant``, ``seed`` and the columns of `fuse_run`
         Without rows where no training or validation patient has a study of `USUAL` sequences: the mean stays.
     """
     columns = ["variant", "seed", "step", "mean_reciprocal_rank", "findings_recall_at_10", "kept"]
     tables = [pd.DataFrame(columns=columns)]
-    for plan in tqdm(plans if all(map(len, studies.values())) else [], desc="fusing", unit="run"):
-        looks = fuse_run(plan.directory, studies, plan.settings, settings, seed=plan.seed, device=device)
+    runs = plans if all(map(len, studies.values())) else []
+    work = partial(_fused, studies=studies, settings=settings, device=device)
+    for plan, looks in zip(
+        runs, side_by_side(work, runs, steps=len(runs) * settings.steps, device=device, task="fusing"), strict=True
+    ):
         looks.insert(0, "variant", plan.variant)
         looks.insert(1, "seed", plan.seed)
         tables.append(looks)
     return pd.concat(tables[1:] or tables, ignore_index=True)
+
+
+def _fused(
+    plan: Plan, *, studies: Mapping[str, Studies], settings: StudyFusionSettings, device: torch.device
+) -> pd.DataFrame:
+    return fuse_run(plan.directory, studies, plan.settings, settings, seed=plan.seed, device=device)
 
 
 def fuse_run(

@@ -138,8 +138,8 @@ def test_the_side_is_known_by_who_puts_the_own_sentence_before_its_mirror_image(
     def side(of_mirror):
         return image_measures(torch.eye(4), texts, made_pairs(texts), of_mirror=torch.tensor(of_mirror))[SIDE].tolist()
 
-    assert side([0.0, 0.0, 0.0, 0.0]) == pytest.approx([1, 1, np.nan, 1], nan_ok=True)  # the last is alone
-    assert side([1.0, 2.0, 1.0, 1.0]) == pytest.approx([0.5, 0, np.nan, 0.5], nan_ok=True)
+    assert side([0.0, 0.0, np.nan, 0.0]) == pytest.approx([1, 1, np.nan, 1], nan_ok=True)  # the last is alone
+    assert side([1.0, 2.0, np.nan, 1.0]) == pytest.approx([0.5, 0, np.nan, 0.5], nan_ok=True)
     assert np.isnan(image_measures(torch.eye(4), texts, made_pairs(texts))[SIDE]).all()
 
 
