@@ -91,7 +91,7 @@ def make_pairs(
 def text_numbers(pairs: Pairs, texts: list[str]) -> np.ndarray:
     """Return the place in `texts` of each pair's sentence, (n,) int."""
     number = {text: i for i, text in enumerate(texts)}
-    return np.array([number[text] for text in pairs.texts], dtype=int)
+    return np.array([number[text] for text in pairs.texts])
 
 
 def findings_of(sentences: Sequence[str]) -> list[tuple[Finding, ...]]:

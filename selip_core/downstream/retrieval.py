@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from selip_core.datasets.pairs import Pairs, text_numbers
-from selip_core.downstream.yardsticks import image_measures, mirror_images
+from selip_core.datasets.pairs import Pairs, distinct_reports
+from selip_core.downstream.yardsticks import image_measures
 from selip_core.encoders.model import SelipModel
 from selip_core.metrics.retrieval import DIRECTIONS, retrieval_table
 from selip_core.metrics.yardsticks import CONSTANT, constant_answers
 from selip_core.pretraining.validation import encode_pairs
-from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT, sentence_of
 from selip_core.similarity.scores import similarity_matrix
 
 
@@ -43,17 +43,15 @@ def evaluate_runs(
         As `selip_core.downstream.yardsticks.kinds_of_patients` returns them.
     """
     texts = list(dict.fromkeys(pairs.texts))
-    of_image, similarity = text_numbers(pairs, texts), similarity_matrix(texts)
+    similarity = similarity_matrix(texts)
     normal_text = np.array([text == NORMAL_STATEMENT for text in texts])
     shown = None if train is None else train.shown(flip=flip)
-    images = mirror_images(texts)
-    asked = list(dict.fromkeys([*texts, *images]))  # the gallery, and behind it the mirror images that it lacks
-    place = {text: i for i, text in enumerate(asked)}
-    own_image = torch.tensor([place[image] for image in images], dtype=torch.long)[of_image]
-    sided = own_image != torch.from_numpy(of_image)
+    reports, of_image, mirrored = distinct_reports(pairs.findings, flip=True)
+    asked = [sentence_of(report) for report in reports]  # the gallery, and behind it the mirror images that it lacks
+    sided, mirrored = torch.from_numpy(mirrored != of_image), torch.from_numpy(mirrored)
     tables = []
     for (method, seed), scores in _scores(models, pairs, asked, shown, device):
-        of_mirror = scores.gather(1, own_image[:, None])[:, 0].where(sided, torch.nan)
+        of_mirror = scores.gather(1, mirrored[:, None])[:, 0].where(sided, torch.nan)
         scores = scores[:, : len(texts)]
         table = retrieval_table(scores, of_image, similarity, patients=pairs.patients, sequences=pairs.sequences)
         image = table["direction"] == DIRECTIONS[0]

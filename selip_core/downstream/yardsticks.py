@@ -4,7 +4,7 @@ Each measure is a column of the queries, NaN where it does not apply to a query,
 real cohorts, which may have one sequence, no normal patient or no labels, lose the measure and no more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from selip_core.metrics.yardsticks import (
     percentile_among,
     set_f1,
 )
-from selip_core.reports.sentences import NORMAL_STATEMENT, mirrored, sentence_of
+from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.findings import appearance_tag
 
 FIRST = 5
@@ -136,11 +136,6 @@ def _share_of_same_kind(pairs: Pairs, carries: torch.Tensor, kinds: Mapping[str,
     share = alike / (known @ of_patient).clamp_min(1)  # (patients, t)
     share[~has.any(1)] = torch.nan
     return share[of_pair]
-
-
-def mirror_images(texts: Sequence[str]) -> list[str]:
-    """Return the sentence of each text's mirror image; the text itself where no side tells the two apart."""
-    return [sentence_of(mirrored(report)) for report in findings_of(texts)]
 
 
 def _own_side(mine: torch.Tensor, of_mirror: torch.Tensor) -> np.ndarray:

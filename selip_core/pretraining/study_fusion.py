@@ -47,22 +47,19 @@ def fuse_runs(
         Without rows where no training or validation patient has a study of `USUAL` sequences: the mean stays.
     """
     columns = ["variant", "seed", "step", "mean_reciprocal_rank", "findings_recall_at_10", "kept"]
-    tables = [pd.DataFrame(columns=columns)]
     runs = plans if all(map(len, studies.values())) else []
     work = partial(_fused, studies=studies, settings=settings, device=device)
-    for plan, looks in zip(
-        runs, side_by_side(work, runs, steps=len(runs) * settings.steps, device=device, task="fusing"), strict=True
-    ):
-        looks.insert(0, "variant", plan.variant)
-        looks.insert(1, "seed", plan.seed)
-        tables.append(looks)
-    return pd.concat(tables[1:] or tables, ignore_index=True)
+    tables = list(side_by_side(work, runs, steps=len(runs) * settings.steps, device=device, task="fusing"))
+    return pd.concat(tables or [pd.DataFrame(columns=columns)], ignore_index=True)
 
 
 def _fused(
     plan: Plan, *, studies: Mapping[str, Studies], settings: StudyFusionSettings, device: torch.device
 ) -> pd.DataFrame:
-    return fuse_run(plan.directory, studies, plan.settings, settings, seed=plan.seed, device=device)
+    looks = fuse_run(plan.directory, studies, plan.settings, settings, seed=plan.seed, device=device)
+    looks.insert(0, "variant", plan.variant)
+    looks.insert(1, "seed", plan.seed)
+    return looks
 
 
 def fuse_run(

@@ -15,12 +15,11 @@ from selip_core.downstream.yardsticks import (
     SIDE,
     image_measures,
     kinds_of_patients,
-    mirror_images,
     text_numbers,
 )
 from selip_core.metrics.classification import auc
 from selip_core.metrics.yardsticks import constant_answers
-from selip_core.reports.sentences import NORMAL_STATEMENT
+from selip_core.reports.sentences import NORMAL_STATEMENT, mirrored, sentence_of
 from tests.helpers.small_runs import TEXTS
 
 
@@ -144,6 +143,9 @@ def test_the_side_is_known_by_who_puts_the_own_sentence_before_its_mirror_image(
 
 
 def test_a_text_is_its_own_mirror_image_where_no_side_tells_them_apart():
+    def mirror_images(texts):
+        return [sentence_of(mirrored(report)) for report in findings_of(texts)]
+
     both, middle = "在左侧额叶表现为高信号，在右侧额叶表现为高信号", "在脑桥表现为高信号"
     assert mirror_images([both, middle, NORMAL_STATEMENT]) == [both, middle, NORMAL_STATEMENT]
     assert mirror_images(["在左侧额叶表现为高信号"]) == ["在右侧额叶表现为高信号"]
