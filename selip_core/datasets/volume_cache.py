@@ -111,6 +111,7 @@ def build_cache(
             f"cannot write {directory}: {error.strerror or error}; free some space and run again"
         ) from None
     _write_tables(cohort, done, directory)
+    _sweep(directory)
     write_json(directory / _META, {**found, "complete": True})
     return open_cache(directory)
 
@@ -154,6 +155,13 @@ def _clear(directory: Path) -> None:
         raise SelipError(
             f"cannot prepare {directory}: {error.strerror or error}; check permissions and space"
         ) from None
+
+
+def _sweep(directory: Path) -> None:
+    """Delete what killed processes left half made beside the files: it may be gigabytes."""
+    for path in directory.iterdir():
+        if path.name.startswith((".", "done")) and _OWN.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _fill(

@@ -269,6 +269,7 @@ if __name__ == "__main__":
     volume_cache.build_cache(cohort, settings, Path(sys.argv[2]), workers=int(sys.argv[4]), progress=False)
 """
 
+
 def is_alive(group: int) -> bool:
     try:
         os.killpg(group, 0)
@@ -317,6 +318,18 @@ def test_a_kill_while_an_old_cache_is_cleared_can_be_resumed(folder, tmp_path):
     (tmp_path / "cache" / ".volumes-00002.77.partial.npy").write_bytes(b"half")
     (tmp_path / "cache" / ".volumes-00000.npy").write_bytes(b"half")
     assert len(build(folder, tmp_path / "cache").index) == 4
+
+
+def test_what_killed_processes_left_half_made_goes_when_the_cache_is_finished(folder, tmp_path, monkeypatch):
+    build(folder, tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            build(folder, tmp_path / "cache")
+    for name in (".volumes-00000.77.partial.npy", ".outcomes-00000.77.partial.json", "done-00001.jsonl"):
+        (tmp_path / "cache" / name).write_bytes(b"half")
+    build(folder, tmp_path / "cache")
+    assert contents(tmp_path / "cache") == contents(tmp_path / "whole")
 
 
 def test_an_unforeseen_failure_excludes_the_series_only(folder, tmp_path, monkeypatch):
