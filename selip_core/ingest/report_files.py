@@ -3,9 +3,13 @@
 import datetime
 import io
 import re
+import shutil
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
+from typing import IO
 
 import openpyxl
 import xlrd
@@ -19,6 +23,14 @@ HEADER_ROWS = 10
 """Rows in which the header is looked for: exports begin with a title at times."""
 _EXACT = 10**15
 """Excel keeps fifteen digits of a number; what is larger has lost some."""
+_LARGE_SHEET = 10 * 2**20
+"""Bytes of its XML. Choice: below it reading takes a second or two, whatever its rows hold."""
+_AT_ONCE = 2**20
+_BARE_ROW = re.compile(
+    rb"<(?:\w+:)?row\b[^<>]*(?:/>|>(?:\s*<(?:\w+:)?c\b[^<>]*(?:/>|>\s*</(?:\w+:)?c>))*\s*</(?:\w+:)?row>)"
+)
+"""A row whose cells hold a format and nothing else."""
+_ROW_END = re.compile(rb".*</(?:\w+:)?row>", re.DOTALL)
 
 
 @dataclass
@@ -96,6 +108,7 @@ def _new_excel(path: Path, data: bytes) -> list[Sheet]:
     """Read the cells twice side by side, as formulas and as the values that Excel left: a formula has one or none."""
     sheets = []
     try:
+        data = _without_bare_rows(data)
         values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
         for shown, written in zip(values.worksheets, formulas.worksheets, strict=True):
@@ -120,6 +133,38 @@ def _new_excel(path: Path, data: bytes) -> list[Sheet]:
     except Exception as error:  # a damaged archive raises nearly anything
         raise _unreadable(path, error) from None
     return sheets
+
+
+def _without_bare_rows(data: bytes) -> bytes:
+    """Return a workbook whose large sheets lack the rows that hold formats alone, at any size in little memory.
+
+    Excel writes a million of them where a whole column was formatted, and openpyxl makes cells of all of them. The
+    number of a row stands in the row, so that the others keep theirs.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        large = [entry for entry in book.infolist() if entry.file_size > _LARGE_SHEET and "sheets/" in entry.filename]
+        if not large:
+            return data
+        kept = io.BytesIO()
+        with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as slim:
+            for entry in book.infolist():
+                with book.open(entry) as source, slim.open(entry.filename, "w") as target:
+                    if entry in large:
+                        target.writelines(_BARE_ROW.sub(b"", rows) for rows in _whole_rows(source))
+                    else:
+                        shutil.copyfileobj(source, target)
+    return kept.getvalue()
+
+
+def _whole_rows(source: IO[bytes]) -> Iterator[bytes]:
+    """Yield the XML of a sheet in pieces that end where a row does."""
+    rest = b""
+    while piece := source.read(_AT_ONCE):
+        rest += piece
+        if whole := _ROW_END.match(rest):
+            yield whole[0]
+            rest = rest[whole.end() :]
+    yield rest
 
 
 def _old_excel(path: Path, data: bytes) -> list[Sheet]:

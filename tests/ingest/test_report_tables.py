@@ -10,8 +10,10 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from selip_core.errors import SelipError
+from selip_core.ingest import report_files
 from selip_core.ingest.deidentify import HOLE, scrub
 from selip_core.ingest.report_join import join
 from selip_core.ingest.report_tables import pseudonymised, read_reports, safe_cell
@@ -597,6 +599,33 @@ def test_a_hidden_sheet_comes_after_those_that_are_shown_and_a_date_is_no_id(tmp
     found = read_reports(path)
     assert found.reports["study_id"].tolist() == ["A1"]
     assert problems_of(found) == ["study_id is a date: Excel has turned the id into one; export the column as text"]
+
+
+BARE = ('<row r="{0}" s="1"><c r="A{0}" s="1"/>\n<c r="B{0}" s="1"></c></row>', '<row r="{0}"/>',
+        '<x:row r="{0}"><x:c r="A{0}" s="1"/></x:row>')  # fmt: skip
+
+
+@pytest.mark.parametrize("bare", BARE)
+def test_rows_that_hold_formats_alone_cost_nothing_and_change_no_row_number(tmp_path, monkeypatch, bare):
+    path = workbook(tmp_path / "r.xlsx", [["A1", "P1", "王伟", TEXT, ""], ["A2", "P2", "李娜", TEXT, ""]])
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(tmp_path / "long.xlsx", "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                start, end = text.index('<row r="3"'), text.index("</sheetData>")
+                last = re.sub(r'r="([A-Z]?)3"', r'r="\g<1>2000"', text[start:end])
+                before, after = ("".join(map(bare.format, which)) for which in (range(3, 2000), range(2001, 5000)))
+                text = text[:start] + before + last + after + text[end:]
+                text = text.replace("<worksheet ", f"<worksheet xmlns:x={re.search('xmlns=(.*?)>', text)[1]} ", 1)
+            target.writestr(name, text)
+    whole, rows = read_reports(tmp_path / "long.xlsx").reports, []
+    assert whole["study_id"].tolist() == ["A1", "A2"] and whole["where"][1] == "long.xlsx row 2000"
+    monkeypatch.setattr(report_files, "_LARGE_SHEET", 1000)
+    monkeypatch.setattr(report_files, "_AT_ONCE", 777)
+    monkeypatch.setattr(WorkSheetParser, "parse_row", lambda self, row, real=WorkSheetParser.parse_row:
+                        rows.append(row) or real(self, row))  # fmt: skip
+    pd.testing.assert_frame_equal(read_reports(tmp_path / "long.xlsx").reports, whole)
+    assert len(rows) == 2 * 3  # the header and two reports, as values and as formulas
 
 
 def test_a_workbook_whose_styles_are_broken_says_so(tmp_path):
