@@ -3,22 +3,30 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.metrics.resampling import bootstrap_interval, paired_difference
+from selip_core.metrics.resampling import bootstrap_interval, median_interval, paired_difference
 from selip_core.pretraining.methods import PAIRS
 
 
 def segmentation_table(results: pd.DataFrame, *, samples: int, seed: int) -> pd.DataFrame:
-    """Return mean Dice with its 95 % interval over patients (seeds averaged), and the median of the other measures."""
+    """Return mean Dice (seeds averaged) and the median of the other measures, with their 95 % intervals over patients.
+
+    A distance that is not defined, for a region was found in no voxel or where there is none, counts as infinite.
+    """
     rows = []
     keys = ["task", "region", "method", "fraction"]
     for about, part in results.groupby(keys, sort=False):
         dice, patients = _by_case(part, "dice")
         estimate = bootstrap_interval(dice, patients, samples=samples, seed=seed)
-        undefined = part["hausdorff_95_mm"].isna().mean()
+        distance, error = (
+            median_interval(np.abs(_by_case(part, measure)[0]), patients, samples=samples, seed=seed)
+            for measure in ("hausdorff_95_mm", "volume_error_ml")
+        )
         rows.append({
             **dict(zip(keys, about, strict=True)), "dice": estimate.value, "low": estimate.low, "high": estimate.high,
-            "median_hausdorff_95_mm": part["hausdorff_95_mm"].median(), "share_without_distance": undefined,
-            "median_absolute_volume_error_ml": part["volume_error_ml"].abs().median(),
+            "median_hausdorff_95_mm": distance.value, "hausdorff_low": distance.low, "hausdorff_high": distance.high,
+            "share_without_distance": part["hausdorff_95_mm"].isna().mean(),
+            "median_absolute_volume_error_ml": error.value, "volume_error_low": error.low,
+            "volume_error_high": error.high,
             "training_cases": int(part["training_cases"].iloc[0]), "test_cases": len(dice),
             "seeds": dice.shape[1], "note": estimate.note,
         })  # fmt: skip

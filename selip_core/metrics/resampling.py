@@ -84,6 +84,51 @@ def bootstrap_interval(
     return Estimate(value, float(low), float(high), len(counts), int(counts.sum()))
 
 
+def median_interval(
+    values: np.ndarray, patients: np.ndarray, *, samples: int = 1000, level: float = 0.95, seed: int = 0
+) -> Estimate:
+    """Return the median of `values` with a percentile interval from resampling patients with all their values.
+
+    Parameters
+    ----------
+    values : (n,) or (n, runs)
+        One value a query; runs (seeds) count beside each other. NaN, what is not defined, counts as larger than all
+        others: who has no answer is not the better for it. A median of such values, or an end, is infinite.
+    patients : (n,)
+        The patient of each value.
+    samples, level, seed
+        As `bootstrap_interval` takes them.
+
+    Raises
+    ------
+    ValueError
+        If there are no values, or lengths differ.
+    """
+    values = np.asarray(values, float).reshape(len(values), -1)
+    if values.size == 0 or len(values) != len(patients):
+        raise ValueError(f"{len(values)} values of {len(patients)} patients: nothing to average, or lengths differ")
+    known, number = np.unique(np.asarray(patients), return_inverse=True)
+    number = np.repeat(number, values.shape[1])
+    values = np.where(np.isnan(values), np.inf, values).ravel()
+    order = np.argsort(values, kind="stable")
+    values, number = values[order], number[order]
+    value = float(_medians(np.ones((1, len(known))), values, number)[0])
+    if len(known) < FEWEST_PATIENTS:
+        return Estimate(value, np.nan, np.nan, len(known), len(values), note=_too_few(len(known)))
+    medians = [_medians(draws, values, number) for draws in bootstrap_draws(len(known), samples, seed)]
+    # a quantile that is one of the medians: between a number and infinity there is none
+    low, high = np.quantile(np.concatenate(medians), expanded_levels(len(known), level), method="inverted_cdf")
+    return Estimate(value, float(low), float(high), len(known), len(values))
+
+
+def _medians(draws: np.ndarray, values: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Return the median of ascending values for each row of how often every patient is drawn (rows, patients)."""
+    drawn = np.cumsum(draws[:, number], axis=1)
+    half = drawn[:, -1:] / 2
+    below, above = (drawn < half).sum(axis=1), (drawn <= half).sum(axis=1)
+    return (values[below] + values[above]) / 2
+
+
 def bootstrap_draws(n: int, samples: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each of `n` patients is drawn in each of `samples` bootstrap samples, in blocks (rows, n) int.
 

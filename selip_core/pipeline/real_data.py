@@ -75,7 +75,7 @@ def _images(tables: Path) -> list[str]:
     )
     return [
         about,
-        "### Segmentation of the FLAIR abnormality", _dice(scores),
+        "### Segmentation of the FLAIR abnormality", _dice(scores), _distances(scores),
         _against_scratch(differences),
         "### Side, lobe and grade",
         "Scores are ranks within an institution. 0.5 is what a constant answer gets; the last row is what perfect "
@@ -105,6 +105,20 @@ def _dice(table: pd.DataFrame) -> str:
         cells = [interval_text(of[f].dice, of[f].low, of[f].high, ".3f") if f in of else "" for f in fractions]
         rows.append([_shown(method), *cells])
     heads = ["mean Dice", *(f"{fraction:.0%} of the training patients" for fraction in fractions)]
+    return markdown_table(heads, rows)
+
+
+def _distances(table: pd.DataFrame) -> str:
+    """Return distance and error of volume at all training patients: medians, for some distances are not defined."""
+    whole = table[table["fraction"] == table["fraction"].max()]
+    rows = [
+        [_shown(r.method), interval_text(r.median_hausdorff_95_mm, r.hausdorff_low, r.hausdorff_high, ".1f"),
+         f"{r.share_without_distance:.0%}",
+         interval_text(r.median_absolute_volume_error_ml, r.volume_error_low, r.volume_error_high, ".1f")]
+        for r in whole.itertuples()
+    ]  # fmt: skip
+    heads = [f"at {whole['fraction'].iloc[0]:.0%} of the training patients, medians", "HD95 (mm)",
+             "found nothing, counted as infinite", "error of volume (ml)"]  # fmt: skip
     return markdown_table(heads, rows)
 
 

@@ -11,6 +11,7 @@ from selip_core.metrics.resampling import (
     bootstrap_interval,
     expanded_levels,
     holm,
+    median_interval,
     paired_difference,
 )
 
@@ -32,6 +33,34 @@ def test_too_few_patients_get_no_interval_and_a_reason():
     estimate = bootstrap_interval(np.ones(6), np.arange(6))
     assert np.isnan(estimate.low) and np.isnan(estimate.high) and "6 patients: fewer than 10" in estimate.note
     assert not bootstrap_interval(np.ones(FEWEST_PATIENTS), np.arange(FEWEST_PATIENTS)).note
+
+
+def test_a_median_is_numpys_over_all_runs_and_what_is_not_defined_is_larger_than_all():
+    values, who = np.random.default_rng(0).normal(size=(31, 2)), np.arange(31)
+    assert median_interval(values, who).value == np.median(values)
+    values[:9, 0] = np.nan
+    assert median_interval(values, who).value == np.median(np.nan_to_num(values, nan=np.inf))
+    half = np.where(np.arange(31) < 15, np.nan, 1.0)
+    estimate = median_interval(half, who)
+    assert (estimate.value, estimate.low, estimate.high) == (1.0, 1.0, np.inf)
+
+
+def test_the_interval_of_a_median_agrees_with_a_loop_over_resampled_patients():
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(40), rng.integers(1, 5, 40))
+    values = rng.normal(size=40)[who] + 0.3 * rng.normal(size=len(who))
+    found = median_interval(values, who, samples=4000)
+    of = [values[who == patient] for patient in range(40)]
+    looped = [np.median(np.concatenate([of[i] for i in rng.integers(0, 40, 40)])) for _ in range(4000)]
+    assert (found.low, found.high) == pytest.approx(np.quantile(looped, expanded_levels(40)), abs=0.06)
+    assert found.n_patients == 40 and found.n == len(who)
+
+
+def test_few_patients_get_a_median_without_an_interval():
+    estimate = median_interval(np.arange(5.0), np.arange(5))
+    assert estimate.value == 2 and np.isnan(estimate.low) and "5 patients" in estimate.note
+    with pytest.raises(ValueError, match="3 values of 2 patients"):
+        median_interval(np.ones(3), np.arange(2))
 
 
 def test_the_fast_bootstrap_agrees_with_a_loop_over_resampled_patients():

@@ -27,7 +27,10 @@ def images(results):
     write(folder, "lgg_patients", institution=["CS", "EZ"], patients=[80, 2], **{"held out": [True, False]})
     write(folder, "registration", sequence=["T1"], heads=[79], in_own_place=[1], scale_low=[0.9], scale_high=[1.15])
     about = {"low": [0.1, 0.2], "high": [0.8, 0.9]}
-    write(folder, "segmentation_scores", method=["scratch", "SeLIP"], fraction=[0.05, 0.05], dice=[0.5, 0.625], **about)
+    write(folder, "segmentation_scores", method=["scratch", "SeLIP"], fraction=[0.05, 0.05], dice=[0.5, 0.625],
+          median_hausdorff_95_mm=[12.5, 9.5], hausdorff_low=[8.0, 7.0], hausdorff_high=["inf", 11.0],
+          share_without_distance=[0.25, 0.0], median_absolute_volume_error_ml=[6.0, 5.0], volume_error_low=[4.0, 3.0],
+          volume_error_high=[8.0, 7.0], **about)  # fmt: skip
     gain = {"comparison": "SeLIP − scratch", "difference": [0.125], "low": 0.0625, "high": 0.25, "p_holm": 0.003}
     write(folder, "segmentation_differences", fraction=[0.05], **gain)
     write(folder, "codes_scores", approach=["zero-shot"] * 2, method=["scratch", "SeLIP"], label="left side",
@@ -47,6 +50,7 @@ def test_real_images_are_told_with_their_intervals(images, tmp_path):
         "97.5% of 80 patients",
         "T1 (79 heads, 0.90 to 1.15 times as long)",
         "| untrained | 0.500 (0.100 to 0.800) |", "| SeLIP | 0.625 (0.200 to 0.900) |",
+        "| untrained | 12.5 (8.0 to inf) | 25% | 6.0 (4.0 to 8.0) |",
         "| SeLIP − scratch | 5% | +0.125 (+0.062 to +0.250) | 0.003 |", "| zero-shot | SeLIP | 0.75 (0.20 to 0.90) |",
         "| ceiling |  | 0.98 |",
         "| real patients alone | SeLIP − scratch | +0.125",
