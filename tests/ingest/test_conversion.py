@@ -1,5 +1,6 @@
 """One clean volume of a series: sides kept, the right shell of diffusion, reasons where there is none."""
 
+import base64
 import io
 
 import nibabel as nib
@@ -23,14 +24,20 @@ def test_a_converted_series_keeps_left_on_the_left_and_no_person(tmp_path):
     assert not raw.strip(b"\0") and not image.header.extensions
 
 
-def compress(files):
-    """Compress the slices of a series by JPEG 2000, without loss, as many archives do."""
+def jpeg_2000(voxels):
+    """Return a slice compressed without loss, as many archives hold it."""
+    packed = io.BytesIO()
+    Image.fromarray(voxels).save(packed, "JPEG2000", irreversible=False, no_jp2=True)
+    return packed.getvalue()
+
+
+def compress(files, by, syntax):
+    """Compress the slices of a series."""
     for path in files:
-        data, packed = pydicom.dcmread(path), io.BytesIO()
-        Image.fromarray(data.pixel_array).save(packed, "JPEG2000", irreversible=False, no_jp2=True)
-        data.PixelData = pydicom.encaps.encapsulate([packed.getvalue()])
+        data = pydicom.dcmread(path)
+        data.PixelData = pydicom.encaps.encapsulate([by(data.pixel_array)])
         data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
-        data.file_meta.TransferSyntaxUID = pydicom.uid.JPEG2000Lossless
+        data.file_meta.TransferSyntaxUID = syntax
         data.save_as(path)
 
 
@@ -38,13 +45,30 @@ def compress(files):
 def test_jpeg_2000_is_read_and_where_it_is_not_the_reason_names_it(tmp_path, monkeypatch):
     files = write_series(tmp_path / "dicom")
     assert convert(files, "T2", tmp_path / "plain.nii.gz") == ""
-    compress(files)
+    compress(files, jpeg_2000, pydicom.uid.JPEG2000Lossless)
     assert convert(files, "T2", tmp_path / "packed.nii.gz") == ""
     plain, packed = (nib.load(tmp_path / f"{name}.nii.gz").get_fdata() for name in ("plain", "packed"))
     assert np.array_equal(plain, packed)
     monkeypatch.setattr("dcm2niix.bin", "false")  # one that was built without the decoder
     reason = convert(files, "T2", tmp_path / "none.nii.gz")
     assert reason.startswith("dcm2niix makes no volume of its JPEG 2000") and "dcmdjpeg" in reason
+
+
+JPEG_LS = (  # of `RAMP`, by CharLS: no library here writes it
+    "|JeWc01FBL7yuLj0TBTI+5iXv0RR910H1yLTYc8qT~yKkJKl1F9_F#xnUz&lwnJ$ol1U_$UaG39s;iY%U;i%v000HXgg^iQ05UyQRaI41Dyax}>Z"
+    "+@4w{5)}{kGdlGD*nK$t03Vl1%^r00RSy3O+(gs;sK2s;a9hzyE9hf9wB$>;Hf2|9|WMfA{}?@Be?_|9`*#e}Dgc|9|=afAIg="
+)
+RAMP = (np.add.outer(np.arange(24), 2 * np.arange(20)) * 8).astype(np.uint16)
+RAMP[5:9, 4:8] = 900
+
+
+def test_jpeg_ls_is_read(tmp_path):
+    files = write_series(tmp_path / "dicom", voxels=np.stack([RAMP] * 6))
+    assert convert(files, "T2", tmp_path / "plain.nii.gz") == ""
+    compress(files, lambda voxels: base64.b85decode(JPEG_LS), pydicom.uid.JPEGLSLossless)
+    assert convert(files, "T2", tmp_path / "packed.nii.gz") == ""
+    plain, packed = (nib.load(tmp_path / f"{name}.nii.gz").get_fdata() for name in ("plain", "packed"))
+    assert np.array_equal(plain, packed) and plain.max() == RAMP.max()
 
 
 def test_a_folder_of_no_volume_says_so(tmp_path):
