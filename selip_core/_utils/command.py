@@ -1,7 +1,6 @@
 """What the commands have in common: one line for a wrong option, a mistake or an interrupt, and an exit status."""
 
 import argparse
-import errno
 import os
 import select
 import signal
@@ -10,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from selip_core._utils.files import CHECK_THE_DISK, OF_THE_DISK
 from selip_core.errors import SelipError
 
 DONE, FAILED, WRONG_OPTIONS, IN_PART, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit status; `IN_PART` where there is a result, but not of everything that was given."""
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
 
 
 class Parser(argparse.ArgumentParser):
@@ -94,10 +93,9 @@ def run_command(
         print(f"{prefix}nothing reads the output any more; {interrupted}", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in _OF_THE_DISK:
+        if error.errno not in OF_THE_DISK:
             raise
-        place = error.filename or "a file"
-        print(f"{prefix}{place}: {error.strerror}; check free space and permissions, then run again", file=sys.stderr)
+        print(f"{prefix}{error.filename or 'a file'}: {error.strerror}; {CHECK_THE_DISK}", file=sys.stderr)
         return FAILED
 
 

@@ -1,5 +1,6 @@
 """Writing files so that a reader sees the old one or the new one, never half of one."""
 
+import errno
 import json
 import os
 import socket
@@ -9,6 +10,10 @@ from pathlib import Path
 
 from selip_core.errors import SelipError
 
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
+"""Errors that free space or permissions mend."""
+CHECK_THE_DISK = "check free space and permissions, then run again"
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
@@ -16,9 +21,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SelipError(
-            f"cannot write {path}: {error.strerror or error}; check free space and permissions, then run again"
-        ) from error
+        raise SelipError(f"cannot write {path}: {error.strerror or error}; {CHECK_THE_DISK}") from error
 
 
 @contextmanager

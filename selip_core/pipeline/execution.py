@@ -21,10 +21,12 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from selip_core._utils.files import CHECK_THE_DISK, OF_THE_DISK
 from selip_core.errors import SelipError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TAG = re.compile(r"<[^>]+>")
+_ERRNO = re.compile(r"\[Errno (\d+)\] (.*)", re.DOTALL)
 _HEARTBEAT_S = 60
 
 
@@ -248,11 +250,19 @@ def _failure(notebook: str, executed: Path, progress: _Progress, error: BaseExce
     if isinstance(error, PapermillExecutionError):
         source = " ".join(error.source.split())
         place = f"{progress.number(error.cell_index)} of {progress.cells}: {source[:80]}"
-        return NotebookFailure(notebook, executed, place, f"{error.ename}: {error.evalue}")
+        return NotebookFailure(notebook, executed, place, _cause(error.ename, error.evalue))
     if isinstance(error, DeadKernelError) or str(error).startswith("Kernel died"):  # in its work, or as it starts
         cause = "the kernel died, most often for lack of memory: close other programs, or use a smaller profile"
         return NotebookFailure(notebook, executed, place, cause)
-    return NotebookFailure(notebook, executed, place, f"{type(error).__name__}: {error}")
+    return NotebookFailure(notebook, executed, place, _cause(type(error).__name__, str(error)))
+
+
+def _cause(name: str, text: str) -> str:
+    """Return what an error says, and of one of the disk what to do."""
+    of_system = _ERRNO.match(text)
+    if of_system and int(of_system[1]) in OF_THE_DISK:
+        return f"{of_system[2]}; {CHECK_THE_DISK}"
+    return f"{name}: {text}"
 
 
 def clock(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """The pipeline skips, resumes, fails in three lines, and catches what papermill lets pass; on throw-away notebooks."""
 
+import errno
 import json
 import os
 import re
@@ -179,6 +180,16 @@ def test_a_kernel_that_dies_as_it_starts_died_like_any_other(tmp_path, error):
     progress = execution._Progress(5, 1, tmp_path / "log.txt")
     told = str(execution._failure("01_one", tmp_path / "executed.ipynb", progress, error))
     assert "cause:    the kernel died, most often for lack of memory" in told
+
+
+def test_a_full_disk_says_what_to_do_wherever_it_is_noticed(project, tmp_path, capsys):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "executed.ipynb")  # papermill's own file
+    told = str(execution._failure("01_one", tmp_path, execution._Progress(5, 1, tmp_path / "log.txt"), full))
+    advice = "check free space and permissions, then run again"
+    assert told.endswith(f"cause:    No space left on device: 'executed.ipynb'; {advice}")
+    write_notebook(project, "01_one", "open('/dev/full', 'w', buffering=1).write('a line\\n')")
+    assert pipeline.main(SMOKE) == 1
+    assert capsys.readouterr().err.rstrip().endswith(f"cause:    No space left on device; {advice}")
 
 
 def test_a_log_that_cannot_be_written_any_more_is_three_lines(project):
