@@ -5,7 +5,9 @@ set -u
 [ $# -eq 0 ] || { echo "run_tests.sh takes no options; for one file: .venv/bin/python -m pytest tests/test_x.py" >&2; exit 2; }
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup_environment.sh"
 
-get_browser
+browser_log="$(mktemp)"
+get_browser > "$browser_log" 2>&1 &  # beside what needs none: it mostly waits for the network
+browser=$!
 failed=""
 step() {  # every step runs, so that one failure does not hide another
     local name="$1"
@@ -21,6 +23,8 @@ step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_no
 rm -rf results/smoke
 step "smoke profile, from nothing" ./run_all.sh --profile smoke --fresh
 step "smoke metrics as expected" "$PYTHON" -m tests.helpers.expectations results/smoke tests/smoke_expectations.json
+wait "$browser"
+cat "$browser_log" && rm "$browser_log"
 # A process a core, each with one thread; the browser alone, for its pages wait no longer than a person would.
 step "tests" env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/project/test_browser.py
 step "10_explore in a browser" "$PYTHON" -m pytest -q tests/project/test_browser.py

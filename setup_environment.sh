@@ -103,8 +103,8 @@ install_packages() {
     echo "[2/2] installing the pinned packages into .venv: once, a few minutes"
     local log="$ROOT/.venv/pip.log" line collected=0
     eval "$(only_where_packages_come_from "$ROOT/.venv/bin/python")"
-    "$ROOT/.venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --editable "$ROOT[pinned]" \
-        2> "$log" | while IFS= read -r line; do
+    "$ROOT/.venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --no-compile \
+        --editable "$ROOT[pinned]" 2> "$log" | while IFS= read -r line; do
         case "$line" in
             Collecting*)
                 collected=$((collected + 1))
@@ -122,6 +122,8 @@ install_packages() {
     fi
     "$ROOT/.venv/bin/python" -c 'import importlib.metadata as m; m.version("selip"), m.version("papermill")' 2>/dev/null ||
         fail "pip says that it has finished, and .venv lacks the packages: which setting puts them elsewhere? (.venv/bin/python -m pip config list)"
+    # on all cores, where pip compiles one file after the other: a minute on one of them
+    "$ROOT/.venv/bin/python" -m compileall -qq -j 0 "$ROOT/.venv/lib" > /dev/null 2>&1  # some files are templates
     jupyter_behind_a_proxy
     echo "$wanted" > "$stamp"
 }

@@ -44,7 +44,7 @@ def test_environment_is_named_selip_and_installs_the_package():
 
 def test_run_tests_gets_a_browser_before_the_tests():
     text = (ROOT / "run_tests.sh").read_text(encoding="utf-8")
-    assert text.index("\nget_browser\n") < text.index("\nstep ")
+    assert text.index("\nget_browser >") < text.index("\nstep ") < text.index("\nwait ") < text.index('\nstep "tests"')
     assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
 
 
