@@ -6,8 +6,11 @@ set -u
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup_environment.sh"
 
 browser_log="$(mktemp)"
-get_browser > "$browser_log" 2>&1 &  # beside what needs none: it mostly waits for the network
+set -m  # in a process group of its own, which ends with this script
+get_browser > "$browser_log" 2>&1 < /dev/null &  # beside what needs none: it mostly waits for the network
 browser=$!
+set +m
+trap 'kill -- "-$browser" 2>/dev/null; rm -f "$browser_log"' EXIT
 failed=""
 step() {  # every step runs, so that one failure does not hide another
     local name="$1"
@@ -24,7 +27,7 @@ rm -rf results/smoke
 step "smoke profile, from nothing" ./run_all.sh --profile smoke --fresh
 step "smoke metrics as expected" "$PYTHON" -m tests.helpers.expectations results/smoke tests/smoke_expectations.json
 wait "$browser"
-cat "$browser_log" && rm "$browser_log"
+cat "$browser_log"
 # A process a core, each with one thread; the browser alone, for its pages wait no longer than a person would.
 step "tests" env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/project/test_browser.py
 step "10_explore in a browser" "$PYTHON" -m pytest -q tests/project/test_browser.py

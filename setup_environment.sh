@@ -85,15 +85,46 @@ for pin in pins:
 PY
 }
 
+installed() {
+    its_own_python && [ "$(cat "$ROOT/.venv/selip.stamp" 2>/dev/null)" = "$1" ]
+}
+
+its_own_python() {  # a link to python3 may lead to another version by now, which has none of the packages
+    [ -x "$ROOT/.venv/bin/python" ] && "$ROOT/.venv/bin/python" -I -S -c '
+import os, sys
+sys.exit(not os.path.isdir(os.path.join(sys.argv[1], "lib", "python%d.%d" % sys.version_info[:2], "site-packages")))' \
+        "$ROOT/.venv" > /dev/null 2>&1
+}
+
+alone_with_venv() {  # two first calls at once would each take the half made .venv of the other apart
+    local lock="$ROOT/.venv.lock" told="" holder
+    until mkdir "$lock" 2>/dev/null; do
+        if [ ! -d "$lock" ]; then return 0; fi  # a folder that may not be written: told below
+        holder="$(cat "$lock/holder" 2>/dev/null)"
+        if [ "${holder% *}" = "$(uname -n)" ] && ! kill -0 "${holder#* }" 2>/dev/null; then  # it was killed
+            rm -rf "$lock"
+            continue
+        fi
+        if [ -z "$told" ]; then echo "another call (${holder:-just begun}) is setting up .venv: waiting for it (if there is none, delete $lock)"; fi
+        told=yes
+        sleep 2
+    done
+    echo "$(uname -n) $$" > "$lock/holder"
+    trap 'rm -rf "$ROOT/.venv.lock"' EXIT
+}
+
 install_packages() {
     local stamp="$ROOT/.venv/selip.stamp" wanted base
     wanted="$(cksum < "$ROOT/pyproject.toml") $ROOT"
-    if [ -x "$ROOT/.venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
-        return 0
-    fi
-    if moved_here "$wanted"; then
+    if installed "$wanted"; then return 0; fi
+    alone_with_venv
+    if installed "$wanted"; then return 0; fi  # another call did it meanwhile
+    if its_own_python && moved_here "$wanted"; then
         echo "$wanted" > "$stamp"
         return 0
+    fi
+    if [ -d "$ROOT/.venv" ] && [ ! -w "$ROOT/.venv" ]; then
+        fail "$ROOT/.venv needs other packages, and belongs to another user: let that user run this once, or work in a clone of your own"
     fi
     if ! "$ROOT/.venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
         base="$(find_python)" || fail "no Python 3.11 or newer with venv was found: install one (on Debian or Ubuntu: apt install python3-venv), or name it in SELIP_PYTHON"
@@ -201,6 +232,8 @@ else
         echo "the conda environment selip lacks pinned versions (conda env update -f environment.yml brings them): using .venv"
     fi
     install_packages
+    if [ "$(cat "$ROOT/.venv.lock/holder" 2>/dev/null)" = "$(uname -n) $$" ]; then rm -rf "$ROOT/.venv.lock"; fi
+    trap - EXIT
     PYTHON="$ROOT/.venv/bin/python"
 fi
 export PYTHONPATH="$ROOT"

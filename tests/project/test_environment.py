@@ -1,6 +1,7 @@
 """environment.yml, pyproject.toml and the shell scripts belong together; the scripts own their environment."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -111,6 +112,40 @@ def test_run_all_is_started_by_any_shell(scripts, shell):
         pytest.skip(f"no {shell} here")
     out, said = started([*shell.split(), "run_all.sh", "--help"], scripts)
     assert "python -m selip_core.pipeline --help" in out and said == ""
+
+
+def test_two_first_calls_do_not_take_each_others_set_up_apart(scripts):
+    stamp = scripts / ".venv" / "selip.stamp"
+    finished, lock = stamp.read_text(), scripts / ".venv.lock"
+    stamp.unlink()
+    lock.mkdir()
+    (lock / "holder").write_text(f"{platform.node()} {os.getpid()}\n")
+    given = {"PATH": os.environ["PATH"], "HOME": str(scripts)}
+    second = subprocess.Popen(["./run_all.sh", "--help"], cwd=scripts, env=given, stdout=subprocess.PIPE, text=True)
+    assert f"another call ({platform.node()} {os.getpid()}) is setting up .venv" in second.stdout.readline()
+    stamp.write_text(finished)
+    shutil.rmtree(lock)
+    out, _ = second.communicate(timeout=30)
+    assert second.returncode == 0 and "python -m selip_core.pipeline --help" in out and not lock.exists()
+
+
+def test_the_lock_of_a_call_that_was_killed_holds_nobody_up(scripts):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (scripts / ".venv.lock").mkdir()
+    (scripts / ".venv.lock" / "holder").write_text(f"{platform.node()} {ended.pid}\n")
+    (scripts / ".venv" / "selip.stamp").write_text("of another pyproject.toml\n")
+    done = subprocess.run(["./run_all.sh"], cwd=scripts, env={"PATH": os.environ["PATH"], "HOME": str(scripts)})
+    assert done.returncode == 0 and not (scripts / ".venv.lock").exists()
+
+
+def test_a_venv_whose_python_is_another_version_by_now_is_made_again(scripts):
+    (scripts / ".venv" / "lib" / "python3.1" / "site-packages").mkdir(parents=True)
+    python = scripts / ".venv" / "bin" / "python"
+    tells = f'case "$*" in -I*) exec "{sys.executable}" "$@" ;; esac\necho "$*" >> "{scripts}/asked"\n'
+    python.write_text(f"#!/bin/sh\n{tells}")
+    subprocess.run(["./run_all.sh"], cwd=scripts, env={"PATH": os.environ["PATH"], "HOME": str(scripts)}, check=True)
+    assert "pip install" in (scripts / "asked").read_text()
 
 
 def test_what_a_shell_leaves_behind_is_not_used_and_is_told(scripts):
