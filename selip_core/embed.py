@@ -18,7 +18,8 @@ from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import code_fingerprint, digest
 from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
-from selip_core.datasets.sequences import sequence_of_text
+from selip_core.datasets.cohort import on_disk
+from selip_core.datasets.sequences import sequence_of_text, standard_sequence
 from selip_core.errors import SelipError
 from selip_core.explore.studies import StudyGallery
 from selip_core.preprocessing import VolumeError, is_nifti_name, preprocess_array
@@ -56,10 +57,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     rows: list[tuple[str, str, str, str]] = []
     for source in (expanded(source).resolve() for source in sources):
         if (source / "series.csv").is_file():
-            table = read_table(source / "series.csv", ("patient_id", "sequence", "path"))
-            studies = table["study_id"] if "study_id" in table else table["patient_id"]
-            rows += [(str(source / path), patient, study, sequence) for path, patient, study, sequence in
-                     zip(table["path"], table["patient_id"], studies, table["sequence"], strict=True)]  # fmt: skip
+            rows += _of_cohort(source)
         elif source.is_dir():
             found = (_plain(path) for path in sorted(source.rglob("*")) if _is_nifti(path))
             rows += [row for row in found if row[-1] != "mask"]
@@ -73,6 +71,14 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     if strange:
         raise SelipError(f"{len(strange)} names are no UTF-8, as {strange[0]!r}: rename them, no table can hold them")
     return pd.DataFrame(rows, columns=COLUMNS[:4]).drop_duplicates("path", ignore_index=True)
+
+
+def _of_cohort(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the volumes of a cohort as `load_cohort` reads them; one with an unknown sequence is embedded too."""
+    table = read_table(folder / "series.csv", ("patient_id", "sequence", "path"))
+    for row in table.itertuples():
+        study = getattr(row, "study_id", "") or row.patient_id
+        yield str(folder / on_disk(folder, row.path)), row.patient_id, study, standard_sequence(row.sequence) or ""
 
 
 def _is_nifti(path: Path) -> bool:
@@ -130,7 +136,7 @@ def embed(
         model = SelipModel.from_pretrained(model)
     options = model.preprocessing_options()
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
-    parts = _Parts(out, _key(series["path"], model) if out else "")
+    parts = _Parts(out, _key(series, model) if out else "")
     tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
     todo = [start for start, table in tables.items() if table is None]
     cluster = Cluster(dask, (Path(series["path"].iloc[0]),)) if dask else None
@@ -239,11 +245,12 @@ def _features(model, inputs: np.ndarray, reasons: list[str]) -> list[np.ndarray 
     return [None if reason else next(encoded) for reason in reasons]
 
 
-def _key(paths: Iterable[str], model: "DualEncoder") -> str:
-    """Return what parts of a table must have in common: files, model with its preprocessing, and code."""
+def _key(series: pd.DataFrame, model: "DualEncoder") -> str:
+    """Return what parts of a table must have in common: files, what is said of them, model, preprocessing and code."""
     from selip_core.encoders.inference import encoding_fingerprint
 
-    return digest(*_state(paths), encoding_fingerprint(model), code_fingerprint("embed"))
+    said = [cell for name in COLUMNS[1:4] for cell in series[name]]
+    return digest(*_state(series["path"]), *said, encoding_fingerprint(model), code_fingerprint("embed"))
 
 
 def _state(paths: Iterable[str]) -> list[str]:
@@ -271,7 +278,10 @@ class _Parts:
 
     def read(self, start: int) -> pd.DataFrame | None:
         path = self.folder / f"{start:09d}.parquet" if self.folder else None
-        return pd.read_parquet(path) if path and path.exists() else None
+        try:
+            return pd.read_parquet(path) if path and path.exists() else None
+        except (OSError, ValueError):  # a power failure kept it from the disk
+            return None
 
     def write(self, start: int, table: pd.DataFrame) -> None:
         if self.folder:

@@ -21,6 +21,8 @@ from selip_core.search import read_features, search
 from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES
 from tests.helpers.dicom_files import head
 
+ONE = pd.DataFrame([["a", "", "", "T1"]], columns=embed_module.COLUMNS[:4])
+
 
 @pytest.fixture
 def model(tiny_model):
@@ -89,6 +91,22 @@ def test_a_cohort_is_embedded_with_its_ids(model, folder):
     assert table[["patient_id", "sequence"]].to_numpy().tolist() == [["007", "T1"]]
 
 
+def test_a_cohort_is_embedded_as_the_notebooks_read_it(model, folder):
+    rows = "007,,T1WI,a\\T1.nii.gz\n007,,t2-flair,a/FLAIR.nii.gz\n8,s,odd,b/dwi.nii\n"
+    (folder / "series.csv").write_text(f"patient_id,study_id,sequence,path\n{rows}")
+    table = embed(model, folder, workers=1, progress=False)
+    assert (table["reason"] == "").all() and table["sequence"].tolist() == ["T1", "FLAIR", ""]
+    assert table["study_id"].tolist() == ["007", "007", "s"]
+
+
+def test_a_part_that_did_not_reach_the_disk_is_made_again(model, folder, tmp_path):
+    key = embed_module._key(embed_module.find_series([folder]), model)
+    parts = tmp_path / f".f.parquet.{key}.parts"
+    parts.mkdir()
+    (parts / "000000000.parquet").touch()
+    assert len(embed(model, folder, tmp_path / "f.parquet", workers=1, progress=False)) == 3
+
+
 def test_a_bad_volume_has_a_reason_and_no_feature_and_the_status_says_so(model, folder, tmp_path, capsys):
     (folder / "b" / "cut.nii.gz").write_bytes(b"no")
     model.save_pretrained(tmp_path / "model")
@@ -130,21 +148,22 @@ def test_a_file_that_cannot_be_written_is_told_before_any_work(model, folder, tm
 
 
 def test_parts_of_other_weights_another_configuration_or_other_code_are_not_gone_on_with(model, folder, monkeypatch):
-    keys = [embed_module._key(["a"], model) for _ in range(2)]
+    keys = [embed_module._key(ONE, model) for _ in range(2)]
     model.config["clip"] = 1
-    keys.append(embed_module._key(["a"], model))
+    keys.append(embed_module._key(ONE, model))
     with torch.no_grad():
         model.log_logit_scale.mul_(1.01)
-    keys.append(embed_module._key(["a"], model))
+    keys.append(embed_module._key(ONE, model))
     for where in ("embed", "encoders.inference"):
         monkeypatch.setattr(f"selip_core.{where}.code_fingerprint", lambda *modules: "edited")
-        keys.append(embed_module._key(["a"], model))
-    assert keys[0] == keys[1] and len(set(keys)) == 5
+        keys.append(embed_module._key(ONE, model))
+    keys.append(embed_module._key(ONE.assign(sequence="FLAIR"), model))  # series.csv was corrected
+    assert keys[0] == keys[1] and len(set(keys)) == 6
 
 
 def test_transformers_model_goes_on_with_its_own_parts(model, tmp_path):
     saved = model.save_pretrained(tmp_path / "model")
-    first, again = (embed_module._key(["a"], AutoModel.from_pretrained(saved)) for _ in range(2))
+    first, again = (embed_module._key(ONE, AutoModel.from_pretrained(saved)) for _ in range(2))
     assert first == again
 
 
