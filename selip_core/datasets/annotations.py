@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.tables import read_table
-from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.cohort import Cohort, inside, on_disk
 from selip_core.errors import SelipError
 from selip_core.reports.sentences import parse_sentence
 
@@ -89,12 +89,12 @@ def read_masks(cohort: Cohort) -> Annotations:
     if len(doubled):
         row = doubled.iloc[0]
         raise SelipError(f"{path}: {row['target']} of study {row['study_id']} is given twice; keep one")
+    table["path"] = [on_disk(cohort.directory, given) for given in table["path"]]
     usable = table["patient_id"].isin(cohort.series["patient_id"])
     for row in table[usable].itertuples():
-        file = (cohort.directory / row.path).resolve()
-        if not row.path or not file.is_relative_to(cohort.directory):
+        if not inside(cohort.directory, row.path):
             raise SelipError(f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder")
-        if not file.is_file():
+        if not (cohort.directory / row.path).is_file():
             usable[row.Index] = False
             problems.append((f"{path.name} line {row.line}", row.patient_id, f"mask {row.path} is missing",
                              "mask left out; put the file there, or correct its path"))  # fmt: skip

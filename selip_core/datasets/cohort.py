@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.files import expanded
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table, read_text
 from selip_core.datasets.sequences import standard_sequence
@@ -59,8 +60,8 @@ def load_cohort(directory: str | Path) -> Cohort:
         If a table or column is missing, no series is usable, a series or a study's report is given twice, a path leaves
         the folder, a patient is in two splits, or ``cohort.json`` is broken; the message names file, line and patient.
     """
-    directory = Path(directory).expanduser().resolve()
-    if not directory.is_dir():
+    directory = expanded(directory).resolve()
+    if not os.path.isdir(directory):
         raise SelipError(f"cohort folder {directory} does not exist")
     problems: list[tuple[str, str, str, str]] = []
     described = _read_description(directory)
@@ -110,11 +111,9 @@ def _read_series(directory: Path, problems: list) -> pd.DataFrame:
     if table.empty:
         raise SelipError(f"{path} lists no usable series; sequences must be among {', '.join(SEQUENCES)}")
     _refuse_duplicates(table, ["study_id", "sequence"], path, "series")
-    table["path"] = [_on_disk(directory, path.replace("\\", "/")) for path in table["path"]]  # \\: as Windows writes
+    table["path"] = [on_disk(directory, path) for path in table["path"]]
     for row in table.itertuples():
-        # Links are followed: what lies elsewhere would escape the fingerprint of the cohort.
-        target = (directory / row.path).resolve()
-        if not row.path or Path(row.path).is_absolute() or not target.is_relative_to(directory):
+        if not inside(directory, row.path):
             raise SelipError(
                 f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder "
                 f"(patient {row.patient_id}); put the file there and give its path from the folder"
@@ -122,8 +121,19 @@ def _read_series(directory: Path, problems: list) -> pd.DataFrame:
     return table[["patient_id", "study_id", "sequence", "path"]]
 
 
-def _on_disk(directory: Path, path: str) -> str:
-    """Return a path as the disk spells it: a Mac takes letters like ü apart, and a table has them in one piece."""
+def inside(directory: Path, path: str) -> bool:
+    """Return whether a path of a table, given from the cohort's folder, leads to what lies in it, and never out of it.
+
+    Links are followed: what lies elsewhere would escape the fingerprint of the cohort. ``../cohort/a.nii.gz`` lies in
+    it too, but from a copy of the cohort it would lead to the original.
+    """
+    leaves = Path(path).is_absolute() or os.path.normpath(path).split(os.sep)[0] == os.pardir
+    return bool(path) and not leaves and (directory / path).resolve().is_relative_to(directory)
+
+
+def on_disk(directory: Path, path: str) -> str:
+    """Return a path of a table as the disk spells it: with slashes, and letters like ü in as many pieces as there."""
+    path = path.replace("\\", "/")  # as Windows writes
     if path.isascii() or (directory / path).exists():
         return path
     here, found = directory, []

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from selip_core._utils.command import DONE, IN_PART, Parser, add_workers, run_command
-from selip_core._utils.files import replacing, write_json
+from selip_core._utils.files import expanded, replacing, write_json
 from selip_core._utils.output_folder import begin, check_apart, finished_before
 from selip_core._utils.resumable import resumable_map
-from selip_core._utils.tables import read_table
+from selip_core._utils.tables import write_table
+from selip_core.datasets.annotations import read_masks
 from selip_core.datasets.cohort import Cohort, load_cohort
 from selip_core.datasets.registration import Registration, check_installed, onto_template
 from selip_core.preprocessing import VolumeError, usually_named
@@ -65,20 +66,20 @@ def in_standard_space(
         If the cohort cannot be read, `out` holds something else, or the disk is full.
     """
     check_installed()
-    cohort, out = load_cohort(source), Path(out).expanduser().resolve()
+    cohort, out = load_cohort(source), expanded(out).resolve()
     work, inputs = out / WORK, cohort.fingerprint
     check_apart(out, cohort.directory, "the cohort")
+    studies = _studies(cohort)
     if finished_before(out / FINISHED, work, inputs):
         return pd.read_csv(out / TABLE, dtype={"study_id": str}, keep_default_na=False)
     begin(out, work, inputs)
     rows = resumable_map(
-        partial(_register, source=cohort.directory, out=out), {study.study_id: study for study in _studies(cohort)},
+        partial(_register, source=cohort.directory, out=out), {study.study_id: study for study in studies},
         work / "done.jsonl", workers=workers, desc="registering", unit="study", progress=progress,
     )  # fmt: skip
     table = pd.DataFrame([{"study_id": study, **row} for study, row in rows.items()])
     _copy_tables(cohort.directory, out)
-    with replacing(out / TABLE) as partial_path:
-        table.to_csv(partial_path, index=False)
+    write_table(table, out / TABLE)
     write_json(out / FINISHED, {"inputs": inputs})
     shutil.rmtree(work)
     return table
@@ -86,11 +87,7 @@ def in_standard_space(
 
 def _studies(cohort: Cohort) -> list[Study]:
     """Return the studies of a cohort, with the paths of their masks."""
-    masks: dict[str, list[str]] = {}
-    if (cohort.directory / "masks.csv").exists():
-        table = read_table(cohort.directory / "masks.csv", ("study_id", "path"))
-        for row in table[table["path"] != ""].itertuples():
-            masks.setdefault(row.study_id, []).append(row.path)
+    masks = read_masks(cohort).table.groupby("study_id")["path"].agg(list)
     studies = []
     for study, rows in cohort.series.groupby("study_id", sort=True):
         series = tuple(zip(rows["sequence"], rows["path"], strict=True))

@@ -65,6 +65,18 @@ def test_a_study_moves_as_one_and_no_voxel_changes(source, asked, tmp_path):
     assert again.name == "made" and not (out / "quality.csv").exists()
 
 
+def test_a_mask_is_found_by_its_patient_and_one_outside_the_cohort_is_refused(source, asked, tmp_path):
+    (source / "masks.csv").write_text("patient_id,target,path\np1,tumour,masks\\a.nii.gz\n", encoding="utf-8")
+    standard_space.in_standard_space(source, tmp_path / "out", workers=1, progress=False)
+    assert np.allclose(nib.load(tmp_path / "out/masks/a.nii.gz").affine, SHIFT @ np.diag([-4.0, 4, 6, 1]), atol=1e-4)
+    original = (source / "masks" / "a.nii.gz").read_bytes()
+    for path in (source / "masks" / "a.nii.gz", "../cohort/masks/a.nii.gz", "masks/../../cohort/masks/a.nii.gz"):
+        (source / "masks.csv").write_text(f"patient_id,target,path\np1,tumour,{path}\n", encoding="utf-8")
+        with pytest.raises(SelipError, match="must lie inside the cohort folder"):
+            standard_space.in_standard_space(source, tmp_path / "again", workers=1, progress=False)
+    assert (source / "masks" / "a.nii.gz").read_bytes() == original
+
+
 def test_a_study_that_cannot_be_registered_stays_where_it_is(source, tmp_path, monkeypatch, capsys):
     doubtful = Registration(np.eye(4), "the head would become 2.00 times as long")
     monkeypatch.setattr(
