@@ -5,13 +5,18 @@ from pathlib import Path
 import pandas as pd
 from tqdm.auto import tqdm
 
-from selip_core._utils.files import replacing
-from selip_core._utils.tables import read_table
+from selip_core._utils.tables import read_table, write_table
 from selip_core.datasets.cohort import Cohort
 from selip_core.errors import SelipError
 from selip_core.reports.extractor import RULES, Extracted
 from selip_core.reports.parser import describe_series
-from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence, fits_sentence
+from selip_core.reports.sentences import (
+    NORMAL_STATEMENT,
+    Finding,
+    canonical_sentence,
+    fits_sentence,
+    with_whole_sides,
+)
 from selip_core.sequences import SEQUENCES
 
 FILE = "findings.csv"
@@ -72,8 +77,7 @@ def write_findings(cohort: Cohort, read: list[Extracted], told: pd.DataFrame) ->
         for statement in statements or [(NORMAL if found.normal else NOTHING, "", "")]:
             rows.append((report.patient_id, report.study_id, *statement, by.extractor, by.reason))
     path = cohort.directory / FILE
-    with replacing(path) as partial:
-        pd.DataFrame(rows, columns=_COLUMNS).to_csv(partial, index=False, encoding="utf-8")
+    write_table(pd.DataFrame(rows, columns=_COLUMNS), path)
     return path
 
 
@@ -98,7 +102,8 @@ def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Findin
         normal, findings = found.setdefault(row["study_id"], (row["sequence"] == NORMAL, {}))
         said = fits_sentence(row["site"]) and fits_sentence(row["appearance"])
         if row["sequence"] in SEQUENCES and said:
-            findings.setdefault(row["sequence"], []).append(Finding(row["site"], row["appearance"]))
+            finding = Finding(with_whole_sides(row["site"]), with_whole_sides(row["appearance"]))
+            findings.setdefault(row["sequence"], []).append(finding)
         elif row["sequence"] not in (NORMAL, NOTHING):
             raise SelipError(
                 f"{path} line {row['line']}: {row['sequence']!r} needs site and appearance without commas and "

@@ -88,12 +88,12 @@ def labelled_task(
     fewest : int
         See `selip_core.datasets.annotations.support`.
     """
-    matrix = label_matrix(labels, cache.index["patient_id"].unique().tolist())
-    counts = support(matrix, split_of, fewest=fewest)
-    truth = matrix[counts.loc[counts["not_scored"] == "", "label"].tolist()]
     indicated = [name for name, sequence in TABLE.items() if sequence.indicated]
     # series of patients without a label stay in: tasks of one cohort have one index, and so share its features
     index = cache.index[~cache.index["sequence"].isin(indicated)].reset_index(drop=True)
+    matrix = label_matrix(labels, index["patient_id"].unique().tolist())
+    counts = support(matrix, split_of, fewest=fewest)
+    truth = matrix[counts.loc[counts["not_scored"] == "", "label"].tolist()]
     parts, strata = by_split(truth, split_of), matrix[ABNORMAL].to_numpy()
     return ClassificationTask(cache.volumes, index, truth, parts, strata, cache.preprocessing_fingerprint), counts
 

@@ -84,6 +84,8 @@ def _batches(targets: np.ndarray, size: int, seed: int, balanced: bool) -> Itera
         while True:
             yield from rng.permutation(members)
 
+    if not len(targets):
+        raise ValueError("no volume to fine-tune on")  # a shuffled pass over none would never end
     groups = [np.flatnonzero(targets == c) for c in np.unique(targets)] if balanced else [np.arange(len(targets))]
     streams = [stream(group) for group in groups]
     while True:

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from selip_core.downstream.classification_tables import prediction_arrays
+from selip_core.downstream.classification_tables import learnable, prediction_arrays
 from selip_core.downstream.retrieval_tables import hits_by_query
 from selip_core.metrics.classification import auc_influence, classes_with_both_sides
 from selip_core.metrics.power import Difference, describe_difference, patients_needed, power, seeds_needed
 from selip_core.metrics.resampling import FEWEST_PATIENTS
-from selip_core.pretraining.methods import SOFT_PAIRS
+from selip_core.pretraining.methods import PAIRS, SOFT_PAIRS
 
 PATIENTS = (25, 50, 100, 200, 400, 800, 1600, 3200)
 SEEDS = (1, 3, 5, 10)
@@ -34,6 +34,29 @@ def auc_differences(predictions: pd.DataFrame, first: str, second: str) -> np.nd
         [auc_influence(truth[:, k], b[:, k, r]) - auc_influence(truth[:, k], a[:, k, r]) for r in seeds] for k in labels
     ]
     return np.mean(added, axis=0).T
+
+
+def classification_differences(predictions: pd.DataFrame, task: str) -> dict[str, tuple[np.ndarray, str]]:
+    """Return what each patient adds to the differences in AUC of a task, and the data source, by `named` difference.
+
+    What 06 did not score is left out: labels that could not be learnt at a share, and a task of too few patients.
+
+    Parameters
+    ----------
+    predictions : DataFrame as 06 saves them
+        With ``task``; a task that was not scored says why in ``not_scored``.
+    """
+    rows = predictions[(predictions["task"] == task) & (predictions["approach"] != "zero-shot")]
+    if "not_scored" in rows:
+        rows = rows[rows["not_scored"].isna()]
+    found = {}
+    if rows.empty:
+        return found
+    for (fraction, approach), part in learnable(rows).groupby(["fraction", "approach"]):
+        for pair in (pair for pair in PAIRS if set(pair) <= set(part["method"])):
+            name = named(f"{task}, {approach}, {fraction:.0%}", *pair)
+            found[name] = auc_differences(part, *pair), part["data_source"].iloc[0]
+    return found
 
 
 def recall_differences(queries: pd.DataFrame, first: str, second: str, k: int = 10) -> np.ndarray:

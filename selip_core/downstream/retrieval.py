@@ -10,9 +10,10 @@ import torch
 from selip_core.datasets.pairs import Pairs, distinct_reports
 from selip_core.downstream.yardsticks import image_measures
 from selip_core.encoders.model import SelipModel
+from selip_core.errors import SelipError
 from selip_core.metrics.retrieval import DIRECTIONS, retrieval_table
 from selip_core.metrics.yardsticks import CONSTANT, constant_answers
-from selip_core.pretraining.validation import encode_pairs
+from selip_core.pretraining.validation import NOTHING_TO_EVALUATE, encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT, sentence_of
 from selip_core.similarity.scores import similarity_matrix
 
@@ -42,6 +43,8 @@ def evaluate_runs(
     kinds : mapping of patient to kinds of finding, optional
         As `selip_core.downstream.yardsticks.kinds_of_patients` returns them.
     """
+    if not len(pairs):
+        raise SelipError(NOTHING_TO_EVALUATE.format("test"))
     texts = list(dict.fromkeys(pairs.texts))
     similarity = similarity_matrix(texts)
     normal_text = np.array([text == NORMAL_STATEMENT for text in texts])

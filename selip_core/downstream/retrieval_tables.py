@@ -101,5 +101,9 @@ def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
 
 
 def worth_saying_of(measure: str, estimate: Estimate, gallery: float) -> Estimate:
-    """Withhold a recall as `worth_saying` does, its k read off the name of the measure; others are what they are."""
-    return worth_saying(estimate, int(gallery), int(measure.rsplit("@")[-1])) if "recall@" in measure else estimate
+    """Withhold a recall as `worth_saying` does, its k read off the name of the measure; others are what they are.
+
+    Of queries with findings the constant answer ranks one sentence fewer: it leaves the normal statement out.
+    """
+    ranked = int(gallery) - measure.startswith("findings")
+    return worth_saying(estimate, ranked, int(measure.rsplit("@")[-1])) if "recall@" in measure else estimate

@@ -130,6 +130,7 @@ class _Truth:
         self.some = self.some_report[self.own]
         self._sites = set_f1([sites_of_report(report) for report in studies.reports])  # (n, n)
         self._kinds = _agreement([kinds.get(patient) for patient in studies.patients])
+        self._known = torch.tensor([patient in kinds for patient in studies.patients])
         self._others = torch.from_numpy(self.patients[:, None] != self.patients[None, :])
 
     def queries(
@@ -158,12 +159,17 @@ class _Truth:
         return pd.concat(found, ignore_index=True)
 
     def likeness(self, scores: torch.Tensor) -> pd.DataFrame:
-        """Return the queries of study to study, from scores (n, n): of those with findings, among other patients."""
-        first = min(FIRST, int(self._others.sum(1).min()))
-        rows = np.flatnonzero(self.some.numpy()) if first else np.arange(0)
-        ranked = scores.double().masked_fill(~self._others, -torch.inf)[rows]
-        values = {name: mean_of_first(ranked, truth[rows].double(), first).numpy()
-                  for name, truth in ((SITES, self._sites), (KINDS, self._kinds))}  # fmt: skip
+        """Return the queries of study to study, from scores (n, n): of those with findings, among other patients.
+
+        Agreement of kind is among those whose kinds are known.
+        """
+        scores, some, values = scores.double(), self.some & self._others.any(1), {}
+        rows = np.flatnonzero(some.numpy())
+        for name, truth, known in ((SITES, self._sites, None), (KINDS, self._kinds, self._known)):
+            among = self._others if known is None else self._others & known
+            first = min(FIRST, int(among[rows].sum(1).min())) if len(rows) else 0
+            ranked = scores.masked_fill(~among, -torch.inf)[rows]
+            values[name] = mean_of_first(ranked, truth[rows].double(), first).numpy()
         table = pd.DataFrame(values).assign(gallery=len(self.own) - 1).reindex(columns=["gallery", *MEASURES])
         return table.assign(direction=DIRECTIONS[2], query=rows, patient_id=self.patients[rows])
 

@@ -45,6 +45,10 @@ def encode_series(
     model: DualEncoder, volumes: np.ndarray, rows: np.ndarray, batch_size: int = 64, *, progress: bool = False
 ) -> np.ndarray:
     """Return unit-norm image features ``(n, E)`` of the cached volumes ``(N, 1, D, H, W)`` in `rows` (n,)."""
+    if not len(rows):
+        config = model.config
+        size = config["embedding_size"] if isinstance(config, dict) else config.embedding_size
+        return np.empty((0, size), np.float32)
     starts = range(0, len(rows), batch_size)
     told = tqdm(starts, desc="embedding", unit=f"{batch_size} series", disable=not progress)
     loaded = (torch.from_numpy(np.asarray(volumes[rows[i : i + batch_size]], dtype=np.float32)) for i in told)

@@ -21,9 +21,9 @@ def nearest_templates(templates: Templates, pairs: Pairs) -> pd.DataFrame:
     """
     names, parts = np.array(templates.names), []
     for start in range(0, len(pairs), _AT_ONCE):
-        volumes = pairs.load(np.arange(start, min(start + _AT_ONCE, len(pairs))))
+        volumes = pairs.load(np.arange(start, min(start + _AT_ONCE, len(pairs)))).to(templates.mean.device)
         cut = (templates(volumes).abs() >= LIMIT).float().mean((1, 2, 3, 4))
-        parts.append(pd.DataFrame({"taken": names[templates.nearest(volumes).numpy()], "cut": cut.numpy()}))
+        parts.append(pd.DataFrame({"taken": names[templates.nearest(volumes).cpu().numpy()], "cut": cut.cpu().numpy()}))
     table = pd.concat(parts, ignore_index=True).assign(sequence=pairs.sequences)
     return pd.DataFrame([
         {"sequence": sequence, "volumes": len(part),
@@ -46,7 +46,7 @@ def seen_through_templates(templates: Templates, pairs: Pairs) -> dict[str, dict
         if of_it:
             volume = pairs.load(np.array(of_it[:1]))
             with torch.no_grad():
-                seen = templates(volume)[0, 0].numpy()
+                seen = templates(volume.to(templates.mean.device))[0, 0].cpu().numpy()
             found[name] = {
                 "volume": volume[0, 0].numpy(), "mean": templates.mean[number, 0].cpu().numpy(),
                 "deviation": templates.deviation[number, 0].cpu().numpy(), "seen": seen,

@@ -16,6 +16,7 @@ from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pretraining.checkpoints import load_checkpoint
 from selip_core.pretraining.loop import Pretraining, plateau_exit, pretrain
+from selip_core.pretraining.sampler import fitting_batch_size
 from selip_core.pretraining.start import take_templates_of
 
 
@@ -49,6 +50,30 @@ class Plan:
 def share_of(train: Pairs, fraction: float, seed: int) -> Pairs:
     """Return the training pairs of a share of the patients; a smaller share of a seed lies within a larger one."""
     return train.take(patient_subset(train.patients, fraction, seed=seed))
+
+
+def shares_that_train(
+    train: Pairs, fractions: tuple[float, ...], seeds: list[int], *, flip: bool
+) -> tuple[tuple[float, ...], list[str]]:
+    """Return the shares of the training patients that have sentences to tell apart in every seed, and why others not.
+
+    Parameters
+    ----------
+    fractions : tuple of float in (0, 1)
+    flip : bool
+        Whether volumes are mirrored, see `fitting_batch_size`.
+    """
+    kept, said = [], []
+    for fraction in fractions:
+        try:
+            for seed in seeds:
+                fitting_batch_size(share_of(train, fraction, seed).findings, 2, flip=flip)
+        except SelipError:
+            said.append(f"{fraction:g} of the training patients have fewer than two sentences to tell apart in some "
+                        "seed: no method is trained on them")  # fmt: skip
+        else:
+            kept.append(fraction)
+    return tuple(kept), said
 
 
 def run_plans(

@@ -21,7 +21,7 @@ from selip_core._utils.hashing import digest
 from selip_core._utils.resumable import DoneLog
 from selip_core.reports.chat_models import ExtractionError, LanguageModel, ServerFailure
 from selip_core.reports.parser import is_normal_report, parse_report
-from selip_core.reports.sentences import Finding, fits_sentence
+from selip_core.reports.sentences import Finding, fits_sentence, with_whole_sides
 from selip_core.sequences import SEQUENCES
 
 _PROMPT = Path(__file__).with_name("prompts") / "extraction_zh.yaml"
@@ -44,7 +44,7 @@ class _Finding(_Strict):
         text = re.sub(r"(?<=[一-鿿])\s+|\s+(?=[一-鿿])", "", text)
         if not fits_sentence(text):
             raise ValueError("must hold none of ，。；, white space or 表现为: one finding each, in Chinese")
-        return text
+        return with_whole_sides(text)
 
 
 class Extracted(_Strict):

@@ -72,6 +72,17 @@ def parse_sentence(text: str) -> list[Finding]:
     return [Finding(clause["site"], clause["appearance"]) for clause in _FINDING.finditer(text)]
 
 
+def with_whole_sides(text: str) -> str:
+    """Return a site or an appearance whose sides are the words that `swap_sides` knows.
+
+    Examples
+    --------
+    >>> with_whole_sides("左额叶"), with_whole_sides("两侧侧脑室旁"), with_whole_sides("左右径增大")
+    ('左侧额叶', '双侧侧脑室旁', '左右径增大')
+    """
+    return re.sub("(?<![左右])([左右])(?![左右侧])", r"\1侧", text.replace("两侧", "双侧"))
+
+
 def without_side(site: str) -> str:
     """Return a site without the side that stands before it."""
     return site[2:] if site[:2] in ("左侧", "右侧", "双侧") else site

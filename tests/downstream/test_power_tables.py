@@ -7,6 +7,7 @@ import pytest
 from selip_core.downstream.power_tables import (
     RETRIEVAL,
     auc_differences,
+    classification_differences,
     dice_differences,
     named,
     needs_in_figure,
@@ -54,6 +55,18 @@ def test_auc_differences_average_to_the_difference():
     areas = table.groupby(["method", "seed", "label"])[["truth", "score"]].apply(lambda p: auc(p["truth"], p["score"]))
     expected = areas["SeLIP"].mean() - areas["scratch"].mean()
     assert differences.shape == (30, 2) and differences.mean() == pytest.approx(expected)
+
+
+def test_what_06_did_not_score_is_not_foretold_from():
+    learnt = predictions().assign(task="kinds", approach="probe", fraction=0.1, examples=3, data_source="made")
+    zero = learnt.assign(approach="zero-shot")
+    missed = learnt.assign(label="c", examples=[0, *[2] * (len(learnt) - 1)])
+    found = classification_differences(pd.concat([learnt, zero, missed]), "kinds")
+    assert list(found) == ["kinds, probe, 10%, SeLIP − scratch"]
+    values, source = found["kinds, probe, 10%, SeLIP − scratch"]
+    assert source == "made" and np.array_equal(values, auc_differences(learnt, "scratch", "SeLIP"))
+    assert classification_differences(learnt.assign(not_scored="too few"), "kinds") == {}
+    assert list(classification_differences(learnt.assign(not_scored=np.nan), "kinds")) == list(found)
 
 
 def test_recall_and_dice_differences_have_a_row_a_patient():

@@ -11,7 +11,7 @@ from selip_core.config import get_settings
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pretraining.methods import VARIANTS, run_folder
-from selip_core.pretraining.runs import Plan, run_plan, run_plans, run_table, share_of
+from selip_core.pretraining.runs import Plan, run_plan, run_plans, run_table, share_of, shares_that_train
 from selip_core.pretraining.start import starting_model
 from tests.helpers.data import SHAPE
 from tests.helpers.small_runs import fresh_model, tiny_pairs, tiny_settings
@@ -68,6 +68,14 @@ def test_a_volume_of_a_patient_outside_the_share_plays_no_part_in_its_run(tmp_pa
     assert all(torch.equal(value, models[1].state_dict()[name]) for name, value in models[0].state_dict().items())
     assert steps[0]["loss"].equals(steps[1]["loss"])
     assert models[0].config["start_fingerprint"] != starts[0].config["start_fingerprint"]
+
+
+def test_a_share_without_two_sentences_to_tell_apart_is_left_out_for_all(tmp_path):
+    pairs = tiny_pairs()
+    assert shares_that_train(pairs, (0.5,), [0], flip=True) == ((0.5,), [])
+    normal = replace(pairs, findings=[()] * len(pairs))
+    kept, said = shares_that_train(normal, (0.25, 0.5), [0, 1], flip=False)
+    assert kept == () and said[0].startswith("0.25 of the training patients have fewer than two sentences")
 
 
 def test_runs_side_by_side_end_as_they_do_one_after_the_other(tmp_path, monkeypatch):

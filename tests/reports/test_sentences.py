@@ -4,8 +4,10 @@ from selip_core.reports.sentences import (
     NORMAL_STATEMENT,
     Finding,
     canonical_sentence,
+    mirrored,
     parse_sentence,
     swap_sides,
+    with_whole_sides,
     without_side,
 )
 
@@ -63,3 +65,10 @@ def test_swapping_sides_twice_gives_the_text_back():
 
 def test_a_site_without_its_side():
     assert [without_side(site) for site in ("左侧额叶", "双侧丘脑", "脑桥", "左")] == ["额叶", "丘脑", "脑桥", "左"]
+
+
+def test_sides_that_a_language_model_cut_short_are_whole_again_and_so_can_be_mirrored():
+    assert mirrored([Finding(with_whole_sides("左额叶"), "长信号")]) == (Finding("右侧额叶", "长信号"),)
+    for text in ("左侧额叶", "双侧额叶", "左右径增大", "脑干"):
+        assert with_whole_sides(text) == text
+    assert with_whole_sides("两侧放射冠") == "双侧放射冠" and with_whole_sides("向左移位") == "向左侧移位"
