@@ -13,6 +13,7 @@ import os
 import platform
 import socket
 import sys
+import time
 import traceback
 import uuid
 import warnings
@@ -170,14 +171,27 @@ def _beginning(path: Path) -> str:
         return ""
 
 
+_STARTED = time.time()
 _code_at_first = functools.cache(code_fingerprint)
 """What a worker works by is what it has loaded, whatever was written over it since."""
+
+
+def _changed_since(started: float) -> list[str]:
+    """Return the modules of this package that this process has loaded and whose files are newer than `started`."""
+    package = __name__.partition(".")[0]
+    loaded = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    own = {name: file for name, file in loaded.items() if file and name.partition(".")[0] == package}
+    return sorted(name for name, file in own.items() if not os.path.exists(file) or os.stat(file).st_mtime > started)
 
 
 @functools.cache  # an error is not kept: what is right is asked once a process
 def _check(module: str, cluster: Cluster, wanted: tuple[tuple[str, str], ...]) -> None:
     """Raise SelipError, without a path in it, where this worker is not as the process that gives it work."""
     name, here = socket.gethostname(), dict(_state(module, cluster, _code_at_first))
+    if changed := _changed_since(_STARTED):
+        raise SelipError(
+            f"the Dask worker on {name} has loaded code that was changed since ({changed[0]}): start the workers again"
+        )
     other = {key: value for key, value in wanted if here[key] != value}
     if any(key.startswith(_FILE) for key in other):
         raise SelipError(

@@ -63,7 +63,7 @@ def run_command(
     Parameters
     ----------
     parse : callable
-        Returns the options; a parser's exit becomes the status.
+        Returns the options; a parser's exit becomes the status, a `SelipError` one line and `WRONG_OPTIONS`.
     work : callable
         ``work(options)`` returns the status where nothing goes wrong. A `SelipError` is one line on stderr and
         `FAILED`, and so is a disk that is full or may not be written; Ctrl-C, SIGTERM, which a cluster sends at its
@@ -77,6 +77,9 @@ def run_command(
         options = parse()
     except SystemExit as stop:
         return int(stop.code or DONE)
+    except SelipError as error:
+        print(f"{prefix}{error}", file=sys.stderr)
+        return WRONG_OPTIONS
     try:
         with _sigterm_as_interrupt():
             return work(options)

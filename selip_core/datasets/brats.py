@@ -7,6 +7,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from selip_core._utils.files import expanded
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort
@@ -67,7 +68,7 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
     SelipError
         If the folder does not exist, has an unknown layout, or gives a patient twice.
     """
-    directory = Path(directory).expanduser().resolve()
+    directory = expanded(directory).resolve()
     if not directory.is_dir():
         raise SelipError(f"BraTS folder {directory} does not exist")
     files, grades = _find(directory)

@@ -4,6 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
 
 NOT_GIVEN = "none"
@@ -32,7 +33,7 @@ def project_root() -> Path:
         If none of these leads to the project.
     """
     if os.environ.get("SELIP_ROOT"):
-        return Path(os.environ["SELIP_ROOT"]).expanduser().resolve()
+        return expanded(os.environ["SELIP_ROOT"]).resolve()
     # The package comes first, so that code and results always belong to the same clone.
     for start in (Path(__file__).resolve(), Path.cwd() / "_"):
         for folder in start.parents:
@@ -91,8 +92,8 @@ def users_folder(given: str, what: str) -> Path:
     SelipError
         If it does not exist.
     """
-    folder = Path(given).expanduser()
-    if not folder.is_dir():
+    folder = expanded(given)
+    if not os.path.isdir(folder):  # in a folder that may not be entered too, where Path's raises
         raise SelipError(f"{what} folder {given} does not exist: give the one {_HOLDS[what]}")
     return folder.resolve()
 
@@ -107,7 +108,7 @@ def given_path(given: str, name: str) -> Path | None:
     """
     if given == NOT_GIVEN:
         return None
-    path = Path(given).expanduser()
-    if not path.exists() or path.is_dir() != GIVEN[name].endswith("folder"):
+    path = expanded(given)
+    if not os.path.exists(path) or path.is_dir() != GIVEN[name].endswith("folder"):
         raise SelipError(f"{GIVEN[name]} {given} does not exist: data/README.md says where it is published")
     return path.resolve()

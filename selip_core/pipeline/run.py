@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import shutil
 import time
 import uuid
@@ -16,9 +17,9 @@ from IPython.display import Image, Markdown, display
 from matplotlib.figure import Figure
 
 from selip_core._utils.devices import resolve_device, set_seeds
-from selip_core._utils.files import read_json, replacing, write_json
+from selip_core._utils.files import read_json, write_json
 from selip_core._utils.notebook import show_errors_as_sentences
-from selip_core._utils.tables import named_tests, read_saved_table
+from selip_core._utils.tables import named_tests, read_saved_table, write_table
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
@@ -162,7 +163,7 @@ class Run:
             elif section != "profile":
                 rows[section] = value
         lines = [f"| {name} | {str(value).replace('|', '&#124;')} |" for name, value in rows.items()]
-        display(Markdown("\n".join(["| setting | value |", "|:--|:--|", *lines])))
+        self.say("\n".join(["| setting | value |", "|:--|:--|", *lines]))
 
     def upstream(self, notebook: str) -> Path:
         """Return the results folder of an earlier notebook, which must be finished and belong to this run.
@@ -227,7 +228,7 @@ class Run:
             self._write_csv(folder / f"{name}.csv", table, data_source)
         plt.close(figure)
         display(Image(data=png, width=width_on_screen(png), alt=caption))
-        display(Markdown(f"*Figure {name}. {caption}*"))
+        self.say(f"*Figure {name}. {caption}*")
 
     def save_table(self, table: pd.DataFrame, name: str, caption: str, *, data_source: str = "") -> None:
         """Save a table as CSV with the data source as a column, and show it with its caption.
@@ -236,9 +237,13 @@ class Run:
         """
         self._write_csv(self.results / "tables" / f"{name}.csv", table, data_source)
         tests = f" Test: {tests}." if (tests := named_tests(table)) else ""
-        display(Markdown(f"*Table {name}. {caption}{tests} Data: {data_source or self.data_source}.*"))
+        self.say(f"*Table {name}. {caption}{tests} Data: {data_source or self.data_source}.*")
         with pd.option_context("display.precision", 3, "display.max_rows", 40, "display.max_colwidth", 80):
             display(table)
+
+    def say(self, text: str) -> None:
+        """Show a text in Markdown, in which no tag of HTML works: a cohort's name is somebody else's text."""
+        display(Markdown(re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)))
 
     def save_data(self, table: pd.DataFrame, name: str, *, data_source: str = "") -> None:
         """Save a table that later notebooks read as ``<name>.csv`` of this run; it is not shown."""
@@ -303,10 +308,9 @@ class Run:
 
     def _write_csv(self, path: Path, table: pd.DataFrame, data_source: str = "") -> None:
         keep_index = not isinstance(table.index, pd.RangeIndex)
-        with replacing(path) as partial:
-            if "data_source" not in table:  # a table of several sources says it row by row
-                table = table.assign(data_source=data_source or self.data_source)
-            table.to_csv(partial, index=keep_index, encoding="utf-8")
+        if "data_source" not in table:  # a table of several sources says it row by row
+            table = table.assign(data_source=data_source or self.data_source)
+        write_table(table, path, index=keep_index)
 
 
 def _number(value: float | None) -> float | int | None:

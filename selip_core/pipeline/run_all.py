@@ -10,7 +10,7 @@ from pathlib import Path
 from selip_core._utils.cluster import VARIABLE, reach
 from selip_core._utils.command import DONE, Parser, add_dask, run_command
 from selip_core._utils.extras import needs
-from selip_core._utils.files import alone_in, put_aside, read_json, write_json
+from selip_core._utils.files import alone_in, expanded, put_aside, read_json, write_json
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
@@ -54,10 +54,10 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     for name, what in (("cohort", "cohort"), ("brats", "BraTS")):
         given = getattr(options, name)
         folder = _from_where_called(given)
-        if given != EMBEDDED and not folder.is_dir():
+        if given != EMBEDDED and not os.path.isdir(folder):  # Path's raises in a folder that may not be entered
             parser.error(f"{what} folder {given} does not exist")
         setattr(options, name, given if given == EMBEDDED else str(folder.resolve()))
-    if options.dask and _from_where_called(options.dask).is_file():  # else an address
+    if options.dask and os.path.isfile(_from_where_called(options.dask)):  # else an address
         options.dask = str(_from_where_called(options.dask).resolve())
     _find_published(options, parser)
     try:
@@ -69,7 +69,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
 
 def _from_where_called(given: str) -> Path:
     """Return a path as the user gave it: relative to where run_all.sh was called, which goes to its own folder."""
-    return Path(os.environ.get("SELIP_CALLED_FROM", ".")) / Path(given).expanduser()
+    return Path(os.environ.get("SELIP_CALLED_FROM", ".")) / expanded(given)
 
 
 def _find_published(options: argparse.Namespace, parser: Parser) -> None:

@@ -261,3 +261,10 @@ def test_where_nobody_works_that_is_said_and_a_scheduler_that_goes_is_a_sentence
     with pytest.raises(SelipError, match="the Dask scheduler has gone: start it and its workers, then run again"):
         list(on_cluster(abs, [1], Cluster(str(cluster.file)), chunk=1, ahead=AHEAD))
     assert told == ["no Dask worker is there: waiting for one"]
+
+
+def test_a_worker_whose_code_was_changed_under_it_is_told_apart(monkeypatch):
+    assert module._changed_since(time.time()) == [] and "selip_core._utils.cluster" in module._changed_since(0)
+    monkeypatch.setattr(module, "_STARTED", 0)
+    with pytest.raises(SelipError, match="has loaded code that was changed since .*start the workers again"):
+        module._check.__wrapped__("", Cluster("x"), ())

@@ -1,6 +1,7 @@
 """The report is one page with prose, figures and tables, without code, and fetches nothing."""
 
 import base64
+import html
 import re
 
 import nbformat
@@ -12,6 +13,7 @@ from selip_core._utils.files import write_json
 from selip_core.errors import SelipError
 from selip_core.pipeline import report_html
 from selip_core.pipeline.report_html import build_report, external_resources, notebook_html
+from selip_core.pipeline.run import Run
 
 PIXEL = base64.b64encode(
     bytes.fromhex(
@@ -49,6 +51,18 @@ def folder(tmp_path, monkeypatch):
     metric = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 20, "unit": "", "headline": True}
     write_json(place / "metrics.json", {"metrics": {"Top-10 <a>": metric, "other": metric | {"headline": False}}})
     return place
+
+
+def test_nothing_of_a_hostile_cohort_works_in_the_page(folder, monkeypatch):
+    evil = "x<meta http-equiv=refresh content='0;url=https://evil.example'><style>p{display:none}</style>"
+    shown = []
+    monkeypatch.setattr("selip_core.pipeline.run.display", shown.append)
+    Run.say(None, f"*Table t. Of p < 0.05. Data: {evil}.*")
+    notebook = new_notebook(cells=[new_code_cell("", outputs=[display(text_markdown=shown[0].data)])])
+    nbformat.write(notebook, folder / "executed.ipynb")
+    page = build_report("smoke").read_text(encoding="utf-8")
+    assert "<meta http-equiv=refresh" not in page and "p < 0.05" in html.unescape(page)
+    assert "<style>p{" not in page and "form-action 'none'" in page and "base-uri 'none'" in page
 
 
 @pytest.fixture
