@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core._utils.command import DONE, Parser, run_command
-from selip_core._utils.files import replacing
-from selip_core._utils.tables import read_text
+from selip_core._utils.files import expanded
+from selip_core._utils.tables import read_text, write_table
 from selip_core.errors import SelipError
 from selip_core.ingest.report_tables import read_reports, safe_cell
 from selip_core.reports.languages import unknown_foreign_words, without_foreign
@@ -115,13 +115,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _work(options: argparse.Namespace) -> int:
     load_lexicon()  # an edited lexicon that cannot be read is told before anything else
-    reports = read_corpus(options.corpus.expanduser())
+    reports = read_corpus(expanded(options.corpus))
     gaps = lexicon_gaps(reports)
     if options.out:
-        with replacing(options.out.expanduser()) as partial:
-            gaps.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell).to_csv(
-                partial, index=False, encoding="utf-8-sig"
-            )
+        safe = gaps.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell)
+        write_table(safe, expanded(options.out), encoding="utf-8-sig")
     for row in gaps.head(options.top).itertuples():
         print(f"{row[2]:6}  {row.words}\t…{row.example}…")
     print(f"{len(gaps)} unknown words and pairs in {len(reports)} reports")

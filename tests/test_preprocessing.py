@@ -431,3 +431,14 @@ def test_sizes_in_metres_are_refused_as_such(tmp_path):
     nib.save(made, tmp_path / "v.nii.gz")
     with pytest.raises(VolumeError, match="sizes in meters; convert it to millimetres"):
         preprocessing.load_volume(tmp_path / "v.nii.gz")
+
+
+def test_bytes_behind_a_gzip_stream_are_passed_over_and_a_wrong_checksum_is_not(tmp_path):
+    nib.save(head(), tmp_path / "v.nii.gz")
+    data, expected = (tmp_path / "v.nii.gz").read_bytes(), preprocess(tmp_path / "v.nii.gz", **OPTIONS)
+    for tail in (bytes(512), b"padding of an export" * 30):
+        (tmp_path / "v.nii.gz").write_bytes(data + tail)
+        assert torch.equal(preprocess(tmp_path / "v.nii.gz", **OPTIONS), expected)
+    (tmp_path / "v.nii.gz").write_bytes(data[:-8] + bytes(8))
+    with pytest.raises(VolumeError, match="gzip data are damaged"):
+        preprocess(tmp_path / "v.nii.gz", **OPTIONS)

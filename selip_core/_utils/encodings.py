@@ -5,6 +5,7 @@ A detector by statistics (charset-normalizer) needs more text than a name or a s
 
 import codecs
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 
 CANDIDATES = ("utf-8", "gb18030", "cp950", "cp1252")
@@ -14,6 +15,7 @@ LEAST = 0.6
 """Share of the characters beyond ASCII that make sense in a reading that can be trusted."""
 
 _MARGIN = 0.1
+_MOST_DAMAGED = 0.001
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SAMPLE = 20_000
 _LETTERS = frozenset("".join(map(chr, range(0xC0, 0x100))) + "œšžŸŒŠŽƒ") - set("×÷")
@@ -71,7 +73,17 @@ def text_of_file(data: bytes) -> tuple[str, float]:
             if likelihood(text) >= LEAST:
                 return text, 1.0
     text, likely = _best_reading(data)
+    if likely < LEAST:
+        text, likely = max(((text, likely), *_damaged_readings(data)), key=lambda reading: reading[1])
     return text or "", likely
+
+
+def _damaged_readings(data: bytes) -> Iterator[tuple[str, float]]:
+    """Yield readings in which a few characters are U+FFFD: a database cuts a cell by bytes, amid a character."""
+    for encoding in CANDIDATES[:2]:
+        text = data.decode(encoding, "replace")
+        if text.count("\ufffd") <= max(len(text) * _MOST_DAMAGED, 1):
+            yield text, likelihood(text, encoding)
 
 
 def likelihood(text: str, encoding: str = "") -> float:

@@ -1,4 +1,4 @@
-"""Reading the tables of a cohort, however they were exported, and those that a notebook has saved."""
+"""Reading the tables of a cohort, however they were exported, and writing and reading those of this package."""
 
 import csv
 import io
@@ -8,10 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from selip_core._utils.encodings import CANDIDATES, LEAST, text_of_file
+from selip_core._utils.files import replacing
 from selip_core.errors import SelipError
 
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 _BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;\n\r]|\Z)')
+_RETURN = re.compile(r"\r\n?")
 _TEXT_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 
 
@@ -124,6 +126,22 @@ def _parsed(text: str, separator: str, escape: str | None) -> list[tuple[int, li
     except csv.Error as error:
         raise _NoRow(str(error), line) from None
     return rows
+
+
+def write_table(table: pd.DataFrame, path: Path, *, index: bool = False, encoding: str = "utf-8") -> None:
+    """Write a table as CSV beside and rename it; a line ends as in Unix, in its texts too.
+
+    Raises
+    ------
+    SelipError
+        If the file cannot be written.
+    """
+    texts = table.select_dtypes(exclude=["number", "bool"])
+    if not texts.empty:  # before Python 3.13 a text with a lone carriage return gets no quotes, and falls into two rows
+        table = table.copy()
+        table[texts.columns] = texts.map(lambda cell: _RETURN.sub("\n", cell) if isinstance(cell, str) else cell)
+    with replacing(path) as partial:
+        table.to_csv(partial, index=index, encoding=encoding)
 
 
 _TEXT_COLUMNS = ("patient_id", "study_id", "label", "test", "note")

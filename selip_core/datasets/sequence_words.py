@@ -131,7 +131,7 @@ OTHER_SEQUENCES = (
     SetAside(
         "an angiography",
         (rf"({START}|(?<=[23]D))TOF{LETTERS_END}", f"{START}(MRA|MRV|CE.?MRA|COW|PCA|MIPS?){LETTERS_END}",
-         f"ANGIO(GRA[A-Z]*)?{LETTERS_END}", "血管成像"),
+         f"ANGIO(GRA[A-Z]*)?{LETTERS_END}", "血管成像", "INHANCE", rf"{START}[23]D.?PC{END}"),
     ),
     SetAside(
         "perfusion",
@@ -142,6 +142,11 @@ OTHER_SEQUENCES = (
     SetAside("functional MRI", (f"{START}(BOLD|FMRI|RS.?FMRI){LETTERS_END}", "RESTING", "FIELD.?MAP")),
     DIFFUSION_MAP,
     SetAside("proton-density-weighted", (f"{START}PD(W|WI|FS|TSE|FSE|T2)*{LETTERS_END}", "PROTON.?DENS", "质子")),
+    SetAside(
+        "a balanced gradient echo",
+        hints=("FIESTA", "TRUE?.?FISP", "TRUFI", "COSMIC", f"{START}CISS{LETTERS_END}", f"{START}BALANCED",
+               f"{START}B.?(FFE|TFE|SSFP){LETTERS_END}"),
+    ),
     SetAside("a fat-suppressed sequence of another kind", (f"{START}STIR{LETTERS_END}",)),
 )  # fmt: skip
 """Sequences that are not in the table, asked after those that are. The first kind that fits counts."""

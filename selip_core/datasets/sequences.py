@@ -45,6 +45,11 @@ _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
 _MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
+_JOINED = re.compile(
+    r"(?<![A-Z])(?:O?(?:AX(?:IAL)?|SAG(?:ITTAL)?|COR(?:ONAL)?|TRA(?:NS(?:VERSE)?)?)|[23]D)+"
+    r"(?=T[12]|E?DWI|D?ADC|FLAIR|FLA|PD|SWI|TOF|STIR)"
+)
+"""Plane or dimension that are written without a gap before the sequence: ``SAGT1FLAIR``, ``3DT1C``."""
 _OTHER_BODY = _any((
     "SPINE", "NECK", "CERVICAL", "THORAC", "LUMBAR", "KNEE", "ABDOM", "PELVI", "HEART", "BREAST", "SHOULDER"
 ))  # fmt: skip
@@ -87,6 +92,7 @@ def sequence_of_text(text: str) -> tuple[str | None, str]:
     """
     bare = unicodedata.normalize("NFKC", text).upper().replace("_", " ")
     bare = re.sub(r"POST(ERIOR)?.?FOSSA", "", bare)  # a place, no contrast agent
+    bare = _JOINED.sub(r"\g<0> ", bare)
     if _MASK.search(bare):
         return "mask", ""
     if _WORDS["ADC"].search(bare) and not re.search(r"E.?ADC|EXPONENTIAL", bare):
@@ -170,6 +176,8 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
         return "FLAIR", ""
     if sequence == "FLAIR" and inversion is not None and 0 < inversion < 300:
         return None, f"it is called FLAIR, but its inversion time is {inversion:g} ms: fat is dark in it, not fluid"
+    if sequence == "FLAIR" and inversion is not None and 300 <= inversion < 1500 and echo is not None and echo < 50:
+        sequence = "T1"  # T1 FLAIR, of whose name a part was lost
     if sequence == "T1" and header.get("ContrastBolusAgent") and not _said_plain(header):
         return "T1ce", ""
     return sequence, ""

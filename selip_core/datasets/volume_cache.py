@@ -20,6 +20,7 @@ from selip_core._utils.cluster import VARIABLE, Cluster, reach
 from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.parallel import in_processes, processors
 from selip_core._utils.resumable import resumable_map
+from selip_core._utils.tables import write_table
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import Cohort
 from selip_core.datasets.shards import MappedVolumes, Shard, shards_of, volume_bytes, volumes_a_file
@@ -270,16 +271,11 @@ def _write_tables(cohort: Cohort, outcomes: list[dict], directory: Path) -> None
     table.insert(0, "row", range(len(table)))
     table = table.reindex(columns=[*table.columns, *({"reason"} - set(table.columns))])
     kept = table["reason"].isna()
-    _write_table(
+    write_table(
         table.loc[kept, [*_COLUMNS, *_QUALITY]] if kept.any() else table.loc[kept, _COLUMNS], directory / _INDEX
     )
-    _write_table(table.loc[~kept, [*_COLUMNS[1:], "reason"]], directory / _EXCLUDED)
+    write_table(table.loc[~kept, [*_COLUMNS[1:], "reason"]], directory / _EXCLUDED)
     if not kept.any():
         raise SelipError(
             f"none of the {len(table)} series of {cohort.directory} can be used; the first: {table['reason'].iloc[0]}"
         )
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as partial_path:
-        table.to_csv(partial_path, index=False, encoding="utf-8")

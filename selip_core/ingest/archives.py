@@ -2,6 +2,7 @@
 
 import errno
 import lzma
+import os
 import shutil
 import stat
 import tarfile
@@ -9,6 +10,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from selip_core._utils.encodings import likely_text
 from selip_core._utils.resumable import DoneLog
 from selip_core.errors import SelipError
 
@@ -73,17 +75,28 @@ def _unpack_members(opened: zipfile.ZipFile | tarfile.TarFile, folder: Path, lef
             return
         elif is_archive(target):
             left_out.append("an archive within an archive; unpack it yourself")
-        elif target.exists() or any(parent.is_file() for parent in target.parents):
+        elif os.path.exists(target) or any(map(os.path.isfile, target.parents)):  # Path's raise at too long a name
             left_out.append("a member that is there twice; the first is used")
         else:
-            target.parent.mkdir(parents=True, exist_ok=True)
             try:
+                target.parent.mkdir(parents=True, exist_ok=True)
                 with open_member() as source, open(target, "xb") as file:
                     shutil.copyfileobj(source, file, _BLOCK)
             except _DAMAGED as error:  # one bad member does not lose those after it
                 target.unlink(missing_ok=True)
                 what = "locked by a password" if "password" in str(error) else "damaged"
                 left_out.append(f"a member that is {what}")
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                left_out.append(f"a member that cannot be written ({error.strerror})")
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member: without the sign of UTF-8 it is in whatever the machine that wrote it had."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    return likely_text(member.orig_filename.encode("cp437"), member.filename)
 
 
 def _members(opened):
@@ -92,7 +105,7 @@ def _members(opened):
         for member in opened.infolist():
             if not member.is_dir():
                 reason = "a link; not followed" if stat.S_ISLNK(member.external_attr >> 16) else ""
-                yield member.filename, member.file_size, reason, lambda member=member: opened.open(member)
+                yield _name(member), member.file_size, reason, lambda member=member: opened.open(member)
         return
     for member in opened:
         if not member.isdir():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selip_core._utils.cluster import Cluster, reach
-from selip_core._utils.files import read_json, write_json
+from selip_core._utils.files import expanded, read_json, write_json
 from selip_core._utils.hashing import digest
 from selip_core._utils.output_folder import BEGUN, begin, check_apart, finished_before
 from selip_core._utils.resumable import resumable_map
@@ -46,7 +46,7 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
         If the source holds no usable series, a table cannot be read, `out` holds something else, or the disk is full.
     """
     given = {key: Path(value) if key in ("reports", "key") and value else value for key, value in options.items()}
-    settings = Options(Path(source).expanduser().resolve(), Path(out).expanduser().resolve(), **given)
+    settings = Options(expanded(source).resolve(), expanded(out).resolve(), **given)
     reach(settings.dask)
     # the table first: what is wrong with it should not come out after hours of conversion
     table = read_reports(settings.reports, columns=settings.columns) if settings.reports else None
@@ -78,7 +78,7 @@ def _cluster(settings: Options, work: Path) -> Cluster | None:
 def _inputs(settings: Options) -> str:
     """Return the fingerprint of what a cohort is made from; it tells no person."""
     words = {key: str(value) for key, value in vars(settings).items() if key not in ("key", "out", "workers", "dask")}
-    files = [settings.source, *([settings.reports.expanduser()] if settings.reports else [])]
+    files = [settings.source, *([expanded(settings.reports)] if settings.reports else [])]
     return digest(json.dumps(words, sort_keys=True), *(source_state(path) for path in files))
 
 

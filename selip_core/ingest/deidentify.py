@@ -34,15 +34,26 @@ _DAY_MONTH = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d\d)(?:[ T].*)?"
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
 _NAMED = re.compile(r"(?:(\d{1,2})[\s.-]*)?([a-z]{3,9})[\s.-]*(?:(\d{1,2})[\s,.-]+)?((?:19|20)\d\d)", re.IGNORECASE)
+_CAPITALISED = r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2}"
 _SIGNED = re.compile(
     r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
-    r"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?\s+)?))[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+){0,2}"
+    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?\s+)?)){_CAPITALISED}"
+    rf"|(\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs)\b\.?\s+){_CAPITALISED}"
+    r"|((?:告知|通知|联系)(?!临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其))"
+    r"(?:(?!科)[\u4e00-\u9fff]){2,3}(?=医[师生]|主任|大夫)"
 )
 _COMMON_WORDS = Path(__file__).with_name("common_words.yaml")
 _LATIN = re.compile(r"[\u0000-\u024f\u2018\u2019]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CURLY, _STRAIGHT = {ord("'"): "’"}, {ord("’"): "'"}
 _PARTS = re.compile(r"[\s^,;，、]+")
+_NAME_PARTS = re.compile(r"[\s^,;，、/\\&+|.·]+")
+_BESIDE_A_NAME = re.compile(r"[(（\[【].*?[)）\]】]|(?<=[^\d\s])\s*\d{1,2}$")
+"""``王小明（女）``, ``王芳2``: what stands beside a name in its cell."""
+_CHINESE_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
+_OFFICES = re.compile(
+    r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
+)
 _CONTEXT = 10
 _TITLE = r"\b((?i:dr|doctor|prof|professor|mr|mrs|ms|miss|sir|patient|name|physician|radiologist)\b[.:]?\s+)"
 LONGEST = 40
@@ -88,7 +99,7 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     text, removed = _IDENTITY.subn(HOLE, text)
     text, more = _MOBILE.subn(HOLE, text)
     text, landlines = _LANDLINE.subn(HOLE, text)
-    text, signed = _SIGNED.subn(lambda match: (match[1] or match[2]) + HOLE, text)
+    text, signed = _SIGNED.subn(lambda match: match[match.lastindex] + HOLE, text)
     removed += more + landlines + signed
     for value in _values(identifiers):
         if not _may_hold(text, value):
@@ -114,6 +125,9 @@ def may_identify(value: str) -> bool:
     lexicon, text = load_lexicon(), normalise(value.strip())
     if not LEAST <= len(text) <= LONGEST or text in lexicon.known:
         return False
+    words = {word.casefold() for word in _WORD.findall(value)}
+    if words & common_words("medical") and words <= _everybodys():
+        return False  # Left frontal lobe; but Rose Young is somebody
     return not any(token.end - token.start >= LEAST for token in lexicon.scan(text))
 
 
@@ -122,7 +136,7 @@ def _values(identifiers: Iterable[str]) -> list[str]:
     found = set()
     for identifier in identifiers:
         value = unicodedata.normalize("NFKC", identifier).strip()
-        found |= {value, *(_names(value) if not any(c.isdigit() for c in value) else [])}
+        found |= {value, *_within(value)}
     least = {v: LEAST_WITH_DIGIT if v.isascii() and any(c.isdigit() for c in v) else LEAST for v in found}
     looked_for = (
         v for v in found
@@ -131,11 +145,22 @@ def _values(identifiers: Iterable[str]) -> list[str]:
     return sorted(looked_for, key=lambda v: (-len(v), v))
 
 
+def _within(value: str) -> set[str]:
+    """Return the names in a value that may hold something beside them: a sex, the number of a visit, another name."""
+    bare = _BESIDE_A_NAME.sub(" ", value).strip()
+    if any(c.isdigit() for c in bare):
+        return set()
+    if bare != value and not (_CHINESE_NAME.fullmatch(bare) or len(_WORD.findall(bare)) > 1):
+        return set()  # MR12 is no name, and MR a word of many reports
+    parts = [part for part in _NAME_PARTS.split(bare) if _CHINESE_NAME.fullmatch(part)]
+    return _names(bare) | {part for part in parts if not _OFFICES.fullmatch(part)}
+
+
 def _names(value: str) -> set[str]:
     """Return the names of a value: of Wang^Wei=王^伟 each script's, in Latin letters each part and both orders too."""
     found = set()
     for group in value.split("="):
-        parts = [part for part in _PARTS.split(group) if part]
+        parts = [part for part in _NAME_PARTS.split(group) if part]
         if parts and all(_LATIN.fullmatch(part) for part in parts):
             if common_words("phrase") & {part.casefold() for part in parts}:
                 continue  # an institution: its words are everybody's
@@ -216,7 +241,7 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
     A word of common speech does so only where the rest of the match is words as well: 高明 in 高明显信号, not 王明 in
     王明显示.
     """
-    if match[0].casefold() in common_words("report"):
+    if match[0].casefold() in _everybodys():
         return True
     before, found, after = (
         normalise(part)
@@ -245,8 +270,13 @@ def _has_title(text: str, match: re.Match) -> bool:
 
 @cache
 def common_words(kind: str) -> frozenset[str]:
-    """Return the words of ``common_words.yaml`` of one kind: ``function``, ``report`` or ``phrase``."""
+    """Return the words of ``common_words.yaml`` of one kind: ``function``, ``report``, ``medical`` or ``phrase``."""
     return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())
+
+
+@cache
+def _everybodys() -> frozenset[str]:
+    return common_words("function") | common_words("report") | common_words("medical")
 
 
 @cache

@@ -16,11 +16,12 @@ def geometry_doubts(image: nib.spatialimages.SpatialImage) -> list[str]:
 
 
 def _doubts(image: nib.Nifti1Image) -> Iterator[str]:
-    (sform, s_code), (qform, q_code) = image.get_sform(coded=True), image.get_qform(coded=True)
+    s_code, q_code = (int(image.header[f"{form}_code"]) for form in ("sform", "qform"))
     if not s_code and not q_code:
         yield "its header states no orientation: left and right are taken as usual, look at them"
     if s_code and q_code:
         try:
+            sform, qform = image.get_sform(), image.get_qform()  # a quaternion may be none
             turned = np.abs(nib.affines.voxel_sizes(sform) / nib.affines.voxel_sizes(qform) - 1).max() > _SIZES_DIFFER
             cosines = (sform[:3, :3] * qform[:3, :3]).sum(0) / np.linalg.norm(sform[:3, :3], axis=0)
             turned = turned or (cosines / np.linalg.norm(qform[:3, :3], axis=0)).min() < _AXES_DIFFER

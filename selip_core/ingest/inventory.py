@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,11 @@ _NOT_SNIFFED = (
     ".json", ".jsonl", ".csv", ".tsv", ".txt", ".md", ".xlsx", ".xls", ".png", ".jpg", ".bval", ".bvec", ".pdf",
 )  # fmt: skip
 _FILES_A_JOB = 200
+_NOBODY = re.compile(
+    r"0+|([a-z])\1{2,}|anon(ymous|ymi[sz]ed)?|de-?identified|unknown|none|null|n/?a|nil|removed|test|patient"
+    r"|匿名|未知|不详|无",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -96,8 +102,10 @@ def take_inventory(
         found.archives[folder] = archive
         roots.append((folder, sorted(_walk(folder, found))))
     slices_of: list[Path] = []
+    names = _archives_that_are_patients(roots[1:], found.archives)
     for root, files in roots:
-        slices_of += _sort(root, [path for path in files if not is_archive(path)], found, pattern, work)
+        plain = [path for path in files if not is_archive(path)]
+        slices_of += _sort(root, plain, found, pattern, work, within=names.get(root, ""))
     found.series += _dicom_series(slices_of, found, workers or processors(), progress, cluster)
     if not found.series:
         told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
@@ -130,7 +138,23 @@ def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
                 yield path
 
 
-def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path) -> list[Path]:
+def _archives_that_are_patients(roots: list[tuple[Path, list[Path]]], archives: dict[Path, Path]) -> dict[Path, str]:
+    """Return the names of archives that tell patients apart, by where they were unpacked.
+
+    In P1.zip and P2.zip ``T1.nii.gz`` and ``anat/T1.nii.gz`` are of two patients, though they are called alike.
+    """
+    volumes = {root: [path for path in files if volume_name(path)] for root, files in roots}
+    tops = {root: {path.relative_to(root).parts[0] if path.parent != root else "" for path in paths}
+            for root, paths in volumes.items()}  # fmt: skip
+    often = Counter(top for of_root in tops.values() for top in of_root)
+    alike = any(often[top] > 1 for top in often)
+    named = {root: re.sub(r"(\.tar)?\.[^.]+$", "", archives[root].name) for root in tops}
+    return {root: name for root, name in named.items() if alike or "" in tops[root]}
+
+
+def _sort(
+    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, within: str
+) -> list[Path]:
     """Put the files of a root into the inventory; return those that are DICOM."""
     volumes, dicom, informations, split_texts, stacked = [], [], [], [], []
     for path in files:
@@ -149,7 +173,7 @@ def _sort(root: Path, files: list[Path], found: Inventory, pattern: str | None, 
                 named = path.name.lower().endswith(_DICOM_ENDINGS)
                 reason = other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
                 found.refused_files.append((str(path), reason))
-    found.series += find_volumes(root, volumes, pattern)
+    found.series += find_volumes(root, volumes, pattern, within=within)
     if stacked:
         series, refused = stacked_series(stacked, work / "stacks")
         found.series += series
@@ -195,7 +219,8 @@ def study_of_header(header: dict) -> str:
 
 
 def _is_blank(given: str) -> bool:
-    return not any(char.isalnum() for char in given) or given.lower() in ("anonymous", "anon", "anonymized", "none")
+    """Return whether an id is none: nothing, signs, zeros, one letter again and again, or a word for nobody."""
+    return not any(char.isalnum() for char in given) or _NOBODY.fullmatch(given.strip()) is not None
 
 
 def _found(one: DicomSeries, owners: int) -> FoundSeries:

@@ -33,7 +33,9 @@ _BIDS = re.compile(
 _RELEASED = re.compile(r"nii_mri_(?P<base>[^/]+)_processed(?:_[^/]+)?/(?P<series>[^/]+)/(?P<name>[^/]+)$")
 RELEASED_SPLITS = {"training": "train", "train": "train", "val": "validation", "valid": "validation",
                    "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
-_PATTERN_FIELDS = ("patient", "study", "sequence")
+_PATTERN_FIELDS = ("site", "patient", "study", "sequence")
+_DATASET = re.compile(r"(?P<dataset>.*?)/?(?:(?:derivatives|rawdata|sourcedata)/.*)?(?<![^/])sub-[A-Za-z0-9]+/")
+"""Of a BIDS file, the folder of the whole dataset."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def other_volume(path: Path) -> str:
     return next((f"{ending}: {what}, no volume" for ending, what in _OTHER_SHAPES.items() if name.endswith(ending)), "")
 
 
-def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> list[FoundSeries]:
+def find_volumes(root: Path, files: list[Path], pattern: str | None = None, *, within: str = "") -> list[FoundSeries]:
     """Return the series of the NIfTI and array files below a folder.
 
     Each file is taken by its own name: BIDS (``sub-01_ses-2_T1w.nii.gz``), BraTS (``NAME/NAME_t1ce.nii.gz``), the
@@ -111,8 +113,10 @@ def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> l
     Parameters
     ----------
     pattern : str, optional
-        How plain files lie, ``{patient}/{study}/{sequence}.nii.gz``; ``*`` stands for anything within a name. What does
-        not fit is set aside.
+        How plain files lie, ``{patient}/{study}/{sequence}.nii.gz``; ``*`` stands for anything within a name. With
+        ``{site}`` patients of one number at two sites are two. What does not fit is set aside.
+    within : str
+        The folder that the files are taken to lie in: the name of the archive that they come from.
 
     Raises
     ------
@@ -120,7 +124,7 @@ def find_volumes(root: Path, files: list[Path], pattern: str | None = None) -> l
         If the pattern is none.
     """
     fits = compile_pattern(pattern) if pattern else None
-    found = [_found(root, path, fits) for path in files]
+    found = _of_their_dataset([_found(root, path, fits, within) for path in files], apart=bool(within))
     studies: dict[str, set[str]] = {}
     for one in found:
         if one.sequence not in (None, "mask"):
@@ -140,9 +144,32 @@ def _perhaps_sites(found: list[FoundSeries]) -> dict[str, str]:
     most = {patient: max(map(len, studies.values())) for patient, studies in counted.items()}
     return {
         patient: f"its first folder is taken for one patient, who then has {n} studies: if it is a site, say how the "
-        "files lie by --pattern, as '*/{patient}/{sequence}.nii.gz'"
+        "files lie by --pattern, as '{site}/{patient}/{sequence}.nii.gz'"
         for patient, n in most.items() if n >= STUDIES_OF_A_SITE
     }  # fmt: skip
+
+
+def _of_their_dataset(found: list[FoundSeries], *, apart: bool) -> list[FoundSeries]:
+    """Return series in which ``sub-01`` of one BIDS dataset is another patient than ``sub-01`` of the next.
+
+    Parameters
+    ----------
+    apart : bool
+        Whether the dataset is told of all, for the next one is in another archive.
+    """
+    datasets: dict[str, set[str]] = {}
+    for one in found:
+        if one.layout == "bids" and (match := _DATASET.match(one.description)):
+            datasets.setdefault(one.patient_id, set()).add(match["dataset"])
+    told = []
+    for one in found:
+        doubled = apart or len(datasets.get(one.patient_id, ())) > 1
+        match = _DATASET.match(one.description) if doubled else None
+        if one.layout == "bids" and match and match["dataset"]:
+            names = (f"{match['dataset']}/{name}" for name in (one.patient_id, one.study_id))
+            one = replace(one, **dict(zip(("patient_id", "study_id"), names, strict=True)))
+        told.append(one)
+    return told
 
 
 def _with_its_study(one: FoundSeries, studies: set[str]) -> FoundSeries:
@@ -164,7 +191,7 @@ def compile_pattern(pattern: str) -> Callable[[str], re.Match | None]:
     unknown = sorted(set(fields) - set(_PATTERN_FIELDS))
     if unknown or not {"patient", "sequence"} <= set(fields) or len(set(fields)) < len(fields):
         raise SelipError(
-            f"--pattern {pattern!r} must hold {{patient}} and {{sequence}}, may hold {{study}}, each once"
+            f"--pattern {pattern!r} must hold {{patient}} and {{sequence}}, may hold {{site}} and {{study}}, each once"
             + (f"; {unknown[0]!r} is unknown" if unknown else "")
         )
     parts = re.split(r"(\{\w+\}|\*)", pattern)
@@ -179,16 +206,19 @@ def _expression(part: str) -> str:
     return "[^/]*" if part == "*" else re.escape(part)
 
 
-def _found(root: Path, path: Path, fits) -> FoundSeries:
+def _found(root: Path, path: Path, fits, within: str) -> FoundSeries:
     relative, name = readable(path.relative_to(root).as_posix()), readable(volume_name(path))
+    if within and not fits:
+        relative = f"{within}/{relative}"
     if fits:
         match = fits(relative)
         if not match:
             reason = "its path does not fit --pattern"
             return FoundSeries((path,), "", "", None, relative, reason, "plain")
         found = match.groupdict()
-        study = f"{found['patient']}/{found.get('study') or ''}".rstrip("/")
-        return _series(path, found["patient"], study, *sequence_of_text(found["sequence"]), relative, "plain")
+        patient = "/".join(found[key] for key in ("site", "patient") if found.get(key))
+        study, number = f"{patient}/{found.get('study') or ''}".rstrip("/"), found.get("study")
+        return _series(path, patient, study, *sequence_of_text(found["sequence"]), relative, "plain", number)
     if match := _RELEASED.search(relative):
         study = f"{match['base']}/{name}"
         return _series(path, study, study, *sequence_of_text(match["series"]), relative, "released")
@@ -201,15 +231,16 @@ def _found(root: Path, path: Path, fits) -> FoundSeries:
         # 王小明/王小明_t1.nii.gz lies just so: only names of the challenge itself are known to be pseudonyms
         layout = "brats" if match["name"].lower().startswith("brats") else "plain"
         return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, layout)
-    return _plain(path, name, relative)
+    return _plain(path, name, relative, readable(root.name))
 
 
-def _series(path, patient, study, sequence, reason, relative, layout) -> FoundSeries:
+def _series(path, patient, study, sequence, reason, relative, layout, number=None) -> FoundSeries:
     if not sequence and not reason:
         channel = re.search(r"_000\d\.nii(\.gz)?$", relative, re.IGNORECASE)
         reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
                   "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
-    return FoundSeries((path,), patient, study, sequence, relative, reason, layout)
+    keys = {"accession": number} if number else {}  # a study's folder is mostly called as reports call the study
+    return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys)
 
 
 def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
@@ -228,18 +259,19 @@ def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
     return _series(path, patient, f"{patient}{match['session'] or ''}", sequence, reason, relative, "bids")
 
 
-def _plain(path: Path, name: str, relative: str) -> FoundSeries:
+def _plain(path: Path, name: str, relative: str, root: str) -> FoundSeries:
     folders = relative.split("/")[:-1]
     sequence, reason = sequence_of_text(name)
-    rest = _without_sequence(name)
+    rest, alone = _without_sequence(name), root or name  # T1.nii.gz beside FLAIR.nii.gz: the patient has the folder
     if sequence is None and not reason and folders:  # patient/T1/00001.nii.gz
         sequence, reason = sequence_of_text(folders[-1])
-        rest, folders = _without_sequence(folders[-1]), folders[:-1]
+        rest, alone, folders = _without_sequence(folders[-1]), name, folders[:-1]
     if not folders:
-        patient = study = rest or name
-    else:
-        patient, study = folders[0], "/".join([*folders, *([rest] if rest else [])])
-    return _series(path, patient, study, sequence, reason, relative, "plain")
+        patient = study = rest or alone
+        return _series(path, patient, study, sequence, reason, relative, "plain")
+    within = [*folders[1:], *([rest] if rest else [])]
+    return _series(path, folders[0], "/".join([folders[0], *within]), sequence, reason, relative, "plain",
+                   "/".join(within))  # fmt: skip
 
 
 def _without_sequence(name: str) -> str:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
 from selip_core.ingest.layouts import FoundSeries
 
@@ -94,7 +95,7 @@ def check_key_path(path: Path, out: Path, *, begun: bool = False) -> Path:
     SelipError
         If a file is there already, or it would lie in the cohort's folder, which is made to be passed on.
     """
-    path = path.expanduser().resolve()
+    path = expanded(path).resolve()
     if path.is_relative_to(out):
         raise SelipError(f"--key {path} lies in {out}: keep the key apart from the cohort")
     if path.exists() and not begun:

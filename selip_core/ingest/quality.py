@@ -11,6 +11,7 @@ from PIL import Image
 
 from selip_core._utils.files import replacing
 from selip_core._utils.pages import page_template
+from selip_core._utils.tables import write_table
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS, safe_cell
 
 SERIES_COLUMNS = [
@@ -55,8 +56,7 @@ def write_quality_report(
     with replacing(out / "quality.html") as partial, open(partial, "w", encoding="utf-8") as file:
         file.writelines(_pieces(title, kept, set_aside, problems, counts, notes))
     series = pd.concat([kept, set_aside]).reindex(columns=SERIES_COLUMNS, fill_value="")
-    with replacing(out / "quality.csv") as partial:
-        series.map(safe_cell).to_csv(partial, index=False, encoding="utf-8-sig")  # Excel needs the mark for Chinese
+    write_table(series.map(safe_cell), out / "quality.csv", encoding="utf-8-sig")  # Excel needs the mark for Chinese
 
 
 def thumbnail(path: str | Path) -> bytes | None:

@@ -20,6 +20,7 @@ _STEPS = {role: [{bare(name) for name in step} for step in steps] for role, step
 _IDENTIFIERS = {bare(name) for name in _BOOK["identifiers"]}
 _IDENTIFIER_PARTS = tuple(bare(part) for part in _BOOK["identifier_parts"])
 _HARMLESS_ENDINGS = tuple(_BOOK["harmless_endings"])
+_TEXT_ENDINGS = tuple(_BOOK["text_endings"])
 _HARMLESS = {bare(name) for name in _BOOK["harmless"]}.union(*_STEPS["findings"], *_STEPS["impression"])
 
 
@@ -74,8 +75,13 @@ def identifier_columns(header: list[str], used: dict[str, int]) -> list[int]:
         i
         for i, name in enumerate(map(bare, header))
         if i not in texts
-        and (i in used_ids or name in ids | _IDENTIFIERS or any(part in name for part in _IDENTIFIER_PARTS))
+        and (i in used_ids or name in ids | _IDENTIFIERS or _tells_a_person(name))
     ]
+
+
+def _tells_a_person(name: str) -> bool:
+    """Tell whether a column is a person's by a part of its name: 报告医生 is, 医生诊断 is what the person says."""
+    return any(part in name for part in _IDENTIFIER_PARTS) and not name.endswith(_TEXT_ENDINGS)
 
 
 def unknown_columns(header: list[str], used: dict[str, int]) -> list[int]:

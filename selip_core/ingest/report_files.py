@@ -4,8 +4,10 @@ import datetime
 import io
 import re
 import shutil
+import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import IO
 
 import openpyxl
 import xlrd
+from openpyxl.cell.cell import Cell
 
 from selip_core._utils.tables import text_rows
 from selip_core.errors import SelipError
@@ -30,7 +33,7 @@ _BARE_ROW = re.compile(
     rb"<(?:\w+:)?row\b[^<>]*(?:/>|>(?:\s*<(?:\w+:)?c\b[^<>]*(?:/>|>\s*</(?:\w+:)?c>))*\s*</(?:\w+:)?row>)"
 )
 """A row whose cells hold a format and nothing else."""
-_ROW_END = re.compile(rb".*</(?:\w+:)?row>", re.DOTALL)
+_ROW_END = re.compile(rb".*(?:</(?:\w+:)?row>|<(?:\w+:)?row\b[^<>]*/>)", re.DOTALL)
 
 
 @dataclass
@@ -41,6 +44,8 @@ class Sheet:
     ----------
     name : str
         The file, and the sheet where there are several.
+    place : str
+        What it is called where the name may not be told, for it may be a person's.
     rows : list of (int, list of str)
         With the line or row in the file; empty rows left out. The first is the header.
     broken : set of (int, int)
@@ -52,6 +57,7 @@ class Sheet:
     """
 
     name: str
+    place: str = "reports"
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
     broken: set[tuple[int, int]] = field(default_factory=set)
     dates: set[tuple[int, int]] = field(default_factory=set)
@@ -81,17 +87,21 @@ def read_sheets(path: Path) -> list[Sheet]:
         if data.startswith((_OLE, _ZIP)):
             raise SelipError(f"{path} is an Excel file by another name; rename it to .xls or .xlsx")
         sheets = [_text_sheet(path)]
-    elif data.startswith(_OLE):
-        sheets = _old_excel(path, data)
-    elif data.startswith(_ZIP):
-        sheets = _new_excel(path, data)
+    elif data.startswith((_OLE, _ZIP)):
+        with warnings.catch_warnings():  # openpyxl's quote cells
+            warnings.simplefilter("ignore")
+            sheets = _old_excel(path, data) if data.startswith(_OLE) else _new_excel(path, data)
     else:
-        kind = "a web page saved" if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" else "no Excel file, though named"
-        raise SelipError(f"{path} is {kind} as {suffix}; open it in Excel and save it as .xlsx or CSV")
+        sheets = [_text_named_excel(path, data, suffix)]
     sheets = [sheet for sheet in sheets if sheet.rows]
     if not sheets:
         raise SelipError(f"{path} has no rows; export the reports again")
     return sorted(sheets, key=lambda sheet: sheet.hidden)  # last year's table may lie hidden before this year's
+
+
+def _sheet(path: Path, title: str, before: int, of: int) -> Sheet:
+    """Return an empty sheet of a workbook of `of` sheets, `before` of which stand before it."""
+    return Sheet(f"{path.name} sheet {title}", f"reports, sheet {before + 1}") if of > 1 else Sheet(path.name)
 
 
 def _text_sheet(path: Path) -> Sheet:
@@ -101,7 +111,18 @@ def _text_sheet(path: Path) -> Sheet:
         if any(row[width:]):
             raise SelipError(f"{path} line {line} has {len(row)} cells for {width} columns; put texts that hold commas "
                              "in quotes")  # fmt: skip
-    return Sheet(path.name, [(line, row[:width] + [""] * (width - len(row))) for line, row in rows])
+    return Sheet(path.name, rows=[(line, row[:width] + [""] * (width - len(row))) for line, row in rows])
+
+
+def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:
+    """Return the rows of a text that an export calls .xls: many write tabs between the cells, which Excel opens."""
+    page = data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
+    with suppress(SelipError):
+        sheet = _text_sheet(path)
+        if not page and len(sheet.rows[0][1]) > 1:
+            return sheet
+    kind = "a web page saved" if page else "no Excel file, though named"
+    raise SelipError(f"{path} is {kind} as {suffix}; open it in Excel and save it as .xlsx or CSV")
 
 
 def _new_excel(path: Path, data: bytes) -> list[Sheet]:
@@ -112,27 +133,32 @@ def _new_excel(path: Path, data: bytes) -> list[Sheet]:
         values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
         for shown, written in zip(values.worksheets, formulas.worksheets, strict=True):
-            sheet = Sheet(f"{path.name} sheet {shown.title}" if len(values.worksheets) > 1 else path.name)
+            sheet = _sheet(path, shown.title, len(sheets), len(values.worksheets))
             sheet.hidden = shown.sheet_state != "visible"
             shown.reset_dimensions()
             written.reset_dimensions()
             for number, (cells, sources) in enumerate(zip(shown.iter_rows(), written.iter_rows(), strict=True), 1):
                 row = [_cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in cells]
                 sheet.dates |= {(number, i) for i, cell in enumerate(cells) if isinstance(cell.value, datetime.date)}
-                for column, (cell, source) in enumerate(zip_longest(cells, sources)):
-                    formula = source is not None and source.data_type == "f"
-                    if (formula and (cell is None or cell.value is None)) or (
-                        cell is not None and cell.data_type == "e"
-                    ):
-                        sheet.broken.add((number, column))
-                        row += [""] * (column + 1 - len(row))
-                        row[column] = ""
-                if any(row) or any(line == number for line, _ in sheet.broken):
+                broken = [i for i, both in enumerate(zip_longest(cells, sources)) if _is_broken(*both)]
+                for column in broken:
+                    sheet.broken.add((number, column))
+                    row += [""] * (column + 1 - len(row))
+                    row[column] = ""
+                if any(row) or broken:
                     sheet.rows.append((number, row))
             sheets.append(sheet)
     except Exception as error:  # a damaged archive raises nearly anything
         raise _unreadable(path, error) from None
     return sheets
+
+
+def _is_broken(shown: Cell | None, written: Cell | None) -> bool:
+    """Tell whether a cell, as shown and as written, is an error or a formula without a value; "" is one."""
+    if shown is not None and shown.data_type == "e":
+        return True
+    formula = written is not None and written.data_type == "f"
+    return formula and (shown is None or (shown.value is None and shown.data_type != "str"))
 
 
 def _without_bare_rows(data: bytes) -> bytes:
@@ -148,7 +174,7 @@ def _without_bare_rows(data: bytes) -> bytes:
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as slim:
             for entry in book.infolist():
-                with book.open(entry) as source, slim.open(entry.filename, "w") as target:
+                with book.open(entry) as source, slim.open(entry.filename, "w", force_zip64=True) as target:
                     if entry in large:
                         target.writelines(_BARE_ROW.sub(b"", rows) for rows in _whole_rows(source))
                     else:
@@ -174,12 +200,13 @@ def _old_excel(path: Path, data: bytes) -> list[Sheet]:
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
         for table in book.sheets():
-            sheet = Sheet(f"{path.name} sheet {table.name}" if book.nsheets > 1 else path.name)
+            sheet = _sheet(path, table.name, len(sheets), book.nsheets)
             sheet.hidden = table.visibility != 0
             for number in range(table.nrows):
                 cells = table.row(number)
-                row = [_old_cell_text(book, cell) for cell in cells]
-                errors = {(number + 1, i) for i, cell in enumerate(cells) if cell.ctype == xlrd.XL_CELL_ERROR}
+                texts = [_old_cell_text(book, cell) for cell in cells]
+                row = [text or "" for text in texts]
+                errors = {(number + 1, i) for i, text in enumerate(texts) if text is None}
                 sheet.broken |= errors
                 sheet.dates |= {(number + 1, i) for i, cell in enumerate(cells) if cell.ctype == xlrd.XL_CELL_DATE}
                 if any(row) or errors:
@@ -192,11 +219,15 @@ def _old_excel(path: Path, data: bytes) -> list[Sheet]:
     return sheets
 
 
-def _old_cell_text(book: xlrd.Book, cell: xlrd.sheet.Cell) -> str:
+def _old_cell_text(book: xlrd.Book, cell: xlrd.sheet.Cell) -> str | None:
+    """Return a cell's text; None for an error, which a number that is no date is too where it is shown as one."""
     if cell.ctype == xlrd.XL_CELL_ERROR:
-        return ""
+        return None
     if cell.ctype == xlrd.XL_CELL_DATE:
-        return _cell_text(xlrd.xldate_as_datetime(cell.value, book.datemode), "")
+        try:
+            return _cell_text(xlrd.xldate_as_datetime(cell.value, book.datemode), "")
+        except (OverflowError, ValueError):
+            return None
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
         return _cell_text(bool(cell.value), "")
     return _cell_text(cell.value, book.format_map[book.xf_list[cell.xf_index].format_key].format_str)

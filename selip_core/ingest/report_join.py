@@ -70,6 +70,8 @@ def join(
     for row, (hits, near), (patients, near_patient) in zip(rows, found, found_patients, strict=True):
         other_exam = bool(row["study_id"]) and one_numbering
         unknown = bool(row["patient_id"]) and one_patient_numbering and not patients and not near_patient
+        if len(hits) > 1 and hits & patients:
+            hits = hits & patients  # visits are called V1 of every patient
         problem = _refusal(hits, near, patients, near_patient, other_exam)
         if hits and unknown and not problem:
             problem = "its study is in the source, its patient id is not, though others of the reports are"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
 from selip_core.ingest.deidentify import may_identify, scrub
 from selip_core.ingest.report_columns import identifier_columns, map_columns, n_known, unknown_columns
@@ -19,6 +20,7 @@ REPORT_COLUMNS = ["patient_id", "study_id", "findings", "impression", "where"]
 
 _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
 _SIGNS = "=@+-＝＠＋－ "
+_DAMAGED = "\ufffd"
 _MARKED = re.compile("⟦(.*?)⟧")
 
 
@@ -38,6 +40,9 @@ class ReportTable:
         Which sheet and columns were taken, for the log.
     removed : int
         Places where an identifier was taken out of a text.
+    name, place : str
+        Of the sheet that was read, as ``where`` and the notes have it, and what stands for it where a file or a sheet
+        may be called after a person.
     """
 
     reports: pd.DataFrame
@@ -45,6 +50,12 @@ class ReportTable:
     columns: dict[str, str]
     notes: list[str]
     removed: int
+    name: str = ""
+    place: str = ""
+
+    def without_its_name(self, text: str) -> str:
+        """Return a text of its problems or notes with `place` for `name`."""
+        return text.replace(self.name, self.place) if self.name else text
 
 
 @dataclass
@@ -73,7 +84,7 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
     SelipError
         If the file cannot be read, or a column is missing or unclear; see `read_sheets` and `map_columns`.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     sheet, header, used, n_sheets = _choose(read_sheets(path), columns or {})
     names, below = sheet.rows[header][1], sheet.rows[header + 1 :]
     reading = _Reading(sheet, used, identifier_columns(names, used), unknown_columns(names, used))
@@ -93,6 +104,8 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
         named,
         notes,
         reading.removed,
+        sheet.name,
+        sheet.place,
     )
 
 
@@ -133,7 +146,7 @@ def _choose(sheets: list[Sheet], given: dict[str, str]) -> tuple[Sheet, int, dic
 def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] | None:
     """Return a row's ids and texts, or None where it cannot be used; what is wrong with it is noted."""
     where = f"{reading.sheet.name} row {line}"
-    if not any(cells) and not any(row == line for row, _ in reading.sheet.broken):
+    if not any(cells) and not any((line, column) in reading.sheet.broken for column in reading.used.values()):
         return None
     row = {"patient_id": "", "study_id": "", "findings": "", "impression": "", "where": where}
 
@@ -188,6 +201,8 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
     found = plain_id(text)
     if not found.strip("-—/"):
         return "", ""  # what some write where there is none
+    if _DAMAGED in found:
+        return "", "holds characters that the export has cut off"
     if found.startswith(("=", "@", "+", "-")):
         return "", "begins like a formula"
     if _DESTROYED.fullmatch(found):
@@ -202,6 +217,8 @@ def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tup
     if (line, column) in reading.sheet.broken:
         return "", "is a formula without a value, or an error of Excel"
     text = _cell(cells, column)
+    if _DAMAGED in text:
+        return text.replace(_DAMAGED, "").lstrip(_SIGNS), "holds characters that the export has cut off"
     return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, "")
 
 

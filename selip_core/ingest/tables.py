@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from selip_core._utils.files import replacing, write_json
+from selip_core._utils.files import expanded, write_json
+from selip_core._utils.tables import write_table
 from selip_core.errors import SelipError
 from selip_core.ingest.deidentify import HOLE, scrub
 from selip_core.ingest.inventory import Inventory
@@ -59,17 +60,17 @@ def write_cohort(
     if images.empty:
         first = aside["reason"].value_counts().index[0]
         raise SelipError(f"none of {len(aside)} series can be used, most often: {first}; see {out / 'quality.html'}")
-    _write(images[["patient_id", "study_id", "sequence", "path"]], out / "series.csv")
-    _write(reports[["patient_id", "study_id", "findings", "impression"]], out / "reports.csv")
+    write_table(images[["patient_id", "study_id", "sequence", "path"]], out / "series.csv")
+    write_table(reports[["patient_id", "study_id", "findings", "impression"]], out / "reports.csv")
     if len(masks):
         target = settings.masks or TUMOUR_OF_BRATS
-        _write(masks.assign(target=target)[["patient_id", "study_id", "target", "path"]], out / "masks.csv")
+        write_table(masks.assign(target=target)[["patient_id", "study_id", "target", "path"]], out / "masks.csv")
     if splits := _splits(found, tasks, reasons, names):
-        _write(pd.DataFrame(splits, columns=["patient_id", "split"]), out / "splits.csv")
+        write_table(pd.DataFrame(splits, columns=["patient_id", "split"]), out / "splits.csv")
     source = settings.data_source or f"user cohort {out.name}"
     write_json(out / "cohort.json", {"name": out.name, "data_source": source, "synthetic": False})
     if settings.key:
-        write_key(settings.key.expanduser(), _key_rows(found, tasks, reasons, names))
+        write_key(expanded(settings.key), _key_rows(found, tasks, reasons, names))
     return counts
 
 
@@ -129,7 +130,9 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     if table is not None:
         matched, problems = join(table, studies, ignore_leading_zeros=settings.ignore_leading_zeros)
         problems = pd.concat([table.problems, problems], ignore_index=True)
-        notes, removed = list(table.notes), table.removed
+        for column in ("where", "consequence"):
+            problems[column] = [table.without_its_name(text) for text in problems[column]]
+        notes, removed = [table.without_its_name(note) for note in table.notes], table.removed
     else:
         patients = studies.drop_duplicates("study_id").set_index("study_id")["patient_id"]
         said = {**found.coded, **found.texts}
@@ -201,8 +204,3 @@ def _key_rows(found: Inventory, tasks: list[Task], reasons: list[str], names: Na
             "remark": reason,
         })  # fmt: skip
     return rows + [{"source": found.place(Path(path)), "remark": reason} for path, reason in found.refused_files]
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as partial:
-        table.to_csv(partial, index=False, encoding="utf-8")

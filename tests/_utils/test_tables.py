@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from selip_core._utils.files import replacing, write_text
-from selip_core._utils.tables import named_tests, read_saved_table, read_table, read_text
+from selip_core._utils.tables import named_tests, read_saved_table, read_table, read_text, write_table
 from selip_core.errors import SelipError
 
 ROWS = "patient_id,findings\n0001,左侧额叶见斑片状长T1长T2信号影。\n"
@@ -149,3 +149,11 @@ def test_every_name_of_a_patient_and_of_a_label_stays_as_it_was_given(tmp_path, 
     for numbers in (False, True):
         saved = read_saved_table(path, numbers=numbers)
         assert saved["patient_id"].tolist() == saved["label"].tolist() == ids
+
+
+def test_a_text_with_a_carriage_return_stays_in_its_row(tmp_path):
+    texts = ["首行\r次行", "a\r\nb, c"]
+    table = pd.DataFrame({"patient_id": ["P1", "P2"], "findings": texts, "n": [1, 2], "x": [0.5, None]})
+    write_table(table, tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv", ("findings",))["findings"].tolist() == ["首行\n次行", "a\nb, c"]
+    assert table["findings"][0] == "首行\r次行"

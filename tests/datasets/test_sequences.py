@@ -258,6 +258,9 @@ def test_everyday_chinese_names_of_flair(text, sequence):
          (None, "it is called T2, but its b-value is 1000 s/mm²")),
         ({"SeriesDescription": "FLAIR fs", "InversionTime": "160", "EchoTime": "90"},
          (None, "it is called FLAIR, but its inversion time is 160 ms: fat is dark in it, not fluid")),
+        ({"SeriesDescription": "FLAIR sag", "InversionTime": "860", "EchoTime": "20"}, ("T1", "")),
+        ({"SeriesDescription": "FLAIR sag", "InversionTime": "860", "EchoTime": "20", "ContrastBolusAgent": "Gd"},
+         ("T1ce", "")),
         ({"SeriesDescription": "T1", "ProtocolName": "头颅平扫+增强", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
         ({"SeriesDescription": "T1", "ProtocolName": "头颅平扫", "ContrastBolusAgent": "Gadovist"}, ("T1", "")),
         ({"SeriesDescription": "T1", "ProtocolName": "HEAD W AND WO", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
@@ -265,3 +268,17 @@ def test_everyday_chinese_names_of_flair(text, sequence):
 )  # fmt: skip
 def test_contrast_inversion_and_b_value_outrank_what_a_series_is_called(header, found):
     assert sequence_of_header(header) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("SAGT1FLAIR", ("T1", "")), ("AXT1+C", ("T1ce", "")), ("3DT1C", ("T1ce", "")), ("OAXT2", ("T2", "")),
+        ("AXT2*", (None, "susceptibility-weighted")), ("AXDWI", ("DWI", "")), ("SAG3DT1", ("T1", "")),
+        ("CORFLAIR", ("FLAIR", "")), ("Ax FIESTA", (None, "a balanced gradient echo")),
+        ("3D CISS", (None, "a balanced gradient echo")), ("bFFE", (None, "a balanced gradient echo")),
+        ("T2 CISS", ("T2", "")), ("Inhance 3DPC", (None, "an angiography")),
+    ],
+)  # fmt: skip
+def test_a_plane_joined_to_the_sequence_hides_nothing_and_balanced_echoes_are_no_t1(text, found):
+    assert sequence_of_text(text) == found

@@ -50,3 +50,27 @@ def test_one_bad_member_does_not_lose_those_after_it_and_a_zip_in_a_zip_is_told(
     left_out = unpack(tmp_path / "a.zip", tmp_path / "a")
     assert "a member that is damaged" in left_out and "an archive within an archive; unpack it yourself" in left_out
     assert (tmp_path / "a/second").read_bytes() == b"second" * 100 and not (tmp_path / "a/first").exists()
+
+
+class OfChineseWindows(zipfile.ZipInfo):
+    """A member whose name is in GBK, without the sign of UTF-8."""
+
+    def _encodeFilenameFlags(self):
+        return self.filename.encode("gbk"), self.flag_bits
+
+
+def test_names_that_chinese_windows_wrote_are_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("张三/T1增强.nii.gz", "李四/T2压水.nii.gz", "plain/T1.nii.gz"):
+            archive.writestr(OfChineseWindows(name), b"x")
+    assert unpack(tmp_path / "a.zip", tmp_path / "a") == []
+    found = sorted(path.relative_to(tmp_path / "a").as_posix() for path in (tmp_path / "a").rglob("*.gz"))
+    assert found == sorted(["张三/T1增强.nii.gz", "李四/T2压水.nii.gz", "plain/T1.nii.gz"])
+
+
+def test_a_member_that_cannot_be_written_does_not_lose_those_after_it(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("n" * 300 + ".nii.gz", b"x")
+        archive.writestr("T1.nii.gz", b"x")
+    assert unpack(tmp_path / "a.zip", tmp_path / "a") == ["a member that cannot be written (File name too long)"]
+    assert (tmp_path / "a" / "T1.nii.gz").is_file()

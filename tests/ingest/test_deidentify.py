@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from selip_core.ingest.deidentify import HOLE, common_words, scrub
+from selip_core.ingest.deidentify import HOLE, common_words, may_identify, scrub
 
 ENGLISH = (
     "No acute infarct. There is a patchy T2 and FLAIR hyperintensity in the left frontal lobe of the brain, "
@@ -84,3 +84,40 @@ def test_recall_on_latin_names_whose_parts_are_words():
                 assert part not in cleaned
         rest = sentence.replace("{0}", "").replace("{1}", "").split()
         assert [word for word in rest if word.strip(".,:") not in cleaned] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("王芳2", "患者王芳，左侧额叶", "患者＊＊，左侧额叶"),
+        ("WANG FANG 2", "Wang Fang has no infarct", "＊＊ has no infarct"),
+        ("王小明（女）", "王小明颅内未见异常", "＊＊颅内未见异常"),
+        ("张伟民/李建国", "李建国审核，张伟民报告", "＊＊审核，＊＊报告"),
+        ("张三 李四", "李四：左侧额叶", "＊＊：左侧额叶"), ("Dr.Smith", "seen with Smith", "seen with ＊＊"),
+        ("Smith/Jones", "Jones and Smith agree", "＊＊ and ＊＊ agree"), ("M.DUPONT", "vu avec Dupont", "vu avec ＊＊"),
+        ("主治医师 王芳", "请结合临床，医师王芳", "请结合临床，医师＊＊"),
+        ("MR12", "MR of the brain", "MR of the brain"),
+        ("Glioma^01", "a glioma of the left frontal lobe", "a glioma of the left frontal lobe"),
+    ],
+)  # fmt: skip
+def test_a_name_with_something_beside_it_is_found(value, text, expected):
+    assert scrub(text, [value]).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Discussed with Dr. Jane Smith.", "Discussed with Dr. ＊＊."),
+        ("已电话告知李娜医师。", "已电话告知＊＊医师。"),
+        ("已告知临床医师，请联系神经外科医师。",) * 2,
+        ("MR images. Doctor was told.",) * 2,
+    ],
+)  # fmt: skip
+def test_a_name_behind_a_title_goes_though_no_column_holds_it(text, expected):
+    assert scrub(text, []).text == expected
+
+
+def test_medical_words_of_a_column_are_no_person_and_a_name_of_common_words_is():
+    for value in ("Left frontal lobe", "Glioblastoma", "Acute infarct"):
+        assert not may_identify(value)
+    assert may_identify("Rose Young") and may_identify("王小明")

@@ -40,3 +40,9 @@ def test_doubts(made, doubt):
 
 def test_other_formats_are_not_doubted():
     assert geometry_doubts(nib.MGHImage(np.zeros((9, 9, 9), np.float32), np.eye(4))) == []
+
+
+def test_a_quaternion_that_is_none_beside_a_sform_is_a_doubt():
+    made = image()
+    made.header["quatern_b"], made.header["quatern_c"], made.header["quatern_d"] = 0.9, 0.9, 0.9
+    assert any("disagree" in doubt for doubt in geometry_doubts(made))

@@ -461,7 +461,7 @@ def no_workbook(path):
             lambda p: p.write_text("<html><table></table></html>"),
             "is a web page saved as .xls; open it in Excel",
         ),
-        ("r.xls", lambda p: p.write_text("a\tb"), "is no Excel file, though named as .xls"),
+        ("r.xls", lambda p: p.write_text("a\nb"), "is no Excel file, though named as .xls"),
         ("r.csv", encrypted, "is an Excel file by another name"),
         ("r.csv", lambda p: p.write_bytes(b"\n "), "is empty; export the reports again"),
         ("r.pdf", lambda p: p.write_bytes(b"%PDF"), "is no table of reports; give .csv, .tsv"),
@@ -638,3 +638,55 @@ def test_a_workbook_whose_styles_are_broken_says_so(tmp_path):
             target.writestr(name, data)
     with pytest.raises(SelipError, match="its styles .* are not as Excel writes them"):
         read_reports(tmp_path / "broken.xlsx")
+
+
+def test_what_a_person_says_is_no_person(tmp_path):
+    header = ["Accession Number", "Radiologist Impression", "Tumor type", "Findings"]
+    said = "Mass in the left frontal lobe, suspicious for glioblastoma."
+    row = ["A1", "Left frontal glioblastoma", "Glioblastoma", said]
+    assert read_reports(table(tmp_path / "r.csv", [row], header=header)).reports["findings"].tolist() == [said]
+
+
+def test_a_table_of_tabs_that_is_called_xls_is_read(tmp_path):
+    rows = [HEADER, ["A1", "P1", "王伟", TEXT, ""]]
+    text = "\n".join("\t".join(row) for row in rows)
+    for name, encoding in (("a.xls", "gbk"), ("b.xls", "utf-16")):
+        (tmp_path / name).write_bytes(text.encode(encoding))
+        assert read_reports(tmp_path / name).reports["findings"].tolist() == [TEXT]
+
+
+def test_a_cell_that_was_cut_amid_a_character_is_told_and_the_others_are_read(tmp_path):
+    rows = [[f"A{i}", f"P{i}", "王伟", TEXT, ""] for i in range(60)]
+    data = table(tmp_path / "r.csv", rows).read_bytes().replace("信号影。".encode(), "信号影。".encode()[:-1], 1)
+    (tmp_path / "r.csv").write_bytes(data)
+    found = read_reports(tmp_path / "r.csv")
+    assert len(found.reports) == 60 and found.reports["findings"][0] == TEXT[:-1]
+    assert problems_of(found) == ["findings holds characters that the export has cut off"]
+
+
+def test_a_formula_that_shows_nothing_is_an_empty_cell(tmp_path):
+    path = workbook(tmp_path / "r.xlsx", [["A1", "P1", "王伟", TEXT, "", "=1"]], header=[*HEADER, "n"])
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(tmp_path / "filled.xlsx", "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                row = '<row r="{0}"><c r="F{0}" t="str"><f>IF(A{0}="","",A{0})</f><v></v></c></row>'
+                text = text.replace("</sheetData>", f"{''.join(map(row.format, range(3, 40)))}</sheetData>")
+            target.writestr(name, text)
+    found = read_reports(tmp_path / "filled.xlsx")
+    assert found.reports["study_id"].tolist() == ["A1"] and found.problems.empty
+
+
+def test_a_number_that_is_shown_as_a_date_prints_nothing(tmp_path, recwarn):
+    path = workbook(tmp_path / "r.xlsx", [[20240017123, "P1", "王伟", TEXT, ""], ["A2", "P2", "李娜", TEXT, ""]])
+    book = openpyxl.load_workbook(path)
+    book.active["A2"].number_format = "yyyy-mm-dd"
+    book.save(path)
+    found = read_reports(path)
+    assert found.reports["study_id"].tolist() == ["A2"] and not [w for w in recwarn if "20240017123" in str(w.message)]
+
+
+def test_the_name_of_the_file_and_of_its_sheets_stay_out_of_what_is_written(tmp_path):
+    found = read_reports(workbook(tmp_path / "报告_王小明.xlsx", [["", "", "", TEXT, ""]] * 2, sheets=["张三"]))
+    told = [found.without_its_name(text) for text in (*found.problems["where"], *found.notes)]
+    assert told[0] == "reports, sheet 2 row 2" and not any("王小明" in text or "张三" in text for text in told)

@@ -1,0 +1,38 @@
+"""Whose a series is, where ids and names do not tell it by themselves."""
+
+import zipfile
+
+import pytest
+
+from selip_core.ingest.inventory import patient_of_header, take_inventory
+
+
+@pytest.mark.parametrize("given", ["", "***", "anonymous", "ANONYMISED", "Unknown", "0", "000000", "NA", "n/a", "XXXX",
+                                   "匿名", "de-identified"])  # fmt: skip
+def test_an_id_that_everybody_has_is_none(given):
+    assert patient_of_header({"PatientID": given, "StudyInstanceUID": "1.2.3"}) == "1.2.3"
+
+
+@pytest.mark.parametrize("given", ["007", "P000", "anon12", "A", "XX", "王伟"])
+def test_an_id_that_somebody_has_is_kept(given):
+    assert patient_of_header({"PatientID": given, "StudyInstanceUID": "1.2.3"}) == given
+
+
+@pytest.mark.parametrize(
+    ("members", "patients"),
+    [
+        ({"P1": ["anat/T1.nii.gz", "anat/FLAIR.nii.gz"], "P2": ["anat/T1.nii.gz"]}, {"P1", "P2"}),
+        ({"P1": ["T1.nii.gz", "FLAIR.nii.gz"]}, {"P1"}),
+        ({"a": ["P1/T1.nii.gz"], "b": ["P2/T1.nii.gz"]}, {"P1", "P2"}),
+        ({"ds1": ["sub-01/anat/sub-01_T1w.nii.gz"], "ds2": ["sub-01/anat/sub-01_T1w.nii.gz"]},
+         {"ds1/sub-01", "ds2/sub-01"}),
+    ],
+)  # fmt: skip
+def test_archives_tell_patients_apart_where_their_members_do_not(tmp_path, members, patients):
+    (tmp_path / "in").mkdir()
+    for name, files in members.items():
+        with zipfile.ZipFile(tmp_path / "in" / f"{name}.zip", "w") as archive:
+            for file in files:
+                archive.writestr(file, b"x")
+    found = take_inventory(tmp_path / "in", tmp_path / "work", progress=False)
+    assert {one.patient_id for one in found.series} == patients
