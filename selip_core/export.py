@@ -153,14 +153,14 @@ def _targets(method: str, training: dict) -> str:
     from selip_core.config import PretrainingSettings
 
     told = {**training, **VARIANTS[method].changes}
-    weight, kind, matching, site, power = (
+    weight, kind, matching, site, near, power = (
         told.get(name, PretrainingSettings.model_fields[name].default)
-        for name in ("soft_target_weight", "similarity", "matching", "site_weight", "similarity_power")
+        for name in ("soft_target_weight", "similarity", "matching", "site_weight", "site_match", "similarity_power")
     )
     if weight == 0:
         return "hard targets, each image with its own text alone"
     from_reports = {"mixed": "wording times meaning", "syntax": "wording", "semantic": "meaning"}.get(kind, kind)
-    strength = f"{matching} matching, site weight {site:g}, power {power:g}, weight {weight:g}"
+    strength = f"{matching} matching, {near} sites, site weight {site:g}, power {power:g}, weight {weight:g}"
     if kind == "even":
         return f"soft targets even over a batch, as strong as those from the similarity of reports ({strength})"
     return f"soft targets from the similarity of reports ({from_reports}; {strength})"

@@ -5,7 +5,7 @@ import pandas as pd
 
 from selip_core.downstream.classification_tables import auc_difference_table, score_table
 from selip_core.downstream.external import rank_ceilings
-from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
+from selip_core.metrics.resampling import ALPHA, bootstrap_interval, holm, paired_difference
 from selip_core.pretraining.methods import PAIRS
 
 
@@ -126,10 +126,11 @@ def worth_of_pretraining(differences: pd.DataFrame) -> list[str]:
         second, first = comparison.split(" − ")
         if first != "scratch":
             continue
-        better = part.loc[part["low"] > 0, "fraction"]
-        worse = part.loc[part["high"] < 0, "fraction"]
+        held = part["p_holm"] < ALPHA  # intervals that are clear of zero are so without a correction for their number
+        better = part.loc[held & (part["difference"] > 0), "fraction"]
+        worse = part.loc[held & (part["difference"] < 0), "fraction"]
         at = lambda shares: ", ".join(f"{share:.0%}" for share in shares) + " of the training patients"  # noqa: E731
         said = [f"better than from scratch at {at(better)}"] if len(better) else []
         said += [f"worse at {at(worse)}"] if len(worse) else []
-        told.append(f"{second}: {' and '.join(said) or 'no difference from scratch that is clear of zero'}.")
+        told.append(f"{second}: {' and '.join(said) or 'no difference from scratch that holds after correction'}.")
     return told

@@ -158,8 +158,8 @@ def _curves(path: Path) -> str:
         by_method = {row.method: row for row in part.itertuples()}
         cells = [by_method.get(method) for method in methods]
         texts = ["" if c is None else interval_text(c.value, c.low, c.high, ".3f") for c in cells]
-        rows.append([measure, f"{patients:g}", *texts])
-    return markdown_table(["measure", "training patients", *methods], rows)
+        rows.append([measure, f"{patients:g}", f"{part['seeds'].max():g}", *texts])
+    return markdown_table(["measure", "training patients", "seeds", *methods], rows)
 
 
 def _variants(path: Path) -> str:
@@ -187,7 +187,7 @@ def _machine(runs: dict[str, dict]) -> str:
     heads = ["notebook", "device", "machine", "minutes of its last run", "peak memory (GB)", "finished"]
     versions = ", ".join(f"{name} {version}" for name, version in runs[SUMMARY]["versions"].items())
     total = sum(record["duration_s"] for record in runs.values()) / 3600
-    return f"{markdown_table(heads, rows)}\n\nIn all {total:.1f} hours. Versions: {versions}."
+    return f"{markdown_table(heads, rows)}\n\nIn all {total:.1f} hours, and what earlier runs of them had finished. Versions: {versions}."
 
 
 def _text(path: Path) -> str:

@@ -36,10 +36,10 @@ def test_a_difference_in_percentile_is_found_and_no_difference_is_not():
 
 def test_the_worth_of_pretraining_is_told_by_share():
     rows = [
-        ("CLIP − scratch", 0.05, 0.01, 0.1), ("CLIP − scratch", 1.0, -0.1, 0.1), ("SeLIP − scratch", 0.05, -0.2, -0.1),
-        ("SeLIP − CLIP", 0.05, 0.1, 0.2),
+        ("CLIP − scratch", 0.05, 0.05, 0.01), ("CLIP − scratch", 1.0, 0.01, 0.3),
+        ("SeLIP − scratch", 0.05, -0.15, 0.04), ("SeLIP − CLIP", 0.05, 0.15, 0.001),
     ]  # fmt: skip
-    told = tables.worth_of_pretraining(pd.DataFrame(rows, columns=["comparison", "fraction", "low", "high"]))
+    told = tables.worth_of_pretraining(pd.DataFrame(rows, columns=["comparison", "fraction", "difference", "p_holm"]))
     assert told == [
         "CLIP: better than from scratch at 5% of the training patients.",
         "SeLIP: worse at 5% of the training patients.",
