@@ -45,6 +45,9 @@ _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
 _MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
+_NO_AGENT = re.compile(
+    r"none|no|n|not? given|nil|without.*|w/?o|n\.?/?a\.?|unknown|false|0|无|没有|[-–. ]+", re.IGNORECASE
+)
 _JOINED = re.compile(
     r"(?<![A-Z])(?:O?(?:AX(?:IAL)?|SAG(?:ITTAL)?|COR(?:ONAL)?|TRA(?:NS(?:VERSE)?)?)|[23]D)+"
     r"(?=T[12]|E?DWI|D?ADC|FLAIR|FLA|PD|SWI|TOF|STIR)"
@@ -138,7 +141,8 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
     body = str(header.get("BodyPartExamined") or "").upper()
     if _OTHER_BODY.search(body) and not re.search("HEAD|BRAIN", body):
         return None, "not of the head"
-    kinds = {str(kind).upper() for kind in header.get("ImageType") or []}
+    kinds = header.get("ImageType") or []
+    kinds = {str(kind).upper() for kind in (kinds.split("\\") if isinstance(kinds, str) else kinds)}
     if "LOCALIZER" in kinds:
         return None, "a scout"
     if kinds & _PHASE and not kinds & _MAGNITUDE:
@@ -178,7 +182,8 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
         return None, f"it is called FLAIR, but its inversion time is {inversion:g} ms: fat is dark in it, not fluid"
     if sequence == "FLAIR" and inversion is not None and 300 <= inversion < 1500 and echo is not None and echo < 50:
         sequence = "T1"  # T1 FLAIR, of whose name a part was lost
-    if sequence == "T1" and header.get("ContrastBolusAgent") and not _said_plain(header):
+    agent = str(header.get("ContrastBolusAgent") or "").strip()
+    if sequence == "T1" and agent and not _NO_AGENT.fullmatch(agent) and not _said_plain(header):
         return "T1ce", ""
     return sequence, ""
 

@@ -11,6 +11,7 @@ from selip_core._utils.files import expanded, read_json, write_json
 from selip_core._utils.hashing import digest
 from selip_core._utils.output_folder import BEGUN, begin, check_apart, finished_before
 from selip_core._utils.resumable import resumable_map
+from selip_core.errors import SelipError
 from selip_core.ingest.inventory import source_state, take_inventory
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.options import Options
@@ -61,7 +62,7 @@ def ingest(source: str | Path, out: str | Path, *, progress: bool = True, **opti
     results = _process(tasks, work, **where)
     counts = write_cohort(settings, table, found, tasks, results, names)
     # as they were at the start: the source is not walked again, and what changed meanwhile is told by the next call
-    write_json(settings.out / FINISHED, {**read_json(work / BEGUN), "counts": counts})
+    write_json(settings.out / FINISHED, {**read_json(work / BEGUN), "counts": counts, "key": bool(settings.key)})
     shutil.rmtree(work)
     return counts
 
@@ -95,6 +96,9 @@ def _prepare(settings: Options) -> dict | None:
     inputs = _inputs(settings)
     finished = finished_before(out / FINISHED, work, inputs)
     if finished:
+        if settings.key and finished.get("key") is False:
+            raise SelipError(f"{out} was finished without a key, which can no longer be written: ingest into another "
+                             "folder with --key")  # fmt: skip
         return finished["counts"]
     if settings.key:  # of a call that was killed just after writing it there may be one
         check_key_path(settings.key, out, begun=(work / BEGUN).exists())

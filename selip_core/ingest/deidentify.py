@@ -19,7 +19,7 @@ LEAST_WITH_DIGIT = 5
 
 NO_VALUES = frozenset({
     "不详", "未知", "没有", "未填", "未填写", "暂无", "其他", "其它", "本人", "同上", "待查", "未审核",
-    "na", "n/a", "nan", "none", "null", "unknown", "other",
+    "na", "n/a", "n.a.", "n.a", "nan", "none", "null", "unknown", "other",
 })  # fmt: skip
 """What stands in a column where nothing is known."""
 
@@ -34,11 +34,11 @@ _DAY_MONTH = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d\d)(?:[ T].*)?"
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
 _NAMED = re.compile(r"(?:(\d{1,2})[\s.-]*)?([a-z]{3,9})[\s.-]*(?:(\d{1,2})[\s,.-]+)?((?:19|20)\d\d)", re.IGNORECASE)
-_CAPITALISED = r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2}"
+_CAPITALISED = r"[A-Z][\w'’-]+(?:[^\S\n\r]+[A-Z][\w'’-]+){0,2}"
 _SIGNED = re.compile(
     r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
-    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?\s+)?)){_CAPITALISED}"
-    rf"|(\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs)\b\.?\s+){_CAPITALISED}"
+    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?[^\S\n\r]+(?:dr\.?[^\S\n\r]+)?))({_CAPITALISED})"
+    rf"|(\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs)\b\.?[^\S\n\r]+)({_CAPITALISED})"
     r"|((?:告知|通知|联系)(?!临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其))"
     r"(?:(?!科)[\u4e00-\u9fff]){2,3}(?=医[师生]|主任|大夫)"
 )
@@ -48,9 +48,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CURLY, _STRAIGHT = {ord("'"): "’"}, {ord("’"): "'"}
 _PARTS = re.compile(r"[\s^,;，、]+")
 _NAME_PARTS = re.compile(r"[\s^,;，、/\\&+|.·]+")
-_BESIDE_A_NAME = re.compile(r"[(（\[【].*?[)）\]】]|(?<=[^\d\s])\s*\d{1,2}$")
+_BRACKETS, _NUMBER_BEHIND = re.compile(r"[(（\[【].*?[)）\]】]"), re.compile(r"(?<=[^\d\s])\s*\d{1,2}$")
 """``王小明（女）``, ``王芳2``: what stands beside a name in its cell."""
 _CHINESE_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
+_BEGIN = frozenset((
+    "left", "right", "bilateral", "normal", "mild", "moderate", "multiple", "small", "large", "stable", "unchanged",
+    "new", "there",
+))  # fmt: skip
+"""Words that sentences of reports begin with."""
 _OFFICES = re.compile(
     r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
 )
@@ -99,7 +104,7 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     text, removed = _IDENTITY.subn(HOLE, text)
     text, more = _MOBILE.subn(HOLE, text)
     text, landlines = _LANDLINE.subn(HOLE, text)
-    text, signed = _SIGNED.subn(lambda match: match[match.lastindex] + HOLE, text)
+    text, signed = _SIGNED.subn(_without_the_name, text)
     removed += more + landlines + signed
     for value in _values(identifiers):
         if not _may_hold(text, value):
@@ -118,6 +123,20 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
             removed += 1
         text = "".join([*pieces, text[end:]])
     return Scrubbed(text, removed, spared)
+
+
+def _without_the_name(match: re.Match) -> str:
+    """Return what `_SIGNED` has found with a hole for the name: in Latin letters, up to a word that is no name."""
+    before = next(part for part in (match[1], match[2], match[4], match[6]) if part is not None)
+    first, *others = re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or "")
+    at = next((i for i, word in enumerate(others) if _ends_a_name(word.strip(), first)), len(others))
+    return before + HOLE + "".join(others[at:])
+
+
+def _ends_a_name(word: str, first: str) -> bool:
+    """Tell whether a word behind the first of a name is no more of it: No, Left, T2, FINDINGS."""
+    known = word.casefold() in common_words("function") | common_words("medical") | _BEGIN
+    return known or any(c.isdigit() for c in word) or (word.isupper() and not first.isupper())
 
 
 def may_identify(value: str) -> bool:
@@ -147,10 +166,11 @@ def _values(identifiers: Iterable[str]) -> list[str]:
 
 def _within(value: str) -> set[str]:
     """Return the names in a value that may hold something beside them: a sex, the number of a visit, another name."""
-    bare = _BESIDE_A_NAME.sub(" ", value).strip()
-    if any(c.isdigit() for c in bare):
+    unbracketed = _BRACKETS.sub(" ", value).strip()
+    bare = _NUMBER_BEHIND.sub("", unbracketed).strip()
+    if any(c.isdigit() for c in bare) or bare.casefold() in NO_VALUES:
         return set()
-    if bare != value and not (_CHINESE_NAME.fullmatch(bare) or len(_WORD.findall(bare)) > 1):
+    if bare != unbracketed and not (_CHINESE_NAME.fullmatch(bare) or len(_WORD.findall(bare)) > 1):
         return set()  # MR12 is no name, and MR a word of many reports
     parts = [part for part in _NAME_PARTS.split(bare) if _CHINESE_NAME.fullmatch(part)]
     return _names(bare) | {part for part in parts if not _OFFICES.fullmatch(part)}
@@ -167,7 +187,7 @@ def _names(value: str) -> set[str]:
             for spelt in _spellings(parts):
                 words = [part for part in spelt if _WORD.fullmatch(part)]
                 found |= {part for part in words if len(part) > LEAST}
-                if 2 <= len(words) <= 3:
+                if 2 <= len(words) <= 3 and len(words[0] + words[1]) > 3:  # R. T. are sides, N/A is nobody
                     found |= {" ".join(words[:2]), " ".join(words[1::-1])}
         elif "^" in group:
             found |= {group.strip(), *(part for part in parts[:2] if len(part) >= LEAST)}

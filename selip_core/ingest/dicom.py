@@ -228,6 +228,8 @@ def check_slices(slices: list[Slice]) -> str:
     patients = {(one.header["PatientID"], one.header["StudyInstanceUID"]) for one in slices}
     if len(patients) > 1:
         return "mixed: slices of several patients or studies carry one series UID; export each study again"
+    if any("MOSAIC" in (one.header["ImageType"] or ()) for one in slices):
+        return ""
     placed = [one for one in slices if one.header["ImagePositionPatient"] and one.header["ImageOrientationPatient"]]
     if len(placed) < len(slices) or any((one.header["NumberOfFrames"] or 1) not in (1, "1") for one in slices):
         return ""

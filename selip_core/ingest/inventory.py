@@ -32,6 +32,7 @@ _NOT_SNIFFED = (
     ".json", ".jsonl", ".csv", ".tsv", ".txt", ".md", ".xlsx", ".xls", ".png", ".jpg", ".bval", ".bvec", ".pdf",
 )  # fmt: skip
 _FILES_A_JOB = 200
+_ENDING = re.compile(r"(\.tar)?\.[^.]+$")
 _NOBODY = re.compile(
     r"0+|([a-z])\1{2,}|anon(ymous|ymi[sz]ed)?|de-?identified|unknown|none|null|n/?a|nil|removed|test|patient"
     r"|匿名|未知|不详|无",
@@ -102,10 +103,11 @@ def take_inventory(
         found.archives[folder] = archive
         roots.append((folder, sorted(_walk(folder, found))))
     slices_of: list[Path] = []
-    names = _archives_that_are_patients(roots[1:], found.archives)
+    alike = _with_members_alike(roots[1:])
     for root, files in roots:
         plain = [path for path in files if not is_archive(path)]
-        slices_of += _sort(root, plain, found, pattern, work, within=names.get(root, ""))
+        archive = _ENDING.sub("", found.archives[root].name) if root in found.archives else ""
+        slices_of += _sort(root, plain, found, pattern, work, archive=archive, alike=root in alike)
     found.series += _dicom_series(slices_of, found, workers or processors(), progress, cluster)
     if not found.series:
         told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
@@ -138,22 +140,15 @@ def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
                 yield path
 
 
-def _archives_that_are_patients(roots: list[tuple[Path, list[Path]]], archives: dict[Path, Path]) -> dict[Path, str]:
-    """Return the names of archives that tell patients apart, by where they were unpacked.
-
-    In P1.zip and P2.zip ``T1.nii.gz`` and ``anat/T1.nii.gz`` are of two patients, though they are called alike.
-    """
-    volumes = {root: [path for path in files if volume_name(path)] for root, files in roots}
-    tops = {root: {path.relative_to(root).parts[0] if path.parent != root else "" for path in paths}
-            for root, paths in volumes.items()}  # fmt: skip
-    often = Counter(top for of_root in tops.values() for top in of_root)
-    alike = any(often[top] > 1 for top in often)
-    named = {root: re.sub(r"(\.tar)?\.[^.]+$", "", archives[root].name) for root in tops}
-    return {root: name for root, name in named.items() if alike or "" in tops[root]}
+def _with_members_alike(roots: list[tuple[Path, list[Path]]]) -> set[Path]:
+    """Return where archives were unpacked that hold a volume of the same path as another: P1.zip and P2.zip."""
+    volumes = {root: {path.relative_to(root) for path in files if volume_name(path)} for root, files in roots}
+    often = Counter(path for paths in volumes.values() for path in paths)
+    return {root for root, paths in volumes.items() if any(often[path] > 1 for path in paths)}
 
 
 def _sort(
-    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, within: str
+    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, archive: str, alike: bool
 ) -> list[Path]:
     """Put the files of a root into the inventory; return those that are DICOM."""
     volumes, dicom, informations, split_texts, stacked = [], [], [], [], []
@@ -173,7 +168,7 @@ def _sort(
                 named = path.name.lower().endswith(_DICOM_ENDINGS)
                 reason = other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
                 found.refused_files.append((str(path), reason))
-    found.series += find_volumes(root, volumes, pattern, within=within)
+    found.series += find_volumes(root, volumes, pattern, archive=archive, alike=alike)
     if stacked:
         series, refused = stacked_series(stacked, work / "stacks")
         found.series += series

@@ -15,6 +15,7 @@ from selip_core.datasets.sequences import (
     SEQUENCES_OF_BRATS,
     patient_of,
     sequence_of_text,
+    standard_sequence,
 )
 from selip_core.errors import SelipError
 from selip_core.preprocessing import NIFTI_ENDINGS
@@ -34,7 +35,9 @@ _RELEASED = re.compile(r"nii_mri_(?P<base>[^/]+)_processed(?:_[^/]+)?/(?P<series
 RELEASED_SPLITS = {"training": "train", "train": "train", "val": "validation", "valid": "validation",
                    "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
 _PATTERN_FIELDS = ("site", "patient", "study", "sequence")
-_DATASET = re.compile(r"(?P<dataset>.*?)/?(?:(?:derivatives|rawdata|sourcedata)/.*)?(?<![^/])sub-[A-Za-z0-9]+/")
+_DATASET = re.compile(
+    r"(?P<dataset>.*?)/?(?:(?:derivatives|rawdata|sourcedata)/.*)?(?<![^/])(?P<below>sub-[A-Za-z0-9]+)/"
+)
 """Of a BIDS file, the folder of the whole dataset."""
 
 
@@ -58,7 +61,7 @@ class FoundSeries:
     personal : frozenset of str
         Texts that must not be written anywhere.
     keys : dict
-        What else a report may be joined by: ``accession``, ``study_uid``.
+        What else a report may be joined by: ``accession``, ``study_uid``; ``folder``, which many patients may have.
     notes : tuple of str
     order : str
         Sorts the studies of a patient.
@@ -102,7 +105,9 @@ def other_volume(path: Path) -> str:
     return next((f"{ending}: {what}, no volume" for ending, what in _OTHER_SHAPES.items() if name.endswith(ending)), "")
 
 
-def find_volumes(root: Path, files: list[Path], pattern: str | None = None, *, within: str = "") -> list[FoundSeries]:
+def find_volumes(
+    root: Path, files: list[Path], pattern: str | None = None, *, archive: str = "", alike: bool = False
+) -> list[FoundSeries]:
     """Return the series of the NIfTI and array files below a folder.
 
     Each file is taken by its own name: BIDS (``sub-01_ses-2_T1w.nii.gz``), BraTS (``NAME/NAME_t1ce.nii.gz``), the
@@ -115,8 +120,10 @@ def find_volumes(root: Path, files: list[Path], pattern: str | None = None, *, w
     pattern : str, optional
         How plain files lie, ``{patient}/{study}/{sequence}.nii.gz``; ``*`` stands for anything within a name. With
         ``{site}`` patients of one number at two sites are two. What does not fit is set aside.
-    within : str
-        The folder that the files are taken to lie in: the name of the archive that they come from.
+    archive : str
+        The name of the archive that the files come from.
+    alike : bool
+        Whether another archive has members of the same names.
 
     Raises
     ------
@@ -124,7 +131,8 @@ def find_volumes(root: Path, files: list[Path], pattern: str | None = None, *, w
         If the pattern is none.
     """
     fits = compile_pattern(pattern) if pattern else None
-    found = _of_their_dataset([_found(root, path, fits, within) for path in files], apart=bool(within))
+    found = _of_their_dataset([_found(root, path, fits, archive or readable(root.name)) for path in files])
+    found = _of_their_archive(found, archive) if alike and not fits else found
     studies: dict[str, set[str]] = {}
     for one in found:
         if one.sequence not in (None, "mask"):
@@ -149,27 +157,35 @@ def _perhaps_sites(found: list[FoundSeries]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _of_their_dataset(found: list[FoundSeries], *, apart: bool) -> list[FoundSeries]:
+def _of_their_dataset(found: list[FoundSeries]) -> list[FoundSeries]:
     """Return series in which ``sub-01`` of one BIDS dataset is another patient than ``sub-01`` of the next.
 
-    Parameters
-    ----------
-    apart : bool
-        Whether the dataset is told of all, for the next one is in another archive.
+    They are two datasets where the same file lies below both; T1w/sub-01 and FLAIR/sub-01 are of one.
     """
-    datasets: dict[str, set[str]] = {}
+    places: dict[str, set[str]] = {}
     for one in found:
         if one.layout == "bids" and (match := _DATASET.match(one.description)):
-            datasets.setdefault(one.patient_id, set()).add(match["dataset"])
-    told = []
-    for one in found:
-        doubled = apart or len(datasets.get(one.patient_id, ())) > 1
-        match = _DATASET.match(one.description) if doubled else None
-        if one.layout == "bids" and match and match["dataset"]:
-            names = (f"{match['dataset']}/{name}" for name in (one.patient_id, one.study_id))
-            one = replace(one, **dict(zip(("patient_id", "study_id"), names, strict=True)))
-        told.append(one)
-    return told
+            places.setdefault(one.description[match.start("below") :], set()).add(match["dataset"])
+    doubled = {place.split("/")[0] for place, datasets in places.items() if len(datasets) > 1}
+    return [
+        _renamed(one, f"{match['dataset']}/{one.patient_id}", match["dataset"])
+        if one.layout == "bids" and one.patient_id in doubled and (match := _DATASET.match(one.description))
+        and match["dataset"] else one for one in found
+    ]  # fmt: skip
+
+
+def _of_their_archive(found: list[FoundSeries], archive: str) -> list[FoundSeries]:
+    """Return series of an archive whose members are called as those of another: it is a patient, or holds several."""
+    several = len({one.patient_id for one in found if one.patient_id}) > 1
+    return [
+        _renamed(one, f"{archive}/{one.patient_id}" if several or one.layout == "bids" else archive, archive)
+        if one.layout in ("plain", "bids") and one.patient_id else one for one in found
+    ]  # fmt: skip
+
+
+def _renamed(one: FoundSeries, patient: str, above: str) -> FoundSeries:
+    """Return a series of another patient, whose folder `above` may be called after a person: a plain one."""
+    return replace(one, patient_id=patient, study_id=f"{above}/{one.study_id}", layout="plain")
 
 
 def _with_its_study(one: FoundSeries, studies: set[str]) -> FoundSeries:
@@ -206,10 +222,8 @@ def _expression(part: str) -> str:
     return "[^/]*" if part == "*" else re.escape(part)
 
 
-def _found(root: Path, path: Path, fits, within: str) -> FoundSeries:
+def _found(root: Path, path: Path, fits, own: str) -> FoundSeries:
     relative, name = readable(path.relative_to(root).as_posix()), readable(volume_name(path))
-    if within and not fits:
-        relative = f"{within}/{relative}"
     if fits:
         match = fits(relative)
         if not match:
@@ -231,15 +245,15 @@ def _found(root: Path, path: Path, fits, within: str) -> FoundSeries:
         # 王小明/王小明_t1.nii.gz lies just so: only names of the challenge itself are known to be pseudonyms
         layout = "brats" if match["name"].lower().startswith("brats") else "plain"
         return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, layout)
-    return _plain(path, name, relative, readable(root.name))
+    return _plain(path, name, relative, own)
 
 
-def _series(path, patient, study, sequence, reason, relative, layout, number=None) -> FoundSeries:
+def _series(path, patient, study, sequence, reason, relative, layout, folder=None) -> FoundSeries:
     if not sequence and not reason:
         channel = re.search(r"_000\d\.nii(\.gz)?$", relative, re.IGNORECASE)
         reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
                   "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
-    keys = {"accession": number} if number else {}  # a study's folder is mostly called as reports call the study
+    keys = {"folder": folder} if folder else {}
     return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys)
 
 
@@ -259,10 +273,11 @@ def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
     return _series(path, patient, f"{patient}{match['session'] or ''}", sequence, reason, relative, "bids")
 
 
-def _plain(path: Path, name: str, relative: str, root: str) -> FoundSeries:
+def _plain(path: Path, name: str, relative: str, own: str) -> FoundSeries:
     folders = relative.split("/")[:-1]
     sequence, reason = sequence_of_text(name)
-    rest, alone = _without_sequence(name), root or name  # T1.nii.gz beside FLAIR.nii.gz: the patient has the folder
+    # T1.nii.gz beside FLAIR.nii.gz: the folder, or archive, is the patient's
+    rest, alone = _without_sequence(name), own if own and standard_sequence(name) else name
     if sequence is None and not reason and folders:  # patient/T1/00001.nii.gz
         sequence, reason = sequence_of_text(folders[-1])
         rest, alone, folders = _without_sequence(folders[-1]), name, folders[:-1]

@@ -46,7 +46,7 @@ def join(
     ----------
     reports : ReportTable
     studies : DataFrame with ``patient_id``, ``study_id`` and, if there are any, ``accession``, ``study_uid``
-        One or more rows a study.
+        and ``folder``, by which a study of the report's own patient alone is found. One or more rows a study.
     ignore_leading_zeros : bool
         Let ``007`` be ``7``, where nothing else could be.
 
@@ -58,20 +58,22 @@ def join(
     """
     studies = studies.assign(patient_id=studies["patient_id"].astype(str), study_id=studies["study_id"].astype(str))
     by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id",))
+    by_folder = _Keys(studies, ("folder",)).exact
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
     rows = reports.reports.to_dict("records")
     found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
+    folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
-    one_numbering = any(hits or near for hits, near in found)
+    one_numbering = any(hits or near for hits, near in found) or any(folders)
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []
     zeros: dict[str, str] = {}  # of a study: the report's id that differs by leading zeros
-    for row, (hits, near), (patients, near_patient) in zip(rows, found, found_patients, strict=True):
+    for row, (hits, near), folder, (patients, near_patient) in zip(rows, found, folders, found_patients, strict=True):
+        if not hits and not near:  # a visit is called V1 of every patient: it is this one's, or of a table without ids
+            hits = folder & patients if row["patient_id"] else folder
         other_exam = bool(row["study_id"]) and one_numbering
         unknown = bool(row["patient_id"]) and one_patient_numbering and not patients and not near_patient
-        if len(hits) > 1 and hits & patients:
-            hits = hits & patients  # visits are called V1 of every patient
         problem = _refusal(hits, near, patients, near_patient, other_exam)
         if hits and unknown and not problem:
             problem = "its study is in the source, its patient id is not, though others of the reports are"

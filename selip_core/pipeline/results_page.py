@@ -187,7 +187,8 @@ def _machine(runs: dict[str, dict]) -> str:
     heads = ["notebook", "device", "machine", "minutes of its last run", "peak memory (GB)", "finished"]
     versions = ", ".join(f"{name} {version}" for name, version in runs[SUMMARY]["versions"].items())
     total = sum(record["duration_s"] for record in runs.values()) / 3600
-    return f"{markdown_table(heads, rows)}\n\nIn all {total:.1f} hours, and what earlier runs of them had finished. Versions: {versions}."
+    about = f"In all {total:.1f} hours, and what earlier runs of them had finished. Versions: {versions}."
+    return f"{markdown_table(heads, rows)}\n\n{about}"
 
 
 def _text(path: Path) -> str:

@@ -263,6 +263,9 @@ def test_everyday_chinese_names_of_flair(text, sequence):
          ("T1ce", "")),
         ({"SeriesDescription": "T1", "ProtocolName": "头颅平扫+增强", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
         ({"SeriesDescription": "T1", "ProtocolName": "头颅平扫", "ContrastBolusAgent": "Gadovist"}, ("T1", "")),
+        ({"SeriesDescription": "T1", "ContrastBolusAgent": "NONE"}, ("T1", "")),
+        ({"SeriesDescription": "T1", "ContrastBolusAgent": "无"}, ("T1", "")),
+        ({"SeriesDescription": "T1", "ImageType": "ORIGINAL"}, ("T1", "")),
         ({"SeriesDescription": "T1", "ProtocolName": "HEAD W AND WO", "ContrastBolusAgent": "Gadovist"}, ("T1ce", "")),
     ],
 )  # fmt: skip

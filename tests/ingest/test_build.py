@@ -163,6 +163,9 @@ def test_the_key_is_written_on_request_only_and_for_its_owner_alone(hospital, tm
     assert key.loc["T1", "source_patient_id"] == "MRN0012345"
     series = load_cohort(tmp_path / "out").series
     assert key.loc["T1", "patient_id"] == series.loc[series["sequence"] == "T1", "patient_id"].iloc[0]
+    ingest(hospital[0], tmp_path / "keyless", reports=hospital[1], **QUIET)
+    with pytest.raises(SelipError, match="was finished without a key, which can no longer be written"):
+        ingest(hospital[0], tmp_path / "keyless", reports=hospital[1], key=tmp_path / "late.csv", **QUIET)
     with pytest.raises(SelipError, match="keep the key apart"):
         ingest(hospital[0], tmp_path / "more", key=tmp_path / "more" / "key.csv", **QUIET)
     with pytest.raises(SelipError, match="never overwritten"):

@@ -97,6 +97,9 @@ def test_recall_on_latin_names_whose_parts_are_words():
         ("Smith/Jones", "Jones and Smith agree", "＊＊ and ＊＊ agree"), ("M.DUPONT", "vu avec Dupont", "vu avec ＊＊"),
         ("主治医师 王芳", "请结合临床，医师王芳", "请结合临床，医师＊＊"),
         ("MR12", "MR of the brain", "MR of the brain"),
+        ("Smith (F)", "reviewed with Smith", "reviewed with ＊＊"),
+        ("R.T. Smith", "Rt frontal lobe, seen by Smith", "Rt frontal lobe, seen by ＊＊"),
+        ("N/A", "an infarct in an area", "an infarct in an area"),
         ("Glioma^01", "a glioma of the left frontal lobe", "a glioma of the left frontal lobe"),
     ],
 )  # fmt: skip
@@ -108,6 +111,10 @@ def test_a_name_with_something_beside_it_is_found(value, text, expected):
     ("text", "expected"),
     [
         ("Discussed with Dr. Jane Smith.", "Discussed with Dr. ＊＊."),
+        ("Dr. JANE SMITH was told.", "Dr. ＊＊ was told."),
+        ("Seen with Dr. Smith\nNo T2 hyperintensity.", "Seen with Dr. ＊＊\nNo T2 hyperintensity."),
+        ("REFERRING: Dr. Lee FINDINGS: none", "REFERRING: Dr. ＊＊ FINDINGS: none"),
+        ("Reported by Jane Smith Left frontal lesion", "Reported by ＊＊ Left frontal lesion"),
         ("已电话告知李娜医师。", "已电话告知＊＊医师。"),
         ("已告知临床医师，请联系神经外科医师。",) * 2,
         ("MR images. Doctor was told.",) * 2,

@@ -26,6 +26,14 @@ def test_series_that_lie_mixed_in_one_folder_come_apart(tmp_path):
     assert not any(one.reason for one in found.values())
 
 
+def test_mosaics_of_several_volumes_are_left_to_the_converter(tmp_path):
+    files, header = [], {"series": "1.2.3.1", "ImageType": ["ORIGINAL", "PRIMARY", "DIFFUSION", "MOSAIC"]}
+    for i in range(3):
+        files += write_series(tmp_path / f"{i}", voxels=np.full((1, 8, 8), i, np.uint16), **header)
+    (found,) = _series(files)
+    assert not found.reason and len(found.files) == 3
+
+
 def test_missing_slices_are_counted(tmp_path):
     (found,) = _series(write_series(tmp_path, skip=(4, 5, 9)))
     assert found.reason.startswith("incomplete: 3 of 12 slices are missing")

@@ -131,11 +131,16 @@ def test_files_of_other_programs_are_called_by_their_kind(name, reason):
 
 
 def test_sub_01_of_two_datasets_are_two_patients_and_derivatives_stay_with_theirs(tmp_path):
-    found = _of(tmp_path, "ds1/sub-01/anat/sub-01_T1w.nii.gz", "ds2/sub-01/anat/sub-01_T1w.nii.gz",
+    found = _of(tmp_path, "ds1/sub-01/anat/sub-01_T1w.nii.gz", "张三/sub-01/anat/sub-01_T1w.nii.gz",
                 "ds1/derivatives/x/sub-01/anat/sub-01_desc-lesion_mask.nii.gz")  # fmt: skip
-    assert [one.patient_id for one in found.values()] == ["ds1/sub-01", "ds2/sub-01", "ds1/sub-01"]
-    one = _of(tmp_path, "rawdata/sub-01/anat/sub-01_T1w.nii.gz", "derivatives/x/sub-01/sub-01_mask.nii.gz")
-    assert {one.patient_id for one in one.values()} == {"sub-01"}
+    assert [one.patient_id for one in found.values()] == ["ds1/sub-01", "张三/sub-01", "ds1/sub-01"]
+    assert {one.layout for one in found.values()} == {"plain"}  # a folder may be called after a person: pseudonyms
+    for names in (
+        ("rawdata/sub-01/anat/sub-01_T1w.nii.gz", "derivatives/x/sub-01/sub-01_mask.nii.gz"),
+        ("T1w/sub-01/sub-01_T1w.nii.gz", "FLAIR/sub-01/sub-01_FLAIR.nii.gz"),
+        ("bids/sub-01/anat/sub-01_T1w.nii.gz", "lesions/sub-01/sub-01_mask.nii.gz"),
+    ):
+        assert {(one.patient_id, one.layout) for one in _of(tmp_path, *names).values()} == {("sub-01", "bids")}
 
 
 def test_a_pattern_keeps_patients_of_two_sites_apart(tmp_path):
@@ -147,9 +152,11 @@ def test_a_pattern_keeps_patients_of_two_sites_apart(tmp_path):
 def test_sequences_alone_in_a_folder_are_of_the_patient_who_has_it(tmp_path):
     found = _of(tmp_path / "P7", "T1.nii.gz", "FLAIR.nii.gz")
     assert {(one.patient_id, one.study_id) for one in found.values()} == {("P7", "P7")}
-    assert [one.patient_id for one in _of(tmp_path, "T1/0001.nii.gz", "T1/0002.nii.gz").values()] == ["0001", "0002"]
+    others = ["T1/0001.nii.gz", "T1/0002.nii.gz"], ["张三T1.nii.gz", "李四T2.nii.gz"], ["1_T1.nii.gz", "2_T1.nii.gz"]
+    for names in others:
+        assert len({one.patient_id for one in _of(tmp_path, *names).values()}) == 2
 
 
-def test_a_studys_folder_may_be_called_as_the_reports_call_the_study(tmp_path):
+def test_a_studys_folder_is_remembered(tmp_path):
     found = _of(tmp_path, "P1/MR12/T1.nii.gz", "P1/T1.nii.gz", "P2/V1/flair.nii.gz")
-    assert [one.keys for one in found.values()] == [{"accession": "MR12"}, {}, {"accession": "V1"}]
+    assert [one.keys for one in found.values()] == [{"folder": "MR12"}, {}, {"folder": "V1"}]

@@ -527,6 +527,16 @@ def test_where_patients_are_numbered_otherwise_the_study_is_enough(tmp_path):
     assert list(joined(tmp_path, [["A1", "P999"], ["S2", "P998"]])[0]["study_id"]) == ["S1", "S2"]
 
 
+def test_a_folder_that_many_patients_have_finds_a_study_of_the_reports_own_patient_alone(tmp_path):
+    names = [["003", "V1"], ["003", "V2"], ["005", "V1"]]
+    studies = pd.DataFrame([[p, f"{p}/{v}", v] for p, v in names], columns=["patient_id", "study_id", "folder"])
+    matched, problems = joined(tmp_path, [["V2", "003"], ["V1", "005"]], studies)
+    assert list(matched["study_id"]) == ["003/V2", "005/V1"]
+    for row in (["V2", "5"], ["V2", "H77"], ["V1", ""]):  # 5 is 005, who has no V2; H77 is nobody; V1 has everybody
+        assert joined(tmp_path, [row], studies)[0].empty
+    assert list(joined(tmp_path, [["V2", ""]], studies)[0]["study_id"]) == ["003/V2"]
+
+
 def test_another_examination_of_a_patient_does_not_take_the_place_of_one(tmp_path):
     matched, problems = joined(tmp_path, [["S2", "P2"], ["S99", "P1"]])
     assert list(matched["study_id"]) == ["S2"]
