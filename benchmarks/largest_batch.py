@@ -32,7 +32,7 @@ def peak(*, setting: dict, device: str) -> dict:
         except torch.OutOfMemoryError:
             return {"took_mb": None}
     if device.startswith("cuda"):
-        return {"took_mb": torch.cuda.max_memory_allocated() // 2**20}
+        return {"took_mb": torch.cuda.max_memory_allocated(device) // 2**20}
     return {"took_mb": measure.peak_memory_mb() - before}
 
 

@@ -105,8 +105,11 @@ def main(words: list[str] | None = None) -> None:
     if hasattr(os, "posix_fadvise"):
         rows.append(run(loading, volumes=volumes, shape=shape, batch=batch, cached=False))
     rows.append(run(augmenting, shape=shape, batch=batch))
-    rows.append(run(model_only, encoder=setting["encoder"], text=setting["text"], shape=shape, batch=batch,
-                    repeats=setting["steps"]))  # fmt: skip
+    model = measure.where_it_fits(
+        model_only, threads=options.threads, device=device, encoder=setting["encoder"], text=setting["text"],
+        shape=shape, batch=batch, repeats=setting["steps"],
+    )  # fmt: skip
+    rows += filter(None, [model])
     measure.report("loader", rows, device=device, out=options.out)
 
 

@@ -20,7 +20,7 @@ ON_THE_CPU_ALONE = ("ingest", "tables", "estimates", "startup", "volume_cache")
 
 def device_tests() -> list[Path]:
     """Return the test files that hold a test of each device."""
-    takes_device = re.compile(r"^def test_\w+\(.*\bdevice\b.*\):", re.MULTILINE)
+    takes_device = re.compile(r"^def \w+\(.*\bdevice\b.*\):", re.MULTILINE)
     tests = sorted((ROOT / "tests").rglob("test_*.py"))
     return [path for path in tests if takes_device.search(path.read_text(encoding="utf-8"))]
 

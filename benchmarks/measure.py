@@ -98,6 +98,17 @@ def in_child(job: Callable[..., dict], *, threads: int, limit_s: float = LIMIT_S
     return {**found, "load": load_now()}
 
 
+def where_it_fits(job: Callable[..., dict], **options: object) -> dict | None:
+    """Return what `in_child` returns, or None, said on stdout, where the card has not so much memory."""
+    import torch
+
+    try:
+        return in_child(job, **options)
+    except torch.OutOfMemoryError:
+        print(f"{job.__name__} does not fit the memory of the card: no row", flush=True)
+        return None
+
+
 def limit_threads(threads: int) -> None:
     """Give torch and the BLAS so many threads in this process."""
     import torch
@@ -121,7 +132,8 @@ def _with_memory(job: Callable[..., dict], threads: int, arguments: dict) -> dic
 
     row = {**job(**arguments), "threads": threads, "peak_memory_mb": peak_memory_mb()}
     if torch.cuda.is_initialized():
-        row["peak_cuda_memory_mb"] = torch.cuda.max_memory_allocated() // 2**20
+        given = str(arguments.get("device") or "cuda")
+        row["peak_cuda_memory_mb"] = torch.cuda.max_memory_allocated(given) // 2**20
     return row
 
 

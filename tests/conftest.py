@@ -11,6 +11,7 @@ from tests.helpers.data import SENTENCES, SHAPE, made_statistics
 
 matplotlib.use("Agg")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+torch.backends.cudnn.allow_tf32 = False  # float32 on a card is compared with float32
 torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, processors()))
 
 

@@ -122,8 +122,8 @@ def train_segmenter(
     def loss_of_step(step: int) -> torch.Tensor:
         # with replacement: a few-shot set is smaller than a batch
         rows = rng.integers(0, len(train), budget.batch_size)
-        volumes, wanted = _augmented(train, rows, rng, seed * 1_000_003 + step)
-        return criterion(model(volumes.to(device)), wanted.to(device))
+        volumes, wanted = _augmented(train, rows, rng, seed * 1_000_003 + step, device)
+        return criterion(model(volumes), wanted)
 
     def validation_dice(model: Segmenter) -> float:
         return float(np.nanmean(dice_scores(segment(model, validation.volumes), validation.regions)))
@@ -132,14 +132,15 @@ def train_segmenter(
     return model
 
 
-def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int):
-    """Return augmented volumes and regions: the same warp for both, and a mirror image half of the time.
+def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int, device: torch.device):
+    """Return augmented volumes and regions on a device: the same warp for both, and a mirror image half of the time.
 
     Intensities are changed in the volumes alone.
     """
     series = cases.volumes.shape[1]
-    both = torch.from_numpy(np.concatenate([cases.volumes[rows], cases.regions[rows]], axis=1, dtype=np.float32))
-    mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5)
+    both = np.concatenate([cases.volumes[rows], cases.regions[rows]], axis=1, dtype=np.float32)
+    both = torch.from_numpy(both).to(device)
+    mirrored = torch.from_numpy(rng.random(len(rows)) < 0.5).to(device)
     both[mirrored] = both[mirrored].flip(-1)
     drawn = draw_parameters(torch.Generator().manual_seed(seed), len(both))
     both = warp(both, drawn)

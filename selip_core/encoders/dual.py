@@ -51,6 +51,13 @@ class DualEncoder(nn.Module):
         """The multiplier of the cosines, in [1, 100]."""
         return clamped_scale(self.log_logit_scale)
 
+    def _apply(self, *given: object, **options: object) -> "DualEncoder":
+        """Move the fusion of studies along: it is no part of the weights, and else would move at its first use."""
+        super()._apply(*given, **options)
+        if self._study_fusion is not None:
+            self._study_fusion.to(self.device)
+        return self
+
     def encode_image(self, volumes: torch.Tensor) -> torch.Tensor:
         """Return unit-norm features ``(B, E)`` of volumes ``(B, 1, D, H, W)`` that `preprocess` made.
 

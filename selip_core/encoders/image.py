@@ -4,7 +4,7 @@ A new one is a `Trunk`, a line in `TRUNKS`, and its name in `selip_core.config.I
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Protocol, get_args
 
@@ -134,11 +134,17 @@ def _in_blocks(blocks: nn.Sequential, x: torch.Tensor, checkpointing: bool) -> t
     """Run one block after the other; checkpointed, only what enters a block is kept, the rest is computed again."""
     for block in blocks:
         if checkpointing and torch.is_grad_enabled():
-            again = partial(paused_running_statistics, block)  # batch norm has counted these volumes already
-            x = checkpoint(block, x, use_reentrant=False, context_fn=lambda again=again: (nullcontext(), again()))
+            # compiled, what is computed again counts nothing, and a context of ours would not be traced
+            counted = {} if torch.compiler.is_compiling() else {"context_fn": partial(_first_and_again, block)}
+            x = checkpoint(block, x, use_reentrant=False, **counted)
         else:
             x = block(x)
     return x
+
+
+def _first_and_again(block: nn.Module) -> tuple[AbstractContextManager, AbstractContextManager]:
+    """Return the contexts of a checkpointed block's two passes: in the second batch norm has counted its volumes."""
+    return nullcontext(), paused_running_statistics(block)
 
 
 class _Block(nn.Module):

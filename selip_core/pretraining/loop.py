@@ -174,7 +174,7 @@ class Pretraining:
         model.train()
         self.optimizer.zero_grad(set_to_none=True)
         # dropout of CLIP and SeLIP draws the same stream, that of each process its own
-        torch.manual_seed(self._step_seed + (self.processes.index << 52))
+        torch.manual_seed(self._step_seed + self.processes.index * 0x9E3779B1)  # a CPU keeps the lower 32 bits alone
         parts, image, text = accumulate_gradients(
             model, volumes, [self.texts[i] for i in ids], partial(self._loss, similarity),
             chunk_size=settings.chunk_size, autocast=partial(encoders_context, model.device, settings.precision),
@@ -233,7 +233,10 @@ class Pretraining:
             self.model.save_pretrained(self.directory / "best")
 
     def _validation(self) -> dict[str, float]:
-        found = validate(self.model, self.validation_pairs, self.train_sample, self.settings.batch_size)
+        at_once = min(self.settings.chunk_size or 64, 64)  # who trains in chunks has no room for more
+        found = validate(
+            self.model, self.validation_pairs, self.train_sample, self.settings.batch_size, at_once=at_once
+        )
         return {**found, **self.constant}
 
     def save(self) -> None:

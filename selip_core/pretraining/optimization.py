@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 
 import torch
+from torch import nn
 
 from selip_core.config import PretrainingSettings
 from selip_core.encoders.model import SelipModel
@@ -13,7 +14,7 @@ def prepare_model(model: SelipModel, settings: PretrainingSettings) -> None:
 
     Names and values of the weights stay; compilation happens when the encoders first run.
     """
-    if settings.channels_last:
+    if settings.channels_last and _gains_by_channels_last(model):
         model.image_encoder.to(memory_format=torch.channels_last_3d)
     if settings.checkpointing:
         model.image_encoder.trunk.checkpointing = True
@@ -21,6 +22,11 @@ def prepare_model(model: SelipModel, settings: PretrainingSettings) -> None:
     if settings.compile:
         model.image_encoder.compile()
         model.text_encoder.bert.compile(dynamic=True)  # the length of the longest text changes from batch to batch
+
+
+def _gains_by_channels_last(model: SelipModel) -> bool:
+    """Return whether no layer copies its maps back: on CUDA group normalisation does, for every convolution twice."""
+    return model.device.type == "cpu" or not any(isinstance(m, nn.GroupNorm) for m in model.image_encoder.modules())
 
 
 def make_optimizer(model: SelipModel, settings: PretrainingSettings) -> torch.optim.Optimizer:

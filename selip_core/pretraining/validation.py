@@ -19,21 +19,25 @@ NOTHING_TO_EVALUATE = (
 
 
 def encode_pairs(
-    model: SelipModel, pairs: Pairs, texts: list[str] | None = None
+    model: SelipModel, pairs: Pairs, texts: list[str] | None = None, batch_size: int = 64
 ) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
     """Return image features (n, E), features of the texts (t, E) and these texts, on the CPU.
 
-    `texts` are the distinct texts of the pairs where left out.
+    `texts` are the distinct texts of the pairs where left out; `batch_size` volumes are encoded at a time.
     """
     if not len(pairs):
         raise SelipError(NOTHING_TO_EVALUATE.format("evaluation"))
     texts = list(dict.fromkeys(pairs.texts)) if texts is None else texts
-    image, text = encode_series(model, pairs.volumes, pairs.rows), encode_texts(model, texts)
+    image, text = encode_series(model, pairs.volumes, pairs.rows, batch_size), encode_texts(model, texts)
     return torch.from_numpy(image), torch.from_numpy(text), texts
 
 
-def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_size: int) -> dict[str, float]:
+def validate(
+    model: SelipModel, validation: Pairs, train_sample: Pairs, batch_size: int, *, at_once: int = 64
+) -> dict[str, float]:
     """Return how a model does on validation pairs, and the gap to training pairs.
+
+    It encodes `at_once` volumes together.
 
     Returns
     -------
@@ -43,10 +47,10 @@ def validate(model: SelipModel, validation: Pairs, train_sample: Pairs, batch_si
     frequent); ``loss`` and ``train_loss``: the contrastive loss in batches of one size, without augmentation, in nats.
     What needs no volume to be right, `constant_retrieval`, stands beside them in a run's table.
     """
-    image, text, texts = encode_pairs(model, validation)
+    image, text, texts = encode_pairs(model, validation, batch_size=at_once)
     of_image = text_numbers(validation, texts)
     found = {**_retrieval(image @ text.T, of_image, validation), "chance_at_10": min(10 / len(texts), 1.0)}
-    train_image, train_text, train_texts = encode_pairs(model, train_sample)
+    train_image, train_text, train_texts = encode_pairs(model, train_sample, batch_size=at_once)
     batch_size = min(batch_size, len(texts), len(train_texts))
     scale = model.logit_scale.item()
     found["loss"] = _contrastive_loss(image, text, of_image, scale, batch_size)
