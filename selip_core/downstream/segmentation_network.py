@@ -132,7 +132,7 @@ def train_segmenter(
     return model
 
 
-def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int, device: torch.device):
+def _augmented(cases: Cases, rows: np.ndarray, rng: np.random.Generator, seed: int, device: torch.device | str = "cpu"):
     """Return augmented volumes and regions on a device: the same warp for both, and a mirror image half of the time.
 
     Intensities are changed in the volumes alone.

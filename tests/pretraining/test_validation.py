@@ -49,7 +49,7 @@ def test_the_percentile_is_among_the_texts_of_the_sequence(monkeypatch):
     pairs = tiny_pairs(4)
     pairs = Pairs(pairs.volumes, pairs.rows, pairs.findings, pairs.patients, ["T1", "T1", "T1", "T2"])
     cosines = torch.tensor([[0.5, 0.4, 0.6, 0.9], [0.5, 0.1, 0.6, 0.0], [0.5, 0.4, 0.6, 0.9], [0.5, 0.4, 0.6, 0.1]])
-    monkeypatch.setattr(validation, "encode_pairs", lambda model, of: (cosines[: len(of)], torch.eye(4), of.texts))
+    monkeypatch.setattr(validation, "encode_pairs", lambda model, of, **_: (cosines[: len(of)], torch.eye(4), of.texts))
     found = validate(fresh_model(), pairs, pairs, 2)
     assert found["percentile"] == pytest.approx((0.5 + 0 + 1) / 3)
     assert found["mean_reciprocal_rank"] == pytest.approx((1 / 3 + 1 / 3 + 1 / 2 + 1 / 4) / 4)
