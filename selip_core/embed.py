@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from selip_core._utils.cluster import Cluster, reach
 from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
-from selip_core._utils.hashing import code_fingerprint, digest
+from selip_core._utils.hashing import code_fingerprint, digest, weights_digest
 from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import on_disk
@@ -55,9 +56,10 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
         If a source does not exist, there is no NIfTI file in any, or a name cannot be written down (no UTF-8).
     """
     rows: list[tuple[str, str, str, str]] = []
+    cohorts: dict[Path, list[tuple[str, str, str, str]]] = {}
     for source in (expanded(source).resolve() for source in sources):
         if (source / "series.csv").is_file():
-            rows += _of_cohort(source)
+            cohorts[source] = list(_of_cohort(source))
         elif source.is_dir():
             found = (_plain(path) for path in sorted(source.rglob("*")) if _is_nifti(path))
             rows += [row for row in found if row[-1] != "mask"]
@@ -65,6 +67,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
             rows.append(_plain(source))
         else:
             raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
+    rows = [*_told_apart(cohorts), *rows]
     if not rows:
         raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given")
     strange = [path for path, *_ in rows if path.encode("utf-8", "replace").decode() != path]
@@ -79,6 +82,17 @@ def _of_cohort(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     for row in table.itertuples():
         study = getattr(row, "study_id", "") or row.patient_id
         yield str(folder / on_disk(folder, row.path)), row.patient_id, study, standard_sequence(row.sequence) or ""
+
+
+def _told_apart(cohorts: dict[Path, list[tuple[str, str, str, str]]]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of cohorts; where two have a study of one id, ids begin with the cohort's folder."""
+    often = Counter(study for rows in cohorts.values() for study in {study for _, _, study, _ in rows})
+    alike = any(count > 1 for count in often.values())
+    for folder, rows in cohorts.items():
+        named = folder if [other.name for other in cohorts].count(folder.name) > 1 else folder.name
+        before = f"{named}/" if alike else ""
+        for path, patient, study, sequence in rows:
+            yield path, f"{before}{patient}", f"{before}{study}", sequence
 
 
 def _is_nifti(path: Path) -> bool:
@@ -299,6 +313,7 @@ class _Parts:
 
 def _write(table: pd.DataFrame, out: Path, model) -> None:
     told = {key: model.config.get(key) for key in ("data_source", "preprocessing_fingerprint", "embedding_size")}
+    told["weights"] = weights_digest(model)
     table.attrs = {"selip": told}
     with replacing(out) as path:
         table.to_parquet(path, index=False)

@@ -17,6 +17,7 @@ from selip_core.ingest.report_tables import read_reports, safe_cell
 from selip_core.reports.languages import unknown_foreign_words, without_foreign
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.parser import tokenize
+from selip_core.reports.script import simplified
 from selip_core.reports.text import normalise
 
 CONTEXT = 12
@@ -41,12 +42,13 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
     counts: Counter = Counter()
     holders: dict[str, int] = defaultdict(int)
     examples: dict[str, str] = {}
-    for report in reports:
+    for report in map(simplified, reports):  # as they are read
         here = set()
         for word in unknown_foreign_words(report):
             counts[word] += 1
             here.add(word)
-            examples.setdefault(word, _context(report, report.lower().index(word), len(word)))
+            start = report.lower().find(word)  # words that run together are in no place of the report
+            examples.setdefault(word, _context(report, start, len(word)) if start >= 0 else word)
         text = normalise(without_foreign(report))
         for words, start in _unknown(tokenize(text), known):
             counts[words] += 1

@@ -10,6 +10,7 @@ import pandas as pd
 
 from selip_core._utils.command import DONE, Parser, run_command
 from selip_core._utils.extras import needs
+from selip_core._utils.hashing import weights_digest
 from selip_core.errors import SelipError
 from selip_core.explore.gallery import Gallery
 from selip_core.explore.studies import closest_studies
@@ -44,8 +45,12 @@ def search(
     Raises
     ------
     SelipError
-        If the query is empty, no series is left to search, or features and model are of different sizes.
+        If the query is empty, no series is left to search, or the features are of another model.
     """
+    made_by = table.attrs.get("selip", {}).get("weights")
+    if made_by and made_by != weights_digest(model):
+        raise SelipError("the table's features are of another model, whose directions mean something else: give the "
+                         "model that made them, or embed with this one")  # fmt: skip
     known = table[table["reason"] == ""]
     features = np.stack(known["feature"].to_list()) if len(known) else np.empty((0, model.config["embedding_size"]))
     if is_of_studies(table):

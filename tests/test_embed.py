@@ -285,3 +285,23 @@ def test_interrupted_studies_go_on_from_the_series_that_are_done(model, folder, 
     resumed = embed(model, folder, out, level="study", workers=1, progress=False)
     assert cut and len(resumed) == 2 and list(read_features(out)) == embed_module.STUDY_COLUMNS
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "studies.parquet"]
+
+
+def test_studies_of_one_id_in_two_cohorts_are_two(model, folder, tmp_path):
+    for name, sequence in (("hospA", "T1"), ("hospB", "FLAIR")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "v.nii.gz").write_bytes((folder / "a" / f"{sequence}.nii.gz").read_bytes())
+        (tmp_path / name / "series.csv").write_text(f"patient_id,sequence,path\nP001,{sequence},v.nii.gz\n")
+    both = [tmp_path / "hospA", tmp_path / "hospB"]
+    table = embed(model, both, level="study", workers=1, progress=False)
+    assert table[["study_id", "sequences"]].to_numpy().tolist() == [["hospA/P001", "T1"], ["hospB/P001", "FLAIR"]]
+    assert embed(model, both[:1], level="study", workers=1, progress=False)["study_id"].tolist() == ["P001"]
+
+
+def test_features_of_another_model_are_not_searched(model, folder, tmp_path):
+    embed(model, folder, tmp_path / "f.parquet", workers=1, progress=False)
+    assert len(search(model, read_features(tmp_path / "f.parquet"), SENTENCES[0]))
+    with torch.no_grad():
+        model.log_logit_scale.mul_(1.5)
+    with pytest.raises(SelipError, match="features are of another model"):
+        search(model, read_features(tmp_path / "f.parquet"), SENTENCES[0])

@@ -5,9 +5,12 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from selip_core.errors import SelipError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 LONGEST_REPLY = 8_000_000
 """Bytes of a server's reply: a report's findings take some thousands, more is no answer and would fill the memory."""
@@ -134,9 +137,11 @@ class LocalModel:
         self.name, self.max_new_tokens, self.timeout_s = Path(name).name, max_new_tokens, timeout_s
 
     def answer(self, messages: list[dict[str, str]]) -> str:
+        from jinja2 import TemplateError
+
         try:
             return self._generated(messages)
-        except (RuntimeError, ValueError, IndexError) as error:  # no room; too long for the model
+        except (RuntimeError, ValueError, IndexError, TemplateError) as error:  # no room; too long for the model
             raise ExtractionError(f"local model failed: {type(error).__name__}") from None
 
     def _generated(self, messages: list[dict[str, str]]) -> str:
@@ -144,14 +149,27 @@ class LocalModel:
 
         tokenizer = self._tokenizer
         if tokenizer.chat_template:
-            text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            text = _templated(tokenizer, messages)
         else:
             text = "\n\n".join(message["content"] for message in messages) + "\n\nJSON: "
-        inputs = tokenizer(text, return_tensors="pt").to(self._model.device)
+        special = not tokenizer.chat_template  # a template has written them already
+        inputs = tokenizer(text, return_tensors="pt", add_special_tokens=special).to(self._model.device)
         with torch.inference_mode():
             made = self._model.generate(
                 input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], do_sample=False,
                 max_new_tokens=self.max_new_tokens, max_time=self.timeout_s,
                 pad_token_id=tokenizer.pad_token_id or tokenizer.eos_token_id,
             )  # fmt: skip
-        return tokenizer.decode(made[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        answer = tokenizer.decode(made[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        return f"<think>{answer}" if text.rstrip().endswith("<think>") else answer
+
+
+def _templated(tokenizer: "PreTrainedTokenizerBase", messages: list[dict[str, str]]) -> str:
+    """Return the prompt of a chat template; where it knows no system role, the user says what the system would."""
+    from jinja2 import TemplateError
+
+    try:
+        return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    except TemplateError:
+        told = [{"role": "user", "content": "\n\n".join(message["content"] for message in messages)}]
+        return tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True)

@@ -75,7 +75,7 @@ def read_answer(text: str) -> Extracted:
     ExtractionError
         ``no JSON`` or ``invalid JSON``, with what is wrong of its form.
     """
-    text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
+    text = text.rpartition("</think>")[2]  # a prompt may open the thoughts, so that an answer only closes them
     if "<think>" in text:
         raise ExtractionError("no JSON: the thoughts had no end")
     try:
@@ -86,6 +86,13 @@ def read_answer(text: str) -> Extracted:
     if found.normal and found.by_sequence():
         raise ExtractionError("invalid JSON: normal with findings")
     return found
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> dict:
+    """Return an object; refuse one that says T1 twice, of which json would keep the last."""
+    if len(dict(pairs)) < len(pairs):
+        raise ExtractionError("invalid JSON: a key twice")
+    return dict(pairs)
 
 
 def _first_object(text: str) -> dict:
@@ -99,7 +106,7 @@ def _first_object(text: str) -> dict:
     for brace in re.finditer("[{}]", text):
         if brace[0] == "{" and depth == 0:
             try:
-                return json.JSONDecoder().raw_decode(text, brace.start())[0]
+                return json.JSONDecoder(object_pairs_hook=_each_key_once).raw_decode(text, brace.start())[0]
             except ValueError:
                 pass
             except RecursionError:

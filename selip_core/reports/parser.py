@@ -138,7 +138,7 @@ def unknown_words(texts: Iterable[str]) -> Counter:
     lexicon = load_lexicon()
     known = lexicon.known
     counts: Counter = Counter()
-    for text in texts:
+    for text in map(simplified, texts):  # as they are read
         counts.update(unknown_foreign_words(text))
         for word in tokenize(normalise(text)):
             if word not in known and re.search(r"[\u4e00-\u9fff]", word):

@@ -1,10 +1,11 @@
 """A query in free words as the canonical sentences that a model has learnt."""
 
+import re
 from dataclasses import dataclass
 
 from selip_core.errors import SelipError
 from selip_core.reports.parser import describe_series, parse_report
-from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, canonical_sentence, parse_sentence
+from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, canonical_sentence, findings_by_sequence
 
 CANONICAL, READ, WORD_FOR_WORD = "canonical", "read", "word for word"
 
@@ -57,8 +58,10 @@ def read_query(text: str, *, longest: int | None = None) -> Query:
     if longest is not None and len(text) > longest:
         raise SelipError(f"the query has {len(text):,} characters, and {longest:,} are the most: ask for one finding")
     try:
-        parse_sentence(text)
-        return Query(text, {"": text}, CANONICAL)
+        named = findings_by_sequence(text)
+        as_it_is = not set(named) - {""}
+        said = {"": text} if as_it_is else {s: canonical_sentence(findings) for s, findings in named.items()}
+        return Query(text, said, CANONICAL)
     except ValueError:
         pass
     by_sequence = describe_series(text, SEQUENCES)
@@ -89,7 +92,9 @@ def query_sentences(text: str) -> dict[str, str]:
 def _of_any_sequence(text: str) -> str:
     """Return the sentence of a finding that names no sequence, read as if it were said of one; empty without one."""
     sequence = "FLAIR"
-    for report in (f"{sequence}示{text}", text):  # Chinese names it before the finding, English may leave it out
+    sentences = [part for part in re.split(r"[。；;！？!?\n]+", text) if part.strip()]
+    named = "。".join(f"{sequence}示{part}" for part in sentences)  # Chinese names it first, English need not
+    for report in (named, text) if re.search("[\u4e00-\u9fff]", text) else (text,):
         findings = parse_report(report, default_sequence=sequence).get(sequence)
         if findings:
             return canonical_sentence(findings)

@@ -26,14 +26,17 @@ _HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCE_END = re.compile(r"[。\n]|[.;]\s")
+_OF_IT, _OF_CLAUSE = r"[^.;\n，。；！？]", r"[^.,;\n，。；！？]"
+"""A character of the same sentence, of the same clause: English words stand in Chinese reports, with their stops."""
 _GONE = re.compile(
     r"(?:与[^，。；]{0,24}(?:比较|对比|相比)[，,])?"
     r"(?:原|既往|前次|上次|前片)[^，。；\n]{0,40}?(?:已|基本|完全)+(?:吸收|消失|消退)[^，。；\n]*"
-    r"|[^.;\n]*\b(?:has|have)\s+(?:now\s+|completely\s+|entirely\s+)?(?:resolved|disappeared|cleared)\b[^.;\n]*"
-    r"|[^.;\n]*\b(?:is|are)\s+no\s+longer\s+(?:seen|visible|identified|present)\b[^.;\n]*"
-    r"|[^.;\n]*\b(?<!incomplete )(?<!partial )(?:resolution|disappearance|clearance)\s+of\b[^.;\n]*"
-    r"|[^.,;\n]*\b(?:ruled?\s+out|r/o|(?:is|are|was|were)\s+(?:excluded|unlikely(?!\s+to)))(?!\w)[^.,;\n]*"
-    r"|[^.;\n]*\b(?:résoluti(?:f|ve)s?|disparition\s+d|(?:a|ont|ayant)\s+(?:\w+ment\s+)?disparu)[^.;\n]*",
+    rf"|{_OF_IT}*\b(?:has|have)\s+(?:now\s+|completely\s+|entirely\s+)?(?:resolved|disappeared|cleared)\b{_OF_IT}*"
+    rf"|{_OF_IT}*\b(?:is|are)\s+no\s+longer\s+(?:seen|visible|identified|present)\b{_OF_IT}*"
+    rf"|{_OF_IT}*\b(?<!incomplete )(?<!partial )(?:resolution|disappearance|clearance)\s+of\b{_OF_IT}*"
+    rf"|\b(?:rule\s+out|r/o)(?!\w){_OF_CLAUSE}*"
+    rf"|{_OF_CLAUSE}*\b(?:ruled\s+out|(?:is|are|was|were)\s+(?:excluded|unlikely(?!\s+to)))(?!\w){_OF_CLAUSE}*"
+    rf"|{_OF_IT}*\b(?:résoluti(?:f|ve)s?|disparition\s+d|(?:a|ont|ayant)\s+(?:\w+ment\s+)?disparu){_OF_IT}*",
     re.IGNORECASE,
 )
 

@@ -18,6 +18,7 @@ NORMAL_STATEMENT = (
 _WORDS = r"(?:(?!表现为)[^，。；,;\s])+"
 _FINDING = re.compile(rf"在(?P<site>{_WORDS})表现为(?P<appearance>{_WORDS})")
 _CLAUSE = rf"(?:(?:{'|'.join(SEQUENCES)})，)?在{_WORDS}表现为{_WORDS}"
+_NAMED = re.compile(rf"(?:(?P<sequence>{'|'.join(SEQUENCES)})，)?{_FINDING.pattern}")
 _SENTENCE = re.compile(rf"{_CLAUSE}(?:[，。；]{_CLAUSE})*。?")
 _SWAP = str.maketrans("左右", "右左")
 OTHER_SIDE = {"左侧": "右侧", "右侧": "左侧"}
@@ -70,6 +71,30 @@ def parse_sentence(text: str) -> list[Finding]:
     if not _SENTENCE.fullmatch(text):
         raise ValueError(f"not a canonical sentence (在…表现为…) nor the normal statement: {text[:60]!r}")
     return [Finding(clause["site"], clause["appearance"]) for clause in _FINDING.finditer(text)]
+
+
+def findings_by_sequence(text: str) -> dict[str, list[Finding]]:
+    """Return the findings of a canonical sentence by the sequence that its clauses name, "" where none does.
+
+    A clause goes with the sequence that was named last. The normal statement has no findings.
+
+    Raises
+    ------
+    ValueError
+        As `parse_sentence`.
+
+    Examples
+    --------
+    >>> list(findings_by_sequence("T1，在左侧额叶表现为长信号；T2，在左侧额叶表现为长信号。"))
+    ['T1', 'T2']
+    """
+    found: dict[str, list[Finding]] = {}
+    sequence = ""
+    if parse_sentence(text):
+        for clause in _NAMED.finditer(text):
+            sequence = clause["sequence"] or sequence
+            found.setdefault(sequence, []).append(Finding(clause["site"], clause["appearance"]))
+    return found
 
 
 def with_whole_sides(text: str) -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from jinja2 import TemplateError
 
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.findings import describe_cohort, read_findings
 from selip_core.errors import SelipError
 from selip_core.extract import main
-from selip_core.reports.chat_models import ExtractionError, LocalModel, ServerModel
+from selip_core.reports.chat_models import ExtractionError, LocalModel, ServerModel, _templated
 from selip_core.reports.extractor import Extracted, agreement, by_rules, extract_reports, read_answer
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding, canonical_sentence, parse_sentence
 from tests.helpers.cohort_files import write
@@ -339,3 +340,25 @@ def test_a_finding_that_no_sentence_can_hold_is_refused_with_its_line(tmp_path):
     (tmp_path / "findings.csv").write_text("study_id,sequence,site,appearance\n001,T2,left frontal,高信号\n")
     with pytest.raises(SelipError, match="findings.csv line 2: 'T2' needs site and appearance without commas"):
         read_findings(cohort)
+
+
+def test_thoughts_that_the_prompt_has_opened_are_no_answer():
+    draft = '{"normal": false, "findings": {"T1": [{"site": "左侧额叶", "appearance": "长信号"}]}}'
+    assert read_answer(f'as in {draft} …</think>{{"normal": true}}').normal
+
+
+def test_an_answer_that_names_a_sequence_twice_is_asked_for_again():
+    one = '"T1": [{"site": "左侧额叶", "appearance": "长信号"}]'
+    with pytest.raises(ExtractionError, match="invalid JSON: a key twice"):
+        read_answer(f'{{"findings": {{{one}, {one}}}}}')
+
+
+def test_a_template_without_a_system_role_has_the_user_say_it():
+    class Tokenizer:
+        def apply_chat_template(self, messages, **_):
+            if messages[0]["role"] == "system":
+                raise TemplateError("System role not supported")
+            return messages[0]["content"]
+
+    told = [{"role": "system", "content": "rules"}, {"role": "user", "content": "report"}]
+    assert _templated(Tokenizer(), told) == "rules\n\nreport"

@@ -34,7 +34,7 @@ def test_an_empty_query_says_what_to_type(text):
 
 
 def test_a_text_that_is_too_long_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(queries, "parse_sentence", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(queries, "findings_by_sequence", lambda _: pytest.fail("read"))
     with pytest.raises(SelipError, match=r"the query has 10,000 characters, and 1,000 are the most"):
         read_query("基" * 10_000, longest=1000)
 
@@ -47,3 +47,24 @@ def test_a_finding_without_a_sequence_holds_for_any(text):
 @pytest.mark.parametrize("text", ["Hiperintensidad frontal izquierda", "lóbulo 额叶 izquierdo高信号"])
 def test_a_query_in_another_language_is_taken_word_for_word(text):
     assert read_query(text) == Query(text, {"": text}, WORD_FOR_WORD)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("basal ganglia hyperintensity on the right", "在右侧基底节区表现为高信号"),
+        ("hyperintensity in the left frontal lobe, hypointensity in the right parietal lobe",
+         "在左侧额叶表现为高信号，在右侧顶叶表现为低信号"),
+        ("RIGHT frontal lobe hyperintensity", "在右侧额叶表现为高信号"),
+        ("左侧额叶高信号；右侧顶叶低信号", "在左侧额叶表现为高信号，在右侧顶叶表现为低信号"),
+        ("左侧额叶高信号。右侧顶叶低信号", "在左侧额叶表现为高信号，在右侧顶叶表现为低信号"),
+    ],
+)  # fmt: skip
+def test_a_query_of_any_sequence_keeps_each_side_and_signal(text, sentence):
+    assert read_query(text) == Query(text, {"": sentence}, READ)
+
+
+def test_a_canonical_query_that_names_sequences_is_compared_with_those():
+    text = "T1，在左侧额叶表现为长信号；T2，在左侧额叶表现为长信号，在脑桥表现为长信号。"
+    t2 = "在左侧额叶表现为长信号，在脑桥表现为长信号"
+    assert read_query(text) == Query(text, {"T1": "在左侧额叶表现为长信号", "T2": t2}, CANONICAL)

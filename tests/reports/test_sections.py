@@ -74,3 +74,17 @@ def test_what_has_gone_or_is_excluded_is_no_finding(text):
 )
 def test_what_is_still_there_is_a_finding(text):
     assert {finding.site for finding in parse_report(text)["T2"]} == {"左侧丘脑"}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("左侧额叶见片状长T2信号影，R/O metastasis。右侧基底节区见点状长T2信号影。",
+         "左侧额叶见片状长T2信号影，。右侧基底节区见点状长T2信号影。"),
+        ("左侧额叶见长T2信号。Hemorrhage is ruled out。右侧正常。", "左侧额叶见长T2信号。。右侧正常。"),
+        ("Left thalamic T2 hyperintense lesion r/o metastasis.", "Left thalamic T2 hyperintense lesion ."),
+        ("脑桥信号增高，edema has resolved。", "脑桥信号增高，。"),
+    ],
+)  # fmt: skip
+def test_what_is_ruled_out_in_english_takes_nothing_of_the_chinese_around_it(text, left):
+    assert findings_part(text) == left
