@@ -96,17 +96,21 @@ sys.exit(not os.path.isdir(os.path.join(sys.argv[1], "lib", "python%d.%d" % sys.
         "$ROOT/.venv" > /dev/null 2>&1
 }
 
+alive() {  # a process of another user too, which kill -0 does not see
+    [ -d "/proc/$1" ] || kill -0 "$1" 2>/dev/null || ps -p "$1" > /dev/null 2>&1
+}
+
 alone_with_venv() {  # two first calls at once would each take the half made .venv of the other apart
-    local lock="$ROOT/.venv.lock" told="" holder
+    local lock="$ROOT/.venv.lock" told="" holder waited=0
     until mkdir "$lock" 2>/dev/null; do
         if [ ! -d "$lock" ]; then return 0; fi  # a folder that may not be written: told below
         holder="$(cat "$lock/holder" 2>/dev/null)"
-        if [ "${holder% *}" = "$(uname -n)" ] && ! kill -0 "${holder#* }" 2>/dev/null; then  # it was killed
-            rm -rf "$lock"
-            continue
+        if [ "${holder% *}" = "$(uname -n)" ] && ! alive "${holder#* }" && rm -rf "$lock" 2>/dev/null; then
+            continue  # it was killed
         fi
         if [ -z "$told" ]; then echo "another call (${holder:-just begun}) is setting up .venv: waiting for it (if there is none, delete $lock)"; fi
         told=yes
+        if [ $((waited += 2)) -gt 1800 ]; then fail "$lock is still there after half an hour: if nothing sets up .venv, delete it"; fi
         sleep 2
     done
     echo "$(uname -n) $$" > "$lock/holder"

@@ -13,7 +13,6 @@ import os
 import platform
 import socket
 import sys
-import time
 import traceback
 import uuid
 import warnings
@@ -171,24 +170,26 @@ def _beginning(path: Path) -> str:
         return ""
 
 
-_STARTED = time.time()
+_FIRST_SEEN: dict[str, float] = {}
+"""When the file of a module that this process has loaded was written, as it was first found."""
 _code_at_first = functools.cache(code_fingerprint)
 """What a worker works by is what it has loaded, whatever was written over it since."""
 
 
-def _changed_since(started: float) -> list[str]:
-    """Return the modules of this package that this process has loaded and whose files are newer than `started`."""
+def _changed() -> list[str]:
+    """Return the modules of this package that this process has loaded and whose files are others by now."""
     package = __name__.partition(".")[0]
     loaded = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
     own = {name: file for name, file in loaded.items() if file and name.partition(".")[0] == package}
-    return sorted(name for name, file in own.items() if not os.path.exists(file) or os.stat(file).st_mtime > started)
+    now = {name: os.stat(file).st_mtime if os.path.exists(file) else 0.0 for name, file in own.items()}
+    return sorted(name for name, written in now.items() if _FIRST_SEEN.setdefault(name, written) != written)
 
 
 @functools.cache  # an error is not kept: what is right is asked once a process
 def _check(module: str, cluster: Cluster, wanted: tuple[tuple[str, str], ...]) -> None:
     """Raise SelipError, without a path in it, where this worker is not as the process that gives it work."""
     name, here = socket.gethostname(), dict(_state(module, cluster, _code_at_first))
-    if changed := _changed_since(_STARTED):
+    if changed := _changed():
         raise SelipError(
             f"the Dask worker on {name} has loaded code that was changed since ({changed[0]}): start the workers again"
         )
@@ -216,7 +217,9 @@ def _do(work: _Sent) -> _Sent:
     job, items, *place = work.content
     try:
         _check(*place)
-        return _Sent(([job(item) for item in items], None))
+        done = [job(item) for item in items]
+        _changed()  # what the job has loaded is noted before anything is written over it
+        return _Sent((done, None))
     except Exception as error:
         if not isinstance(error, SelipError):
             error.add_note(f"On a Dask worker:\n{traceback.format_exc()}")

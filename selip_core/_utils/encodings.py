@@ -55,17 +55,23 @@ def _best_reading(data: bytes) -> tuple[str | None, float]:
     return max(found, key=lambda reading: reading[1], default=(None, 0.0))
 
 
-def text_of_file(data: bytes) -> tuple[str, float]:
+def text_of_file(data: bytes, *, damaged: bool = False) -> tuple[str, float]:
     """Return the text of a file, and how likely it is that it was read rightly, from 0 to 1.
 
     A byte-order mark decides; without one, zeros at every second place are UTF-16.
+
+    Parameters
+    ----------
+    damaged : bool
+        Whether a few characters may be U+FFFD: a database cuts a cell by bytes, amid a character.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             try:
                 return data.decode(encoding), 1.0
             except UnicodeDecodeError:
-                return "", 0.0
+                text = data.decode(encoding, "replace")
+                return (text, 1.0) if damaged and text.count("\ufffd") <= _most_damaged(text) else ("", 0.0)
     start = data[:_SAMPLE]
     for first, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
         if start[first::2].count(0) and not start[1 - first :: 2].count(0):
@@ -73,16 +79,20 @@ def text_of_file(data: bytes) -> tuple[str, float]:
             if likelihood(text) >= LEAST:
                 return text, 1.0
     text, likely = _best_reading(data)
-    if likely < LEAST:
+    if damaged and likely < LEAST:
         text, likely = max(((text, likely), *_damaged_readings(data)), key=lambda reading: reading[1])
     return text or "", likely
 
 
+def _most_damaged(text: str) -> float:
+    return max(len(text) * _MOST_DAMAGED, 1)
+
+
 def _damaged_readings(data: bytes) -> Iterator[tuple[str, float]]:
-    """Yield readings in which a few characters are U+FFFD: a database cuts a cell by bytes, amid a character."""
+    """Yield readings in which a few characters are U+FFFD."""
     for encoding in CANDIDATES[:2]:
         text = data.decode(encoding, "replace")
-        if text.count("\ufffd") <= max(len(text) * _MOST_DAMAGED, 1):
+        if text.count("\ufffd") <= _most_damaged(text):
             yield text, likelihood(text, encoding)
 
 

@@ -17,8 +17,13 @@ _RETURN = re.compile(r"\r\n?")
 _TEXT_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, damaged: bool = False) -> str:
     """Return the text of a file in UTF-8, GB18030, Big5, Windows-1252 or UTF-16: the reading that makes most sense.
+
+    Parameters
+    ----------
+    damaged : bool
+        Whether a few characters may be cut off, and are then U+FFFD.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def read_text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise SelipError(f"{path} cannot be read: {error.strerror or error}") from None
-    text, likely = text_of_file(data)
+    text, likely = text_of_file(data, damaged=damaged)
     if likely < LEAST:
         raise SelipError(f"{path} makes no sense in any encoding known here ({', '.join(CANDIDATES)}): "
                          "export it again as UTF-8")  # fmt: skip
@@ -76,17 +81,22 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-def text_rows(path: Path) -> list[tuple[int, list[str]]]:
+def text_rows(path: Path, *, damaged: bool = False) -> list[tuple[int, list[str]]]:
     """Return the rows of a CSV or TSV file that hold anything, each with the line it starts in, cells as text.
 
     A quoted report may span several lines. Excel's ``sep=;`` line is followed, its ``="00123"`` is the text in it.
+
+    Parameters
+    ----------
+    damaged : bool
+        Whether a few characters may be cut off, and are then U+FFFD.
 
     Raises
     ------
     SelipError
         If the file cannot be read, or its quotes make no rows; names the line.
     """
-    text = read_text(path).replace("\0", "")
+    text = read_text(path, damaged=damaged).replace("\0", "")
     first, _, rest = text.partition("\n")
     stated = _SEPARATOR.fullmatch(first.strip().strip('"'))
     skipped = 1 if stated else 0

@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from selip_core.downstream.training import Budget, train_and_keep_best
 from selip_core.encoders.image import ImageEncoder
+from selip_core.errors import SelipError
 from selip_core.pretraining.augmentation import augment
 
 
@@ -85,7 +86,7 @@ def _batches(targets: np.ndarray, size: int, seed: int, balanced: bool) -> Itera
             yield from rng.permutation(members)
 
     if not len(targets):
-        raise ValueError("no volume to fine-tune on")  # a shuffled pass over none would never end
+        raise SelipError("fine-tuning: no training patient has a series; give another split")  # it would never end
     groups = [np.flatnonzero(targets == c) for c in np.unique(targets)] if balanced else [np.arange(len(targets))]
     streams = [stream(group) for group in groups]
     while True:

@@ -8,6 +8,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from selip_core._utils.encodings import likely_text
@@ -16,6 +17,7 @@ from selip_core.errors import SelipError
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _BLOCK = 1 << 20
+_OF_THE_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
 _DAMAGED = (
     zipfile.BadZipFile, tarfile.TarError, EOFError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
     ValueError,
@@ -87,7 +89,9 @@ def _unpack_members(opened: zipfile.ZipFile | tarfile.TarFile, folder: Path, lef
                 what = "locked by a password" if "password" in str(error) else "damaged"
                 left_out.append(f"a member that is {what}")
             except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                with suppress(OSError):
+                    target.unlink()
+                if error.errno not in _OF_THE_NAME:
                     raise
                 left_out.append(f"a member that cannot be written ({error.strerror})")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from selip_core.reports.lexicon import Lexicon, load_lexicon
+from selip_core.reports.sections import HEADINGS
 from selip_core.reports.text import normalise
 
 HOLE = "＊＊"
@@ -34,12 +35,15 @@ _DAY_MONTH = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d\d)(?:[ T].*)?"
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
 _NAMED = re.compile(r"(?:(\d{1,2})[\s.-]*)?([a-z]{3,9})[\s.-]*(?:(\d{1,2})[\s,.-]+)?((?:19|20)\d\d)", re.IGNORECASE)
-_CAPITALISED = r"[A-Z][\w'’-]+(?:[^\S\n\r]+[A-Z][\w'’-]+){0,2}"
+_CAPITALISED = r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?:[^\S\n\r]+[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+){0,2}"
+_NO_NAMES = (
+    "临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其"
+)
 _SIGNED = re.compile(
     r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
-    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?[^\S\n\r]+(?:dr\.?[^\S\n\r]+)?))({_CAPITALISED})"
+    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?[^\S\n\r]+)?))({_CAPITALISED})"
     rf"|(\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs)\b\.?[^\S\n\r]+)({_CAPITALISED})"
-    r"|((?:告知|通知|联系)(?!临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其))"
+    rf"|((?:告知|通知|联系)(?!{_NO_NAMES}))"
     r"(?:(?!科)[\u4e00-\u9fff]){2,3}(?=医[师生]|主任|大夫)"
 )
 _COMMON_WORDS = Path(__file__).with_name("common_words.yaml")
@@ -57,7 +61,8 @@ _BEGIN = frozenset((
 ))  # fmt: skip
 """Words that sentences of reports begin with."""
 _OFFICES = re.compile(
-    r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
+    r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|室|病房|病区|中心|医院|院区|影像|放射|磁共振|核磁|检查|诊断"
+    r"|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
 )
 _CONTEXT = 10
 _TITLE = r"\b((?i:dr|doctor|prof|professor|mr|mrs|ms|miss|sir|patient|name|physician|radiologist)\b[.:]?\s+)"
@@ -128,15 +133,22 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
 def _without_the_name(match: re.Match) -> str:
     """Return what `_SIGNED` has found with a hole for the name: in Latin letters, up to a word that is no name."""
     before = next(part for part in (match[1], match[2], match[4], match[6]) if part is not None)
-    first, *others = re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or "")
-    at = next((i for i, word in enumerate(others) if _ends_a_name(word.strip(), first)), len(others))
-    return before + HOLE + "".join(others[at:])
+    title, words = match[4], re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or "")
+    first = words[0].casefold()
+    if first.upper() in HEADINGS or (title and title[0] == "M" and first in _everybodys()):
+        return match[0]  # Mr Brain Plain is a protocol
+    more = bool(re.match(r"\s*\w", match.string[match.end() :]))
+    at = next((i for i, word in enumerate(words) if i and _ends_a_name(word.strip(), bool(title), more)), len(words))
+    return before + HOLE + "".join(words[at:])
 
 
-def _ends_a_name(word: str, first: str) -> bool:
-    """Tell whether a word behind the first of a name is no more of it: No, Left, T2, FINDINGS."""
-    known = word.casefold() in common_words("function") | common_words("medical") | _BEGIN
-    return known or any(c.isdigit() for c in word) or (word.isupper() and not first.isupper())
+def _ends_a_name(word: str, titled: bool, more: bool) -> bool:
+    """Tell whether a word behind the first of a name is no more of it: FINDINGS; No or Left, where a sentence goes on.
+
+    Behind "reported by" all capitalised words are the name.
+    """
+    sentence = word.casefold() in common_words("function") | common_words("medical") | _BEGIN
+    return word.upper() in HEADINGS or (titled and more and sentence)
 
 
 def may_identify(value: str) -> bool:

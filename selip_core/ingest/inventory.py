@@ -21,6 +21,7 @@ from selip_core.ingest.layouts import (
     FoundSeries,
     find_volumes,
     other_volume,
+    readable,
     released_splits,
     released_texts,
     volume_name,
@@ -103,11 +104,11 @@ def take_inventory(
         found.archives[folder] = archive
         roots.append((folder, sorted(_walk(folder, found))))
     slices_of: list[Path] = []
-    alike = _with_members_alike(roots[1:])
+    alike = _members_alike(roots[1:])
     for root, files in roots:
         plain = [path for path in files if not is_archive(path)]
         archive = _ENDING.sub("", found.archives[root].name) if root in found.archives else ""
-        slices_of += _sort(root, plain, found, pattern, work, archive=archive, alike=root in alike)
+        slices_of += _sort(root, plain, found, pattern, work, archive=archive, alike=alike.get(root, frozenset()))
     found.series += _dicom_series(slices_of, found, workers or processors(), progress, cluster)
     if not found.series:
         told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
@@ -140,16 +141,18 @@ def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
                 yield path
 
 
-def _with_members_alike(roots: list[tuple[Path, list[Path]]]) -> set[Path]:
-    """Return where archives were unpacked that hold a volume of the same path as another: P1.zip and P2.zip."""
-    volumes = {root: {path.relative_to(root) for path in files if volume_name(path)} for root, files in roots}
+def _members_alike(roots: list[tuple[Path, list[Path]]]) -> dict[Path, frozenset[str]]:
+    """Return the volumes of each archive, by where it was unpacked, of which another one has one of the same path."""
+    volumes = {root: {readable(path.relative_to(root).as_posix()) for path in files if volume_name(path)}
+               for root, files in roots}  # fmt: skip
     often = Counter(path for paths in volumes.values() for path in paths)
-    return {root for root, paths in volumes.items() if any(often[path] > 1 for path in paths)}
+    return {root: frozenset(path for path in paths if often[path] > 1) for root, paths in volumes.items()}
 
 
 def _sort(
-    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, archive: str, alike: bool
-) -> list[Path]:
+    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, archive: str,
+    alike: frozenset[str],
+) -> list[Path]:  # fmt: skip
     """Put the files of a root into the inventory; return those that are DICOM."""
     volumes, dicom, informations, split_texts, stacked = [], [], [], [], []
     for path in files:

@@ -61,7 +61,8 @@ class FoundSeries:
     personal : frozenset of str
         Texts that must not be written anywhere.
     keys : dict
-        What else a report may be joined by: ``accession``, ``study_uid``; ``folder``, which many patients may have.
+        What else a report may be joined by: ``accession``, ``study_uid``; ``folder``, which many patients may have, and
+        ``patient``, another name of the patient.
     notes : tuple of str
     order : str
         Sorts the studies of a patient.
@@ -106,7 +107,7 @@ def other_volume(path: Path) -> str:
 
 
 def find_volumes(
-    root: Path, files: list[Path], pattern: str | None = None, *, archive: str = "", alike: bool = False
+    root: Path, files: list[Path], pattern: str | None = None, *, archive: str = "", alike: frozenset[str] = frozenset()
 ) -> list[FoundSeries]:
     """Return the series of the NIfTI and array files below a folder.
 
@@ -122,8 +123,8 @@ def find_volumes(
         ``{site}`` patients of one number at two sites are two. What does not fit is set aside.
     archive : str
         The name of the archive that the files come from.
-    alike : bool
-        Whether another archive has members of the same names.
+    alike : frozenset of str
+        Paths of members that another archive has too.
 
     Raises
     ------
@@ -132,7 +133,7 @@ def find_volumes(
     """
     fits = compile_pattern(pattern) if pattern else None
     found = _of_their_dataset([_found(root, path, fits, archive or readable(root.name)) for path in files])
-    found = _of_their_archive(found, archive) if alike and not fits else found
+    found = _of_their_archive(found, archive, alike) if alike and not fits else found
     studies: dict[str, set[str]] = {}
     for one in found:
         if one.sequence not in (None, "mask"):
@@ -152,7 +153,7 @@ def _perhaps_sites(found: list[FoundSeries]) -> dict[str, str]:
     most = {patient: max(map(len, studies.values())) for patient, studies in counted.items()}
     return {
         patient: f"its first folder is taken for one patient, who then has {n} studies: if it is a site, say how the "
-        "files lie by --pattern, as '{site}/{patient}/{sequence}.nii.gz'"
+        "files lie by --pattern, as '*/{patient}/{sequence}.nii.gz', or {site} for * if two sites have a patient 001"
         for patient, n in most.items() if n >= STUDIES_OF_A_SITE
     }  # fmt: skip
 
@@ -174,18 +175,33 @@ def _of_their_dataset(found: list[FoundSeries]) -> list[FoundSeries]:
     ]  # fmt: skip
 
 
-def _of_their_archive(found: list[FoundSeries], archive: str) -> list[FoundSeries]:
-    """Return series of an archive whose members are called as those of another: it is a patient, or holds several."""
-    several = len({one.patient_id for one in found if one.patient_id}) > 1
-    return [
-        _renamed(one, f"{archive}/{one.patient_id}" if several or one.layout == "bids" else archive, archive)
-        if one.layout in ("plain", "bids") and one.patient_id else one for one in found
-    ]  # fmt: skip
+def _of_their_archive(found: list[FoundSeries], archive: str, alike: frozenset[str]) -> list[FoundSeries]:
+    """Return series of an archive some of whose members are called as those of another.
+
+    Where no sequence is there of two patients, the archive is a patient, its folders are not (anat, dwi). Else the
+    patients that both seem to have are told apart.
+    """
+    of_sequence: dict[str, set[str]] = {}
+    for one in found:
+        if one.sequence not in (None, "mask"):
+            of_sequence.setdefault(one.sequence, set()).add(one.patient_id)
+    several = any(len(patients) > 1 for patients in of_sequence.values())
+    twice = {one.patient_id for one in found if one.description in alike} - {""}
+    told = []
+    for one in found:
+        if one.layout == "bids" or (one.layout == "plain" and several):
+            told.append(_renamed(one, f"{archive}/{one.patient_id}", archive) if one.patient_id in twice else one)
+        else:
+            told.append(_renamed(one, archive, archive) if one.layout == "plain" and twice else one)
+    return told
 
 
 def _renamed(one: FoundSeries, patient: str, above: str) -> FoundSeries:
     """Return a series of another patient, whose folder `above` may be called after a person: a plain one."""
-    return replace(one, patient_id=patient, study_id=f"{above}/{one.study_id}", layout="plain")
+    note = "its patient is told apart from one of the same name elsewhere: if it is the same person, give one of both"
+    keys = {**one.keys, "patient": one.patient_id}
+    return replace(one, patient_id=patient, study_id=f"{above}/{one.study_id}", layout="plain", keys=keys,
+                   notes=(*one.notes, note))  # fmt: skip
 
 
 def _with_its_study(one: FoundSeries, studies: set[str]) -> FoundSeries:
@@ -231,8 +247,9 @@ def _found(root: Path, path: Path, fits, own: str) -> FoundSeries:
             return FoundSeries((path,), "", "", None, relative, reason, "plain")
         found = match.groupdict()
         patient = "/".join(found[key] for key in ("site", "patient") if found.get(key))
-        study, number = f"{patient}/{found.get('study') or ''}".rstrip("/"), found.get("study")
-        return _series(path, patient, study, *sequence_of_text(found["sequence"]), relative, "plain", number)
+        study = f"{patient}/{found.get('study') or ''}".rstrip("/")
+        keys = {"folder": found.get("study"), "patient": found["patient"] if found.get("site") else None}
+        return _series(path, patient, study, *sequence_of_text(found["sequence"]), relative, "plain", keys)
     if match := _RELEASED.search(relative):
         study = f"{match['base']}/{name}"
         return _series(path, study, study, *sequence_of_text(match["series"]), relative, "released")
@@ -248,12 +265,12 @@ def _found(root: Path, path: Path, fits, own: str) -> FoundSeries:
     return _plain(path, name, relative, own)
 
 
-def _series(path, patient, study, sequence, reason, relative, layout, folder=None) -> FoundSeries:
+def _series(path, patient, study, sequence, reason, relative, layout, keys=None) -> FoundSeries:
     if not sequence and not reason:
         channel = re.search(r"_000\d\.nii(\.gz)?$", relative, re.IGNORECASE)
         reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
                   "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
-    keys = {"folder": folder} if folder else {}
+    keys = {name: value for name, value in (keys or {}).items() if value}
     return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys)
 
 
@@ -277,7 +294,7 @@ def _plain(path: Path, name: str, relative: str, own: str) -> FoundSeries:
     folders = relative.split("/")[:-1]
     sequence, reason = sequence_of_text(name)
     # T1.nii.gz beside FLAIR.nii.gz: the folder, or archive, is the patient's
-    rest, alone = _without_sequence(name), own if own and standard_sequence(name) else name
+    rest, alone = _without_sequence(name), own if own and (standard_sequence(name) or sequence == "mask") else name
     if sequence is None and not reason and folders:  # patient/T1/00001.nii.gz
         sequence, reason = sequence_of_text(folders[-1])
         rest, alone, folders = _without_sequence(folders[-1]), name, folders[:-1]
@@ -286,7 +303,7 @@ def _plain(path: Path, name: str, relative: str, own: str) -> FoundSeries:
         return _series(path, patient, study, sequence, reason, relative, "plain")
     within = [*folders[1:], *([rest] if rest else [])]
     return _series(path, folders[0], "/".join([folders[0], *within]), sequence, reason, relative, "plain",
-                   "/".join(within))  # fmt: skip
+                   {"folder": "/".join(within)})  # fmt: skip
 
 
 def _without_sequence(name: str) -> str:

@@ -105,7 +105,7 @@ def _sheet(path: Path, title: str, before: int, of: int) -> Sheet:
 
 
 def _text_sheet(path: Path) -> Sheet:
-    rows = [(line, [cell.strip() for cell in row]) for line, row in text_rows(path)]
+    rows = [(line, [cell.strip() for cell in row]) for line, row in text_rows(path, damaged=True)]
     width = max((len(row) for _, row in rows[:HEADER_ROWS]), default=0)
     for line, row in rows:
         if any(row[width:]):
@@ -119,7 +119,7 @@ def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:
     page = data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
     with suppress(SelipError):
         sheet = _text_sheet(path)
-        if not page and len(sheet.rows[0][1]) > 1:
+        if not page and sheet.rows and len(sheet.rows[0][1]) > 1:
             return sheet
     kind = "a web page saved" if page else "no Excel file, though named"
     raise SelipError(f"{path} is {kind} as {suffix}; open it in Excel and save it as .xlsx or CSV")

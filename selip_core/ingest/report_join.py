@@ -46,7 +46,8 @@ def join(
     ----------
     reports : ReportTable
     studies : DataFrame with ``patient_id``, ``study_id`` and, if there are any, ``accession``, ``study_uid``
-        and ``folder``, by which a study of the report's own patient alone is found. One or more rows a study.
+        ``folder``, by which a study of the report's own patient alone is found, and ``patient``, another name of the
+        patient, which several may have. One or more rows a study.
     ignore_leading_zeros : bool
         Let ``007`` be ``7``, where nothing else could be.
 
@@ -57,14 +58,16 @@ def join(
         Those of the join only; those of the file are in `reports`.
     """
     studies = studies.assign(patient_id=studies["patient_id"].astype(str), study_id=studies["study_id"].astype(str))
-    by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id",))
+    by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id", "patient"))
     by_folder = _Keys(studies, ("folder",)).exact
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
     rows = reports.reports.to_dict("records")
     found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
     folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
-    one_numbering = any(hits or near for hits, near in found) or any(folders)
+    one_numbering = any(hits or near for hits, near in found)
+    theirs = [bool(folder & patients) for folder, (patients, _) in zip(folders, found_patients, strict=True)]
+    one_numbering = one_numbering or 2 * sum(theirs) > len(rows)  # one folder may be called as an exam by chance
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []

@@ -124,7 +124,7 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
     studies = pd.DataFrame(
         [{"patient_id": one.patient_id, "study_id": one.study_id, **one.keys} for one in used],
-        columns=["patient_id", "study_id", "accession", "study_uid", "folder"],
+        columns=["patient_id", "study_id", "accession", "study_uid", "folder", "patient"],
     ).fillna("")
     studies = studies.drop_duplicates()
     if table is not None:

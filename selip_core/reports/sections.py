@@ -20,6 +20,8 @@ _OTHER = (
 )  # fmt: skip
 _KINDS = {name: kind for kind, names in (("findings", _FINDINGS), ("opinion", _OPINION), ("other", _OTHER))
           for name in names}  # fmt: skip
+HEADINGS = frozenset(_KINDS)
+"""What sections are called, in capitals."""
 _NAMES = "|".join(re.escape(name) for name in sorted(_KINDS, key=len, reverse=True))
 _HEADING = re.compile(
     rf"(?:(?<=^)|(?<=[。；;.!?！？\s】\]]))[【\[]?({_NAMES})[】\]]?\s*[:：]|[【\[]({_NAMES})[】\]]",

@@ -264,7 +264,7 @@ def test_where_nobody_works_that_is_said_and_a_scheduler_that_goes_is_a_sentence
 
 
 def test_a_worker_whose_code_was_changed_under_it_is_told_apart(monkeypatch):
-    assert module._changed_since(time.time()) == [] and "selip_core._utils.cluster" in module._changed_since(0)
-    monkeypatch.setattr(module, "_STARTED", 0)
+    assert module._changed() == []
+    monkeypatch.setitem(module._FIRST_SEEN, "selip_core.preprocessing", 0.0)
     with pytest.raises(SelipError, match="has loaded code that was changed since .*start the workers again"):
         module._check.__wrapped__("", Cluster("x"), ())

@@ -153,6 +153,9 @@ def test_what_is_acquired_on_suspicion_is_not_looked_at(monkeypatch):
     split = pd.Series((["train"] * 2 + ["validation"] * 1 + ["test"] * 1) * 3, index=patients)
     task, _ = labelled_task(cache, labels, split, fewest=1)
     assert set(task.index["sequence"]) == {"T1"}
+    cache.index = index[(index["patient_id"] != "P0") | (index["sequence"] == "T1ce")]  # P0 has T1ce alone
+    task, _ = labelled_task(cache, labels, split, fewest=1)
+    assert len(task.truth) == 11 and "P0" not in task.truth.index
 
 
 def test_series_of_patients_without_a_label_stay_in_the_index_and_out_of_every_part(models, task):

@@ -85,6 +85,11 @@ def test_a_pass_uses_every_volume_once():
     assert sorted(np.concatenate([next(batches) for _ in range(3)])) == list(range(12))
 
 
+def test_no_volume_is_told_and_nothing_waits_for_one():
+    with pytest.raises(SelipError, match="no training patient has a series"):
+        next(_batches(np.zeros(0), 4, 0, balanced=False))
+
+
 def test_a_loss_that_is_not_finite_stops_with_a_message():
     volumes, classes = data()
     broken = torch.full_like(volumes, float("nan"))

@@ -7,6 +7,7 @@ import torch
 from selip_core.datasets.pairs import Pairs
 from selip_core.downstream.retrieval import evaluate_runs, example_queries
 from selip_core.downstream.yardsticks import FINDINGS_RANK
+from selip_core.errors import SelipError
 from selip_core.pretraining.validation import encode_pairs
 from selip_core.reports.sentences import NORMAL_STATEMENT
 from selip_core.similarity.examples import example_reports
@@ -62,3 +63,9 @@ def test_example_reports_are_alike_in_part():
     one, other = example_reports(texts)
     assert one != other and one[0].site == other[0].site
     assert example_reports(texts[:1])
+
+
+def test_no_pair_to_evaluate_is_told_before_the_constant_answer():
+    models, train = {}, tiny_pairs(8)
+    with pytest.raises(SelipError, match="no test patient has a series"):
+        evaluate_runs(models, train.take(np.arange(0)), device=torch.device("cpu"), train=train)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from selip_core.downstream.retrieval import evaluate_runs
-from selip_core.downstream.retrieval_tables import group_table, recall_difference_table, recall_table
-from selip_core.metrics.resampling import SIGN_FLIPS
+from selip_core.downstream.retrieval_tables import group_table, recall_difference_table, recall_table, worth_saying_of
+from selip_core.metrics.resampling import SIGN_FLIPS, Estimate
 from tests.helpers.small_runs import retrieval_study
 
 DRAWING = {"samples": 200, "seed": 0}
@@ -25,6 +25,13 @@ def test_recall_is_the_share_of_ranks_up_to_k(study):
     row = table[(table["direction"] == "image to text") & (table["method"] == "CLIP") & (table["k"] == 3)].iloc[0]
     assert row["recall"] == pytest.approx((ranks <= 3).mean()) and row["low"] <= row["recall"] <= row["high"]
     assert row["chance"] == pytest.approx(3 / row["gallery"])
+
+
+def test_a_recall_of_findings_among_ten_answers_is_not_told():
+    """The constant answer leaves the normal statement out, so that eleven sentences are ten."""
+    one = Estimate(1.0, 1.0, 1.0, 20, 20)
+    assert np.isnan(worth_saying_of("findings recall@10", one, 11).value)
+    assert worth_saying_of("findings recall@10", one, 12) == one == worth_saying_of("recall@10", one, 11)
 
 
 def test_groups_and_difference(study):

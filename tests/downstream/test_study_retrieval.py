@@ -104,6 +104,14 @@ def test_likeness_is_of_the_first_five_other_patients(study):
     assert found[SITES] == pytest.approx(f1) and found[KINDS] == pytest.approx(np.mean([i % 2 for i in order]))
 
 
+def test_agreement_of_kind_is_among_those_whose_kinds_are_known(study):
+    models, studies, _ = study
+    known = {patient: frozenset({"tumour"}) for patient in studies.patients[:6]}
+    queries = evaluate_studies({("scratch", 0): models["scratch", 0]}, studies, device=CPU, kinds=known)
+    found = of(queries, "scratch", MEAN, DIRECTIONS[2])[KINDS]
+    assert (found.dropna() == 1).all() and found.notna().sum() == 3  # three of the six are normal
+
+
 def test_the_constant_answer_is_in_the_table_and_has_the_normal_report_left_out_of_findings(study):
     _, _, queries = study
     constant = queries[queries["method"] == CONSTANT]

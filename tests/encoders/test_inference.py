@@ -16,6 +16,10 @@ def test_series_are_encoded_in_order_whatever_the_batch(tiny_model):
     assert np.allclose(np.linalg.norm(whole, axis=1), 1, atol=1e-5)
 
 
+def test_no_series_have_no_features(tiny_model):
+    assert encode_series(tiny_model, np.zeros((3, 1, *SHAPE)), np.arange(0)).shape == (0, 16)
+
+
 @pytest.mark.parametrize("batch_size", [1, 2, 256])
 def test_texts_are_encoded_in_order_whatever_the_batch(tiny_model, batch_size):
     found = encode_texts(tiny_model, SENTENCES, batch_size)

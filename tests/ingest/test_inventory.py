@@ -27,7 +27,10 @@ def test_an_id_that_somebody_has_is_kept(given):
         ({"T1": ["P1/T1.nii.gz", "P2/T1.nii.gz"], "FLAIR": ["P1/FLAIR.nii.gz"]}, {"P1", "P2"}),
         ({"IXI-T1": ["IXI002-T1.nii.gz", "IXI003-T1.nii.gz"], "IXI-T2": ["IXI002-T2.nii.gz"]}, {"IXI002", "IXI003"}),
         ({"A": ["001/T1.nii.gz", "002/T1.nii.gz"], "B": ["001/T1.nii.gz", "003/T1.nii.gz"]},
-         {"A/001", "A/002", "B/001", "B/003"}),
+         {"A/001", "002", "B/001", "003"}),
+        ({"P1": ["T1.nii.gz", "FLAIR.nii.gz", "mask.nii.gz"], "P2": ["T1.nii.gz", "mask.nii.gz"]}, {"P1", "P2"}),
+        ({"P1": ["anat/T1.nii.gz", "dwi/DWI.nii.gz"], "P2": ["anat/T1.nii.gz", "dwi/DWI.nii.gz"]}, {"P1", "P2"}),
+        ({"P1": ["t1_mprage.nii.gz", "t2_tra.nii.gz"], "P2": ["t1_mprage.nii.gz"]}, {"P1", "P2"}),
         ({"ds1": ["sub-01/anat/sub-01_T1w.nii.gz"], "ds2": ["sub-01/anat/sub-01_T1w.nii.gz"]},
          {"ds1/sub-01", "ds2/sub-01"}),
     ],
@@ -40,3 +43,14 @@ def test_archives_tell_patients_apart_where_their_members_do_not(tmp_path, membe
                 archive.writestr(file, b"x")
     found = take_inventory(tmp_path / "in", tmp_path / "work", progress=False)
     assert {one.patient_id for one in found.series} == patients
+
+
+def test_a_report_finds_its_patient_by_the_bare_id_where_one_archive_has_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, files in {"A": ["001/T1.nii.gz", "002/T1.nii.gz"], "B": ["001/T1.nii.gz"]}.items():
+        with zipfile.ZipFile(tmp_path / "in" / f"{name}.zip", "w") as archive:
+            for file in files:
+                archive.writestr(file, b"x")
+    found = take_inventory(tmp_path / "in", tmp_path / "work", progress=False)
+    told = {one.patient_id: (one.keys, bool(one.notes)) for one in found.series}
+    assert told == {"A/001": ({"patient": "001"}, True), "B": ({"patient": "001"}, True), "002": ({}, False)}

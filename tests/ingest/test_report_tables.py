@@ -464,6 +464,7 @@ def no_workbook(path):
         ("r.xls", lambda p: p.write_text("a\nb"), "is no Excel file, though named as .xls"),
         ("r.csv", encrypted, "is an Excel file by another name"),
         ("r.csv", lambda p: p.write_bytes(b"\n "), "is empty; export the reports again"),
+        ("r.xls", lambda p: p.write_bytes(bytes(4096)), "is no Excel file, though named as .xls"),
         ("r.pdf", lambda p: p.write_bytes(b"%PDF"), "is no table of reports; give .csv, .tsv"),
         ("r.csv", lambda p: None, "does not exist"),
     ],
@@ -535,6 +536,23 @@ def test_a_folder_that_many_patients_have_finds_a_study_of_the_reports_own_patie
     for row in (["V2", "5"], ["V2", "H77"], ["V1", ""]):  # 5 is 005, who has no V2; H77 is nobody; V1 has everybody
         assert joined(tmp_path, [row], studies)[0].empty
     assert list(joined(tmp_path, [["V2", ""]], studies)[0]["study_id"]) == ["003/V2"]
+
+
+def test_another_name_of_a_patient_finds_its_study_where_one_alone_has_it(tmp_path):
+    rows = [["A/001", "A/s1", "001"], ["B", "B/s1", "001"], ["C/002", "C/s1", "002"]]
+    studies = pd.DataFrame(rows, columns=["patient_id", "study_id", "patient"])
+    assert list(joined(tmp_path, [["", "002"]], studies)[0]["study_id"]) == ["C/s1"]
+    assert joined(tmp_path, [["", "001"]], studies)[1]["problem"][0] == "report not joined: 2 studies may be meant"
+
+
+def test_a_name_that_the_export_has_cut_is_taken_out_as_far_as_it_goes_and_told(tmp_path):
+    rows = [[f"A{i}", f"P{i}", "王小明", f"王小明{TEXT}", ""] for i in range(60)]
+    data = table(tmp_path / "r.csv", rows).read_bytes().replace("王小明".encode(), "王小明".encode()[:-1], 1)
+    for mark in (b"", b"\xef\xbb\xbf"):  # Excel's own UTF-8 too
+        (tmp_path / "r.csv").write_bytes(mark + data)
+        found = read_reports(tmp_path / "r.csv")
+        assert problems_of(found) == ["a name or number of the row was cut off by the export"]
+        assert "王小" not in "".join(found.reports["findings"])
 
 
 def test_another_examination_of_a_patient_does_not_take_the_place_of_one(tmp_path):

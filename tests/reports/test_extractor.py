@@ -335,6 +335,14 @@ def test_an_answer_is_brought_to_words_that_a_sentence_can_hold():
         read_answer('{"findings": {"T2": [{"site": "left frontal lobe", "appearance": "高信号"}]}}')
 
 
+def test_a_side_that_a_model_cut_short_is_whole_in_what_is_trained_on(tmp_path):
+    cohort = load_cohort(write(tmp_path))
+    (tmp_path / "findings.csv").write_text("study_id,sequence,site,appearance\n001,T2,左额叶,高信号\n")
+    assert read_findings(cohort)["001"][1]["T2"] == [Finding("左侧额叶", "高信号")]
+    answer = read_answer('{"findings": {"T2": [{"site": "左额叶", "appearance": "高信号"}]}}')
+    assert answer.by_sequence()["T2"] == [Finding("左侧额叶", "高信号")]
+
+
 def test_a_finding_that_no_sentence_can_hold_is_refused_with_its_line(tmp_path):
     cohort = load_cohort(write(tmp_path))
     (tmp_path / "findings.csv").write_text("study_id,sequence,site,appearance\n001,T2,left frontal,高信号\n")
