@@ -105,6 +105,7 @@ alone_with_venv() {  # two first calls at once would each take the half made .ve
     until mkdir "$lock" 2>/dev/null; do
         if [ ! -d "$lock" ]; then return 0; fi  # a folder that may not be written: told below
         holder="$(cat "$lock/holder" 2>/dev/null)"
+        if [ "$holder" = "$(uname -n) $$" ]; then rm -rf "$lock"; fi  # of a container before this one
         if [ "${holder% *}" = "$(uname -n)" ] && ! alive "${holder#* }" && rm -rf "$lock" 2>/dev/null; then
             continue  # it was killed
         fi

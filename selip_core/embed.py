@@ -313,7 +313,7 @@ class _Parts:
 
 def _write(table: pd.DataFrame, out: Path, model) -> None:
     told = {key: model.config.get(key) for key in ("data_source", "preprocessing_fingerprint", "embedding_size")}
-    told["weights"] = weights_digest(model)
+    told |= {"weights": weights_digest(model), "fusion": weights_digest(model.study_fusion)}
     table.attrs = {"selip": told}
     with replacing(out) as path:
         table.to_parquet(path, index=False)

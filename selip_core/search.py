@@ -47,8 +47,9 @@ def search(
     SelipError
         If the query is empty, no series is left to search, or the features are of another model.
     """
-    made_by = table.attrs.get("selip", {}).get("weights")
-    if made_by and made_by != weights_digest(model):
+    made_by = table.attrs.get("selip", {})
+    own = {"weights": model, **({"fusion": model.study_fusion} if is_of_studies(table) else {})}
+    if any(made_by.get(name, "") not in ("", weights_digest(part)) for name, part in own.items()):
         raise SelipError("the table's features are of another model, whose directions mean something else: give the "
                          "model that made them, or embed with this one")  # fmt: skip
     known = table[table["reason"] == ""]

@@ -91,9 +91,10 @@ def _unpack_members(opened: zipfile.ZipFile | tarfile.TarFile, folder: Path, lef
             except OSError as error:
                 with suppress(OSError):
                     target.unlink()
-                if error.errno not in _OF_THE_NAME:
+                if error.errno is not None and error.errno not in _OF_THE_NAME:
                     raise
-                left_out.append(f"a member that cannot be written ({error.strerror})")
+                told = f"cannot be written ({error.strerror})" if error.errno else "is damaged"  # bzip2 has no number
+                left_out.append(f"a member that {told}")
 
 
 def _name(member: zipfile.ZipInfo) -> str:

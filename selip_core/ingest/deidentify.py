@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from selip_core.datasets.sequences import sequence_of_text
 from selip_core.reports.lexicon import Lexicon, load_lexicon
 from selip_core.reports.sections import HEADINGS
 from selip_core.reports.text import normalise
@@ -36,12 +37,13 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
            "december")  # fmt: skip
 _NAMED = re.compile(r"(?:(\d{1,2})[\s.-]*)?([a-z]{3,9})[\s.-]*(?:(\d{1,2})[\s,.-]+)?((?:19|20)\d\d)", re.IGNORECASE)
 _CAPITALISED = r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?:[^\S\n\r]+[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+){0,2}"
+_ONE_LINE_ON = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
 _NO_NAMES = (
     "临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其"
 )
 _SIGNED = re.compile(
     r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
-    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?\s+(?:dr\.?[^\S\n\r]+)?))({_CAPITALISED})"
+    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?))({_CAPITALISED})"
     rf"|(\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs)\b\.?[^\S\n\r]+)({_CAPITALISED})"
     rf"|((?:告知|通知|联系)(?!{_NO_NAMES}))"
     r"(?:(?!科)[\u4e00-\u9fff]){2,3}(?=医[师生]|主任|大夫)"
@@ -60,6 +62,10 @@ _BEGIN = frozenset((
     "new", "there",
 ))  # fmt: skip
 """Words that sentences of reports begin with."""
+_PROTOCOL = frozenset((
+    "brain", "head", "image", "images", "imaging", "scan", "study", "sequence", "protocol", "spine", "neck",
+))  # fmt: skip
+"""Mr Brain is a title-cased MR."""
 _OFFICES = re.compile(
     r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|室|病房|病区|中心|医院|院区|影像|放射|磁共振|核磁|检查|诊断"
     r"|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
@@ -109,8 +115,9 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     text, removed = _IDENTITY.subn(HOLE, text)
     text, more = _MOBILE.subn(HOLE, text)
     text, landlines = _LANDLINE.subn(HOLE, text)
-    text, signed = _SIGNED.subn(_without_the_name, text)
-    removed += more + landlines + signed
+    signed = _SIGNED.sub(_without_the_name, text)
+    removed += more + landlines + signed.count(HOLE) - text.count(HOLE)
+    text = signed
     for value in _values(identifiers):
         if not _may_hold(text, value):
             continue
@@ -133,22 +140,25 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
 def _without_the_name(match: re.Match) -> str:
     """Return what `_SIGNED` has found with a hole for the name: in Latin letters, up to a word that is no name."""
     before = next(part for part in (match[1], match[2], match[4], match[6]) if part is not None)
-    title, words = match[4], re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or "")
-    first = words[0].casefold()
-    if first.upper() in HEADINGS or (title and title[0] == "M" and first in _everybodys()):
-        return match[0]  # Mr Brain Plain is a protocol
-    more = bool(re.match(r"\s*\w", match.string[match.end() :]))
-    at = next((i for i, word in enumerate(words) if i and _ends_a_name(word.strip(), bool(title), more)), len(words))
+    words, rest = re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or ""), match.string[match.end() :]
+    first, begins = words[0].casefold(), common_words("function") | common_words("medical") | _BEGIN
+    no_person = (before.startswith("Mr ") and first in _PROTOCOL) or ("\n" in before and first in begins)
+    if no_person or _begins_a_section(words[0]):
+        return match[0]
+    ends = begins if match[4] else _BEGIN  # behind "reported by" May is a name, behind Dr. Smith it is not
+    at = next((i for i in range(1, len(words)) if _ends_a_name("".join(words[i:]) + rest, ends)), len(words))
     return before + HOLE + "".join(words[at:])
 
 
-def _ends_a_name(word: str, titled: bool, more: bool) -> bool:
-    """Tell whether a word behind the first of a name is no more of it: FINDINGS; No or Left, where a sentence goes on.
+def _ends_a_name(text: str, ends: frozenset[str]) -> bool:
+    """Tell whether a text behind the first word of a name is no more of it: FINDINGS, FLAIR; Left, if it goes on."""
+    word, _, more = text.strip().partition(" ")
+    known = word.casefold() in ends and bool(more.strip())
+    return known or _begins_a_section(text) or sequence_of_text(word) != (None, "")
 
-    Behind "reported by" all capitalised words are the name.
-    """
-    sentence = word.casefold() in common_words("function") | common_words("medical") | _BEGIN
-    return word.upper() in HEADINGS or (titled and more and sentence)
+
+def _begins_a_section(text: str) -> bool:
+    return any(re.match(rf"{heading}(?![A-Z])", text.strip().upper()) for heading in HEADINGS if heading.isascii())
 
 
 def may_identify(value: str) -> bool:

@@ -20,8 +20,8 @@ from selip_core.ingest.dicom import DicomSeries, Slice, group_series, is_dicom, 
 from selip_core.ingest.layouts import (
     FoundSeries,
     find_volumes,
+    of_their_archives,
     other_volume,
-    readable,
     released_splits,
     released_texts,
     volume_name,
@@ -104,11 +104,19 @@ def take_inventory(
         found.archives[folder] = archive
         roots.append((folder, sorted(_walk(folder, found))))
     slices_of: list[Path] = []
-    alike = _members_alike(roots[1:])
+    alike = set() if pattern else _with_members_alike(roots[1:])
+    of_archives: dict[str, list[FoundSeries]] = {}
     for root, files in roots:
         plain = [path for path in files if not is_archive(path)]
         archive = _ENDING.sub("", found.archives[root].name) if root in found.archives else ""
-        slices_of += _sort(root, plain, found, pattern, work, archive=archive, alike=alike.get(root, frozenset()))
+        before = len(found.series)
+        slices_of += _sort(root, plain, found, pattern, work, archive=archive)
+        if root in alike:
+            if archive in of_archives:
+                archive = f"{found.archives[root].parent.name}/{archive}"
+            of_archives[archive] = found.series[before:]
+            del found.series[before:]
+    found.series += of_their_archives(of_archives)
     found.series += _dicom_series(slices_of, found, workers or processors(), progress, cluster)
     if not found.series:
         told = "; ".join(f"{count} {reason}" for reason, count in found.refused.most_common(3))
@@ -141,18 +149,16 @@ def _walk(folder: Path, found: Inventory) -> Iterator[Path]:
                 yield path
 
 
-def _members_alike(roots: list[tuple[Path, list[Path]]]) -> dict[Path, frozenset[str]]:
-    """Return the volumes of each archive, by where it was unpacked, of which another one has one of the same path."""
-    volumes = {root: {readable(path.relative_to(root).as_posix()) for path in files if volume_name(path)}
-               for root, files in roots}  # fmt: skip
+def _with_members_alike(roots: list[tuple[Path, list[Path]]]) -> set[Path]:
+    """Return where archives were unpacked that hold a volume of the same path as another: P1.zip and P2.zip."""
+    volumes = {root: {path.relative_to(root) for path in files if volume_name(path)} for root, files in roots}
     often = Counter(path for paths in volumes.values() for path in paths)
-    return {root: frozenset(path for path in paths if often[path] > 1) for root, paths in volumes.items()}
+    return {root for root, paths in volumes.items() if any(often[path] > 1 for path in paths)}
 
 
 def _sort(
-    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, archive: str,
-    alike: frozenset[str],
-) -> list[Path]:  # fmt: skip
+    root: Path, files: list[Path], found: Inventory, pattern: str | None, work: Path, *, archive: str
+) -> list[Path]:
     """Put the files of a root into the inventory; return those that are DICOM."""
     volumes, dicom, informations, split_texts, stacked = [], [], [], [], []
     for path in files:
@@ -171,7 +177,7 @@ def _sort(
                 named = path.name.lower().endswith(_DICOM_ENDINGS)
                 reason = other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
                 found.refused_files.append((str(path), reason))
-    found.series += find_volumes(root, volumes, pattern, archive=archive, alike=alike)
+    found.series += find_volumes(root, volumes, pattern, archive=archive)
     if stacked:
         series, refused = stacked_series(stacked, work / "stacks")
         found.series += series

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,7 +108,7 @@ def other_volume(path: Path) -> str:
 
 
 def find_volumes(
-    root: Path, files: list[Path], pattern: str | None = None, *, archive: str = "", alike: frozenset[str] = frozenset()
+    root: Path, files: list[Path], pattern: str | None = None, *, archive: str = ""
 ) -> list[FoundSeries]:
     """Return the series of the NIfTI and array files below a folder.
 
@@ -123,8 +124,6 @@ def find_volumes(
         ``{site}`` patients of one number at two sites are two. What does not fit is set aside.
     archive : str
         The name of the archive that the files come from.
-    alike : frozenset of str
-        Paths of members that another archive has too.
 
     Raises
     ------
@@ -133,15 +132,19 @@ def find_volumes(
     """
     fits = compile_pattern(pattern) if pattern else None
     found = _of_their_dataset([_found(root, path, fits, archive or readable(root.name)) for path in files])
-    found = _of_their_archive(found, archive, alike) if alike and not fits else found
+    doubtful = _perhaps_sites(found)
+    told = [replace(one, notes=(*one.notes, doubtful[one.patient_id])) if one.patient_id in doubtful
+            and one.layout == "plain" else one for one in found]  # fmt: skip
+    return _with_their_studies(told)
+
+
+def _with_their_studies(found: list[FoundSeries]) -> list[FoundSeries]:
+    """Return series in which each plain segmentation has the study that its patient has."""
     studies: dict[str, set[str]] = {}
     for one in found:
         if one.sequence not in (None, "mask"):
             studies.setdefault(one.patient_id, set()).add(one.study_id)
-    doubtful = _perhaps_sites(found)
-    told = [replace(one, notes=(*one.notes, doubtful[one.patient_id])) if one.patient_id in doubtful
-            and one.layout == "plain" else one for one in found]  # fmt: skip
-    return [_with_its_study(one, studies.get(one.patient_id, set())) for one in told]
+    return [_with_its_study(one, studies.get(one.patient_id, set())) for one in found]
 
 
 def _perhaps_sites(found: list[FoundSeries]) -> dict[str, str]:
@@ -175,25 +178,39 @@ def _of_their_dataset(found: list[FoundSeries]) -> list[FoundSeries]:
     ]  # fmt: skip
 
 
-def _of_their_archive(found: list[FoundSeries], archive: str, alike: frozenset[str]) -> list[FoundSeries]:
-    """Return series of an archive some of whose members are called as those of another.
+def of_their_archives(found: dict[str, list[FoundSeries]]) -> list[FoundSeries]:
+    """Return the series of archives, by the archives' names, some members of which are called alike.
 
-    Where no sequence is there of two patients, the archive is a patient, its folders are not (anat, dwi). Else the
-    patients that both seem to have are told apart.
+    Where an archive has no sequence of two patients it is a patient, and its folders are not (anat, dwi). Of the
+    others the patients that two archives seem to have are told apart.
     """
-    of_sequence: dict[str, set[str]] = {}
-    for one in found:
-        if one.sequence not in (None, "mask"):
-            of_sequence.setdefault(one.sequence, set()).add(one.patient_id)
-    several = any(len(patients) > 1 for patients in of_sequence.values())
-    twice = {one.patient_id for one in found if one.description in alike} - {""}
-    told = []
-    for one in found:
-        if one.layout == "bids" or (one.layout == "plain" and several):
-            told.append(_renamed(one, f"{archive}/{one.patient_id}", archive) if one.patient_id in twice else one)
+    often = Counter(patient for series in found.values() for patient in {one.patient_id for one in series})
+    told: list[FoundSeries] = []
+    for archive, series in found.items():
+        if not _of_several(series) and {one.layout for one in series} <= {"plain"}:
+            told += _with_their_studies([_of_one_patient(one, archive) for one in series])
         else:
-            told.append(_renamed(one, archive, archive) if one.layout == "plain" and twice else one)
+            told += [
+                _renamed(one, f"{archive}/{one.patient_id}", archive)
+                if one.layout in ("plain", "bids") and one.patient_id and often[one.patient_id] > 1 else one
+                for one in series
+            ]  # fmt: skip
     return told
+
+
+def _of_several(series: list[FoundSeries]) -> bool:
+    """Return whether some sequence is there of two patients."""
+    patients: dict[str, set[str]] = {}
+    for one in series:
+        if one.sequence not in (None, "mask"):
+            patients.setdefault(one.sequence, set()).add(one.patient_id)
+    return any(len(of_sequence) > 1 for of_sequence in patients.values())
+
+
+def _of_one_patient(one: FoundSeries, archive: str) -> FoundSeries:
+    """Return a plain series as if its archive had been unpacked into a folder of its name."""
+    path, relative = one.files[0], f"{archive}/{one.description}"
+    return _plain(path, readable(volume_name(path)), relative, archive) if one.patient_id else one
 
 
 def _renamed(one: FoundSeries, patient: str, above: str) -> FoundSeries:

@@ -66,8 +66,11 @@ def join(
     folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
     one_numbering = any(hits or near for hits, near in found)
-    theirs = [bool(folder & patients) for folder, (patients, _) in zip(folders, found_patients, strict=True)]
-    one_numbering = one_numbering or 2 * sum(theirs) > len(rows)  # one folder may be called as an exam by chance
+    # one folder may be called as an exam by chance; most of those whose patients the reports name are not
+    of_named = [patients for patients, _ in found_patients]
+    named = set().union(*of_named) & set().union(*by_folder.values())
+    theirs = set().union(*(folder & patients for folder, patients in zip(folders, of_named, strict=True)))
+    one_numbering = one_numbering or 2 * len(theirs) > len(named)
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []

@@ -169,7 +169,7 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
     identifiers += filter(may_identify, (_cell(cells, i) for i in reading.unknown))
     if any(_DAMAGED in value for value in identifiers):
         note("a name or number of the row was cut off by the export",
-             "what is left of it is taken out of the text; look for the rest of it there")  # fmt: skip
+             "two characters or more of it are looked for in the text; look for the rest there")  # fmt: skip
         identifiers = [value.replace(_DAMAGED, "") for value in identifiers]
     spared = 0
     for role in ("findings", "impression"):

@@ -28,8 +28,8 @@ _HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCE_END = re.compile(r"[。\n]|[.;]\s")
-_OF_IT, _OF_CLAUSE = r"[^.;\n，。；！？]", r"[^.,;\n，。；！？]"
-"""A character of the same sentence, of the same clause: English words stand in Chinese reports, with their stops."""
+_OF_IT, _OF_CLAUSE = r"[^.;\n，。；！？\u4e00-\u9fff]", r"[^.,;\n，。；！？\u4e00-\u9fff]"
+"""A character of the same sentence, of the same clause, none of them Chinese: such words stand in Chinese reports."""
 _GONE = re.compile(
     r"(?:与[^，。；]{0,24}(?:比较|对比|相比)[，,])?"
     r"(?:原|既往|前次|上次|前片)[^，。；\n]{0,40}?(?:已|基本|完全)+(?:吸收|消失|消退)[^，。；\n]*"

@@ -538,6 +538,14 @@ def test_a_folder_that_many_patients_have_finds_a_study_of_the_reports_own_patie
     assert list(joined(tmp_path, [["V2", ""]], studies)[0]["study_id"]) == ["003/V2"]
 
 
+def test_other_exams_of_an_export_thrice_the_source_do_not_take_the_place_of_those_that_are_there(tmp_path):
+    names = [[f"P{i}", f"E{i}"] for i in range(4)]
+    studies = pd.DataFrame([[p, f"{p}/{e}", e] for p, e in names], columns=["patient_id", "study_id", "folder"])
+    rows = [[e, p] for p, e in names[:3]] + [[f"X{i}", f"P{i % 4}"] for i in range(9)] + [["X99", "P99"]]
+    matched, _ = joined(tmp_path, rows, studies)
+    assert list(matched["study_id"]) == ["P0/E0", "P1/E1", "P2/E2"]
+
+
 def test_another_name_of_a_patient_finds_its_study_where_one_alone_has_it(tmp_path):
     rows = [["A/001", "A/s1", "001"], ["B", "B/s1", "001"], ["C/002", "C/s1", "002"]]
     studies = pd.DataFrame(rows, columns=["patient_id", "study_id", "patient"])

@@ -84,6 +84,7 @@ def test_what_is_still_there_is_a_finding(text):
         ("左侧额叶见长T2信号。Hemorrhage is ruled out。右侧正常。", "左侧额叶见长T2信号。。右侧正常。"),
         ("Left thalamic T2 hyperintense lesion r/o metastasis.", "Left thalamic T2 hyperintense lesion ."),
         ("脑桥信号增高，edema has resolved。", "脑桥信号增高，。"),
+        ("左侧额叶见长T2信号, edema has resolved。", "左侧额叶见长T2信号。"),
     ],
 )  # fmt: skip
 def test_what_is_ruled_out_in_english_takes_nothing_of_the_chinese_around_it(text, left):
