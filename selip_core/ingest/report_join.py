@@ -66,11 +66,7 @@ def join(
     folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
     one_numbering = any(hits or near for hits, near in found)
-    # one folder may be called as an exam by chance; most of those whose patients the reports name are not
-    of_named = [patients for patients, _ in found_patients]
-    named = set().union(*of_named) & set().union(*by_folder.values())
-    theirs = set().union(*(folder & patients for folder, patients in zip(folders, of_named, strict=True)))
-    one_numbering = one_numbering or 2 * len(theirs) > len(named)
+    one_numbering = one_numbering or _folders_are_exams(folders, [patients for patients, _ in found_patients], by_folder)
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []
@@ -94,13 +90,34 @@ def join(
                          "report not used; correct the ids, or ignore leading zeros if they mean nothing" if "zeros"
                          in problem else "report not used; correct the ids"))  # fmt: skip
     matched = without_doubles(matched, problems, key=lambda row: row["study_id"])
-    joined = {row["study_id"] for row in matched}
+    problems += _without_a_report(owner, {row["study_id"] for row in matched}, zeros)
+    return pd.DataFrame(matched, columns=REPORT_COLUMNS, dtype=str), pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _without_a_report(owner: dict[str, str], joined: set[str], zeros: dict[str, str]) -> list[tuple[str, ...]]:
+    """Return the problem of each study, of its patient, that no report was joined to."""
+    found = []
     for study, patient in sorted(owner.items()):
         if study not in joined:
             why = f": ⟦{zeros[study]}⟧ of the reports differs by leading zeros only" if study in zeros else ""
-            problems.append(("reports", patient, study, f"study has series but no report{why}",
-                             "kept for images, not paired; add its report, or correct its ids"))  # fmt: skip
-    return pd.DataFrame(matched, columns=REPORT_COLUMNS, dtype=str), pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+            found.append(("reports", patient, study, f"study has series but no report{why}",
+                          "kept for images, not paired; add its report, or correct its ids"))  # fmt: skip
+    return found
+
+
+def _folders_are_exams(folders: list[set[str]], of_patients: list[set[str]], by_folder: dict[str, set[str]]) -> bool:
+    """Return whether folders of studies are called as the reports call exams.
+
+    One may be so by chance; most of those whose patients the reports name are not.
+
+    Parameters
+    ----------
+    folders, of_patients : of the same length
+        The studies that each report's exam, and patient, may be.
+    """
+    named = set().union(*of_patients) & set().union(*by_folder.values())
+    theirs = set().union(*(folder & patients for folder, patients in zip(folders, of_patients, strict=True)))
+    return 2 * len(theirs) > len(named)
 
 
 def _refusal(hits: set[str], near: str, patients: set[str], near_patient: str, other_exam: bool) -> str:

@@ -13,7 +13,7 @@ TESTED_THROUGH_OTHERS = {
     "datasets/synthetic/brats", "datasets/synthetic/cohort", "datasets/synthetic/lesions",
     "datasets/synthetic/report_lesions", "datasets/synthetic/report_styles", "downstream/ablation_tables",
     "downstream/grading", "downstream/segmentation_data", "errors", "explore/gallery", "extract",
-    "ingest/inventory", "ingest/options", "ingest/report_columns", "ingest/report_files",
+    "ingest/options", "ingest/report_columns", "ingest/report_files",
     "ingest/report_join", "ingest/series", "ingest/tables", "pipeline/execution", "pipeline/inputs", "pipeline/paths",
     "pretraining/untrained", "reports/chat_models", "reports/grammar",
     "reports/lesion",
