@@ -59,4 +59,4 @@ def difference_between(first: pd.DataFrame, second: pd.DataFrame, *, samples: in
 
 def _of_recall(estimate: Estimate, values: pd.DataFrame) -> Estimate:
     one = values.iloc[0]
-    return worth_saying_of(one["measure"], estimate, one["gallery"])
+    return worth_saying_of(one["measure"], estimate, one["gallery"], constant=one["method"] == CONSTANT)

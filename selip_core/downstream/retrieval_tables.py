@@ -100,10 +100,13 @@ def worth_saying(estimate: Estimate, gallery: int, k: int) -> Estimate:
     return replace(estimate, value=nan, low=nan, high=nan, p=nan, test="", note=note)
 
 
-def worth_saying_of(measure: str, estimate: Estimate, gallery: float) -> Estimate:
+def worth_saying_of(measure: str, estimate: Estimate, gallery: float, *, constant: bool = False) -> Estimate:
     """Withhold a recall as `worth_saying` does, its k read off the name of the measure; others are what they are.
 
-    Of queries with findings the constant answer ranks one sentence fewer: it leaves the normal statement out.
+    Parameters
+    ----------
+    constant : bool
+        Of queries with findings the constant answer ranks one sentence fewer: it leaves the normal statement out.
     """
-    ranked = int(gallery) - measure.startswith("findings")
+    ranked = int(gallery) - (constant and measure.startswith("findings"))
     return worth_saying(estimate, ranked, int(measure.rsplit("@")[-1])) if "recall@" in measure else estimate

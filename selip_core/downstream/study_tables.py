@@ -69,7 +69,8 @@ def study_table(queries: pd.DataFrame, singles: dict[str, str], *, samples: int,
                 values, one = by_query(part[part["fusion"] == fusion], measure)
                 if len(values):
                     estimate = bootstrap_interval(values, one["patient_id"].to_numpy(), samples=samples, seed=seed)
-                    estimate = worth_saying_of(measure, estimate, part["gallery"].iloc[0])
+                    gallery = part["gallery"].iloc[0]
+                    estimate = worth_saying_of(measure, estimate, gallery, constant=method == CONSTANT)
                     rows.append({
                         "direction": direction, "measure": measure, "method": method, "fusion": shown,
                         "series": fusion if shown == BEST_SINGLE else "", "value": estimate.value, "low": estimate.low,

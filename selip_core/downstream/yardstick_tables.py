@@ -8,7 +8,7 @@ from selip_core.downstream.yardsticks import KIND, MEASURES, NORMAL_SCORE
 from selip_core.metrics.clustered import clustered_auc, clustered_auc_difference
 from selip_core.metrics.resampling import Estimate, bootstrap_interval, holm, paired_difference
 from selip_core.metrics.retrieval import DIRECTIONS
-from selip_core.metrics.yardsticks import NORMAL_AUC
+from selip_core.metrics.yardsticks import CONSTANT, NORMAL_AUC
 from selip_core.pretraining.methods import SOFT_PAIRS
 
 _NOTES = {
@@ -40,7 +40,8 @@ def yardstick_table(queries: pd.DataFrame, *, samples: int, seed: int) -> pd.Dat
                 estimate = clustered_auc(normal, values, patients, samples=samples, seed=seed)
             else:
                 estimate = bootstrap_interval(values, patients, samples=samples, seed=seed)
-            estimate = worth_saying_of(measure, estimate, image["gallery"].iloc[0])
+            gallery = image["gallery"].iloc[0]
+            estimate = worth_saying_of(measure, estimate, gallery, constant=method == CONSTANT)
             rows.append({
                 "measure": measure, "method": method, "value": estimate.value, "low": estimate.low,
                 "high": estimate.high, "queries": estimate.n, "patients": estimate.n_patients, "note": estimate.note,

@@ -30,8 +30,9 @@ def test_recall_is_the_share_of_ranks_up_to_k(study):
 def test_a_recall_of_findings_among_ten_answers_is_not_told():
     """The constant answer leaves the normal statement out, so that eleven sentences are ten."""
     one = Estimate(1.0, 1.0, 1.0, 20, 20)
-    assert np.isnan(worth_saying_of("findings recall@10", one, 11).value)
-    assert worth_saying_of("findings recall@10", one, 12) == one == worth_saying_of("recall@10", one, 11)
+    assert np.isnan(worth_saying_of("findings recall@10", one, 11, constant=True).value)
+    assert worth_saying_of("findings recall@10", one, 12, constant=True) == one
+    assert worth_saying_of("findings recall@10", one, 11) == one == worth_saying_of("recall@10", one, 11, constant=True)
 
 
 def test_groups_and_difference(study):
