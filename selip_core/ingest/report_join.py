@@ -65,9 +65,8 @@ def join(
     found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
     folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
-    of_patients = [patients for patients, _ in found_patients]
     exams_found = any(hits or near for hits, near in found)
-    one_numbering = exams_found or _folders_are_exams(folders, of_patients, by_folder)
+    one_numbering = exams_found or _folders_are_exams(folders, [their for their, _ in found_patients], by_folder)
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []
