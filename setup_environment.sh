@@ -105,9 +105,8 @@ alone_with_venv() {  # two first calls at once would each take the half made .ve
     until mkdir "$lock" 2>/dev/null; do
         if [ ! -d "$lock" ]; then return 0; fi  # a folder that may not be written: told below
         holder="$(cat "$lock/holder" 2>/dev/null)"
-        if [ "$holder" = "$(uname -n) $$" ]; then rm -rf "$lock"; fi  # of a container before this one
-        if [ "${holder% *}" = "$(uname -n)" ] && ! alive "${holder#* }" && rm -rf "$lock" 2>/dev/null; then
-            continue  # it was killed
+        if [ "${holder% *}" = "$(uname -n)" ] && { [ "${holder#* }" = $$ ] || ! alive "${holder#* }"; } && rm -rf "$lock" 2>/dev/null; then
+            continue  # it was killed, or is of a container before this one
         fi
         if [ -z "$told" ]; then echo "another call (${holder:-just begun}) is setting up .venv: waiting for it (if there is none, delete $lock)"; fi
         told=yes
@@ -115,7 +114,12 @@ alone_with_venv() {  # two first calls at once would each take the half made .ve
         sleep 2
     done
     echo "$(uname -n) $$" > "$lock/holder"
-    trap 'rm -rf "$ROOT/.venv.lock"' EXIT
+    trap let_others_in EXIT
+}
+
+let_others_in() {
+    if [ "$(cat "$ROOT/.venv.lock/holder" 2>/dev/null)" = "$(uname -n) $$" ]; then rm -rf "$ROOT/.venv.lock"; fi
+    trap - EXIT
 }
 
 install_packages() {
@@ -237,8 +241,7 @@ else
         echo "the conda environment selip lacks pinned versions (conda env update -f environment.yml brings them): using .venv"
     fi
     install_packages
-    if [ "$(cat "$ROOT/.venv.lock/holder" 2>/dev/null)" = "$(uname -n) $$" ]; then rm -rf "$ROOT/.venv.lock"; fi
-    trap - EXIT
+    let_others_in
     PYTHON="$ROOT/.venv/bin/python"
 fi
 export PYTHONPATH="$ROOT"

@@ -49,7 +49,7 @@ def search(
     """
     made_by = table.attrs.get("selip", {})
     own = {"weights": model, **({"fusion": model.study_fusion} if is_of_studies(table) else {})}
-    if any(made_by.get(name, "") not in ("", weights_digest(part)) for name, part in own.items()):
+    if any(made_by.get(name) and made_by[name] != weights_digest(part) for name, part in own.items()):
         raise SelipError("the table's features are of another model, whose directions mean something else: give the "
                          "model that made them, or embed with this one")  # fmt: skip
     known = table[table["reason"] == ""]

@@ -14,6 +14,8 @@ CANDIDATES = ("utf-8", "gb18030", "cp950", "cp1252")
 LEAST = 0.6
 """Share of the characters beyond ASCII that make sense in a reading that can be trusted."""
 
+DAMAGED = "\ufffd"
+"""What stands for a character that was cut off."""
 _MARGIN = 0.1
 _MOST_DAMAGED = 0.001
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -71,7 +73,7 @@ def text_of_file(data: bytes, *, damaged: bool = False) -> tuple[str, float]:
                 return data.decode(encoding), 1.0
             except UnicodeDecodeError:
                 text = data.decode(encoding, "replace")
-                return (text, 1.0) if damaged and text.count("\ufffd") <= _most_damaged(text) else ("", 0.0)
+                return (text, 1.0) if damaged and text.count(DAMAGED) <= _most_damaged(text) else ("", 0.0)
     start = data[:_SAMPLE]
     for first, encoding in ((0, "utf-16-be"), (1, "utf-16-le")):
         if start[first::2].count(0) and not start[1 - first :: 2].count(0):
@@ -92,7 +94,7 @@ def _damaged_readings(data: bytes) -> Iterator[tuple[str, float]]:
     """Yield readings in which a few characters are U+FFFD."""
     for encoding in CANDIDATES[:2]:
         text = data.decode(encoding, "replace")
-        if text.count("\ufffd") <= _most_damaged(text):
+        if text.count(DAMAGED) <= _most_damaged(text):
             yield text, likelihood(text, encoding)
 
 
@@ -120,7 +122,7 @@ def _sense(text: str, i: int, encoding: str) -> float:
     if character in _QUOTES or character in _SIGNS or character in _LETTERS:
         return _western(character, around, encoding)
     category = unicodedata.category(character)
-    if category in ("Cc", "Co", "Cn", "Cs") or character < "\u00c0" or character == "\ufffd":
+    if category in ("Cc", "Co", "Cn", "Cs") or character < "\u00c0" or character == DAMAGED:
         return 0.0
     if "\uff61" <= character <= "\uffdc":
         return 0.4  # half-width kana: what Shift-JIS makes of other bytes

@@ -165,8 +165,8 @@ class _Truth:
         """
         scores, some, values = scores.double(), self.some & self._others.any(1), {}
         rows = np.flatnonzero(some.numpy())
-        for name, truth, known in ((SITES, self._sites, None), (KINDS, self._kinds, self._known)):
-            among = self._others if known is None else self._others & known
+        kinds = KINDS, self._kinds, self._others & self._known
+        for name, truth, among in ((SITES, self._sites, self._others), kinds):
             first = min(FIRST, int(among[rows].sum(1).min())) if len(rows) else 0
             ranked = scores.masked_fill(~among, -torch.inf)[rows]
             values[name] = mean_of_first(ranked, truth[rows].double(), first).numpy()

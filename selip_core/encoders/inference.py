@@ -46,9 +46,7 @@ def encode_series(
 ) -> np.ndarray:
     """Return unit-norm image features ``(n, E)`` of the cached volumes ``(N, 1, D, H, W)`` in `rows` (n,)."""
     if not len(rows):
-        config = model.config
-        size = config["embedding_size"] if isinstance(config, dict) else config.embedding_size
-        return np.empty((0, size), np.float32)
+        return np.empty((0, model.image_projection.out_features), np.float32)
     starts = range(0, len(rows), batch_size)
     told = tqdm(starts, desc="embedding", unit=f"{batch_size} series", disable=not progress)
     loaded = (torch.from_numpy(np.asarray(volumes[rows[i : i + batch_size]], dtype=np.float32)) for i in told)

@@ -11,7 +11,7 @@ import yaml
 
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.reports.lexicon import Lexicon, load_lexicon
-from selip_core.reports.sections import HEADINGS
+from selip_core.reports.sections import begins_a_section
 from selip_core.reports.text import normalise
 
 HOLE = "＊＊"
@@ -143,7 +143,7 @@ def _without_the_name(match: re.Match) -> str:
     words, rest = re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or ""), match.string[match.end() :]
     first, begins = words[0].casefold(), common_words("function") | common_words("medical") | _BEGIN
     no_person = (before.startswith("Mr ") and first in _PROTOCOL) or ("\n" in before and first in begins)
-    if no_person or _begins_a_section(words[0]):
+    if no_person or begins_a_section(words[0]):
         return match[0]
     ends = begins if match[4] else _BEGIN  # behind "reported by" May is a name, behind Dr. Smith it is not
     at = next((i for i in range(1, len(words)) if _ends_a_name("".join(words[i:]) + rest, ends)), len(words))
@@ -154,11 +154,7 @@ def _ends_a_name(text: str, ends: frozenset[str]) -> bool:
     """Tell whether a text behind the first word of a name is no more of it: FINDINGS, FLAIR; Left, if it goes on."""
     word, _, more = text.strip().partition(" ")
     known = word.casefold() in ends and bool(more.strip())
-    return known or _begins_a_section(text) or sequence_of_text(word) != (None, "")
-
-
-def _begins_a_section(text: str) -> bool:
-    return any(re.match(rf"{heading}(?![A-Z])", text.strip().upper()) for heading in HEADINGS if heading.isascii())
+    return known or begins_a_section(text) or sequence_of_text(word) != (None, "")
 
 
 def may_identify(value: str) -> bool:

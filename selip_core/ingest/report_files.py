@@ -118,8 +118,8 @@ def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:
     """Return the rows of a text that an export calls .xls: many write tabs between the cells, which Excel opens."""
     page = data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<"
     with suppress(SelipError):
-        sheet = _text_sheet(path)
-        if not page and sheet.rows and len(sheet.rows[0][1]) > 1:
+        sheet = Sheet(path.name) if page else _text_sheet(path)
+        if sheet.rows and len(sheet.rows[0][1]) > 1:
             return sheet
     kind = "a web page saved" if page else "no Excel file, though named"
     raise SelipError(f"{path} is {kind} as {suffix}; open it in Excel and save it as .xlsx or CSV")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from selip_core._utils.encodings import DAMAGED
 from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
 from selip_core.ingest.deidentify import may_identify, scrub
@@ -20,7 +21,6 @@ REPORT_COLUMNS = ["patient_id", "study_id", "findings", "impression", "where"]
 
 _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
 _SIGNS = "=@+-＝＠＋－ "
-_DAMAGED = "\ufffd"
 _MARKED = re.compile("⟦(.*?)⟧")
 
 
@@ -167,10 +167,10 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
         return None
     identifiers = [_cell(cells, i) for i in reading.identifiers]
     identifiers += filter(may_identify, (_cell(cells, i) for i in reading.unknown))
-    if any(_DAMAGED in value for value in identifiers):
+    if any(DAMAGED in value for value in identifiers):
         note("a name or number of the row was cut off by the export",
              "two characters or more of it are looked for in the text; look for the rest there")  # fmt: skip
-        identifiers = [value.replace(_DAMAGED, "") for value in identifiers]
+        identifiers = [value.replace(DAMAGED, "") for value in identifiers]
     spared = 0
     for role in ("findings", "impression"):
         if role in reading.used:
@@ -205,7 +205,7 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
     found = plain_id(text)
     if not found.strip("-—/"):
         return "", ""  # what some write where there is none
-    if _DAMAGED in found:
+    if DAMAGED in found:
         return "", "holds characters that the export has cut off"
     if found.startswith(("=", "@", "+", "-")):
         return "", "begins like a formula"
@@ -221,8 +221,8 @@ def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tup
     if (line, column) in reading.sheet.broken:
         return "", "is a formula without a value, or an error of Excel"
     text = _cell(cells, column)
-    if _DAMAGED in text:
-        return text.replace(_DAMAGED, "").lstrip(_SIGNS), "holds characters that the export has cut off"
+    if DAMAGED in text:
+        return text.replace(DAMAGED, "").lstrip(_SIGNS), "holds characters that the export has cut off"
     return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, "")
 
 

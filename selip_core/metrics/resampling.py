@@ -104,21 +104,19 @@ def median_interval(
     ValueError
         If there are no values, or lengths differ.
     """
-    values = np.asarray(values, float).reshape(len(values), -1)
-    if values.size == 0 or len(values) != len(patients):
-        raise ValueError(f"{len(values)} values of {len(patients)} patients: nothing to average, or lengths differ")
-    known, number = np.unique(np.asarray(patients), return_inverse=True)
+    number = _numbers(patients, len(values))
+    values, n_patients = np.asarray(values, float).reshape(len(values), -1), number.max() + 1
     number = np.repeat(number, values.shape[1])
     values = np.where(np.isnan(values), np.inf, values).ravel()
     order = np.argsort(values, kind="stable")
     values, number = values[order], number[order]
-    value = float(_medians(np.ones((1, len(known))), values, number)[0])
-    if len(known) < FEWEST_PATIENTS:
-        return Estimate(value, np.nan, np.nan, len(known), len(values), note=_too_few(len(known)))
-    medians = [_medians(draws, values, number) for draws in bootstrap_draws(len(known), samples, seed)]
+    value = float(_medians(np.ones((1, n_patients)), values, number)[0])
+    if n_patients < FEWEST_PATIENTS:
+        return Estimate(value, np.nan, np.nan, n_patients, len(values), note=_too_few(n_patients))
+    medians = [_medians(draws, values, number) for draws in bootstrap_draws(n_patients, samples, seed)]
     # a quantile that is one of the medians: between a number and infinity there is none
-    low, high = np.quantile(np.concatenate(medians), expanded_levels(len(known), level), method="inverted_cdf")
-    return Estimate(value, float(low), float(high), len(known), len(values))
+    low, high = np.quantile(np.concatenate(medians), expanded_levels(n_patients, level), method="inverted_cdf")
+    return Estimate(value, float(low), float(high), n_patients, len(values))
 
 
 def _medians(draws: np.ndarray, values: np.ndarray, number: np.ndarray) -> np.ndarray:
@@ -207,10 +205,15 @@ def _over_runs(values: np.ndarray) -> np.ndarray:
 def _by_patient(values: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return sum and number of values of each patient."""
     values = _over_runs(values)
-    if len(values) == 0 or len(values) != len(patients):
-        raise ValueError(f"{len(values)} values of {len(patients)} patients: nothing to average, or lengths differ")
-    _, number = np.unique(np.asarray(patients), return_inverse=True)
+    number = _numbers(patients, len(values))
     return np.bincount(number, weights=values), np.bincount(number).astype(float)
+
+
+def _numbers(patients: np.ndarray, n: int) -> np.ndarray:
+    """Return the number of each value's patient, from 0; refuse where there is not one for each of `n` values."""
+    if n == 0 or n != len(patients):
+        raise ValueError(f"{n} values of {len(patients)} patients: nothing to average, or lengths differ")
+    return np.unique(np.asarray(patients), return_inverse=True)[1]
 
 
 def _too_few(patients: int) -> str:

@@ -20,13 +20,12 @@ _OTHER = (
 )  # fmt: skip
 _KINDS = {name: kind for kind, names in (("findings", _FINDINGS), ("opinion", _OPINION), ("other", _OTHER))
           for name in names}  # fmt: skip
-HEADINGS = frozenset(_KINDS)
-"""What sections are called, in capitals."""
 _NAMES = "|".join(re.escape(name) for name in sorted(_KINDS, key=len, reverse=True))
 _HEADING = re.compile(
     rf"(?:(?<=^)|(?<=[。；;.!?！？\s】\]]))[【\[]?({_NAMES})[】\]]?\s*[:：]|[【\[]({_NAMES})[】\]]",
     re.IGNORECASE | re.MULTILINE,
 )
+_NAME = re.compile(rf"\s*(?:{_NAMES})(?![A-Za-z])", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[。\n]|[.;]\s")
 _OF_IT, _OF_CLAUSE = r"[^.;\n，。；！？\u4e00-\u9fff]", r"[^.,;\n，。；！？\u4e00-\u9fff]"
 """A character of the same sentence, of the same clause, none of them Chinese: such words stand in Chinese reports."""
@@ -41,6 +40,11 @@ _GONE = re.compile(
     rf"|{_OF_IT}*\b(?:résoluti(?:f|ve)s?|disparition\s+d|(?:a|ont|ayant)\s+(?:\w+ment\s+)?disparu){_OF_IT}*",
     re.IGNORECASE,
 )
+
+
+def begins_a_section(text: str) -> bool:
+    """Return whether a text begins with what a section is called, a colon behind it or not."""
+    return _NAME.match(text) is not None
 
 
 def findings_part(text: str) -> str:
