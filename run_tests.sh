@@ -29,8 +29,8 @@ step "smoke metrics as expected" "$PYTHON" -m tests.helpers.expectations results
 wait "$browser"
 cat "$browser_log"
 # A process a core, each with one thread; the browser alone, for its pages wait no longer than a person would.
-step "tests" env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/project/test_browser.py
-step "10_explore in a browser" "$PYTHON" -m pytest -q tests/project/test_browser.py
+step "tests" env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
+step "pages in a browser" "$PYTHON" -m pytest -q tests/browser
 
 if [ -n "$failed" ]; then
     echo "run_tests.sh: failed: $failed" >&2

@@ -202,7 +202,7 @@ for _name in ("NO_PROXY", "no_proxy"):
 PY
 }
 
-get_browser() {  # for run_tests.sh: what tests/project/test_browser.py needs; without it that test is skipped, and says so
+get_browser() {  # for run_tests.sh: what tests/browser/ needs; without it that test is skipped, and says so
     local pins said apt="apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=60"
     pins="$("$PYTHON" - "$ROOT/pyproject.toml" <<'PY'
 import importlib.metadata, sys, tomllib
