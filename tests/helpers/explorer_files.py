@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from selip_core._utils.files import write_json
 from selip_core.config import PreprocessingSettings
 from selip_core.datasets.cohort import load_cohort
 from selip_core.datasets.volume_cache import build_cache
@@ -33,20 +34,22 @@ def write_head(path: Path, brightness: float = 0.0) -> Path:
     return path
 
 
-def write_cohort(folder: Path) -> Path:
-    """Write four patients with T1 and T2; the first has a mask of its bright block."""
-    rows = []
-    for i, patient in enumerate(REPORTS):
+def write_cohort(folder: Path, reports: dict[str, str] | None = None, name: str = "tiny") -> Path:
+    """Write patients with T1 and T2, `REPORTS` or those given; the first has a mask of its bright block."""
+    reports, rows = reports or REPORTS, []
+    for i, patient in enumerate(reports):
         for j, sequence in enumerate(("T1", "T2")):
-            write_head(folder / "images" / patient / f"{sequence}.nii.gz", 40.0 * i + 15 * j)
-            rows.append((patient, sequence, f"images/{patient}/{sequence}.nii.gz"))
+            path = f"images/p{i + 1}/{sequence}.nii.gz"
+            write_head(folder / path, 40.0 * i + 15 * j)
+            rows.append((patient, sequence, path))
     pd.DataFrame(rows, columns=["patient_id", "sequence", "path"]).to_csv(folder / "series.csv", index=False)
-    reports = pd.DataFrame({"patient_id": REPORTS.keys(), "findings": REPORTS.values()})
-    reports.to_csv(folder / "reports.csv", index=False)
+    table = pd.DataFrame({"patient_id": reports.keys(), "findings": reports.values()})
+    table.to_csv(folder / "reports.csv", index=False)
     block = (head().transpose(2, 1, 0)[::-1] == 1000).astype(np.uint8)
     nib.save(nib.Nifti1Image(block, AFFINE), folder / "mask.nii.gz")
-    (folder / "masks.csv").write_text("patient_id,target,path\np1,lesion,mask.nii.gz\n", encoding="utf-8")
-    (folder / "cohort.json").write_text('{"name": "tiny", "synthetic": true}', encoding="utf-8")
+    masks = pd.DataFrame({"patient_id": [next(iter(reports))], "target": ["lesion"], "path": ["mask.nii.gz"]})
+    masks.to_csv(folder / "masks.csv", index=False)
+    write_json(folder / "cohort.json", {"name": name, "synthetic": True})
     return folder
 
 
@@ -63,17 +66,21 @@ def make_model(size: int = 16, **config):
     )
 
 
-def make_explorer(folder: Path) -> Explorer:
-    """Return the explorer of a new cohort in `folder`; patient p4 has no sentence."""
-    cohort = load_cohort(write_cohort(folder / "cohort"))
+def make_explorer(
+    folder: Path,
+    reports: dict[str, str] | None = None,
+    *,
+    sentence_of: dict[str, str] | None = None,
+    split_of: dict[str, str] | None = None,
+    name: str = "tiny",
+) -> Explorer:
+    """Return the explorer of a new cohort in `folder`; of `REPORTS` patient p4 has no sentence."""
+    cohort = load_cohort(write_cohort(folder / "cohort", reports, name))
     cache = build_cache(cohort, PreprocessingSettings(**OPTIONS), folder / "cache", workers=1, progress=False)
+    sentence_of = sentence_of or dict(zip(REPORTS, SENTENCES, strict=False))
     sentences = pd.DataFrame(
-        [
-            (patient, sequence, SENTENCES[i])
-            for i, patient in enumerate(("p1", "p2", "p3"))
-            for sequence in ("T1", "T2")
-        ],
+        [(patient, sequence, text) for patient, text in sentence_of.items() for sequence in ("T1", "T2")],
         columns=["study_id", "sequence", "sentence"],
     )
-    splits = pd.DataFrame({"patient_id": SPLIT_OF.keys(), "split": SPLIT_OF.values()})
+    splits = pd.DataFrame((split_of or SPLIT_OF).items(), columns=["patient_id", "split"])
     return open_explorer(make_model(), cache, cohort, sentences=sentences, splits=splits, store=folder / "store")
