@@ -18,6 +18,7 @@ from selip_core.reports.languages import unknown_foreign_words, without_foreign
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.parser import tokenize
 from selip_core.reports.script import simplified
+from selip_core.reports.sections import findings_part
 from selip_core.reports.text import normalise
 
 CONTEXT = 12
@@ -42,15 +43,17 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
     counts: Counter = Counter()
     holders: dict[str, int] = defaultdict(int)
     examples: dict[str, str] = {}
-    for report in map(simplified, reports):  # as they are read
-        here = set()
-        for word in unknown_foreign_words(report):
+    for report in (findings_part(simplified(text)) for text in reports):  # as they are read
+        here, foreign = set(), unknown_foreign_words(report)
+        for word in foreign:
             counts[word] += 1
             here.add(word)
             start = report.lower().find(word)  # words that run together are in no place of the report
             examples.setdefault(word, _context(report, start, len(word)) if start >= 0 else word)
         text = normalise(without_foreign(report))
         for words, start in _unknown(tokenize(text), known):
+            if words.lower() in foreign:  # counted above
+                continue
             counts[words] += 1
             here.add(words)
             examples.setdefault(words, _context(text, start, len(words)))

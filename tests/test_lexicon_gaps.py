@@ -34,3 +34,9 @@ def test_what_is_wrong_is_one_line(tmp_path, capsys):
 def test_words_of_another_language_are_told_one_by_one():
     gaps = lexicon_gaps(["Patchy hyperintensity in the left frontal lobe on T2.", "Läsion links frontal, hyperintens"])
     assert set(gaps["words"]) == {"läsion", "links"}
+
+
+def test_a_word_of_a_mixed_sentence_counts_once_and_one_of_the_history_not_at_all():
+    gaps = lexicon_gaps(["临床病史：痛风石。检查所见：左侧额叶见oligoastrozytom样病变"] * 2).set_index("words")
+    assert gaps.loc["oligoastrozytom", "count"] == 2
+    assert "OLIGOASTROZYTOM" not in gaps.index and not [word for word in gaps.index if "痛风" in word]

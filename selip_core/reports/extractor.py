@@ -96,7 +96,8 @@ def _each_key_once(pairs: list[tuple[str, object]]) -> dict:
 
 
 def _first_object(text: str) -> dict:
-    """Return the first JSON object in a text; braces in the words around it are passed over, never looked into.
+    """Return the first JSON object in a text that is not empty; braces in the words around it are passed over, never
+    looked into.
 
     Raises
     ------
@@ -106,7 +107,9 @@ def _first_object(text: str) -> dict:
     for brace in re.finditer("[{}]", text):
         if brace[0] == "{" and depth == 0:
             try:
-                return json.JSONDecoder(object_pairs_hook=_each_key_once).raw_decode(text, brace.start())[0]
+                found = json.JSONDecoder(object_pairs_hook=_each_key_once).raw_decode(text, brace.start())[0]
+                if found:  # {} says nothing, not that nothing was found
+                    return found
             except ValueError:
                 pass
             except RecursionError:

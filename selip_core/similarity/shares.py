@@ -65,7 +65,10 @@ def target_shares(
     batches: int = 200,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return which share of a row of the soft targets lies on which kind of reports, over batches as pretraining draws.
+    """Return which share of a row of the soft targets lies on which kind of reports, over batches of distinct reports.
+
+    Pretraining shows mirror images too, which are left out here: with both sides in a batch a report's own takes a few
+    hundredths of its row.
 
     Parameters
     ----------

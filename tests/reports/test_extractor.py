@@ -162,7 +162,7 @@ def test_a_damaged_kept_answer_is_asked_for_again(server, tmp_path):
 
 @pytest.mark.parametrize(
     "around", ["{}", "```json\n{}\n```", "<think>{{not this}}</think>\n{}", "Here it is: {} I hope",
-               "As {{site}} and {{look: {{x}}}} say: {}"]
+               "As {{site}} and {{look: {{x}}}} say: {}", "Not just {{}} but {}"]
 )  # fmt: skip
 def test_words_around_the_object_are_passed_over(around):
     assert read_answer(around.format(json.dumps(GOOD))).by_sequence() == FOUND
@@ -175,6 +175,7 @@ def test_words_around_the_object_are_passed_over(around):
         ('{"normal": false, "findings": {}', "half a JSON"),
         ('{"normal": false, "findings": {},}', "no JSON"),
         ("} nothing {here}", "no JSON"),
+        ("{}", "no JSON"),  # neither normal nor findings: it would be taken for a report without any
     ],
 )
 def test_a_part_of_a_broken_answer_is_not_taken_for_the_answer(answer, reason):
@@ -285,7 +286,7 @@ def cohort(tmp_path):
 def test_a_cohorts_reports_are_read_into_its_table_and_used(server, cohort):
     from selip_core.datasets.cohort import load_cohort
 
-    answers = [{"findings": {"T1": [{"site": "右侧顶叶", "appearance": "点状短信号"}]}}, {"normal": True}, {}]
+    answers = [{"findings": {"T1": [{"site": "右侧顶叶", "appearance": "点状短信号"}]}}, {"normal": True}, {"findings": {}}]
     server.answers = [json.dumps(answer) for answer in answers]
     assert main([str(cohort), "--server", server.url, "--model", "tiny"]) == 0
     table = pd.read_csv(cohort / "findings.csv", keep_default_na=False)
@@ -301,7 +302,7 @@ def test_reports_that_the_rules_stood_in_for_are_read_with_their_impression(serv
     rows = ["patient_id,findings,impression", "1,脑室系统大小正常。,颅脑MRI平扫未见异常。"]
     rows += [f"{patient},请结合临床。," for patient in "23"]
     (cohort / "reports.csv").write_text("\n".join(rows), encoding="utf-8")
-    server.answers = ["babble"] * 3 + [json.dumps({})]
+    server.answers = ["babble"] * 3 + [json.dumps({"findings": {}})]
     assert main([str(cohort), "--server", server.url, "--model", "tiny"]) == 3
     table = pd.read_csv(cohort / "findings.csv", keep_default_na=False)
     assert table["extractor"].tolist() == ["rules", "tiny", "tiny"] and table["reason"].iloc[0] == "no JSON"
