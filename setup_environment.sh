@@ -73,7 +73,7 @@ find_python() {
 }
 
 conda_has_packages() {
-    [ -x "${CONDA_PREFIX:-}/bin/python" ] || return 1
+    [ -n "${CONDA_PREFIX:-}" ] && [ -x "$CONDA_PREFIX/bin/python" ] || return 1  # without a prefix it would be /bin/python
     "$CONDA_PREFIX/bin/python" - "$ROOT/pyproject.toml" 2>/dev/null <<'PY'
 import importlib.metadata, sys, tomllib
 with open(sys.argv[1], "rb") as file:

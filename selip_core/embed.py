@@ -1,6 +1,7 @@
 """Image features of NIfTI files by a trained model: ``python -m selip_core.embed MODEL FOLDERS --out FILE``."""
 
 import argparse
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import on_disk
 from selip_core.datasets.sequences import sequence_of_text, standard_sequence
 from selip_core.errors import SelipError
-from selip_core.explore.studies import StudyGallery
+from selip_core.explore.studies import StudyGallery, check_each_once
 from selip_core.preprocessing import VolumeError, is_nifti_name, preprocess_array
 
 if TYPE_CHECKING:
@@ -61,15 +62,20 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
         if (source / "series.csv").is_file():
             cohorts[source] = list(_of_cohort(source))
         elif source.is_dir():
-            found = (_plain(path) for path in sorted(source.rglob("*")) if _is_nifti(path))
-            rows += [row for row in found if row[-1] != "mask"]
+            found = [_plain(path) for path in sorted(source.rglob("*")) if _is_nifti(path)]
+            volumes = [row for row in found if row[-1] != "mask"]
+            if len(found) > len(volumes):
+                left_out = next(row[0] for row in found if row[-1] == "mask")
+                print(f"{source}: {len(found) - len(volumes)} files are segmentations by their names, as {left_out}",
+                      file=sys.stderr)  # fmt: skip
+            rows += volumes
         elif source.is_file():
             rows.append(_plain(source))
         else:
             raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
     rows = [*_told_apart(cohorts), *rows]
     if not rows:
-        raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given")
+        raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given; links to folders are not followed")
     strange = [path for path, *_ in rows if path.encode("utf-8", "replace").decode() != path]
     if strange:
         raise SelipError(f"{len(strange)} names are no UTF-8, as {strange[0]!r}: rename them, no table can hold them")
@@ -150,6 +156,8 @@ def embed(
         model = SelipModel.from_pretrained(model)
     options = model.preprocessing_options()
     series = find_series([sources] if isinstance(sources, str | Path) else sources)
+    if level == "study":
+        check_each_once(_with_studies(series))
     parts = _Parts(out, _key(series, model) if out else "")
     tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
     todo = [start for start, table in tables.items() if table is None]
@@ -179,8 +187,7 @@ def _checked(out: str | Path | None, level: str, batch_size: int, workers: int |
 
 def _of_studies(model: "DualEncoder", table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of studies, `STUDY_COLUMNS`, from that of their series."""
-    study = table["study_id"].where(table["study_id"] != "", [str(Path(path).parent) for path in table["path"]])
-    table = table.assign(study_id=study)
+    table = _with_studies(table)
     usable = table[table["reason"] == ""]
     features = np.stack(usable["feature"].to_list()) if len(usable) else np.empty((0, model.config["embedding_size"]))
     gallery = StudyGallery(model, usable, features)
@@ -196,6 +203,12 @@ def _of_studies(model: "DualEncoder", table: pd.DataFrame) -> pd.DataFrame:
     found = found.assign(sequences=found["sequences"].fillna(""), reason=reason)
     found["feature"] = pd.Series(feature, dtype=object, index=found.index)
     return found[STUDY_COLUMNS]
+
+
+def _with_studies(table: pd.DataFrame) -> pd.DataFrame:
+    """Return series with the folder for the study where none is known."""
+    study = table["study_id"].where(table["study_id"] != "", [str(Path(path).parent) for path in table["path"]])
+    return table.assign(study_id=study)
 
 
 def _embedded(
@@ -271,7 +284,7 @@ def _state(paths: Iterable[str]) -> list[str]:
     """Return names, sizes and times of change of files."""
     found = []
     for path in paths:
-        state = Path(path).stat() if Path(path).exists() else None
+        state = os.stat(path) if os.path.exists(path) else None  # pathlib raises where a name is too long
         found.append(f"{path} {state.st_size} {state.st_mtime_ns}" if state else path)
     return found
 

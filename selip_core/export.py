@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 
+_OF_ANOTHER_RUN = (
+    "Not listed: the last run of 04_pretraining in this folder of results is of another cohort or of other seeds than "
+    "this model."
+)
+
 _TAGS = ["medical", "mri", "brain", "radiology", "contrastive", "image-text-retrieval"]
 
 _USE = """
@@ -131,7 +136,7 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients; n counts "
         "queries for retrieval, patients elsewhere. The constant answer looks at no volume: it gives each query what "
         "is frequent among the training sentences of its sequence.\n",
-        *_metric_rows(results, method),
+        *(_metric_rows(results, method) if _is_of_run(config, record, seed) else [_OF_ANOTHER_RUN]),
     ]
     use = _USE.format(
         folder=name, size=config["embedding_size"], fingerprint=config.get("preprocessing_fingerprint"),
@@ -194,13 +199,24 @@ def _numbers(values: list | None) -> str:
     return " × ".join(f"{value:g}" for value in values) if values else "unknown"
 
 
+def _is_of_run(config: dict, record: dict, seed: int) -> bool:
+    """Return whether a model is of the last run of ``04_pretraining``: those of other cohorts and seeds stay there."""
+    first, n_seeds = record.get("seed", 0), record.get("settings", {}).get("n_seeds", 1)
+    # a run names the embedded cohort as it was asked for, and that of a user by its fingerprint
+    cohort = record.get("inputs", {}).get("cohort") in (record.get("cohort"), config.get("cohort_fingerprint"))
+    return cohort and config.get("data_source") == record.get("data_source") and first <= seed < first + n_seeds
+
+
 def _metric_rows(results: Path, method: str) -> list[str]:
     try:
         from selip_core.downstream.summary import NOTEBOOKS
+        from selip_core.pipeline.records import standing_in
     except MissingExtra as error:  # of a bare installation: the model can be carried away all the same
         return [f"Not listed: {error}"]
     rows, own = [], f"{method.replace(' ', '_')}_"
-    metrics = {notebook: read_json(results / notebook / "metrics.json") or {} for notebook in NOTEBOOKS}
+    stands = standing_in(results)
+    metrics = {name: (read_json(results / name / "metrics.json") or {}) if results / name in stands else {}
+               for name in NOTEBOOKS}  # fmt: skip
     for found in metrics.values():
         for name, metric in found.get("metrics", {}).items():
             if name.startswith((own, "constant_answer_", "chance_")) and metric["value"] is not None:
@@ -212,7 +228,7 @@ def _metric_rows(results: Path, method: str) -> list[str]:
     if not rows:
         return ["None yet: run the notebooks from 05 on, then export again."]
     missing = ", ".join(notebook for notebook, found in metrics.items() if not found)
-    note = [f"\nNot run yet: {missing}."] if missing else []
+    note = [f"\nNot run yet, or made of an earlier run: {missing}."] if missing else []
     return ["| metric | value | 95 % interval | n | data |", "|---|---|---|---|---|", *rows, *note]
 
 

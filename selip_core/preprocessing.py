@@ -294,8 +294,9 @@ def preprocess_mask(
     """
     path = Path(path)
     try:
-        image = nib.as_closest_canonical(nib.load(path))
-        voxels = np.asanyarray(image.dataobj)
+        with usually_named(path) as named:
+            image = nib.as_closest_canonical(nib.load(named))
+            voxels = np.asanyarray(image.dataobj)
     except Exception as error:  # a damaged header makes nibabel raise nearly anything
         raise VolumeError(f"{path}: cannot be read as a mask ({_first_line(error)}); export it again") from None
     while voxels.ndim > 3 and voxels.shape[-1] == 1:

@@ -230,6 +230,13 @@ def test_search_says_what_is_wrong(model, tmp_path, capsys):
     assert "cannot be read as a table of features" in capsys.readouterr().err
 
 
+def test_what_is_taken_for_a_segmentation_is_told(model, folder, capsys):
+    before = len(embed_module.find_series([folder]))
+    (folder / "a" / "GT_01_t1.nii.gz").write_bytes(b"x")
+    assert len(embed_module.find_series([folder])) == before
+    assert "1 files are segmentations by their names, as" in (said := capsys.readouterr().err) and "GT_01_t1" in said
+
+
 def with_studies(folder):
     """Make of the three volumes a cohort of two studies of one patient, the second with a series that is broken."""
     (folder / "b" / "cut.nii.gz").write_bytes(b"no")
@@ -255,7 +262,7 @@ def test_a_study_has_one_row_and_the_feature_that_its_series_make_together(model
     assert "p  s2  DWI" in (said := capsys.readouterr().out) and "s1" not in said
 
 
-def test_without_ids_a_folder_is_a_study_and_one_without_a_usable_series_has_a_reason(model, folder):
+def test_without_ids_a_folder_is_a_study_and_one_without_a_usable_series_has_a_reason(model, folder, monkeypatch):
     (folder / "c").mkdir()
     (folder / "c" / "T2.nii.gz").write_bytes(b"no")
     table = embed(model, folder, level="study", workers=1, progress=False).set_index("study_id")
@@ -264,7 +271,8 @@ def test_without_ids_a_folder_is_a_study_and_one_without_a_usable_series_has_a_r
     broken = table.loc[str(folder / "c")]
     assert broken["feature"] is None and "T2.nii.gz" in broken["reason"] and broken["sequences"] == ""
     (folder / "a" / "old_T1.nii.gz").write_bytes((folder / "a" / "T1.nii.gz").read_bytes())
-    with pytest.raises(SelipError, match="has several series of T1, and one of each can be fused"):
+    with monkeypatch.context() as patch, pytest.raises(SelipError, match="has several series of T1, and one of each"):
+        patch.setattr(embed_module, "_embedded", lambda *_: pytest.fail("encoded before it was told"))
         embed(model, folder, level="study", workers=1, progress=False)
     with pytest.raises(SelipError, match="level 'patient' is none of series, study"):
         embed(model, folder, level="patient", workers=1, progress=False)

@@ -17,7 +17,8 @@ from tests.helpers.places import TESTS
 
 @pytest.fixture
 def results(tiny_model, tmp_path):
-    tiny_model.config |= {"data_source": "user cohort mine", "preprocessing_fingerprint": "abc123"}
+    tiny_model.config |= {"data_source": "user cohort mine", "preprocessing_fingerprint": "abc123",
+                          "cohort_fingerprint": "def456"}  # fmt: skip
     tiny_model.save_pretrained(tmp_path / "results/04_pretraining/models/SeLIP_seed0/best")
     (tmp_path / "results/05_image_text_retrieval").mkdir()
     metric = {
@@ -31,14 +32,26 @@ def results(tiny_model, tmp_path):
     }
     metrics = {"SeLIP_recall_at_10": metric, "CLIP_recall_at_10": {**metric, "value": 0.11}}
     (tmp_path / "results/05_image_text_retrieval/metrics.json").write_text(json.dumps({"metrics": metrics}))
+    record(tmp_path / "results")
     return tmp_path / "results"
+
+
+def record(results, notebooks=("04_pretraining", *NOTEBOOKS), **changes):
+    """Write that notebooks have finished, on the cohort of the model."""
+    run = {
+        "finished": True, "run_id": "1", "seed": 0, "settings": {"n_seeds": 3}, "cohort": "/mine",
+        "inputs": {"cohort": "def456"}, "data_source": "user cohort mine", **changes,
+    }  # fmt: skip
+    for notebook in notebooks:
+        (results / notebook).mkdir(exist_ok=True)
+        (results / notebook / "run.json").write_text(json.dumps(run))
 
 
 def test_a_model_leaves_with_its_card_and_comes_back_bit_equal(results, tiny_model, tmp_path):
     assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
     card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
     assert "| recall at 10 | 0.250 | 0.200 to 0.300 | 12 | user cohort mine |" in card and "0.110" not in card
-    assert "Not run yet: 06_classification, 07_segmentation." in card
+    assert "Not run yet, or made of an earlier run: 06_classification, 07_segmentation." in card
     assert "Not a medical device" in card and "abc123" in card and "synthetic" not in card
     again = SelipModel.from_pretrained(tmp_path / "mine")
     for name, tensor in tiny_model.state_dict().items():
@@ -58,6 +71,23 @@ def test_the_card_tells_the_results_of_every_downstream_task(results, tmp_path):
     card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
     assert all(f"| {notebook.replace('_', ' ')} | 0.500 |" in card for notebook in NOTEBOOKS)
     assert "Not run yet" not in card
+
+
+@pytest.mark.parametrize(
+    ("notebook", "changes", "said"),
+    [
+        ("04_pretraining", {"seed": 1}, "Not listed: the last run"),
+        ("04_pretraining", {"inputs": {"cohort": "other"}}, "Not listed: the last run"),
+        ("04_pretraining", {"data_source": "another cohort"}, "Not listed: the last run"),
+        ("05_image_text_retrieval", {"upstream": {"04_pretraining": "0"}}, "None yet"),
+        ("05_image_text_retrieval", {"finished": False}, "None yet"),
+    ],
+)
+def test_results_of_other_models_are_not_in_the_card(results, tmp_path, notebook, changes, said):
+    record(results, [notebook], **changes)
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
+    assert said in card and "recall at 10" not in card
 
 
 @pytest.mark.parametrize("method", PRETRAINED)

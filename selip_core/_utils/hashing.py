@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).resolve().parents[1]
 _NO_ARITHMETIC = {"config", "errors", "_utils.cluster", "_utils.files", "_utils.hashing", "pipeline.paths"}
 _TOLD = {"print", "warnings.warn"}
+_LEFT_BESIDE = re.compile(r"\..*|~\$.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+"""Hidden files, a lock on a table that is open in an office program, and pictures of folders."""
+
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
@@ -215,10 +218,16 @@ def _shown_by(package: str) -> dict[str, tuple[str, str]]:
 
 
 def folder_fingerprint(folder: Path) -> str:
-    """Return the fingerprint of a cohort's folder: tables by content, volumes by name, size and time of change."""
+    """Return the fingerprint of a cohort's folder: tables by content, volumes by name, size and time of change.
+
+    What systems and office programs leave beside them (`_LEFT_BESIDE`) does not count.
+    """
     parts: list[str | bytes] = []
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-        parts.append(file.relative_to(folder).as_posix())
+        inside = file.relative_to(folder)
+        if any(_LEFT_BESIDE.fullmatch(part) for part in inside.parts):
+            continue
+        parts.append(inside.as_posix())
         if file.suffix in {".csv", ".json"}:
             parts.append(file.read_bytes())
         else:

@@ -36,7 +36,7 @@ class DoneLog:
         self.found: dict[str, tuple[Any, Any]] = {}
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         self._cut = bool(text) and not text.endswith("\n")
-        for line in text.splitlines():
+        for line in text.split("\n"):  # splitlines would part a text at U+2028 too
             try:
                 key, result, proof = json.loads(line)
                 self.found[key] = result, proof

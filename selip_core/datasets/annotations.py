@@ -3,6 +3,7 @@
 Labels also as a matrix, and which of them a test can say something about.
 """
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +95,7 @@ def read_masks(cohort: Cohort) -> Annotations:
     for row in table[usable].itertuples():
         if not inside(cohort.directory, row.path):
             raise SelipError(f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder")
-        if not (cohort.directory / row.path).is_file():
+        if not os.path.isfile(cohort.directory / row.path):
             usable[row.Index] = False
             problems.append((f"{path.name} line {row.line}", row.patient_id, f"mask {row.path} is missing",
                              "mask left out; put the file there, or correct its path"))  # fmt: skip

@@ -14,7 +14,7 @@ from selip_core.datasets.cohort import Cohort
 from selip_core.datasets.sequences import BRATS_FILE, SEQUENCES_OF_BRATS, patient_of
 from selip_core.datasets.splits import stratified_split
 from selip_core.errors import SelipError
-from selip_core.preprocessing import is_nifti_name
+from selip_core.preprocessing import is_nifti_name, usually_named
 
 GRADES = ("HGG", "LGG")
 
@@ -143,7 +143,9 @@ def _listed_grades(directory: Path, problems: list) -> dict[str, str]:
     for row in table.to_dict("records"):
         grade = row["grade"].upper()
         if grade in GRADES:
-            found[row[name]] = grade
+            if found.setdefault(row[name], grade) != grade:
+                who = f"line {row['line']}: patient {row[name]}"
+                raise SelipError(f"{path} {who} is both HGG and LGG; keep what is true")
         else:
             reason = f"grade {row['grade']!r} is neither HGG nor LGG"
             problems.append((f"{path.name} line {row['line']}", row[name], reason, "row not used; correct it"))
@@ -153,7 +155,8 @@ def _listed_grades(directory: Path, problems: list) -> dict[str, str]:
 def _bad_segmentation(path: Path) -> str:
     """Return why a segmentation cannot be used, or an empty text."""
     try:
-        values = np.unique(np.asarray(nib.load(path).dataobj))
+        with usually_named(path) as named:
+            values = np.unique(np.asarray(nib.load(named).dataobj))
     except Exception as error:  # a damaged file makes nibabel raise nearly anything
         return f"cannot be read ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})"
     unknown = sorted(set(values.tolist()) - {0, 1, 2, 3, 4})

@@ -72,7 +72,7 @@ def load_cohort(directory: str | Path) -> Cohort:
     return Cohort(
         directory,
         name,
-        str(described.get("data_source") or f"user cohort {name}"),
+        data_source_of(directory),
         bool(described.get("synthetic", False)),
         series.reset_index(drop=True),
         reports.reset_index(drop=True),
@@ -80,6 +80,18 @@ def load_cohort(directory: str | Path) -> Cohort:
         folder_fingerprint(directory),
         _read_splits(directory),
     )
+
+
+def data_source_of(directory: Path) -> str:
+    """Return what figures of a cohort are stamped with: what its ``cohort.json`` says, or "user cohort" and its name.
+
+    Raises
+    ------
+    SelipError
+        If that file is broken.
+    """
+    described = _read_description(directory)
+    return str(described.get("data_source") or f"user cohort {described.get('name') or directory.name}")
 
 
 def _read_description(directory: Path) -> dict:
@@ -118,7 +130,20 @@ def _read_series(directory: Path, problems: list) -> pd.DataFrame:
                 f"{path} line {row.line}: path {row.path!r} must lie inside the cohort folder "
                 f"(patient {row.patient_id}); put the file there and give its path from the folder"
             )
+    _refuse_shared_files(table, path)
     return table[["patient_id", "study_id", "sequence", "path"]]
+
+
+def _refuse_shared_files(table: pd.DataFrame, path: Path) -> None:
+    """Stop where a file is that of several series: a head would be in training and test, under two reports."""
+    files = table["path"].map(os.path.normpath)
+    if (shared := files.duplicated(keep=False)).any():
+        group = table[files == files[shared].iloc[0]]
+        lines, patients = (", ".join(dict.fromkeys(map(str, group[name]))) for name in ("line", "patient_id"))
+        raise SelipError(
+            f"{path} gives {group['path'].iloc[0]} in lines {lines} (patients {patients}): a file is one series of one "
+            "patient; correct the paths"
+        )
 
 
 def inside(directory: Path, path: str) -> bool:
@@ -134,12 +159,12 @@ def inside(directory: Path, path: str) -> bool:
 def on_disk(directory: Path, path: str) -> str:
     """Return a path of a table as the disk spells it: with slashes, and letters like ü in as many pieces as there."""
     path = path.replace("\\", "/")  # as Windows writes
-    if path.isascii() or (directory / path).exists():
+    if path.isascii() or os.path.exists(directory / path):  # pathlib raises where a name is too long
         return path
     here, found = directory, []
     for part in path.split("/"):
         alike = unicodedata.normalize("NFC", part)
-        names = os.listdir(here) if here.is_dir() else []
+        names = os.listdir(here) if os.path.isdir(here) else []
         part = next((name for name in names if unicodedata.normalize("NFC", name) == alike), part)
         here, found = here / part, [*found, part]
     return "/".join(found)
@@ -197,9 +222,9 @@ def _check_join(series: pd.DataFrame, reports: pd.DataFrame, without_text: set[s
             f"study {row['study_id']} belongs to patient {row['patient_id']} in series.csv but to "
             f"{row['patient_id_report']} in reports.csv; correct the ids"
         )
+    patient_of = series.drop_duplicates("study_id").set_index("study_id")["patient_id"]
     for study in sorted(set(series["study_id"]) - set(reports["study_id"]) - without_text):
-        patient = series.loc[series["study_id"] == study, "patient_id"].iloc[0]
-        problems.append(("reports.csv", patient, f"study {study} has series but no report",
+        problems.append(("reports.csv", patient_of[study], f"study {study} has series but no report",
                          "kept for images, not paired; add its report, or correct its ids"))  # fmt: skip
     for row in reports[~reports["study_id"].isin(series["study_id"])].itertuples():
         problems.append(("series.csv", row.patient_id, f"study {row.study_id} has a report but no series",

@@ -90,16 +90,25 @@ def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Findin
     Raises
     ------
     SelipError
-        If the file is no table, or names a sequence that is none; names the line.
+        If the file is no table, names a sequence that is none, or a study that has no report; names the line.
     """
     path = cohort.directory / FILE
     if not path.exists():
         return {}
     found: dict[str, tuple[bool, dict[str, list[Finding]]]] = {}
+    known = set(cohort.reports["study_id"])
     for row in read_table(path, ("study_id", "sequence", "site", "appearance")).to_dict("records"):
         if row.get("extractor") == RULES:
             continue
-        normal, findings = found.setdefault(row["study_id"], (row["sequence"] == NORMAL, {}))
+        study = row["study_id"] or row.get("patient_id", "")  # as in the other tables
+        if study not in known:
+            raise SelipError(
+                f"{path} line {row['line']}: study {study!r} has no report in reports.csv; correct the id, or delete "
+                "the row"
+            )
+        normal, findings = found.get(study, (False, {}))
+        normal = normal or row["sequence"] == NORMAL
+        found[study] = normal, findings
         said = fits_sentence(row["site"]) and fits_sentence(row["appearance"])
         if row["sequence"] in SEQUENCES and said:
             finding = Finding(with_whole_sides(row["site"]), with_whole_sides(row["appearance"]))
@@ -110,5 +119,5 @@ def read_findings(cohort: Cohort) -> dict[str, tuple[bool, dict[str, list[Findin
                 f"white space, or is no sequence; known are {', '.join(SEQUENCES)}, {NORMAL}, {NOTHING}"
             )
         if normal and findings:
-            raise SelipError(f"{path} line {row['line']}: study {row['study_id']} is normal and has findings")
+            raise SelipError(f"{path} line {row['line']}: study {study} is normal and has findings")
     return found

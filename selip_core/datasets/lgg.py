@@ -80,7 +80,12 @@ def read_codes(directory: str | Path) -> pd.DataFrame:
             table[name] = [words.get(value.removesuffix(".0"), "") for value in table[column]]
     table["patient_id"] = [patient_of_study(patient) for patient in table["patient_id"]]
     table["institution"] = [patient.split("-")[1] if patient.count("-") == 2 else "" for patient in table["patient_id"]]
-    return table[CODE_COLUMNS].drop_duplicates("patient_id").reset_index(drop=True)
+    codes = table[CODE_COLUMNS].drop_duplicates()
+    if (doubled := codes["patient_id"].duplicated()).any():
+        patient = codes.loc[doubled, "patient_id"].iloc[0]
+        lines = ", ".join(map(str, table.loc[table["patient_id"] == patient, "line"]))
+        raise SelipError(f"{path}: patient {patient} is coded in several ways (lines {lines}); keep what is true")
+    return codes.reset_index(drop=True)
 
 
 def _table_of(directory: Path) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from selip_core.datasets.volume_cache import VolumeCache
-from selip_core.preprocessing import FOREGROUND_SHARE
+from selip_core.preprocessing import FOREGROUND_SHARE, usually_named
 
 SAMPLES_A_SERIES = 20_000
 
@@ -41,10 +41,14 @@ def raw_volumes(
     after: dict[str, list[np.ndarray]] = {}
     for sequence, rows in cache.index.groupby("sequence", sort=False):
         for row in rows.sample(min(per_sequence, len(rows)), random_state=seed).itertuples():
-            raw = np.asarray(nib.load(directory / row.path).dataobj, dtype=np.float32).ravel()
+            with usually_named(directory / row.path) as named:
+                raw = np.asarray(nib.load(named).dataobj, dtype=np.float32).ravel()
             raw = raw[:: max(raw.size // SAMPLES_A_SERIES, 1)]
             volume = np.asarray(cache.volumes[row.row], dtype=np.float32).ravel()
-            before.setdefault(sequence, []).append(raw[raw > FOREGROUND_SHARE * np.percentile(raw, 99)])
+            foreground = raw[raw > FOREGROUND_SHARE * np.percentile(raw, 99)]
+            if not foreground.size:  # all of it is negative
+                continue
+            before.setdefault(sequence, []).append(foreground)
             after.setdefault(sequence, []).append(volume[volume > volume.min() + FOREGROUND_SHARE * np.ptp(volume)])
     return before, after
 

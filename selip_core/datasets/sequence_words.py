@@ -115,7 +115,8 @@ SET_ASIDE = (
     SetAside(
         "not of the head", ("SPINE", "CERVIC", "LUMBAR", "THORAC", "KNEE", "颈椎", "腰椎", "胸椎", "脊柱", "脊髓")
     ),
-    SetAside("a subtraction", (f"{START}SUB{END}", "SUBTRACT", "减影")),
+    # sub-01_T1w is the T1 of a subject
+    SetAside("a subtraction", (rf"(?!^SUB([-_ ]?\d|-(?!T[12])[A-Z0-9]+[_ ])){START}SUB{END}", "SUBTRACT", "减影")),
     SetAside("a quantitative map", (rf"T[12]\*?.?MAP(S|PING|IT)?{LETTERS_END}", "RELAXOMETRY")),
     SetAside("a phase image", (f"{START}(PHA|PHASE){END}",)),
 )  # fmt: skip

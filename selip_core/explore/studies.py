@@ -51,8 +51,7 @@ class StudyGallery:
         parts = np.split(order, np.cumsum(np.bincount(self.of_series, minlength=len(ids)))[:-1]) if len(ids) else []
         sequences, patients = series["sequence"].to_numpy(), series["patient_id"].to_numpy()
         names = [sequences[rows].tolist() for rows in parts]
-        for study, of_study in zip(ids, names, strict=True):
-            _check_once(study, of_study)
+        check_each_once(series)
         self.features = fused_features(model, features[order], names)
         self.studies = pd.DataFrame({
             "patient_id": [patients[rows[0]] for rows in parts], "study_id": ids,
@@ -78,13 +77,13 @@ class StudyGallery:
         return rows, scores[rows]
 
 
-def _check_once(study: str, sequences: Sequence[str]) -> None:
-    """Raise SelipError if a study has a known sequence twice."""
-    twice = [name for name in dict.fromkeys(sequences) if name and sequences.count(name) > 1]
-    if twice:
+def check_each_once(series: pd.DataFrame) -> None:
+    """Raise SelipError if a study of series (``study_id``, ``sequence``) has a known sequence twice."""
+    twice = series[series.duplicated(["study_id", "sequence"]) & (series["sequence"] != "")]
+    if len(twice):
         raise SelipError(
-            f"study {study} has several series of {twice[0]}, and one of each can be fused: give each study a folder "
-            "of its own or, in the series.csv of a cohort, a study_id"
+            f"study {twice['study_id'].iloc[0]} has several series of {twice['sequence'].iloc[0]}, and one of each can "
+            "be fused: give each study a folder of its own or, in the series.csv of a cohort, a study_id"
         )
 
 

@@ -110,6 +110,22 @@ def standing_in(results: Path) -> list[Path]:
     return [results / notebook for notebook in records if stands(notebook)]
 
 
+def run_id_of(profile: str, notebook: str) -> str | None:
+    """Return what names the last run of a notebook; None where there is none."""
+    return (read_json(paths.results_dir(profile, notebook) / "run.json") or {}).get("run_id")
+
+
+def made_of_earlier_runs(notebook: str, *, profile: str) -> str:
+    """Return the first notebook that ran again since a notebook used it, or one that it used did; empty if none did."""
+    record = read_json(paths.results_dir(profile, notebook) / "run.json") or {}
+    for name, run_id in record.get("upstream", {}).items():
+        if run_id != run_id_of(profile, name):
+            return name
+        if gone := made_of_earlier_runs(name, profile=profile):
+            return gone
+    return ""
+
+
 def finished_upstream(notebook: str, *, profile: str, seed: int, cohort: str, inputs: dict) -> tuple[Path, dict]:
     """Return the results folder of an earlier notebook and its ``run.json``.
 
@@ -142,8 +158,9 @@ def describe_data_source(cohort: str, folder: Path) -> str:
     """Return what figures, tables and models are stamped with: where the data of a cohort come from."""
     if cohort == EMBEDDED:
         return EMBEDDED_SOURCE
-    described = read_json(folder / "cohort.json") or {}
-    return str(described.get("data_source") or f"user cohort {described.get('name') or folder.name}")
+    from selip_core.datasets.cohort import data_source_of  # pandas is slow to import: not for run_all.sh --help
+
+    return data_source_of(folder)
 
 
 def describe_process(device: "torch.device") -> dict:

@@ -23,7 +23,14 @@ from selip_core._utils.tables import named_tests, read_saved_table, write_table
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.records import describe_data_source, describe_process, finished_upstream, run_inputs
+from selip_core.pipeline.records import (
+    describe_data_source,
+    describe_process,
+    finished_upstream,
+    made_of_earlier_runs,
+    run_id_of,
+    run_inputs,
+)
 from selip_core.pipeline.stamping import save_stamped, width_on_screen
 from selip_core.plotting.style import apply_style
 from selip_core.pretraining.distributed import OF_A_LAUNCHER
@@ -131,8 +138,9 @@ class Run:
 
     def _prepare_folder(self) -> None:
         """Drop what an earlier run left and this one must not pick up; long work stays, for it checks itself."""
-        old = self._previous.get("inputs", {})
-        if self._previous and any(old.get(key) != value for key, value in self.inputs.items()):
+        old, made_of = self._previous.get("inputs", {}), self._begun_from
+        other = any(old.get(key) != value for key, value in self.inputs.items())
+        if other or any(run_id != run_id_of(self.profile, name) for name, run_id in made_of.items()):
             self._clear()
         for name in ("figures", "tables"):
             shutil.rmtree(self.results / name, ignore_errors=True)
@@ -176,9 +184,9 @@ class Run:
         folder, record = finished_upstream(
             notebook, profile=self.profile, seed=self.seed, cohort=self.cohort, inputs=self.inputs
         )
-        before = self._begun_from.get(notebook)
-        if before not in (None, record["run_id"]):
-            self._clear()  # what was begun here came from an upstream run that is gone
+        if notebook not in self._upstream and (gone := made_of_earlier_runs(notebook, profile=self.profile)):
+            self.say(f"**{notebook} was made of an earlier run of {gone}**: what follows mixes both, and the report "
+                     f"leaves it out. Run {notebook} again.")  # fmt: skip
         self._upstream[notebook] = record["run_id"]
         self._write_record(finished=False)
         return folder

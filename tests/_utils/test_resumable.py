@@ -32,6 +32,12 @@ def test_results_come_in_the_order_of_the_items_and_are_made_once(tmp_path):
         assert list(done.items()) == [("c", 6), ("a", 2), ("b", 4)] and found == begun
 
 
+def test_a_text_with_a_separator_of_lines_is_kept(tmp_path):
+    kept = [resumable_map(str, {"a": "x\u2028y\x85z"}, tmp_path / "log", workers=1, progress=False) for _ in range(2)]
+    assert kept[0] == kept[1] == {"a": "x\u2028y\x85z"}
+    assert doubled({"a": 1}, tmp_path / "log")[1] == []
+
+
 def test_an_item_of_a_new_key_is_made_and_a_lost_one_is_not_returned(tmp_path):
     doubled(ITEMS, tmp_path / "log")
     done, begun = doubled({"a": 1, "b of another size": 20}, tmp_path / "log")

@@ -103,6 +103,13 @@ def test_a_patient_twice_is_refused(tmp_path):
         load_brats(tmp_path)
 
 
+def test_two_grades_of_one_patient_are_refused(tmp_path):
+    patient(tmp_path, "A", OLD)
+    (tmp_path / "grades.csv").write_text("patient_id,grade\nA,HGG\nA,HGG\nA,LGG\n")
+    with pytest.raises(SelipError, match="grades.csv line 4: patient A is both HGG and LGG"):
+        load_brats(tmp_path)
+
+
 def test_a_grade_that_is_none_is_told(tmp_path):
     patient(tmp_path, "A", OLD)
     (tmp_path / "grades.csv").write_text("patient_id,grade\nA,III\n")

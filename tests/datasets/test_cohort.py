@@ -6,6 +6,7 @@ from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import load_cohort, split_patients
 from selip_core.datasets.sequences import standard_sequence
 from selip_core.errors import SelipError
+from selip_core.pipeline.records import describe_data_source
 from tests.helpers.cohort_files import REPORTS, SERIES, write
 
 
@@ -34,6 +35,7 @@ def test_tab_separated_tables_are_read(tmp_path):
         ({"splits": "patient_id,split\n001,train\n001,test\n002,train\n"}, r"patient 001 is in test and train"),
         ({"splits": "patient_id,split\n001,holdout\n"}, r"splits.csv line 2: split 'holdout' is none of"),
         ({"series": ""}, r"series.csv is not a table"),
+        ({"series": SERIES.replace("c.nii.gz", "./a.nii.gz")}, r"a.nii.gz in lines 2, 4 \(patients 001, 002\)"),
     ],
 )
 def test_a_manifest_that_cannot_be_trusted_stops(tmp_path, changes, message):
@@ -115,6 +117,22 @@ def test_fingerprint_changes_with_a_table(tmp_path):
     assert load_cohort(write(tmp_path, reports=REPORTS.replace("长T1", "短T1"))).fingerprint != before
 
 
+@pytest.mark.parametrize("name", [".DS_Store", ".~lock.reports.csv#", "~$reports.csv", "Thumbs.db", ".git/index"])
+def test_what_a_system_leaves_beside_the_files_is_no_part_of_the_cohort(tmp_path, name):
+    before = load_cohort(write(tmp_path)).fingerprint
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("x")
+    assert load_cohort(tmp_path).fingerprint == before
+    (tmp_path / "a.nii.gz").write_bytes(b"x")
+    assert load_cohort(tmp_path).fingerprint != before
+
+
+def test_a_report_in_the_column_of_the_path_stops_nothing(tmp_path):
+    """Columns that have shifted: as a file's name it is too long to be asked for."""
+    cohort = load_cohort(write(tmp_path, SERIES.replace("c.nii.gz", "左侧额叶见长信号影。" * 20)))
+    assert len(cohort.series) == 3
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"synthetic": "false"}'])
 def test_a_broken_description_stops_for_the_stamp_depends_on_it(tmp_path, text):
     (tmp_path / "cohort.json").write_text(text)
@@ -127,6 +145,12 @@ def test_the_description_is_read_with_a_byte_order_mark(tmp_path):
     (tmp_path / "cohort.json").write_text(described, encoding="utf-8-sig")
     cohort = load_cohort(write(tmp_path))
     assert cohort.synthetic and cohort.data_source == "embedded synthetic cohort"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_figures_are_stamped_with_what_the_cohort_says_in_any_encoding(tmp_path, encoding):
+    (tmp_path / "cohort.json").write_text('{"data_source": "华山医院"}', encoding=encoding)
+    assert load_cohort(write(tmp_path)).data_source == describe_data_source(str(tmp_path), tmp_path) == "华山医院"
 
 
 @pytest.mark.parametrize("path", ["x/../../a.nii", "..\\a.nii", ""])

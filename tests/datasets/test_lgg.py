@@ -22,8 +22,7 @@ def test_the_published_numbers_are_read_as_words(tmp_path):
 def test_a_table_in_words_comes_first(tmp_path):
     (tmp_path / "data.csv").write_text("Patient,laterality\nTCGA_CS_4941,1\n", encoding="utf-8")
     (tmp_path / "clinical.csv").write_text(
-        "patient_id,side,lobe,grade\nTCGA-CS-4941,right,frontal lobe,G3\nTCGA-CS-4941,left,frontal lobe,G3\n",
-        encoding="utf-8",
+        "patient_id,side,lobe,grade\n" + "TCGA-CS-4941,right,frontal lobe,G3\n" * 2, encoding="utf-8"
     )
     assert read_codes(tmp_path)["side"].tolist() == ["right"]
 
@@ -33,6 +32,8 @@ def test_a_table_in_words_comes_first(tmp_path):
     [
         ("clinical.csv", "patient_id,side,lobe,grade\nTCGA-CS-1,Left,Frontal lobe,G3\nTCGA-CS-2,links,,\n",
          "line 3: side 'links' is none of bilateral, left, midline, right"),
+        ("clinical.csv", "patient_id,side,lobe,grade\nTCGA-CS-1,left,insula,G3\nTCGA-CS-1,right,insula,G3\n",
+         r"TCGA-CS-1 is coded in several ways \(lines 2, 3\)"),
         ("data.csv", "Patient,laterality\nTCGA_CS_4941,1\n", "tumor_location"),
     ],
 )  # fmt: skip

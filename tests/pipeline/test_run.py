@@ -14,7 +14,7 @@ from PIL import Image
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.config import get_settings
 from selip_core.errors import SelipError
-from selip_core.pipeline.run import start_run
+from selip_core.pipeline.run import Run, start_run
 from selip_core.pretraining.distributed import ALONE, joined_processes
 
 
@@ -241,6 +241,36 @@ def test_what_a_run_left_goes_when_its_upstream_ran_again():
     run = start("02_report_findings")
     run.upstream("01_data_curation")
     assert not path.exists()
+
+
+def test_what_a_run_has_saved_stays_when_it_looks_upstream_later():
+    start().finish()
+    run = start("02_report_findings")
+    run.upstream("01_data_curation")
+    run.finish()
+    start().finish()
+    run = start("02_report_findings")
+    run.save_data(pd.DataFrame({"a": [1]}), "first")
+    run.upstream("01_data_curation")
+    assert (run.results / "first.csv").exists()
+
+
+def test_an_upstream_that_was_made_of_an_earlier_run_is_told(monkeypatch):
+    shown = []
+    monkeypatch.setattr(Run, "say", lambda _, text: shown.append(text) if "earlier run" in text else None)
+    start().finish()
+    for name, upstream in (("02_report_findings", "01_data_curation"), ("04_pretraining", "02_report_findings")):
+        run = start(name)
+        run.upstream(upstream)
+        run.finish()
+    start("05_image_text_retrieval").upstream("04_pretraining")
+    assert shown == []
+    start().finish()
+    run = start("05_image_text_retrieval")
+    for _ in range(2):
+        run.upstream("04_pretraining")
+    (said,) = shown
+    assert "04_pretraining was made of an earlier run of 01_data_curation" in said
 
 
 def test_figures_of_an_earlier_run_do_not_stay():

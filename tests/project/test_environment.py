@@ -114,6 +114,15 @@ def test_run_all_is_started_by_any_shell(scripts, shell):
     assert "python -m selip_core.pipeline --help" in out and said == ""
 
 
+def test_without_conda_no_python_of_the_system_is_taken_for_its_own(scripts):
+    text = (scripts / "setup_environment.sh").read_text(encoding="utf-8")
+    function = text[text.index("conda_has_packages() {") : text.index("\ninstalled() {")]
+    there = function.replace("/bin/python", "/bin/sh")  # that every system has
+    done = subprocess.run(["bash", "-uc", f"{there}\nconda_has_packages"], capture_output=True, text=True,
+                          env={"PATH": os.environ["PATH"]})  # fmt: skip
+    assert done.returncode == 1 and done.stderr == ""
+
+
 def test_two_first_calls_do_not_take_each_others_set_up_apart(scripts):
     stamp = scripts / ".venv" / "selip.stamp"
     finished, lock = stamp.read_text(), scripts / ".venv.lock"

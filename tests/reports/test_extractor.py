@@ -344,6 +344,22 @@ def test_a_side_that_a_model_cut_short_is_whole_in_what_is_trained_on(tmp_path):
     assert answer.by_sequence()["T2"] == [Finding("左侧额叶", "高信号")]
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("x,1,T2,左额叶,高信号", "line 2: study '1' has no report in reports.csv"),  # 001 opened in a spreadsheet
+        ("001,,none,,\n001,,normal,,\n001,,T2,左额叶,高信号", "line 4: study 001 is normal and has findings"),
+    ],
+)
+def test_what_a_table_of_findings_contradicts_is_told(tmp_path, rows, said):
+    cohort = load_cohort(write(tmp_path))
+    (tmp_path / "findings.csv").write_text(f"patient_id,study_id,sequence,site,appearance\n{rows}\n", encoding="utf-8")
+    with pytest.raises(SelipError, match=said):
+        read_findings(cohort)
+    (tmp_path / "findings.csv").write_text("patient_id,study_id,sequence,site,appearance\n001,,normal,,\n")
+    assert read_findings(cohort) == {"001": (True, {})}  # the patient stands for a study without an id
+
+
 def test_a_finding_that_no_sentence_can_hold_is_refused_with_its_line(tmp_path):
     cohort = load_cohort(write(tmp_path))
     (tmp_path / "findings.csv").write_text("study_id,sequence,site,appearance\n001,T2,left frontal,高信号\n")
