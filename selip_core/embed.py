@@ -82,6 +82,14 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS[:4]).drop_duplicates("path", ignore_index=True)
 
 
+def _series_of(sources: str | Path | Iterable[str | Path], level: Level) -> pd.DataFrame:
+    """Return the volumes as `find_series` does; raise SelipError where they cannot make studies that are asked for."""
+    series = find_series([sources] if isinstance(sources, str | Path) else sources)
+    if level == "study":
+        check_each_once(_with_studies(series))
+    return series
+
+
 def _of_cohort(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     """Yield the volumes of a cohort as `load_cohort` reads them; one with an unknown sequence is embedded too."""
     table = read_table(folder / "series.csv", ("patient_id", "sequence", "path"))
@@ -155,9 +163,7 @@ def embed(
 
         model = SelipModel.from_pretrained(model)
     options = model.preprocessing_options()
-    series = find_series([sources] if isinstance(sources, str | Path) else sources)
-    if level == "study":
-        check_each_once(_with_studies(series))
+    series = _series_of(sources, level)
     parts = _Parts(out, _key(series, model) if out else "")
     tables = {start: parts.read(start) for start in range(0, len(series), _FILES_A_PART)}
     todo = [start for start, table in tables.items() if table is None]

@@ -6,12 +6,16 @@ The order is side, site, look, sequence, signal; what speaks of something other 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from selip_core.reports.lexicon import Lexicon, Token
 
 SIDES = {"左": "左侧", "右": "右侧"}
 LOOKS = frozenset({"shape", "multiple", "relaxation", "signal", "levels"})
 PLACES = frozenset({"site", "lobes"})
+NOUNS = frozenset({"nouns", "anaphora"})
+_WITH_PLACES = frozenset({"side", "morphology", "surroundings"})
+_TOLD = LOOKS | NOUNS | {"enhancement", "oedema", "restricted"}
 
 
 @dataclass
@@ -39,12 +43,16 @@ def arrange(text: str, tokens: list[Token], lexicon: Lexicon) -> list[Token]:
         tokens = _without_borrowed_shapes(tokens)
     if kinds & PLACES:
         tokens = _without_qualifiers(text, tokens, lexicon)
+        if "extensions" in kinds:
+            tokens = _extensions_first(text, tokens)
         if kinds & {"side", "shifted"}:
             tokens = _sides_first(text, tokens)
         if "located" in kinds:
             tokens = _sites_first(tokens)
-    elif kinds & {"morphology", "general"}:
-        tokens = _organ_as_site(text, tokens)
+    else:
+        tokens = _without_compared(text, tokens)
+        if kinds & {"morphology", "general"}:
+            tokens = _organ_as_site(text, tokens)
     if "sequence" in kinds and kinds & {"signal", "levels"}:
         tokens = _sequences_first(tokens)
     return tokens
@@ -69,6 +77,36 @@ def _without_borrowed_shapes(tokens: list[Token]) -> list[Token]:
                 kept.pop()
         kept.append(token)
     return kept
+
+
+def of_lesion(clause: Clause, lexicon: Lexicon, *, known: bool) -> Clause:
+    """Return a clause without the places beside a known lesion, and with its organ before what is said of it."""
+    tokens = _without_neighbours(clause.tokens, lexicon)
+    alone = not known and not any(token.kind in PLACES for token in tokens)  # 延髓受压,T2WI呈高信号
+    return Clause(clause.text, _organs_first(clause.tokens if alone else tokens))
+
+
+def _without_neighbours(tokens: list[Token], lexicon: Lexicon) -> list[Token]:
+    """Drop places beside the lesion, `邻近脑桥受压`, `压迫视交叉`; but none with a look, `脑桥受压,呈长T2信号`."""
+    for verb in [token for token in tokens if token.value in lexicon.neighbours]:
+        at = tokens.index(verb)
+        if any(token.kind in LOOKS | {"sequence"} for token in tokens[at:]):
+            continue
+        ahead = list(takewhile(lambda token: token.kind in PLACES | _WITH_PLACES, tokens[at + 1 :]))
+        behind = list(takewhile(lambda token: token.kind not in _TOLD, reversed(tokens[:at])))
+        acts = ahead != [] and ahead[0].start == verb.end
+        tokens = [token for token in tokens if token.kind not in PLACES or token not in (ahead if acts else behind)]
+    return tokens
+
+
+def _extensions_first(text: str, tokens: list[Token]) -> list[Token]:
+    """Bring `向左侧扣带回延伸` into the order of `累及左侧扣带回`."""
+    for at, token in enumerate(tokens):
+        where = list(takewhile(lambda t: t.kind in PLACES | {"side"}, reversed(tokens[:at])))
+        start = where[-1].start if where else 0
+        if token.kind == "extensions" and where and where[0].kind in PLACES and text[start - 1 : start] == "向":
+            return [*tokens[: at - len(where)], token, *tokens[at - len(where) : at], *tokens[at + 1 :]]
+    return tokens
 
 
 def _without_qualifiers(text: str, tokens: list[Token], lexicon: Lexicon) -> list[Token]:
@@ -137,6 +175,27 @@ def _organ_as_site(text: str, tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+def _without_compared(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop what an organ is compared with: `右侧侧脑室较左侧侧脑室稍大`, `左侧较右侧稍大`."""
+    kept: list[Token] = []
+    end = -1
+    for token in tokens:
+        if token.kind == "side" and text[token.start - 1 : token.start] in ("较", "比"):
+            end = token.end
+        elif token.kind != "morphology" or token.start != end:
+            kept.append(token)
+    return kept
+
+
+def _organs_first(tokens: list[Token]) -> list[Token]:
+    """Bring `压迫左侧侧脑室` into the usual order: the organ, then what is said of it."""
+    kinds = [token.kind for token in tokens]
+    pressed, organ = (kinds.index(kind) if kind in kinds else -1 for kind in ("compressed", "morphology"))
+    if organ < pressed or pressed < 0:
+        return tokens
+    return [*tokens[:pressed], *tokens[pressed + 1 : organ + 1], tokens[pressed], *tokens[organ + 1 :]]
+
+
 def _sequences_first(tokens: list[Token]) -> list[Token]:
     """Bring `高信号于DWI`, `低T1高T2` and `T1WI、T2WI分别呈低信号、高信号` into pairs of sequence and signal."""
     places = [i for i, token in enumerate(tokens) if token.kind in ("sequence", "signal", "levels")]
@@ -166,7 +225,8 @@ def places_first(clauses: list[Clause]) -> list[Clause]:
     clause, before = clauses[j], clauses[:j]
     if not clause.starts_with({"located", "extensions"}) or clause.has(LOOKS | {"sequence", "negations"}):
         return clauses
-    if not any(c.has(LOOKS) for c in before) or any(c.has({"negations", "elsewhere", "anaphora"}) for c in before):
+    other = {"negations", "elsewhere", "vessels", "anaphora"}
+    if not any(c.has(LOOKS) for c in before) or any(c.has(other) for c in before):
         return clauses
     sides = [token for c in before for token in c.tokens if token.kind == "side"]
     where = [] if clause.has({"side"}) else sides[-1:]

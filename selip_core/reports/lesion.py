@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from selip_core.reports.sentences import OTHER_SIDE, Finding
+from selip_core.reports.sentences import OTHER_SIDE, Finding, without_side
 from selip_core.sequences import TABLE
 
 MULTIPLE = "多发"
 OEDEMA_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.oedema == "高信号")
+_BRIGHT = ("高信号", "长信号", "高", "信号升高")
 
 
 @dataclass
@@ -61,3 +62,23 @@ class ReportedLesion:
         if self.oedema:
             found += [(sequence, Finding(site, "水肿")) for sequence in OEDEMA_SEQUENCES for site in self.sites]
         return found
+
+    def recall(self, items: list, sequences: list[str]) -> None:
+        """Give a site that is named again, `DWI示左侧额叶病灶呈高信号`, the shape that it was introduced with."""
+        again, self.mentioned_again = self.mentioned_again, False
+        if self.shapes or self.multiple or self.signals:
+            return
+        for earlier in reversed(items):
+            if not isinstance(earlier, ReportedLesion) or earlier is self or not earlier.described:
+                continue
+            if set(earlier.sites) == set(self.sites) and not set(sequences) & set(earlier.signals):
+                self.shapes, self.multiple = list(earlier.shapes), earlier.multiple
+                return
+            if again and {without_side(s) for s in self.sites} <= {without_side(s) for s in earlier.sites}:
+                self.shapes = list(earlier.shapes)
+                return
+
+
+def beyond_oedema(sequence: str, signal: str) -> bool:
+    """Return whether a signal told after an oedema must be the lesion's: oedema is bright, and none on DWI."""
+    return not TABLE[sequence].oedema or (sequence == "FLAIR" and signal not in _BRIGHT)

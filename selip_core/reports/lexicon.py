@@ -16,7 +16,8 @@ _KEYS = {
     "multiple", "shapes", "shape_synonyms", "negations", "passed_over", "enhancement", "oedema", "diffusion",
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
     "located", "normal", "nouns", "common", "extra_axial", "layers", "other_sequences", "denials", "contrasts",
-    "largest", "inside", "extensions", "contacts", "qualifiers", "abnormal", "territories",
+    "largest", "inside", "extensions", "contacts", "neighbours", "qualifiers", "abnormal", "territories",
+    "vessels", "disorders", "previous", "now", "gone", "unchanged",
 }  # fmt: skip
 
 
@@ -24,7 +25,7 @@ KINDS = frozenset({
     "passed_over", "elsewhere", "general", "surroundings", "largest", "inside", "anaphora", "morphology",
     "site", "lobes", "side", "sequence", "unread", "enhancement", "signal", "levels", "relaxation",
     "restricted", "shape", "shifted", "multiple", "negations", "oedema", "widened", "compressed", "located",
-    "nouns", "denials", "contrasts", "extensions", "contacts", "size",
+    "nouns", "denials", "contrasts", "extensions", "contacts", "size", "vessels", "disorders",
 })  # fmt: skip
 """What a word of a report may be; `reader` has a method for each that it reads."""
 
@@ -59,9 +60,17 @@ class Lexicon:
         self.extra_axial = frozenset(book["extra_axial"])
         self.layers = frozenset(book["layers"])
         self.territories = frozenset(book["territories"])
+        self.neighbours = frozenset(book["neighbours"])
         self.normal = re.compile(
             rf"{_any(book['normal'])}|{_any(book['negations'])}{_any(book['qualifiers'])}*{_any(book['abnormal'])}"
         )
+        date, previous = r"(?:19|20)\d\d[-年./\d月日]*", _any(book["previous"])
+        study = rf"(?:[外本我]院|头颅|颅脑|MRI|MR|CT|平扫|增强|检查|扫描|片|[()上]|{date})*(?:已|曾|可|显|提)*[示见:]"
+        self.shown_before = re.compile(rf"(?:[而但]|[外本我]院)*(?:{previous}|(?P<date>{date})){study}")
+        self.formerly = re.compile(rf"{previous}|{date}片|(?<![病还胶抗高])原(?![发因始浆位])")
+        self.now = re.compile(rf"(?<![表呈出发显再重体隐迄至]){_any(book['now'])}(?!象)|^均?已")
+        self.gone = re.compile(rf"(?<!部分){_any(book['gone'])}|未见$")
+        self.unchanged = re.compile(_any(book["unchanged"]))
         self._meaning = _meanings(book)
         words = sorted(self._meaning, key=len, reverse=True)
         lobes = "".join(book["compound_lobes"])
@@ -79,6 +88,8 @@ class Lexicon:
             rf"|(?P<ring>(?:花环|花边|环壁|边缘|周边|环|壁)[形状样周]?的?(?:{degree}|异常|厚壁)*的?(?:强化|增强))"
             rf"|(?P<lobes>[{lobes}]叶?(?:[、/-]?[{lobes}])+(?:交界区|交界处|叶|部|区)(?:交界区|交界处)?{layer}*)"
             r"|(?P<size>\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?[×X*]\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?)"
+            rf"|(?P<towards>[向往朝](?:左|右|对侧|健侧)侧?(?:方|边)?(?=(?:{degree}|约|大|小|\d+(?:\.\d+)?(?:MM|CM|毫米|厘米)?)*(?:[移偏推]|$)))"
+            r"|(?P<beside>(?:侧?脑室|侧室)(?:[前后上下额枕颞、及和与/]*角|体|三角|房|[区部、及和与/])+(?:旁|周围|周边|边缘|附近))"
             rf"|(?P<restricted>(?:(?:弥散|扩散)(?:运动)?{degree})?受限)"
             rf"|(?P<levels>[高低等](?:[、/及或和至-]{degree}[高低等])+(?:(?:混杂)?信号|(?=[)]|$)))"
             rf"|(?P<changed>(?:信号|值)(?:均|亦|也|则|有所)?{degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
@@ -114,6 +125,10 @@ class Lexicon:
             return [("signal", _CHANGES[found[-2:] if found[-2:] in _CHANGES else found[-1]])]
         if group in ("unenhanced", "ring"):
             return [("enhancement", "无强化" if group == "unenhanced" else "环形强化")]
+        if group == "towards":
+            return [("shifted", found[1].replace("健", "对"))]
+        if group == "beside":
+            return [("site", "侧脑室旁白质")]
         fixed = {"pair": ("side", "双侧"), "equal": ("signal", "等信号"), "level": ("signal", found)}
         if group == "stub":
             return [("shape", f"{found}状")]
@@ -149,7 +164,7 @@ def _meanings(book: dict) -> dict[str, tuple[str, str]]:
     def add(kind: str, word: str, value: str) -> None:
         meaning.setdefault(word, (kind, value))
 
-    for kind in ("passed_over", "elsewhere", "general", "surroundings", "largest", "inside", "anaphora"):
+    for kind in ("passed_over", "elsewhere", "vessels", "general", "surroundings", "largest", "inside", "anaphora"):
         for word in book[kind]:
             add(kind, word, word)
     for kind, group in (
@@ -171,7 +186,7 @@ def _meanings(book: dict) -> dict[str, tuple[str, str]]:
             add("shifted", word, side)
     for kind in (
         "multiple", "negations", "oedema", "widened", "compressed", "located", "nouns", "denials", "contrasts",
-        "extensions", "contacts",
+        "extensions", "contacts", "disorders",
     ):  # fmt: skip
         for word in book[kind]:
             add(kind, word, word)
@@ -238,6 +253,9 @@ def check_lexicon(book: dict, path: Path) -> None:
         for name in book[part]:
             if name not in book["sites"]:
                 raise SelipError(f"{path}: {part} names {name!r}, which is no site")
+    for word in book["neighbours"]:
+        if word not in (*book["compressed"], *book["contacts"]):
+            raise SelipError(f"{path}: neighbours names {word!r}, which is in neither compressed nor contacts")
     check_one_meaning({site: [site, *also] for site, also in book["sites"].items()}, "sites", path)
     for key in ("sides", "sequences", "enhancement", "morphology", "signals"):
         check_one_meaning(book[key], key, path)

@@ -1,8 +1,8 @@
 """From a free-text report to findings for each sequence, by lexicons that are data (``lexicons/*.yaml``).
 
 ``languages`` brings English and French reports into Chinese words and their order, ``text`` normalises the text and
-cuts it into clauses, ``grammar`` brings the words of a clause into one order, and ``reader`` puts them together into
-lesions (``lesion``).
+cuts it into clauses, ``grammar`` brings the words of a clause into one order, ``previous`` leaves out what a previous
+study showed, and ``reader`` puts the words together into lesions (``lesion``) and changes of shape (``organs``).
 """
 
 import re

@@ -3,21 +3,20 @@
 import re
 from dataclasses import dataclass, field
 
-from selip_core.reports.grammar import LOOKS, PLACES, SIDES, Clause
-from selip_core.reports.lesion import MULTIPLE, ReportedLesion
+from selip_core.reports.grammar import LOOKS, NOUNS, PLACES, SIDES, Clause, of_lesion
+from selip_core.reports.lesion import MULTIPLE, ReportedLesion, beyond_oedema
 from selip_core.reports.lexicon import KINDS, Lexicon, Token
-from selip_core.reports.sentences import OTHER_SIDE, Finding, without_side
+from selip_core.reports.organs import Organs
+from selip_core.reports.sentences import OTHER_SIDE, without_side
 from selip_core.sequences import TABLE
 
-MORPHOLOGY_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.anatomy)
-"""Choice: wide sulci or a shifted midline are stated without a sequence; they are seen on these."""
 SIGNALS = frozenset({"sequence", "relaxation", "signal", "levels"})
 _COMPOUND_LEVELS = {frozenset("等低"): "等低信号", frozenset("等高"): "等高信号"}
 _USUAL = {"高": "高信号", "低": "低信号", "信号升高": "高信号", "信号降低": "低信号"}
 """On images `信号增高` is the same as `高信号`: a grey value is high beside others, not raised in itself."""
 _USUAL_MEASURED = {"高": "信号升高", "低": "信号降低"}
 """Choice: ADC is measured, so `ADC高` without 信号 says that it is raised."""
-_NO_LESION = ("general", "elsewhere")
+_NO_LESION = ("general", "elsewhere", "vessels")
 _STILL_SAID = re.compile(r"[上像图值]*(?:均|亦|也|则|仍)?[呈为示]")
 
 
@@ -29,7 +28,7 @@ class Reader:
     # lesions, and (sequence, Finding) of morphology, in the order of the text
     items: list = field(default_factory=list)
     lesion: ReportedLesion | None = None
-    mode: str = "lesion"  # lesion | oedema | general | elsewhere
+    mode: str = "lesion"  # lesion | oedema | general | elsewhere | vessels
     pending: list[str] = field(default_factory=list)  # sequences named, their signal still to come
     consumed: bool = False
     sentence: int = 0
@@ -45,16 +44,18 @@ class Reader:
     shapes: list[str] = field(default_factory=list)
     multiple: bool = False
     extending: bool = False
-    organs: list[tuple[str, str]] = field(default_factory=list)
+    organs: Organs = field(default_factory=Organs)
 
     def read_sentence(self, clauses: list[Clause]) -> None:
         self.sentence += 1
-        self.mode, self.pending, self.consumed, self.organs = "lesion", [], False, []
+        self.mode, self.pending, self.consumed, self.organs = "lesion", [], False, Organs()
         self.side, self.shapes, self.multiple = "", [], False
         for clause in clauses:
             self._read_clause(clause)
 
     def _read_clause(self, clause: Clause) -> None:
+        self._settle_organs(clause)
+        clause = of_lesion(clause, self.lexicon, known=self.lesion is not None)
         self._begin_clause(clause)
         tokens = clause.tokens
         if clause.starts_with({"largest"}):  # 较大者位于左侧额叶: said of one focus
@@ -73,6 +74,8 @@ class Reader:
     def _begin_clause(self, clause: Clause) -> None:
         self.clause += 1
         self.kinds, self.text = {token.kind for token in clause.tokens}, clause.text
+        if "sequence" in self.kinds and (self.last is None or self.last.kind != "sequence"):
+            self.pending = []  # else: T1WI上,T2WI上均呈…
         self.negated, self.last = False, None
         lesion = self.lesion
         here = lesion is not None and lesion.sentence == self.sentence
@@ -82,11 +85,25 @@ class Reader:
             self.side = ""
         if self.mode == "oedema" and lesion and not lesion.signals:  # 伴周围水肿,T1WI呈低信号: the lesion's own
             self.mode = "lesion"
-        if self.kinds & PLACES and "morphology" not in self.kinds:
-            self.organs = []
-        where_only = bool(self.kinds & {"extensions", "located"}) and not self.kinds & (LOOKS | {"sequence"})
-        introduced = clause.starts_with({"extensions", "located"}) or "extensions" in self.kinds
-        self.extending = where_only and introduced and lesion is not None and lesion.described
+        self.extending = self._joins(clause)
+
+    def _settle_organs(self, clause: Clause) -> None:
+        """Close the list of organs of the clause before, unless it goes on; forget it for another subject."""
+        self.organs.told = not (self.last and self.last.kind == "morphology" and self.last.end == len(self.text))
+        subject = any(token.kind in NOUNS and not token.value.startswith("其") for token in clause.tokens)
+        if not clause.has({"morphology"}) and (clause.has(PLACES) or (subject and self.organs.told)):
+            self.organs = Organs()
+
+    def _joins(self, clause: Clause) -> bool:
+        """Return whether the places of a clause are of the lesion told before: `累及左侧额叶`, `胼胝体受侵犯`."""
+        lesion = self.lesion
+        where_only = self.kinds & {"extensions", "located"} and not self.kinds & (LOOKS | {"sequence"})
+        if lesion is None or not where_only:
+            return False
+        first = next((token.kind for token in clause.tokens if token.kind in PLACES | {"extensions"}), "")
+        extends = first == "extensions" or ("extensions" in self.kinds and not self.kinds & NOUNS)
+        named = lesion.named and lesion.sentence == self.sentence
+        return (extends and (lesion.described or named)) or (clause.starts_with({"located"}) and lesion.described)
 
     def _describe_afterwards(self) -> None:
         """Let a clause that only tells shape or number, `…信号影,呈多发斑点状`, speak of the lesion before it."""
@@ -113,9 +130,11 @@ class Reader:
     # places
 
     def _side(self, token: Token) -> None:
-        known = self.lesion.side if self.lesion else ""
+        known = (self.lesion.side if self.lesion else "") or self.organs.side
         relative = {"同侧": known, "对侧": OTHER_SIDE.get(known, "")}
         self.side = relative.get(token.value, token.value)
+        if not self.kinds & (PLACES | {"morphology"}):
+            self.organs.narrow(self.side)
 
     def _site(self, token: Token) -> None:
         self._add_site(token.value)
@@ -156,6 +175,11 @@ class Reader:
             fresh.shapes, fresh.multiple, fresh.shaped_in = list(self.shapes), self.multiple, self.clause
         self.items.append(fresh)
         self.lesion = fresh
+
+    def _extensions(self, token: Token) -> None:
+        lesion = self.lesion
+        if lesion is not None and lesion.named and lesion.clause == self.clause:  # 左侧额叶病灶累及胼胝体
+            self.extending = True
 
     # looks
 
@@ -198,7 +222,9 @@ class Reader:
         if self.negated and listed and _STILL_SAID.match(self.text, token.end):  # T1WI未见异常、T2WI呈高信号
             self.negated = False
         if self.consumed:
-            self.pending, self.consumed, self.shapes = [], False, []
+            self.shapes = []
+        if self.consumed or (self.last is not None and self.last.kind in NOUNS):  # DWI示梗死灶、ADC值降低
+            self.pending, self.consumed = [], False
         if token.value not in self.pending:
             self.pending.append(token.value)
 
@@ -217,37 +243,18 @@ class Reader:
 
     def _describe(self, sequences: list[str], signal: str) -> None:
         lesion = self.lesion
+        if signal != "等信号":
+            self._note()
         if self.negated or self.mode in _NO_LESION or lesion is None:
             return
         prefix = (MULTIPLE if self.multiple else "") + "".join(self.shapes)
         if lesion.bare or lesion.mentioned_again:
-            self._recall(lesion, sequences)
+            lesion.recall(self.items, sequences)
         for sequence in sequences:
-            if not sequence or (self.mode == "oedema" and not self._beyond_oedema(sequence, signal)):
+            if not sequence or (self.mode == "oedema" and not beyond_oedema(sequence, signal)):
                 continue
             usual = _USUAL_MEASURED if TABLE[sequence].measured else _USUAL
             lesion.signals.setdefault(sequence, (prefix, usual.get(signal, signal)))
-
-    @staticmethod
-    def _beyond_oedema(sequence: str, signal: str) -> bool:
-        """Return whether a signal told after an oedema must be the lesion's: oedema is bright, and none on DWI."""
-        bright = signal in ("高信号", "长信号", "高", "信号升高")
-        return not TABLE[sequence].oedema or (sequence == "FLAIR" and not bright)
-
-    def _recall(self, lesion: ReportedLesion, sequences: list[str]) -> None:
-        """Give a site that is named again, `DWI示左侧额叶病灶呈高信号`, the shape that it was introduced with."""
-        again, lesion.mentioned_again = lesion.mentioned_again, False
-        if lesion.shapes or lesion.multiple or lesion.signals:
-            return
-        for earlier in reversed(self.items):
-            if not isinstance(earlier, ReportedLesion) or earlier is lesion or not earlier.described:
-                continue
-            if set(earlier.sites) == set(lesion.sites) and not set(sequences) & set(earlier.signals):
-                lesion.shapes, lesion.multiple = list(earlier.shapes), earlier.multiple
-                return
-            if again and {without_side(s) for s in lesion.sites} <= {without_side(s) for s in earlier.sites}:
-                lesion.shapes = list(earlier.shapes)
-                return
 
     def _restricted(self, token: Token) -> None:
         if self.lesion and not self.negated and self.mode == "lesion":
@@ -275,6 +282,11 @@ class Reader:
             self.mode = "oedema"
 
     # reference and scope
+
+    def _note(self, _: Token | None = None) -> None:
+        """Note that something is wrong; outside the brain, 上颌窦粘膜增厚, it is harmless."""
+        if not self.negated and self.mode != "elsewhere" and "elsewhere" not in self.kinds:
+            self.abnormal = True
 
     def _negations(self, token: Token) -> None:
         self.negated, self.pending, self.consumed = True, [], False
@@ -321,38 +333,36 @@ class Reader:
     # morphology
 
     def _morphology(self, token: Token) -> None:
-        self.organs.append((token.value, self.side))
+        self.organs.name(token.value, self.side)
 
     def _widened(self, token: Token) -> None:
-        organ_before = self.last is not None and self.last.kind == "morphology"
-        compared = self.last is not None and self.text[self.last.start - 1 : self.last.start] == "较"  # 较左侧稍大
-        if len(token.value) == 1 and not (organ_before or compared):
+        named = self.last is not None and self.last.kind in ("morphology", "side")
+        if len(token.value) == 1 and not named:
             return
-        looks = {"脑沟": ("脑沟", "增宽"), "侧脑室": ("侧脑室", "扩大")}
-        self._morphological({organ: looks[organ] for organ, _ in self.organs if organ in looks})
+        self._change({"脑沟": ("脑沟", "增宽"), "侧脑室": ("侧脑室", "扩大")})
+        if self.kinds & PLACES or self.organs.named:  # else: 透明隔间隙增宽, a variant
+            self._note()
 
     def _compressed(self, token: Token) -> None:
-        self._morphological({"侧脑室": ("侧脑室", "受压变窄")}, default_side=self.lesion.side if self.lesion else "")
+        self._note()
+        self._change({"侧脑室": ("侧脑室", "受压变窄")}, self.lesion.side if self.lesion else "")
 
     def _shifted(self, token: Token) -> None:
         side = SIDES.get(token.value) or OTHER_SIDE.get(self.lesion.side if self.lesion else "")
         if side:
-            self._morphological({"中线结构": ("中线结构", f"向{side}移位")})
+            self._change({"中线结构": ("中线结构", f"向{side}移位")})
 
-    def _morphological(self, looks: dict[str, tuple[str, str]], *, default_side: str = "") -> None:
-        if self.negated:
-            return
-        for organ, side in self.organs:
-            if organ in looks:
-                site, look = looks[organ]
-                place = (side or default_side or "双侧") + site if site == "侧脑室" else site
-                self.items += [(sequence, Finding(place, look)) for sequence in MORPHOLOGY_SEQUENCES]
+    def _change(self, looks: dict[str, tuple[str, str]], default_side: str = "") -> None:
+        found = self.organs.changed(looks, default_side)
+        if not self.negated:
+            self.items += found
 
 
 _READ = {
     "side": Reader._side,
     "site": Reader._site,
     "lobes": Reader._lobes,
+    "extensions": Reader._extensions,
     "shape": Reader._shape,
     "multiple": Reader._multiple,
     "relaxation": Reader._relaxation,
@@ -366,7 +376,9 @@ _READ = {
     "contrasts": Reader._contrasts,
     "anaphora": Reader._anaphora,
     "nouns": Reader._nouns,
+    "disorders": Reader._note,
     "elsewhere": Reader._elsewhere,
+    "vessels": Reader._elsewhere,
     "general": Reader._general,
     "morphology": Reader._morphology,
     "widened": Reader._widened,
@@ -377,7 +389,7 @@ _READ = {
 """What reads each kind of word."""
 
 _OF_CLAUSES = {
-    "passed_over", "surroundings", "largest", "inside", "located", "denials", "extensions", "contacts", "size",
+    "passed_over", "surroundings", "largest", "inside", "located", "denials", "contacts", "size",
 }  # fmt: skip
 """Kinds that only tell what a clause is about, or bring its words into order."""
 

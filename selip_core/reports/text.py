@@ -5,6 +5,7 @@ import unicodedata
 
 from selip_core.reports.grammar import Clause, arrange, places_first
 from selip_core.reports.lexicon import Lexicon
+from selip_core.reports.previous import without_past
 from selip_core.sequences import SEQUENCES
 
 _SENTENCE_END = re.compile(r"[。;\n\r!?]+|\.(?!\d)|(?<![\dA-Z.=])\d{1,2}[、.)](?!\d)|\(\d{1,2}\)")
@@ -53,5 +54,5 @@ def split_sentences(text: str, lexicon: Lexicon) -> list[list[Clause]]:
         for part in _CLAUSE_END.split(sentence):
             if part:
                 clauses.append(Clause(part, arrange(part, lexicon.scan(part), lexicon)))
-        sentences.append(places_first(clauses))
+        sentences.append(places_first(without_past(clauses, lexicon)))
     return sentences

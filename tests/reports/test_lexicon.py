@@ -50,6 +50,12 @@ def test_site_that_does_not_exist_is_named(book, part):
         check_lexicon(book, Path("book.yaml"))
 
 
+def test_a_neighbour_that_no_other_list_has_is_named(book):
+    book["neighbours"].append("月球")
+    with pytest.raises(SelipError, match="neighbours names '月球'"):
+        check_lexicon(book, Path("book.yaml"))
+
+
 def test_a_word_that_is_not_text_is_named(book):
     book["shapes"].append(3)
     with pytest.raises(SelipError, match="shapes: 3 is not text"):
@@ -110,6 +116,11 @@ def test_scan_tells_where():
         ("弥散明显受限", [("restricted", "弥散明显受限")]),
         ("未见明显异常强化", [("enhancement", "无强化")]),
         ("花环样不均匀强化", [("enhancement", "环形强化")]),
+        ("向左侧偏移", [("shifted", "左")]),
+        ("向健侧移位", [("shifted", "对"), ("contacts", "移位")]),
+        ("向左侧扣带回延伸", [("side", "左侧"), ("site", "扣带回"), ("extensions", "延伸")]),
+        ("左侧脑室前角及体部旁", [("side", "左侧"), ("site", "侧脑室旁白质")]),
+        ("左侧脑室体部", [("side", "左侧"), ("morphology", "侧脑室")]),
     ],
 )
 def test_scan(text, found):

@@ -623,6 +623,84 @@ def test_sentences_about_different_sites_do_not_disturb_each_other(text):
             assert flat(f"{text.rstrip('。')}。{other}") == sorted(SHORT[text] + statements), other
 
 
+# fmt: off
+@pytest.mark.parametrize(
+    ("report", "says"),
+    [
+        ("DWI示左侧放射冠急性梗死灶，对应ADC值降低。", "ADC 左侧放射冠: 信号降低"),
+        ("DWI示右侧丘脑急性脑梗死，ADC图呈低信号。", "ADC 右侧丘脑: 低信号"),
+        ("DWI见左侧小脑半球新鲜梗死灶，T1呈低信号。", "T1 左侧小脑半球: 低信号"),
+        ("FLAIR见双侧额叶多发病灶，T1呈低信号。", "T1 双侧额叶: 多发低信号"),
+        ("DWI示左侧放射冠见片状影，ADC呈低信号。", "ADC 左侧放射冠: 片状低信号"),
+        ("DWI示左侧额叶梗死灶、ADC呈低信号。", "ADC 左侧额叶: 低信号"),
+        ("T1WI示右侧额叶占位，T2WI示该病灶呈高信号。", "T2 右侧额叶: 高信号"),
+        ("DWI示左侧额叶病灶，FLAIR及T2WI均呈高信号，ADC呈低信号。", "FLAIR T2 左侧额叶: 高信号; ADC 左侧额叶: 低信号"),
+        # still to come: told in a clause of its own, or of sequences that are listed
+        ("DWI示左侧放射冠急性梗死灶，呈高信号，ADC呈低信号。", "DWI 左侧放射冠: 高信号; ADC 左侧放射冠: 低信号"),
+        ("T2WI及FLAIR示双侧额叶多发病灶，呈高信号，T1WI呈低信号。", "T2 FLAIR 双侧额叶: 多发高信号; T1 双侧额叶: 多发低信号"),
+        ("左侧额叶病灶，T1WI、T2WI，FLAIR均呈高信号。", "T1 T2 FLAIR 左侧额叶: 高信号"),
+        ("在T1WI上，在T2WI上，左侧额叶病灶均呈高信号。", "T1 T2 左侧额叶: 高信号"),
+        ("T1WI及T2WI影像上均见左侧额叶低信号。", "T1 T2 左侧额叶: 低信号"),
+    ],
+)
+def test_a_sequence_whose_signal_is_not_told_takes_none_of_the_next_sequence(report, says):
+    assert read(report) == expected(says)
+
+
+@pytest.mark.parametrize(
+    ("report", "says"),
+    [
+        ("右侧桥小脑角区占位性病变，邻近脑桥受压，T1WI呈等低信号，T2WI呈高信号。", "T1 右侧桥小脑角区: 等低信号; T2 右侧桥小脑角区: 高信号"),
+        ("鞍区见哑铃形占位，向上压迫视交叉，T1呈等信号，增强后明显强化。", "T1 鞍区: 哑铃形等信号; T1ce 鞍区: 强化"),
+        ("松果体区占位，四叠体受压，T1呈低信号。", "T1 松果体区: 低信号"),
+        ("左侧额叶见一占位，T1WI呈低信号，邻近脑桥受压，增强后明显强化。", "T1 左侧额叶: 低信号; T1ce 左侧额叶: 强化"),
+        ("左侧额叶见团块状长T1长T2信号，邻近胼胝体受压推移，DWI呈高信号。", "T1 T2 左侧额叶: 团块状长信号; DWI 左侧额叶: 团块状高信号"),
+        ("右侧额颞部硬膜下见新月形短T1信号，邻近额叶、颞叶受压，T2呈高信号。", "T1 右侧硬膜下: 新月形短信号; T2 右侧硬膜下: 新月形高信号"),
+        ("左侧颞叶见团块状肿块，压迫并推移左侧丘脑，T2WI呈高信号。", "T2 左侧颞叶: 团块状高信号"),
+        ("左侧额叶占位压迫胼胝体，T1呈低信号。", "T1 左侧额叶: 低信号"),
+        ("左侧额叶占位伴胼胝体受压，T1呈低信号。", "T1 左侧额叶: 低信号"),
+        ("左侧额叶占位压迫左侧侧脑室及胼胝体，T1呈低信号。", "T1 左侧额叶: 低信号; T1 T2 FLAIR 左侧侧脑室: 受压变窄"),
+        ("右侧桥小脑角区占位，脑桥未见受压，T1呈低信号。", "T1 右侧桥小脑角区: 低信号"),
+        ("右侧桥小脑角区占位，突入内听道，紧贴脑桥，T1呈等信号。", "T1 右侧桥小脑角区: 等信号"),
+        # what it grows into is the lesion's
+        ("左侧桥小脑角区占位，侵犯脑桥，T1呈低信号。", "T1 左侧桥小脑角区 脑桥: 低信号"),
+        ("右侧丘脑见点状长T2信号，左侧额叶占位累及胼胝体，T1呈低信号。", "T2 右侧丘脑: 点状长信号; T1 左侧额叶 胼胝体: 低信号"),
+        ("胼胝体病灶，向左侧扣带回延伸，T2呈高信号。", "T2 胼胝体 左侧扣带回: 高信号"),
+        ("右侧额叶病灶跨中线向左侧生长，T2高信号。", "T2 右侧额叶: 高信号"),
+        # a place with a look of its own, or with no lesion beside it, is one
+        ("右侧桥小脑角区占位，脑桥受压变形并见长T2信号。", "T2 脑桥: 长信号"),
+        ("颅底凹陷，延髓受压变形，T2呈高信号。", "T2 延髓: 高信号"),
+        ("左侧海马变小，T2WI呈高信号。", "T2 左侧海马: 高信号"),
+        ("双侧额叶灰白质分界不清，T2WI呈高信号。", "T2 双侧额叶: 高信号"),
+        ("左侧额叶占位，累及不明显，T1呈低信号。", "T1 左侧额叶: 低信号"),
+    ],
+)
+def test_a_neighbour_does_not_take_the_lesion_over(report, says):
+    assert read(report) == expected(says)
+
+
+@pytest.mark.parametrize(
+    ("report", "says"),
+    [
+        ("既往左侧基底节区脑出血，呈长T2信号。", "T2 左侧基底节区: 长信号"),
+        ("病灶向左侧额叶延伸，T2呈高信号。", "T2 左侧额叶: 高信号"),
+        ("左侧脑室体旁见长T2信号。", "T2 左侧侧脑室旁白质: 长信号"),
+        ("左侧脑室体旁、右侧脑室前角旁见斑片状长T2信号。", "T2 左侧侧脑室旁白质 右侧侧脑室旁白质: 斑片状长信号"),
+        ("右侧脑室三角区旁DWI高信号。", "DWI 右侧侧脑室旁白质: 高信号"),
+        ("右侧脑室前角及体部旁白质见点状长T2信号。", "T2 右侧侧脑室旁白质: 点状长信号"),
+        ("左侧脑室额角周围、双侧放射冠见斑点状长T2信号。", "T2 左侧侧脑室旁白质 双侧放射冠: 斑点状长信号"),
+        ("双侧侧脑室前角、体部及三角区周围见片状长T2信号。", "T2 双侧侧脑室旁白质: 片状长信号"),
+        ("左侧侧脑室体旁见长T2信号。", "T2 左侧侧脑室旁白质: 长信号"),
+        ("左侧侧脑室体部见团块状短T1信号。", "T1 左侧侧脑室: 团块状短信号"),
+        ("左侧脑室后角见DWI高信号。", "DWI 左侧侧脑室: 高信号"),
+        ("左侧脑室前角扩大。", "T1 T2 FLAIR 左侧侧脑室: 扩大"),
+    ],
+)
+# fmt: on
+def test_a_place_keeps_its_side(report, says):
+    assert read(report) == expected(says)
+
+
 NORMAL = "双侧大脑半球对称，脑实质内未见异常信号影，脑室系统大小形态正常，中线结构居中。"
 
 
@@ -647,6 +725,31 @@ NORMAL = "双侧大脑半球对称，脑实质内未见异常信号影，脑室�
 )
 def test_is_normal_report(report, normal):
     assert is_normal_report(report) is normal
+
+
+@pytest.mark.parametrize(
+    "disease",
+    [
+        "左侧海马体积缩小", "小脑扁桃体下缘低于枕骨大孔连线约8mm", "小脑扁桃体下疝", "胼胝体发育不良", "胼胝体变薄",
+        "左侧横窦血栓形成", "垂体增大，信号欠均匀", "空泡蝶鞍", "第三脑室扩大", "透明隔缺如", "双侧额颞部硬膜下积液",
+        "脑桥受压", "左侧大脑中动脉M1段闭塞", "右侧颈内动脉末端动脉瘤", "左侧额叶可见高信号",
+    ],
+)  # fmt: skip
+def test_a_report_that_names_a_disease_is_not_normal(disease):
+    assert not is_normal_report(f"脑实质未见异常信号。{disease}。") and not is_normal_report(f"{disease}，余未见异常。")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "双侧横窦未见血栓形成", "双侧海马体积未见缩小", "小脑扁桃体未见下移", "小脑扁桃体位置正常，未低于枕骨大孔",
+        "垂体未见增大，信号均匀", "胼胝体无发育不良", "各脑室未见扩张积水", "左侧大脑中动脉未见狭窄、闭塞",
+        "双侧鼻窦粘膜增厚", "左侧上颌窦囊肿", "左侧上颌窦见长T2信号", "双侧乳突积液", "腺样体增厚", "鼻中隔左偏",
+        "左侧额部头皮肿胀", "双侧上颌窦变小", "透明隔间隙增宽", "头颅MRI影像清晰",
+    ],
+)  # fmt: skip
+def test_what_is_denied_or_outside_the_brain_leaves_a_report_normal(harmless):
+    assert is_normal_report(f"脑实质未见异常信号。{harmless}。")
 
 
 def test_every_series_of_a_normal_patient_has_the_normal_statement():
