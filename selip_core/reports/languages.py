@@ -1,9 +1,10 @@
 """Reports in other languages, and mixed ones, in the words and the order of Chinese ones: one parser reads them all.
 
 Findings of all languages end in one set of sites and appearances; their similarity is that of method.md 3. A language
-is a file beside ``zh.yaml``, ``lexicons/en.yaml``; ``words`` finds its words, ``translation`` what a sentence says, and
-``narrative`` puts it into Chinese sentences. Each sentence is of the language that knows most of it. A clause of whose
-words the lexicon knows too few is another language's or another subject's: it is left unread, never half read.
+is a file beside ``zh.yaml``, ``lexicons/en.yaml``; ``words`` finds its words, ``scope`` how far they reach,
+``translation`` what a sentence says, and ``narrative`` puts it into Chinese sentences. Each sentence is of the language
+that knows most of it. A clause of whose words the lexicon knows too few is another language's or another subject's: it
+is left unread, never half read.
 """
 
 import re
@@ -12,6 +13,7 @@ from functools import cache
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.narrative import Narrative
+from selip_core.reports.scope import words_in_scope
 from selip_core.reports.translation import replaced
 from selip_core.reports.words import LANGUAGE_SHARE, Language, languages, understood
 from selip_core.sequences import TABLE
@@ -112,10 +114,10 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
                 narrative.add_chinese(replaced(sentence, main.scan(sentence)))
             continue
         language, sentence = _of_sentence(sentence, main)
-        if not language.scan(sentence):
-            narrative.add_chinese(sentence)
-        elif known and (words := language.read(sentence)):
+        if known and (words := words_in_scope(language, sentence)):
             narrative.read(words)
+        elif not language.scan(sentence):
+            narrative.add_chinese(sentence)
     return "。".join(part.rstrip("。") for part in narrative.told()) + "。"
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.places import of_the_lesion, organs_as_sites, sulci_as_sites, without_heading, without_heights
+from selip_core.reports.scope import FINDINGS
 from selip_core.reports.translation import AFFIRMED, STRONG, Group, affirmed, grouped, morphology, side_of
 from selip_core.reports.words import Word
 
@@ -28,7 +29,8 @@ class _Lesion(Group):
 
     def chinese(self, default_sequences: tuple[str, ...]) -> str:
         """Return the Chinese sentences that say the same."""
-        if self.elsewhere and not self.places:
+        seen = any(value != "无强化" for _, _, value in self.looks)
+        if not self.places and (self.elsewhere or not seen):
             return ""
         places = _plain(self.places)
         shapes = _shapes([(kind, value) for kind, _, value in self.looks])
@@ -84,6 +86,11 @@ def _listed(places: list[tuple[str, str]]) -> str:
     return "、".join(side + _WRITTEN.get(site, site) for side, site in ordered)
 
 
+def _away(words: list[Word]) -> set[int]:
+    """Return the clauses of a sentence that are none of the brain."""
+    return {w.clause for w in words if w.kind == "elsewhere"} - {w.clause for w in words if w.kind == "sites"}
+
+
 @dataclass
 class Narrative:
     """A report while its sentences go by.
@@ -99,6 +106,7 @@ class Narrative:
     _lesions: list[_Lesion] = field(default_factory=list)
     _mentioned: list[tuple[str, str]] = field(default_factory=list)
     _named: tuple[str, ...] = ()
+    _abnormal: bool = False
 
     def add_chinese(self, sentence: str) -> None:
         """Add a sentence that is Chinese already."""
@@ -108,6 +116,8 @@ class Narrative:
         """Return what was read so far, in Chinese sentences."""
         default = (self.default_sequence,) if self.default_sequence else self._named
         parts = [part if isinstance(part, str) else part.chinese(default) for part in self._parts]
+        if self._abnormal and not any(lesion.chinese(default) for lesion in self._lesions):
+            parts.append("见异常信号影")
         return [part for part in parts if part]
 
     def read(self, words: list[Word]) -> None:
@@ -116,9 +126,13 @@ class Narrative:
         if "generalities" in kinds:
             return
         said = affirmed(words)
-        if kinds & {"normal", "negations"} and not any(word.kind in AFFIRMED for word in said):
+        seen = [word for word in said if word.value != "无强化"]
+        here, away = any(word.kind == "sites" for word in words) or "elsewhere" not in kinds, _away(words)
+        denied = any(word.kind in ("normal", "negations") and word.clause not in away for word in words)
+        if denied and not any(word.kind in AFFIRMED for word in seen):
             self._parts.append("未见异常")
-        here = any(word.kind == "sites" for word in words) or "elsewhere" not in kinds
+        named = any(word.kind in FINDINGS and word.clause not in away for word in seen)
+        self._abnormal = self._abnormal or (here and named)  # be it only the name of a disease
         if here:
             self._parts += morphology(said)
         self._named = tuple(w.value for w in words if w.kind == "sequences" and w.value)[:1] or self._named
@@ -150,13 +164,14 @@ class Narrative:
         for group in groups:
             whole.places += group.places
             whole.looks += group.looks
+        seen = any(kind in STRONG and value != "无强化" for kind, _, value in whole.looks)
         if elsewhere and (described or noun):
             self._open([_Lesion(looks=whole.looks, elsewhere=True)])
         elif before and not elsewhere and (described or placed):
             for lesion in before:
                 places = [(side or side_of(lesion.places, site), site) for side, site in whole.places]
                 lesion.add(Group(places, whole.looks))
-        elif described and not placed and self._mentioned and not self._lesions:
+        elif seen and not placed and self._mentioned and not self._lesions:
             self._open([_Lesion(places=self._mentioned, looks=whole.looks)])
         elif described or (placed and noun):
             self._open([_Lesion(self._known_sides(group.places), group.looks) for group in groups])

@@ -18,6 +18,8 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
     for before, word in zip([None, *words], words, strict=False):
         if before is not None and before.clause != word.clause:
             beside = ""
+        if word.kind == "shifted" and before is not None and before.kind == "extends":
+            continue  # extends leftward into the pons
         placed = any(other.kind == "sites" for other in kept)
         if beside == "near" and word.listed == "placed":
             beside = ""
@@ -73,7 +75,10 @@ def _without_spared(words: list[Word]) -> list[Word]:
 
 
 def without_heading(words: list[Word]) -> list[Word]:
-    """Return the words without the places of a heading, `Choroid plexus papilloma: ...`, behind which others are."""
+    """Return the words without the places of a heading, `Choroid plexus papilloma: ...`, behind which others are.
+
+    Its side stays where none is behind it: `Left hemisphere: ...`, `Left MCA stroke: ...`.
+    """
     at = next((i for i, word in enumerate(words) if word.kind == "heading"), None)
     if at is None:
         return words
@@ -82,7 +87,8 @@ def without_heading(words: list[Word]) -> list[Word]:
     first = next((word for word in after if word.kind in kinds), None)
     own = first is not None and (first.kind == "sites" or first.value in ORGANS)
     if own and any(word.kind in STRONG for word in after) and not any(word.kind in STRONG for word in before):
-        before = [word for word in before if word.kind not in ("sites", "sides")]
+        places = ("sites", "sides") if any(word.kind == "sides" for word in after) else ("sites",)
+        before = [word for word in before if word.kind not in places]
     return before + after
 
 

@@ -69,22 +69,36 @@ def affirmed(words: list[Word]) -> list[Word]:
         denied = bool(after) and own[at].kind == "negations"
         if at == len(own):
             kept += before
+        elif own[at].kind == "normal" and after and own[-1].kind == "negations":
+            kept.append(replace(own[at], kind="lesions"))  # the normal flow void is not seen
         elif own[at].kind == "normal":
-            ahead = any(word.kind in ("morphology", "sites") for word in after)  # normal signal in the red nuclei
-            while not ahead and before and before[-1].kind in ("morphology", "sides", "sites"):
-                before.pop()
-            kept += before if any(word.kind in AFFIRMED for word in before) else []
+            kept += _beside_normal(before, after)
+        elif after and after[0].kind == "normal" and after[0].start - own[at].end <= 1:
+            kept += [*before, replace(after[0], kind="lesions")]  # not normal
         else:
             kept += _beside_denied(before, after)
     return kept
+
+
+def _beside_normal(before: list[Word], after: list[Word]) -> list[Word]:
+    """Return what stays before `normal` in its clause: not its organ, unless that is the place of what is described."""
+    places = ("morphology", "sites", "sides")
+    rest = list(before)
+    ahead = any(word.kind in ("morphology", "sites") for word in after)  # normal signal in the red nuclei
+    while not ahead and rest and rest[-1].kind in places:
+        rest.pop()
+    if not any(word.kind in AFFIRMED for word in rest):
+        return []
+    return rest if any(word.kind in places for word in rest) else before
 
 
 def _beside_denied(before: list[Word], after: list[Word]) -> list[Word]:
     """Return what stays of a clause with a negation between these words."""
     look = next((word for word in after if word.kind == "enhancement"), None)
     if look is not None and all(word.kind != "signals" for word in after):
-        named = any(word.kind in ("lesions", "anaphora") for word in after)
-        places = [word for word in after if word.kind in ("sites", "sides", "lesions", "anaphora", "sequences")]
+        of = [word for word in after if word.kind == "shapes" and word.start > look.start]  # no enhancement of the mass
+        named = bool(of) or any(word.kind in ("lesions", "anaphora") for word in after)
+        places = [w for w in after if w in of or w.kind in ("sites", "sides", "lesions", "anaphora", "sequences")]
         if not named and any(word.kind == "sites" for word in places):
             return before  # no leptomeningeal enhancement: it is none of a lesion
         return [*before, replace(look, value="无强化"), *places]
@@ -189,9 +203,13 @@ def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
         ahead = following if following in found else target.get(following)
         if ahead is not None and before is not None and words[before].clause == here.clause != words[ahead].clause:
             ahead = None
-        close = following is not None and words[following].start - here.end <= (1 if following in found else 5)
+        opens = not k or words[run[k - 1]].clause != here.clause
+        alone = opens and ahead is not None and words[ahead].clause == here.clause and run[-1] == ahead
         behind = before is not None and here.start - words[before].end <= 1  # hyposignal T1 et hypersignal T2
-        forward = ahead is not None and (leads or close if behind is close else close)
+        close = following is not None and words[following].start - here.end <= (1 if following in found else 5)
+        if behind and words[before].kind == "signals" and close and words[following].kind == "enhancement":
+            close = False  # it needs none
+        forward = ahead is not None and (alone or (leads or close if behind is close else close))
         target[run[k]] = ahead if forward else next((i for i in reversed(run[:k]) if i in found), None)
     for i in run:
         if target.get(i) is not None:
@@ -278,7 +296,7 @@ def morphology(words: list[Word]) -> list[str]:
             side = word.value
         elif word.kind == "morphology":
             organ = word.value
-        elif word.kind == "shifted" and organ == "中线结构":
+        elif word.kind == "shifted" and (organ == "中线结构" or _of_midline(words, i)):
             told.append(f"中线结构{word.value}")
         elif word.kind in ("compressed", "widened"):
             of = _organ_ahead(words, i) or organ
@@ -290,7 +308,16 @@ def morphology(words: list[Word]) -> list[str]:
             if known and statement not in told:
                 told.append(statement)
     # "ventricular compression, the right ventricle is compressed" says it once
-    return [one for one in told if not any(other != one and other.endswith(one) for other in told)]
+    told = [one for one in told if not any(other != one and other.endswith(one) for other in told)]
+    return list(dict.fromkeys(told))
+
+
+def _of_midline(words: list[Word], at: int) -> bool:
+    """Return whether a direction is the midline's, `leftward midline shift`, or that of a shift of nothing else."""
+    own = [word for word in words if word.clause == words[at].clause]
+    beside = [word.kind for word in words[max(at - 1, 0) : at + 2] if word in own]
+    alone = not any(word.kind in ("sites", "morphology") and word.start > words[at].start for word in own)
+    return any(word.value == "中线结构" for word in own) or (alone and "contacts" in beside)
 
 
 def _organ_ahead(words: list[Word], at: int) -> str:

@@ -100,6 +100,64 @@ def test_what_is_said_of_an_organ_may_stand_before_it(text, on_t1):
     assert _read(text).get("T1", []) == on_t1
 
 
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("There is midline shift of 6 mm to the right.", "右侧"),
+        ("5 mm of leftward midline shift.", "左侧"),
+        ("Leftward shift of midline structures by 4 mm.", "左侧"),
+        ("Right-to-left midline shift of 5 mm.", "左侧"),
+        ("Left-to-right shift of 1.2 cm.", "右侧"),
+        ("Shift of the midline structures to the left.", "左侧"),
+        ("Left frontal hematoma with left-to-right shift.", "右侧"),
+        ("The midline is deviated to the right by 4 mm.", "右侧"),
+        ("5 mm midline shift to right.", "右侧"),
+        ("Déviation gauche de la ligne médiane.", "左侧"),
+        ("Déviation de la ligne médiane de 8 mm vers la droite.", "右侧"),
+        ("Engagement sous-falcoriel vers la droite.", "右侧"),
+        ("No leftward midline shift.", ""),
+        ("No shift of the midline structures to the left.", ""),
+        ("Pas de déviation de la ligne médiane vers la gauche.", ""),
+        ("Leftward displacement of the pituitary stalk.", ""),
+        ("The pituitary stalk is deviated to the left.", ""),
+        ("The mass measures 3 cm left to right.", ""),
+        ("Lésion étendue vers la droite.", ""),
+    ],
+)
+def test_a_shift_of_the_midline_is_read_in_its_usual_words(text, side):
+    found = {s: [f"中线结构 向{side}移位"] for s in ("T1", "T2", "FLAIR")} if side else {}
+    assert _read(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Hypersignal diffusion et T2 du splénium du corps calleux, l'ADC étant abaissé.",
+         {"T2": ["胼胝体 高信号"], "DWI": ["胼胝体 高信号"], "ADC": ["胼胝体 低信号"]}),
+        ("Hyperintensity on DWI and T2 in the left thalamus, the ADC being reduced.",
+         {"T2": ["左侧丘脑 高信号"], "DWI": ["左侧丘脑 高信号"], "ADC": ["左侧丘脑 低信号"]}),
+        ("Hyperintense on T2, FLAIR and hypointense on T1 lesion in the left thalamus.",
+         {"T1": ["左侧丘脑 低信号"], "T2": ["左侧丘脑 高信号"], "FLAIR": ["左侧丘脑 高信号"]}),
+        ("Left temporal lesion, T1 dark, T2 bright.", {"T1": ["左侧颞叶 低信号"], "T2": ["左侧颞叶 高信号"]}),
+        ("High signal on DWI and ADC in the pons consistent with T2 shine-through.",
+         {"DWI": ["脑桥 高信号"], "ADC": ["脑桥 高信号"]}),
+        ("Lésion pariétale droite en hypersignal FLAIR, hyposignal T1 ne se rehaussant pas après injection.",
+         {"T1": ["右侧顶叶 低信号"], "FLAIR": ["右侧顶叶 高信号"], "T1ce": ["右侧顶叶 无强化"]}),
+        ("Lésion en hyposignal T1 se rehaussant après injection du lobe frontal droit.",
+         {"T1": ["右侧额叶 低信号"], "T1ce": ["右侧额叶 强化"]}),
+        ("Lésion temporale droite en hypersignal T2 et hyposignal T1 après injection prenant le contraste.",
+         {"T1": ["右侧颞叶 低信号"], "T2": ["右侧颞叶 高信号"], "T1ce": ["右侧颞叶 强化"]}),
+        ("Lesion in the left frontal lobe is hypointense on T1 with contrast enhancement.",
+         {"T1": ["左侧额叶 低信号"], "T1ce": ["左侧额叶 强化"]}),
+        ("Hyposignal T1 après injection du lobe temporal droit.", {"T1ce": ["右侧颞叶 低信号"]}),
+        ("L'hypersignal T2 du thalamus gauche persiste.", {"T2": ["左侧丘脑 高信号"]}),
+        ("FLAIR hyperintensity in the left but not the right hippocampus.", {"FLAIR": ["左侧海马 高信号"]}),
+    ],
+)  # fmt: skip
+def test_a_signal_is_of_the_sequence_that_names_it(text, found):
+    assert _read(text) == found
+
+
 def test_a_report_of_one_sequence_need_not_name_it():
     text = "The lesion is in the left temporal lobe with mixed high and low signals. Edema is seen around it."
     assert "混杂信号" not in str(_read(text))

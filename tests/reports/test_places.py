@@ -1,5 +1,6 @@
 import pytest
 
+from selip_core.reports.parser import parse_report
 from selip_core.reports.places import of_the_lesion, sulci_as_sites, without_heading, without_heights
 from selip_core.reports.words import languages
 
@@ -28,6 +29,29 @@ def test_a_heading_places_a_lesion_that_is_not_placed_behind_it():
     assert _sites(without_heading(ENGLISH.read("Pituitary adenoma: bright mass in the sella."))) == ["鞍区"]
     assert _sites(without_heading(ENGLISH.read("Pontine glioma: bright on T2, compressing the medulla."))) == [
         "脑桥", "延髓"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("Right hemisphere: bright signal in the frontal lobe.", {"右侧额叶"}),
+        ("Left cerebral hemisphere: T2 hyperintensity in the frontal and parietal lobes.", {"左侧额叶", "左侧顶叶"}),
+        ("Left hemispheric stroke: DWI hyperintensity in the insula.", {"左侧岛叶"}),
+        ("Left MCA stroke: DWI hyperintensity in the insula.", {"左侧岛叶"}),
+        ("Right frontal glioma: T2 hyperintensity in the frontal lobe.", {"右侧额叶"}),
+        ("Left frontal glioma: T2 hyperintensity in the right frontal lobe.", {"右侧额叶"}),
+        ("Hémisphère droit : hypersignal FLAIR frontal.", {"右侧额叶"}),
+        ("Hémisphère gauche : hypersignal T2 du thalamus droit.", {"右侧丘脑"}),
+    ],
+)
+def test_the_side_of_a_heading_holds_where_none_is_behind_it(text, sides):
+    found = parse_report(text, default_sequence="T2").values()
+    assert {finding.site for findings in found for finding in findings} == sides
+
+
+def test_a_lesion_may_extend_in_a_direction():
+    words = ENGLISH.read("Bright mass in the left thalamus extends rightward into the midbrain.")
+    assert _sites(of_the_lesion(words)) == ["丘脑", "中脑"]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,17 @@ def test_a_normal_report_may_have_sections():
         "R/O T2 hyperintense lesion of the left thalamus.",
         "Hypersignal T2 résolutif du thalamus gauche.",
         "L'hypersignal T2 du thalamus gauche a complètement disparu.",
+        "The T2 hyperintense lesions in the left frontal lobe, right thalamus and pons have resolved.",
+        "The T2 hyperintense lesion in the left thalamus, which was seen before, has resolved.",
+        "There are T2 hyperintense foci in the left frontal lobe that have resolved.",
+        "Resolution of the left frontal, parietal and temporal T2 hyperintensities.",
+        "Resolved left thalamic T2 hyperintensity.",
+        "Prior left parietal DWI hyperintensity has normalized.",
+        "There is no longer T2 hyperintensity in the left thalamus.",
+        "L'hypersignal diffusion thalamique droit n'est plus visible.",
+        "On ne retrouve plus l'hypersignal diffusion thalamique droit.",
+        "The prior MRI showed T2 hyperintensity in the right thalamus.",
+        "History of left frontal T2 hyperintense glioma.",
     ],
 )
 def test_what_has_gone_or_is_excluded_is_no_finding(text):
@@ -70,10 +81,63 @@ def test_what_has_gone_or_is_excluded_is_no_finding(text):
         "Incomplete resolution of the T2 hyperintensity in the left thalamus.",
         "T2 hyperintense lesion in the left thalamus, metastasis is unlikely.",
         "The T2 hyperintense lesion in the left thalamus is unlikely to be a metastasis.",
+        "The T2 hyperintensity in the left thalamus has partially resolved.",
+        "Near-complete resolution of the T2 hyperintensity in the left thalamus.",
+        "The DWI hyperintensity in the pons has resolved but there is a T2 hyperintense lesion in the left thalamus.",
+        "The DWI hyperintensity in the pons has resolved, but there is a T2 hyperintense lesion in the left thalamus.",
+        "There is a T2 hyperintense lesion in the left thalamus and the right frontal T2 hyperintense lesion has resolved.",
+        "T2 hyperintensity in the left thalamus with resolution of the right thalamic T2 hyperintensity.",
+        "T2 hyperintensity in the left thalamus cannot be ruled out.",
+        "Disparition partielle de l'hypersignal T2 thalamique gauche.",
+        "L'hypersignal T2 du pont a disparu mais il existe un hypersignal T2 du thalamus gauche.",
+        "The previously seen T2 hyperintense lesion in the left thalamus is unchanged.",
+        "Compared with the previous study, the T2 hyperintense lesion in the left thalamus was unchanged.",
+        "In the prior examination a T2 hyperintense lesion was seen in the left thalamus; this is unchanged.",
+        "The prior MRI showed T2 hyperintensity in the pons, now there is T2 hyperintensity in the left thalamus.",
+        "Previously there was T2 hyperintensity in the pons, today T2 hyperintensity in the left thalamus.",
+        "Hypersignal T2 thalamique gauche, déjà présent sur l'IRM antérieure, inchangé.",
+        "Sur l'IRM antérieure, il existait un hypersignal T2 du pont. Hypersignal T2 thalamique gauche.",
     ],
 )
 def test_what_is_still_there_is_a_finding(text):
     assert {finding.site for finding in parse_report(text)["T2"]} == {"左侧丘脑"}
+
+
+def test_what_has_gone_makes_no_report_normal_by_itself():
+    assert not is_normal_report("L'hypersignal diffusion thalamique droit n'est plus visible.")
+    assert not is_normal_report("The T2 hyperintensity in the left thalamus has resolved.")
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("The prior MRI showed T2 hyperintensity in the right thalamus. Today the thalamus is normal.", True),
+        ("L'examen précédent montrait un hypersignal diffusion thalamique droit. Ce jour, pas d'anomalie.", True),
+        ("Previously enhancing left frontal lesion shows no enhancement.", False),
+        ("The lesion in the left frontal lobe was previously enhancing and does not enhance.", False),
+    ],
+)
+def test_what_an_earlier_study_showed_is_past(text, normal):
+    looks = {f"{finding.site} {finding.appearance}" for found in parse_report(text).values() for finding in found}
+    assert looks == (set() if normal else {"左侧额叶 无强化"}) and is_normal_report(text) is normal
+
+
+@pytest.mark.parametrize(
+    ("text", "sites"),
+    [
+        ("INDICATION : bilan de SEP. Hypersignal T2 du pont connu. TECHNIQUE : T1, T2. RÉSULTATS : Pas d'anomalie de "
+         "signal du parenchyme. CONCLUSION : IRM normale.", set()),
+        ("RENSEIGNEMENTS CLINIQUES : AVC du pont en hypersignal diffusion en 2018.\nRÉSULTATS : Hypersignal T2 frontal "
+         "gauche.", {"左侧额叶"}),
+        ("Antécédents : hypersignal T2 du pont. Comparaison : IRM 2018. Resultat : Hypersignal T2 frontal gauche. "
+         "Conclusion : gliome.", {"左侧额叶"}),
+        ("Motif : céphalées. Hypersignal T2 frontal gauche.", {"左侧额叶"}),
+    ],
+)  # fmt: skip
+def test_french_sections_have_headings_too(text, sites):
+    found = parse_report(text)
+    assert {finding.site for findings in found.values() for finding in findings} == sites
+    assert is_normal_report(text) is not bool(sites)
 
 
 @pytest.mark.parametrize(

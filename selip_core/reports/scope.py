@@ -1,0 +1,276 @@
+"""How far a word of a foreign sentence reaches: a denial, over its list; `normal`, to the next `and`; an exception.
+
+The clauses of a sentence are cut and the denials repeated here, where its text is known; `translation` then reads each
+clause by itself. The few words that join clauses are those of the languages that have a lexicon.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+from selip_core.reports.words import Language, Word
+
+LOOKS = ("signals", "phrases", "enhancement")
+_NAMES = ("lesions", "contacts", "oedema", "shapes")
+FINDINGS = (*LOOKS, *_NAMES, "compressed", "widened", "shifted", "inside")
+"""What tells that something is there, described or only named."""
+_DENIALS = ("negations", "normal")
+_EXCEPTION = re.compile(
+    r"\b(?:except(?:ing)?|with\s+the\s+exception\s+of|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|"
+    r"en\s+dehors\s+d|hormis|hors|sauf|excepté|(?:mis\s+)?à\s+part|[àa]\s+l'exc(?:eption|lusion)\s+d)(?:es?|u)?\b",
+    re.IGNORECASE,
+)
+_JOINED, _AND, _OR = (
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in ("and|with|et|avec", "and|et", "or|nor|ou|ni")
+)
+_JOINED_TO = re.compile(r"\b(?:and|with|et|avec)\s+(?:[^\W\d_]+\s+)?$", re.IGNORECASE)
+_OF_THE = re.compile(
+    r"\b(?:(?:of|in|within|from|around)\s+(?:the|this|these)\b|de\s+la\b|de\s+l'|du\b|des\b|dans\s+l(?:[ae]s?\b|')|"
+    r"au\s+sein\s+d)",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"(?!no\s+longer)(?:there\s+(?:is|are)\s+)?"
+    r"(?:(?:no|neither|without|absence|lack|negative|free|devoid|sans|aucune?|pas\s+de)\b|pas\s+d')",
+    re.IGNORECASE,
+)
+"""A denial of nouns, which may begin a list; `not` denies its verb alone."""
+_OF_NO_LIST = re.compile(
+    r",\s*(?:likely|probably|possibly|presumably|perhaps|probable\w*|possible\w*)\b"
+    r"|\b(?:is|are|was|were|has|have|shows?|demonstrates?|appears?|remains?|there|est|sont|ont|montre(?:nt)?|existe)\b",
+    re.IGNORECASE,
+)
+"""What begins a remark, `likely gliosis or infarct`, and the verbs of a sentence of its own."""
+_OTHER_SIDE = re.compile(
+    r"[,\s]*(?:(?:but|while|whereas|and|mais|alors\s+que|et)\s+)?(?:the\s+(?:left|right)|(?:le|la)\s+(?:gauche|droite?))"
+    r"\s+(?:is|shows|demonstrates|has|est|montre)\b",
+    re.IGNORECASE,
+)
+"""A side that is an organ: `the left hippocampus is normal, the right is bright`."""
+_PARTITIVE = re.compile(r",\s*d(?:e\b|')", re.IGNORECASE)
+_ABNORMAL = re.compile(
+    r"\b(?:abnormal|anormal|anomali|disease|syndrom|maladie)\w*"
+    r"|\b[^\W\d_]+(?:omas?|itis|path(?:y|ic|ies?)|malaci[ae]|plasi[ae]|(?<!diagn)(?<!progn)osis)\b",
+    re.IGNORECASE,
+)
+"""What tells of a disease, whatever it is called."""
+_SIGNAL = re.compile(r"\b(?:signa|intensit)\w*", re.IGNORECASE)
+_SIZE = re.compile(
+    r"\s*(?:\b(?:of|by|measuring|de)\s+)?(?:\b(?:about|approximately|up\s+to|environ)\s+)?"
+    r"\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b",
+    re.IGNORECASE,
+)
+"""It would stand between words that belong together: `shift of 6 mm to the right`."""
+
+
+@dataclass
+class _Clause:
+    """A clause of a sentence: its text, where it begins, which it is, and its words."""
+
+    text: str
+    start: int
+    number: int
+    words: list[Word]
+
+    def has(self, kinds: tuple[str, ...]) -> bool:
+        return any(word.kind in kinds for word in self.words)
+
+    def begin(self, words: list[Word]) -> None:
+        """Put words at the beginning of the clause."""
+        here = [replace(word, start=self.start, end=self.start, clause=self.number) for word in words]
+        self.words = here + self.words
+
+
+def words_in_scope(language: Language, sentence: str) -> list[Word]:
+    """Return the words of a prepared sentence, in clauses of which each has the denial that holds for it.
+
+    Examples
+    --------
+    >>> from selip_core.reports.words import languages
+    >>> words = words_in_scope(languages()[0], "No infarct, mass or edema.")
+    >>> [word.kind for word in words]
+    ['negations', 'lesions', 'negations', 'shapes', 'negations', 'oedema']
+    """
+    sentence = _SIZE.sub("", sentence)
+    words = _with_elided_signal(language, _without_means(language.read(sentence), sentence), sentence)
+    exceptions = dict(found.span() for found in _EXCEPTION.finditer(sentence))
+    words = [word for word in words if not any(a <= word.start < b for a, b in exceptions.items())]  # other than the
+    clauses = _cut(words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
+    turns = set(_ends_of_normal(clauses))
+    clauses = _cut(words, sentence, {clause.start for clause in clauses} | turns)
+    of_denials = {place for clause in clauses for place in (*_names_behind_or(clause), *_of_a_lesion(clause))}
+    clauses = _cut(words, sentence, {clause.start for clause in clauses} | of_denials)
+    _repeat_denials(clauses)
+    for clause in clauses:
+        if (clause.start in turns and _AND.match(clause.text)) or _OTHER_SIDE.match(clause.text):
+            _recall_organ(clauses, clause)
+        _name_abnormal(clause)
+        if clause.start in exceptions:
+            _except(clauses, clause)
+    return [word for clause in clauses for word in clause.words]
+
+
+def _cut(words: list[Word], sentence: str, starts: set[int]) -> list[_Clause]:
+    """Return the clauses that begin at these places; a heading belongs to the one before its colon."""
+    at = sorted(starts)
+    ends = [*at[1:], len(sentence)]
+    clauses = [_Clause(sentence[a:b], a, i, []) for i, (a, b) in enumerate(zip(at, ends, strict=True))]
+    for word in words:
+        number = bisect_right(at, word.start - (word.kind == "heading")) - 1
+        clauses[number].words.append(replace(word, clause=number))
+    return clauses
+
+
+def _without_means(words: list[Word], sentence: str) -> list[Word]:
+    """Return the words without a `post contrast` that is that of the enhancement beside it, and takes no signal.
+
+    `Hypointense on T1 with contrast enhancement` names T1.
+    """
+    kept = []
+    for word in words:
+        if word.value != "T1ce":
+            kept.append(word)
+            continue
+        own = [w for w in words if w.clause == word.clause and w.kind != "negations"]
+        at = own.index(word)
+        before, after = own[max(at - 1, 0) : at], own[at + 1 : at + 2]
+        beside = any(w.kind == "enhancement" for w in before + after)
+        described = any(w.kind == "signals" for w in own[at + 1 :])
+        of_t1 = "T1" in sentence[word.start : word.end].upper()
+        if beside and of_t1 and [w.kind for w in before] == ["signals"] and not described:
+            kept.append(replace(word, value="T1"))
+        elif not beside or of_t1 or described:
+            kept.append(word)
+    return kept
+
+
+def _with_elided_signal(language: Language, words: list[Word], sentence: str) -> list[Word]:
+    """Return the words with the signal that is left out behind `normal`: `normal on the left, high on the right`.
+
+    A level alone is none.
+    """
+    for word in words:
+        joined = _JOINED.search(sentence, word.end) if word.kind == "normal" else None
+        noun = _SIGNAL.search(sentence, 0, joined.start()) if joined else None
+        if noun is None or any(w.kind in FINDINGS and w.start > joined.start() for w in words):
+            continue
+        offset = joined.start() - len(noun[0]) - 1
+        again = language.scan(f"{noun[0]} {sentence[joined.start() :]}")
+        if any(w.kind == "signals" for w in again):
+            before = [w for w in words if w.start < joined.start()]
+            return before + [replace(w, start=w.start + offset, end=w.end + offset) for w in again]
+    return words
+
+
+def _ends_of_normal(clauses: list[_Clause]) -> list[int]:
+    """Return where the reach of each `normal` ends within a clause: at an `and` with a finding on its other side."""
+    ends = []
+    for clause in clauses:
+        found = [word.start - clause.start for word in clause.words if word.kind in FINDINGS]
+        for word in clause.words:
+            first, last = word.start - clause.start, word.end - clause.start
+            if word.kind != "normal" or _NO.match(clause.text, first):
+                continue
+            before, after = _JOINED_TO.search(clause.text[:first]), _JOINED.search(clause.text, last)
+            if before and any(place < before.start() for place in found):
+                ends.append(clause.start + before.start())
+            if after and any(place > after.start() for place in found):
+                ends.append(clause.start + after.start())
+    return ends
+
+
+def _names_behind_or(clause: _Clause) -> list[int]:
+    """Return where an `or` stands behind which there are names of lesions alone: `no enhancement or mass`."""
+    places = [found.start() + clause.start for found in _OR.finditer(clause.text)]
+    behind = {place: {word.kind for word in clause.words if word.start > place} for place in places}
+    return [place for place, kinds in behind.items() if kinds and kinds <= set(_NAMES)]
+
+
+def _of_a_lesion(clause: _Clause) -> list[int]:
+    """Return where a clause that denies a look tells what it is none of: `no enhancement of the bright area`."""
+    denial = next((word for word in clause.words if word.kind == "negations"), None)
+    found = []
+    for of in _OF_THE.finditer(clause.text) if denial else ():
+        place = clause.start + of.start()
+        denied = any(word.kind in FINDINGS and denial.start < word.start < place for word in clause.words)
+        look = next((w.start for w in clause.words if w.kind == "signals" and w.start > place), None)
+        between = clause.text[of.end() : look - clause.start] if denied and look else "and"
+        if not (_AND.search(between) or _OR.search(between)):
+            found.append(place)
+    return found
+
+
+def _repeat_denials(clauses: list[_Clause]) -> None:
+    """Let each clause of a list, `no A, B or C`, have the denial that the list begins with."""
+    for clause in clauses:
+        denial = next((word for word in clause.words if word.kind in _DENIALS), None)
+        if denial is not None and _NO.match(clause.text, denial.start - clause.start):
+            last = _end_of_list(clauses[clause.number :], denial.end - clause.start)
+            for other in clauses[clause.number + 1 : last + 1]:
+                other.begin([Word("negations", "", 0, 0)] if other.words else [])
+
+
+def _end_of_list(clauses: list[_Clause], at: int) -> int:
+    """Return the number of the last clause of the list that a denial in the first begins: the one joined by `or`.
+
+    French needs none, `pas d'infarctus, de masse`; an `and` joins names alone: what is described behind it might be
+    there.
+    """
+    last, whole, names = clauses[0].number, _joins(clauses[0], at), True
+    for clause in clauses[1:]:
+        listed = clause.text.startswith(",") or _OR.match(clause.text)
+        if not listed or _denied_by_itself(clause) or _OF_NO_LIST.search(clause.text):
+            break
+        names = names and all(word.kind in _NAMES[:3] for word in clause.words)
+        joined = _joins(clause, 0) or (names and _AND.search(clause.text) is not None)
+        if joined and (not whole or _OR.match(clause.text.lstrip(", "))):
+            last, whole = clause.number, True
+        elif _PARTITIVE.match(clause.text) and last == clause.number - 1:
+            last = clause.number
+    return last
+
+
+def _denied_by_itself(clause: _Clause) -> bool:
+    """Return whether a clause has a denial of its own, other than the `nor` of a list."""
+    denials = [word.start - clause.start for word in clause.words if word.kind in _DENIALS]
+    return any(not _OR.match(clause.text, place) for place in denials)
+
+
+def _joins(clause: _Clause, at: int) -> bool:
+    """Return whether an `or` stands behind this place of a clause, and not within a signal, `iso- or hypointense`."""
+    places = [found.start() + clause.start for found in _OR.finditer(clause.text, at)]
+    signals = [word for word in clause.words if word.kind == "signals"]
+    return any(not any(word.start <= place < word.end for word in signals) for place in places)
+
+
+def _recall_organ(clauses: list[_Clause], clause: _Clause) -> None:
+    """Let a look behind `normal` be of the same place, `normal in size and bright`, or of its other side."""
+    if clause.has(LOOKS) and not clause.has(("sites", *_NAMES)):
+        places = ("sites",) if clause.has(("sides",)) else ("sites", "sides")
+        before = next((other for other in reversed(clauses[: clause.number]) if other.has(("sites",))), clause)
+        clause.begin([word for word in before.words if word.kind in places])
+
+
+def _name_abnormal(clause: _Clause) -> None:
+    """Let what tells of a disease be the name of a lesion where no denial stands before it."""
+    abnormal = _ABNORMAL.search(clause.text)
+    start = clause.start + abnormal.start() if abnormal else 0
+    if abnormal and not any(word.kind in _DENIALS and word.start <= start for word in clause.words):
+        named = Word("lesions", "", start, start + len(abnormal[0]), clause.number)
+        clause.words = sorted([*clause.words, named], key=lambda word: word.start)
+
+
+def _except(clauses: list[_Clause], clause: _Clause) -> None:
+    """Let an exception affirm what is denied beside it, `no hyperintensity except in the pons`, or spare its place."""
+    others = [*reversed(clauses[: clause.number]), *clauses[clause.number + 1 :]]
+    beside = next((other for other in others if other.words), None)
+    if beside is None or any(word.kind in FINDINGS and word.kind not in _NAMES for word in clause.words):
+        return
+    looks = [word for word in beside.words if word.kind in (*LOOKS, "sequences", "shapes", "multiple")]
+    if not beside.has(_DENIALS):
+        clause.begin([] if clause.has(_NAMES) else [Word("spared", "", 0, 0)])
+    elif clause.has(("sites",)) and beside.has(LOOKS):
+        beside.words = [word for word in beside.words if word not in looks]
+        clause.begin(looks)
+    elif not clause.has(_NAMES):
+        clause.begin([Word("lesions", "", 0, 0)])
