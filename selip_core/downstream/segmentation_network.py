@@ -116,6 +116,8 @@ def train_segmenter(
     torch.manual_seed(seed)
     series, regions = train.volumes.shape[1], train.regions.shape[1]
     model = Segmenter(copy.deepcopy(encoder), series=series, regions=regions, shape=train.volumes.shape[2:]).to(device)
+    if device.type == "cpu":  # channels innermost: the gradients of the convolutions take it two thirds of the time
+        model = model.to(memory_format=torch.channels_last_3d)
     criterion = RegionLoss()
     rng = np.random.default_rng(seed)
 

@@ -43,10 +43,11 @@ def save(path, array, affine=None):
 @pytest.fixture
 def cohort(tmp_path):
     image, mask = head()
-    save(tmp_path / "a.nii.gz", image)
+    for name in "abc":
+        save(tmp_path / f"{name}.nii.gz", image)
     save(tmp_path / "m.nii.gz", 3 * mask)
     save(tmp_path / "empty.nii.gz", np.zeros_like(mask))
-    series = "patient_id,sequence,path\nA,FLAIR,a.nii.gz\nB,FLAIR,a.nii.gz\nC,T1,a.nii.gz\n"
+    series = "patient_id,sequence,path\nA,FLAIR,a.nii.gz\nB,FLAIR,b.nii.gz\nC,T1,c.nii.gz\n"
     (tmp_path / "series.csv").write_text(series)
     (tmp_path / "reports.csv").write_text("patient_id,findings\nA,脑实质未见异常。\n", encoding="utf-8")
     (tmp_path / "masks.csv").write_text(

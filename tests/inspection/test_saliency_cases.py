@@ -31,8 +31,9 @@ def cohort(tmp_path):
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
     (tmp_path / "truth" / "lesion_masks").mkdir(parents=True)
     nib.save(nib.Nifti1Image(numbers, affine), tmp_path / "truth/lesion_masks/A.nii.gz")
-    nib.save(nib.Nifti1Image(voxels, affine), tmp_path / "a.nii.gz")
-    series = [("A", "FLAIR", "a.nii.gz"), ("A", "T1", "a.nii.gz"), ("B", "FLAIR", "a.nii.gz")]
+    series = [("A", "FLAIR", "a.nii.gz"), ("A", "T1", "a_t1.nii.gz"), ("B", "FLAIR", "b.nii.gz")]
+    for _, _, name in series:
+        nib.save(nib.Nifti1Image(voxels, affine), tmp_path / name)
     write(tmp_path / "series.csv", [("patient_id", "sequence", "path"), *series])
     write(tmp_path / "reports.csv", [("patient_id", "findings"), ("A", "脑实质未见异常。")])
     lesions = [("A", 1, "额叶", "右侧"), ("A", 2, "脑桥", ""), ("A", 3, "顶叶", "左侧"), ("A", 4, "", "左侧"),
