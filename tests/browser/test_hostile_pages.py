@@ -122,7 +122,7 @@ def test_a_hostile_cohort_runs_nothing_in_the_explorer(tmp_path):
         assert all(evil in said for evil in HOSTILE) and f"{own.name}, your file" in said
         assert said.count("=1") > 30 and len(offered) == 2 * len(HOSTILE)  # shown wherever texts are
         assert tracebacks(page) == [] and page.evaluate("window.hacked") is None
-        assert shown.locator("iframe, svg[onload], script").count() == 0
+        assert shown.locator("iframe[srcdoc], svg[onload], img[onerror]").count() == 0
         assert watch.errors == [] and watch.foreign == []
 
 
