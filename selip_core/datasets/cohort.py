@@ -68,11 +68,10 @@ def load_cohort(directory: str | Path) -> Cohort:
     series = _read_series(directory, problems)
     reports, without_text = _read_reports(directory, problems)
     _check_join(series, reports, without_text, problems)
-    name = str(described.get("name") or directory.name)
     return Cohort(
         directory,
-        name,
-        data_source_of(directory),
+        _name(described, directory),
+        _data_source(described, directory),
         bool(described.get("synthetic", False)),
         series.reset_index(drop=True),
         reports.reset_index(drop=True),
@@ -90,8 +89,15 @@ def data_source_of(directory: Path) -> str:
     SelipError
         If that file is broken.
     """
-    described = _read_description(directory)
-    return str(described.get("data_source") or f"user cohort {described.get('name') or directory.name}")
+    return _data_source(_read_description(directory), directory)
+
+
+def _data_source(described: dict, directory: Path) -> str:
+    return str(described.get("data_source") or f"user cohort {_name(described, directory)}")
+
+
+def _name(described: dict, directory: Path) -> str:
+    return str(described.get("name") or directory.name)
 
 
 def _read_description(directory: Path) -> dict:

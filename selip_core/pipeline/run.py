@@ -138,9 +138,9 @@ class Run:
 
     def _prepare_folder(self) -> None:
         """Drop what an earlier run left and this one must not pick up; long work stays, for it checks itself."""
-        old, made_of = self._previous.get("inputs", {}), self._begun_from
-        other = any(old.get(key) != value for key, value in self.inputs.items())
-        if other or any(run_id != run_id_of(self.profile, name) for name, run_id in made_of.items()):
+        old = self._previous.get("inputs", {})
+        other = self._previous and any(old.get(key) != value for key, value in self.inputs.items())
+        if other or any(run_id != run_id_of(self.profile, name) for name, run_id in self._begun_from.items()):
             self._clear()
         for name in ("figures", "tables"):
             shutil.rmtree(self.results / name, ignore_errors=True)

@@ -243,6 +243,14 @@ def test_what_a_run_left_goes_when_its_upstream_ran_again():
     assert not path.exists()
 
 
+def test_what_lies_in_a_folder_that_no_run_has_written_stays(project):
+    note = project / "results" / "smoke" / "01_data_curation" / "notes.txt"
+    note.parent.mkdir(parents=True)
+    note.write_text("mine")
+    start()
+    assert note.exists()
+
+
 def test_what_a_run_has_saved_stays_when_it_looks_upstream_later():
     start().finish()
     run = start("02_report_findings")
