@@ -14,7 +14,7 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
 
     What it is near says where it is if nothing else does.
     """
-    words, kept, nearby, beside = _without_spared(words), [], [], ""
+    words, kept, nearby, beside = _without_spared(_without_horns(words)), [], [], ""
     for before, word in zip([None, *words], words, strict=False):
         if before is not None and before.clause != word.clause:
             beside = ""
@@ -55,6 +55,18 @@ def _with_sides(words: list[Word], sides: list[Word]) -> list[Word]:
         start = words[before[-1]].end if before else side.start
         words = [*words[:at], replace(side, start=start, end=start), *words[at:]]
     return words
+
+
+def _without_horns(words: list[Word]) -> list[Word]:
+    """Return the words without a part of a ventricle that is named behind it, `horn of the left ventricle`."""
+    kept = []
+    for i, word in enumerate(words):
+        behind = next((j for j in range(i + 1, len(words)) if words[j].kind != "sides"), None)
+        of = [] if behind is None else words[i + 1 : behind + 1]
+        one = bool(of) and of[-1].value == word.value == "侧脑室" and of[-1].clause == word.clause
+        if not (one and not any(other.listed for other in of)):
+            kept.append(word)
+    return kept
 
 
 def _without_spared(words: list[Word]) -> list[Word]:

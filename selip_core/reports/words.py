@@ -219,7 +219,7 @@ class Language:
                 return None
             if word.kind == "signal":
                 return word
-            if word.kind not in ("sequences", "levels", "sides"):
+            if word.kind not in ("sequences", "levels", "sides", "sites"):
                 return None
             end = word.end
         return None
