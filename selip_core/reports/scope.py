@@ -1,12 +1,13 @@
 """How far a word of a foreign sentence reaches: a denial, over its list; `normal`, to the next `and`; an exception.
 
 The clauses of a sentence are cut and the denials repeated here, where its text is known; `translation` then reads each
-clause by itself. The few words that join clauses are those of the languages that have a lexicon.
+clause by itself. The words that join clauses are those of ``scope`` in the lexicon of the sentence's language.
 """
 
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import cache
 
 from selip_core.reports.words import Language, Word
 
@@ -15,62 +16,47 @@ _NAMES = ("lesions", "contacts", "oedema", "shapes")
 FINDINGS = (*LOOKS, *_NAMES, "compressed", "widened", "shifted", "inside")
 """What tells that something is there, described or only named."""
 _DENIALS = ("negations", "normal")
-_EXCEPTION = re.compile(
-    r"\b(?:except(?:ing)?|with\s+the\s+exception\s+of|other\s+than|apart\s+from|aside\s+from|besides|save\s+for|"
-    r"en\s+dehors\s+d|hormis|hors|sauf|excepté|(?:mis\s+)?à\s+part|[àa]\s+l'exc(?:eption|lusion)\s+d)(?:es?|u)?\b",
-    re.IGNORECASE,
-)
-_JOINED, _AND, _OR = (
-    re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in ("and|with|et|avec", "and|et", "or|nor|ou|ni")
-)
-_JOINED_TO = re.compile(r"\b(?:and|with|et|avec)\s+(?:[^\W\d_]+\s+)?$", re.IGNORECASE)
-_OF_THE = re.compile(
-    r"\b(?:(?:of|in|within|from|around)\s+(?:the|this|these)\b|de\s+la\b|de\s+l'|du\b|des\b|dans\s+l(?:[ae]s?\b|')|"
-    r"au\s+sein\s+d)",
-    re.IGNORECASE,
-)
-_NO = re.compile(
-    r"(?!no\s+longer)(?:there\s+(?:is|are)\s+)?"
-    r"(?:(?:no|neither|without|absence|lack|negative|free|devoid|sans|aucune?|pas\s+de)\b|pas\s+d')",
-    re.IGNORECASE,
-)
-"""A denial of nouns, which may begin a list; `not` denies its verb alone."""
-_OF_NO_LIST = re.compile(
-    r",\s*(?:likely|probably|possibly|presumably|perhaps|probable\w*|possible\w*)\b"
-    r"|\b(?:is|are|was|were|has|have|shows?|demonstrates?|appears?|remains?|there|est|sont|ont|montre(?:nt)?|existe)\b",
-    re.IGNORECASE,
-)
-"""What begins a remark, `likely gliosis or infarct`, and the verbs of a sentence of its own."""
-_OTHER_SIDE = re.compile(
-    r"[,\s]*(?:(?:but|while|whereas|and|mais|alors\s+que|et)\s+)?(?:the\s+(?:left|right)|(?:le|la)\s+(?:gauche|droite?))"
-    r"\s+(?:is|shows|demonstrates|has|est|montre)\b",
-    re.IGNORECASE,
-)
-"""A side that is an organ: `the left hippocampus is normal, the right is bright`."""
-_PARTITIVE = re.compile(r",\s*d(?:e\b|')", re.IGNORECASE)
-_ABNORMAL = re.compile(
-    r"\b(?:abnormal|anormal|anomali|disease|syndrom|maladie)\w*"
-    r"|\b[^\W\d_]+(?:omas?|itis|path(?:y|ic|ies?)|malaci[ae]|plasi[ae]|(?<!diagn)(?<!progn)osis)\b",
-    re.IGNORECASE,
-)
-"""What tells of a disease, whatever it is called."""
-_SIGNAL = re.compile(r"\b(?:signa|intensit)\w*", re.IGNORECASE)
-_SIZE = re.compile(
-    r"\s*(?:\b(?:of|by|measuring|de)\s+)?(?:\b(?:about|approximately|up\s+to|environ)\s+)?"
-    r"\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b",
-    re.IGNORECASE,
-)
-"""It would stand between words that belong together: `shift of 6 mm to the right`."""
+_LATIN_NAMES = r"\b[^\W\d_]+(?:omas?|itis|path(?:y|ic|ies?)|malaci[ae]|plasi[ae]|(?<!diagn)(?<!progn)osis)\b"
+"""What diseases are called in any language."""
+
+
+class _Reach:
+    """The patterns by which a language joins clauses, from ``scope`` of its lexicon."""
+
+    def __init__(self, language: Language):
+        words = language.scope
+        self.exception, self.of_the, self.signal = map(_pattern, (words["exceptions"], words["of"], words["signal"]))
+        self.ands, self.ors = _pattern(words["and"]), _pattern(words["or"])
+        joined = f"(?:{words['and']}|{words['with']})"
+        self.joined, self.joined_to = _pattern(joined), _pattern(rf"{joined}\s+(?:[^\W\d_]+\s+)?$")
+        self.no = _pattern(f"(?!{words['denials_of_verbs']}){words['denials']}")
+        self.of_no_list = _pattern(rf",\s*{words['remarks']}|{words['verbs']}")
+        self.other_side = _pattern(rf"[,\s]*(?:{words['turns']}\s+)?{words['halves']}\s+{words['verbs']}")
+        self.goes_on = _pattern(rf",\s*{words['list_goes_on']}")
+        self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
+        self.size = _pattern(
+            rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
+        )  # it would stand between words that belong together: `shift of 6 mm to the right`
+
+
+def _pattern(text: str) -> re.Pattern:
+    return re.compile(text, re.IGNORECASE)
+
+
+@cache
+def _reach_of(language: Language) -> _Reach:
+    return _Reach(language)
 
 
 @dataclass
 class _Clause:
-    """A clause of a sentence: its text, where it begins, which it is, and its words."""
+    """A clause of a sentence: its text, where it begins, which it is, its words, and how its language joins clauses."""
 
     text: str
     start: int
     number: int
     words: list[Word]
+    reach: _Reach
 
     def has(self, kinds: tuple[str, ...]) -> bool:
         return any(word.kind in kinds for word in self.words)
@@ -91,18 +77,19 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     >>> [word.kind for word in words]
     ['negations', 'lesions', 'negations', 'shapes', 'negations', 'oedema']
     """
-    sentence = _SIZE.sub("", sentence)
+    reach = _reach_of(language)
+    sentence = reach.size.sub("", sentence)
     words = _with_elided_signal(language, _without_means(language.read(sentence), sentence), sentence)
-    exceptions = dict(found.span() for found in _EXCEPTION.finditer(sentence))
+    exceptions = dict(found.span() for found in reach.exception.finditer(sentence))
     words = [word for word in words if not any(a <= word.start < b for a, b in exceptions.items())]  # other than the
-    clauses = _cut(words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
+    clauses = _cut(reach, words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
     turns = set(_ends_of_normal(clauses))
-    clauses = _cut(words, sentence, {clause.start for clause in clauses} | turns)
+    clauses = _cut(reach, words, sentence, {clause.start for clause in clauses} | turns)
     of_denials = {place for clause in clauses for place in (*_names_behind_or(clause), *_of_a_lesion(clause))}
-    clauses = _cut(words, sentence, {clause.start for clause in clauses} | of_denials)
+    clauses = _cut(reach, words, sentence, {clause.start for clause in clauses} | of_denials)
     _repeat_denials(clauses)
     for clause in clauses:
-        if (clause.start in turns and _AND.match(clause.text)) or _OTHER_SIDE.match(clause.text):
+        if (clause.start in turns and reach.ands.match(clause.text)) or reach.other_side.match(clause.text):
             _recall_organ(clauses, clause)
         _name_abnormal(clause)
         if clause.start in exceptions:
@@ -110,11 +97,11 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     return [word for clause in clauses for word in clause.words]
 
 
-def _cut(words: list[Word], sentence: str, starts: set[int]) -> list[_Clause]:
+def _cut(reach: _Reach, words: list[Word], sentence: str, starts: set[int]) -> list[_Clause]:
     """Return the clauses that begin at these places; a heading belongs to the one before its colon."""
     at = sorted(starts)
     ends = [*at[1:], len(sentence)]
-    clauses = [_Clause(sentence[a:b], a, i, []) for i, (a, b) in enumerate(zip(at, ends, strict=True))]
+    clauses = [_Clause(sentence[a:b], a, i, [], reach) for i, (a, b) in enumerate(zip(at, ends, strict=True))]
     for word in words:
         number = bisect_right(at, word.start - (word.kind == "heading")) - 1
         clauses[number].words.append(replace(word, clause=number))
@@ -149,9 +136,10 @@ def _with_elided_signal(language: Language, words: list[Word], sentence: str) ->
 
     A level alone is none.
     """
+    reach = _reach_of(language)
     for word in words:
-        joined = _JOINED.search(sentence, word.end) if word.kind == "normal" else None
-        noun = _SIGNAL.search(sentence, 0, joined.start()) if joined else None
+        joined = reach.joined.search(sentence, word.end) if word.kind == "normal" else None
+        noun = reach.signal.search(sentence, 0, joined.start()) if joined else None
         if noun is None or any(w.kind in FINDINGS and w.start > joined.start() for w in words):
             continue
         offset = joined.start() - len(noun[0]) - 1
@@ -169,9 +157,10 @@ def _ends_of_normal(clauses: list[_Clause]) -> list[int]:
         found = [word.start - clause.start for word in clause.words if word.kind in FINDINGS]
         for word in clause.words:
             first, last = word.start - clause.start, word.end - clause.start
-            if word.kind != "normal" or _NO.match(clause.text, first):
+            if word.kind != "normal" or clause.reach.no.match(clause.text, first):
                 continue
-            before, after = _JOINED_TO.search(clause.text[:first]), _JOINED.search(clause.text, last)
+            before = clause.reach.joined_to.search(clause.text[:first])
+            after = clause.reach.joined.search(clause.text, last)
             if before and any(place < before.start() for place in found):
                 ends.append(clause.start + before.start())
             if after and any(place > after.start() for place in found):
@@ -181,7 +170,7 @@ def _ends_of_normal(clauses: list[_Clause]) -> list[int]:
 
 def _names_behind_or(clause: _Clause) -> list[int]:
     """Return where an `or` stands behind which there are names of lesions alone: `no enhancement or mass`."""
-    places = [found.start() + clause.start for found in _OR.finditer(clause.text)]
+    places = [found.start() + clause.start for found in clause.reach.ors.finditer(clause.text)]
     behind = {place: {word.kind for word in clause.words if word.start > place} for place in places}
     return [place for place, kinds in behind.items() if kinds and kinds <= set(_NAMES)]
 
@@ -190,12 +179,12 @@ def _of_a_lesion(clause: _Clause) -> list[int]:
     """Return where a clause that denies a look tells what it is none of: `no enhancement of the bright area`."""
     denial = next((word for word in clause.words if word.kind == "negations"), None)
     found = []
-    for of in _OF_THE.finditer(clause.text) if denial else ():
+    for of in clause.reach.of_the.finditer(clause.text) if denial else ():
         place = clause.start + of.start()
         denied = any(word.kind in FINDINGS and denial.start < word.start < place for word in clause.words)
         look = next((w.start for w in clause.words if w.kind == "signals" and w.start > place), None)
-        between = clause.text[of.end() : look - clause.start] if denied and look else "and"
-        if not (_AND.search(between) or _OR.search(between)):
+        between = clause.text[of.end() : look - clause.start] if denied and look else None
+        if between is not None and not (clause.reach.ands.search(between) or clause.reach.ors.search(between)):
             found.append(place)
     return found
 
@@ -204,7 +193,7 @@ def _repeat_denials(clauses: list[_Clause]) -> None:
     """Let each clause of a list, `no A, B or C`, have the denial that the list begins with."""
     for clause in clauses:
         denial = next((word for word in clause.words if word.kind in _DENIALS), None)
-        if denial is not None and _NO.match(clause.text, denial.start - clause.start):
+        if denial is not None and clause.reach.no.match(clause.text, denial.start - clause.start):
             last = _end_of_list(clauses[clause.number :], denial.end - clause.start)
             for other in clauses[clause.number + 1 : last + 1]:
                 other.begin([Word("negations", "", 0, 0)] if other.words else [])
@@ -218,14 +207,14 @@ def _end_of_list(clauses: list[_Clause], at: int) -> int:
     """
     last, whole, names = clauses[0].number, _joins(clauses[0], at), True
     for clause in clauses[1:]:
-        listed = clause.text.startswith(",") or _OR.match(clause.text)
-        if not listed or _denied_by_itself(clause) or _OF_NO_LIST.search(clause.text):
+        listed = clause.text.startswith(",") or clause.reach.ors.match(clause.text)
+        if not listed or _denied_by_itself(clause) or clause.reach.of_no_list.search(clause.text):
             break
         names = names and all(word.kind in _NAMES[:3] for word in clause.words)
-        joined = _joins(clause, 0) or (names and _AND.search(clause.text) is not None)
-        if joined and (not whole or _OR.match(clause.text.lstrip(", "))):
+        joined = _joins(clause, 0) or (names and clause.reach.ands.search(clause.text) is not None)
+        if joined and (not whole or clause.reach.ors.match(clause.text.lstrip(", "))):
             last, whole = clause.number, True
-        elif _PARTITIVE.match(clause.text) and last == clause.number - 1:
+        elif clause.reach.goes_on.match(clause.text) and last == clause.number - 1:
             last = clause.number
     return last
 
@@ -233,12 +222,12 @@ def _end_of_list(clauses: list[_Clause], at: int) -> int:
 def _denied_by_itself(clause: _Clause) -> bool:
     """Return whether a clause has a denial of its own, other than the `nor` of a list."""
     denials = [word.start - clause.start for word in clause.words if word.kind in _DENIALS]
-    return any(not _OR.match(clause.text, place) for place in denials)
+    return any(not clause.reach.ors.match(clause.text, place) for place in denials)
 
 
 def _joins(clause: _Clause, at: int) -> bool:
     """Return whether an `or` stands behind this place of a clause, and not within a signal, `iso- or hypointense`."""
-    places = [found.start() + clause.start for found in _OR.finditer(clause.text, at)]
+    places = [found.start() + clause.start for found in clause.reach.ors.finditer(clause.text, at)]
     signals = [word for word in clause.words if word.kind == "signals"]
     return any(not any(word.start <= place < word.end for word in signals) for place in places)
 
@@ -253,7 +242,7 @@ def _recall_organ(clauses: list[_Clause], clause: _Clause) -> None:
 
 def _name_abnormal(clause: _Clause) -> None:
     """Let what tells of a disease be the name of a lesion where no denial stands before it."""
-    abnormal = _ABNORMAL.search(clause.text)
+    abnormal = clause.reach.abnormal.search(clause.text)
     start = clause.start + abnormal.start() if abnormal else 0
     if abnormal and not any(word.kind in _DENIALS and word.start <= start for word in clause.words):
         named = Word("lesions", "", start, start + len(abnormal[0]), clause.number)

@@ -34,7 +34,11 @@ _GRAMMAR = (
     "within",
     "own_words",
 )
-_KEYS = {"language", "letters", *_GROUPS, *_LISTS, *_GRAMMAR}
+_SCOPE = (
+    "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "remarks", "verbs",
+    "turns", "halves", "diseases", "sizes", "about",
+)  # fmt: skip
+_KEYS = {"language", "letters", "scope", *_GROUPS, *_LISTS, *_GRAMMAR}
 READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
 """Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
 In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost. In a sentence with
@@ -118,6 +122,8 @@ class Language:
         self._glued = re.compile(rf"\b({levels})[ -]?({images})(?![A-Za-z0-9])(?![ -]?({signal}))", re.IGNORECASE)
         self._noun = book["signal"][0].rstrip("*")
         self._between = re.compile(rf"\b({levels})[ -]({images})[ -]({signal})\b", re.IGNORECASE)
+        self.scope = {key: _any_of(entries, letters) for key, entries in book["scope"].items()}
+        self.scope["signal"] = rf"\b(?:{signal})"
 
     def prepare(self, text: str) -> str:
         """Return a text in which `frontoparietal` and `bifrontal` are two words, and `high T2 signal` names T2 last.
@@ -319,17 +325,24 @@ def understood(words: int, unknown: list[str], share: float = READ_SHARE) -> boo
     return len(unknown) <= (1 - share) * words + 1e-9
 
 
+def _any_of(entries: list[str], letters: str) -> str:
+    """Return the pattern of any of these entries as whole words, the longest first; of no entry, what never matches."""
+    tried = "|".join(expression(entry, letters) for entry in sorted(entries, key=len, reverse=True))
+    return rf"\b(?:{tried})(?:(?<=')|\b)" if tried else "(?!)"
+
+
 def check_language(book: dict, path: Path) -> None:
     """Raise SelipError if a lexicon has missing, unknown or empty parts, or a site or sequence that is none."""
     check_keys(book, _KEYS, path)
     check_sequences(book["sequences"], path)
+    check_keys(book["scope"], set(_SCOPE), path)
     for site in book["sites"]:
         if site not in load_lexicon().book["sites"]:
             raise SelipError(f"{path}: sites names {site!r}, which is no site of zh.yaml")
-    for key in (*_GROUPS, *_LISTS, *_GRAMMAR):
-        lists = book[key].values() if key in _GROUPS and isinstance(book[key], dict) else [book[key]]
+    for key in (*_GROUPS, *_LISTS, *_GRAMMAR, "scope"):
+        lists = book[key].values() if key in (*_GROUPS, "scope") and isinstance(book[key], dict) else [book[key]]
         for words in lists:
-            if not isinstance(words, list) or not (words or key in _GRAMMAR):
+            if not isinstance(words, list) or not (words or key in (*_GRAMMAR, "scope")):
                 raise SelipError(f"{path}: {key} must hold lists of words")
             if wrong := [word for word in words if not isinstance(word, str) or not word]:
                 raise SelipError(f'{path}: {key}: {wrong[0]!r} is not text; put "no", "on" and the like in quotes')
