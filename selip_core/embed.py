@@ -21,7 +21,7 @@ from selip_core._utils.hashing import code_fingerprint, digest, weights_digest
 from selip_core._utils.parallel import in_processes, processors, read_ahead
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import on_disk
-from selip_core.datasets.sequences import sequence_of_text, standard_sequence
+from selip_core.datasets.sequences import sequence_of_file, standard_sequence
 from selip_core.errors import SelipError
 from selip_core.explore.studies import StudyGallery, check_each_once
 from selip_core.preprocessing import VolumeError, is_nifti_name, preprocess_array
@@ -114,7 +114,7 @@ def _is_nifti(path: Path) -> bool:
 
 
 def _plain(path: Path) -> tuple[str, str, str, str]:
-    return str(path), "", "", sequence_of_text(path.name.split(".nii")[0])[0] or ""
+    return str(path), "", "", sequence_of_file(path.name.split(".nii")[0])[0] or ""
 
 
 def embed(

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from selip_core._utils.hashing import digest
+from selip_core._utils.labels import as_labels
 from selip_core.errors import SelipError
 
 if TYPE_CHECKING:
@@ -299,12 +300,11 @@ def preprocess_mask(
             voxels = np.asanyarray(image.dataobj)
     except Exception as error:  # a damaged header makes nibabel raise nearly anything
         raise VolumeError(f"{path}: cannot be read as a mask ({_first_line(error)}); export it again") from None
-    while voxels.ndim > 3 and voxels.shape[-1] == 1:
-        voxels = voxels[..., 0]
-    if voxels.ndim != 3:
-        raise VolumeError(f"{path}: {voxels.ndim}-D, not 3-D; give one mask a file")
+    labels, reason = as_labels(voxels)
+    if reason:
+        raise VolumeError(f"{path}: {reason}")
     _check_geometry(path, image, None)
-    inside = (np.isin(voxels, values) if values else voxels != 0).astype(np.float32)
+    inside = (np.isin(labels, values) if values else labels != 0).astype(np.float32)
     spacing = nib.affines.voxel_sizes(image.affine)
     factor = np.maximum(np.linalg.norm(target[:3, :3], axis=0) / spacing, 1.0)
     # averaged over the target's voxel, so that a share of one half decides

@@ -1,6 +1,7 @@
 """What hospitals, BIDS and BraTS call each sequence of ``selip_core.sequences``, and what tells other series: data.
 
-Read by ``datasets.sequences`` alone, so that a word more changes no finished cohort or training run.
+Read by ``datasets.sequences`` and ``header_words`` alone, so that a word more changes no finished cohort or training
+run.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,15 @@ START, END = r"(?<![A-Z0-9])", r"(?![A-Z0-9])"
 """Signs around a word of a description, upper-case; digits are part of a word: ``T1`` is not in ``T10``."""
 LETTERS_END = r"(?![A-Z])"
 """The end of a word to which a number may be joined: ``TOF3D``, ``DWI1000``."""
+_GRADIENT = "FFE|F?GRE|MPGR"
 _POST = r"POST(?!.?(OP|SURG|TREAT|TRAUMA|RT)[A-Z]*(?![A-Z]))"  # of contrast, not of an operation
+
+AGENT_NAMES = (
+    "DOTA?(REM|GRAF)", "MAGNEVIST", "MULTI?HANCE", "OMNISCAN", "PROHANCE", "CLARISCAN", "PRIMOVIST", "EOVIST", "VUEWAY",
+    "ELUCIREM", "ABLAVAR", "VASOVIST", "OPTIMARK", "ARTIREM", "CYCLOLUX", "GADO", "钆", "欧乃影", "马根维显", "莫迪司",
+    "普美显", "多它灵", "加乐显",
+)  # fmt: skip
+"""Contrast agents of MRI by what they are sold as; ``GADO`` begins most of the others."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ NAMES: dict[str, Names] = {
         aliases=("T2W", "T2WI"),
         bids=("T2w",),
         brats=("t2", "t2w"),
-        words=(rf"{START}T2(?!\d(?!D))",),
+        words=(rf"{START}T2(?!\d(?!D))", f"{START}[SD]T2W"),  # Philips: sT2W_TSE
     ),
     "FLAIR": Names(
         aliases=("T2FLAIR", "FLA"),
@@ -73,7 +82,8 @@ NAMES: dict[str, Names] = {
             rf"\+ ?(C|CE|CONTRAST|GD|GAD|KM){LETTERS_END}", r"C\+",
             rf"{START}(CE|GD|GAD|KM|CONTRAST|ENH(ANCED|ANCEMENT)?|{_POST}){END}",
             rf"T1.?(WI?)?.?(CE|GD|C(?![-−–])|{_POST}|ENH){LETTERS_END}", r"T1(WI?)?C[-−–](?=[A-Z])",
-            "GADO", "POST.?CONTRAST", "增强",
+            "POST.?CONTRAST", "增强", "强化", "造影", f"{START}INJ(ECT[A-Z]*)?{END}", *AGENT_NAMES,
+            r"T1(WI?)?\+(?=[ ),]|$)", r"T1(WI?)? ?\(\+\)", r"\+ ?\)?$",
         ),
     ),
 }  # fmt: skip
@@ -117,7 +127,21 @@ SET_ASIDE = (
     ),
     # sub-01_T1w is the T1 of a subject
     SetAside("a subtraction", (rf"(?!^SUB([-_ ]?\d|-(?!T[12])[A-Z0-9]+[_ ])){START}SUB{END}", "SUBTRACT", "减影")),
-    SetAside("a quantitative map", (rf"T[12]\*?.?MAP(S|PING|IT)?{LETTERS_END}", "RELAXOMETRY")),
+    SetAside(
+        "a quantitative map",
+        (rf"T[12]\*?.?MAP(S|PING|IT)?{LETTERS_END}", "RELAXOMETRY", f"MP2RAGE.*T1.?IMAGES{END}"),
+    ),
+    SetAside("one of the two inversions of MP2RAGE", (f"MP2RAGE.*INV.?[12]{END}",)),
+    SetAside(
+        "a fat image",
+        ("^FAT ?:", f"DIXON.*{START}(F|FAT(?!.?S(AT|UP)[A-Z]*)){END}", f"{START}FAT.?(ONLY|FRACTION){END}"),
+    ),
+    SetAside(
+        "a double inversion recovery",
+        ("DOUBLE.?INV", f"{START}(T2|3D|SPC|SPACE|CUBE|VISTA|TSE){END}.*{START}DIR{END}(?! ?(AP|PA|LR|RL|[0-9]))"),
+    ),
+    SetAside("an attenuation map of PET", (f"{START}(MRAC|U.?MAP|MU.?MAP){LETTERS_END}",)),
+    SetAside("a measurement of flow", ("(CSF|QUANT).?FLOW", f"{START}Q.?FLOW", "FLOW.?(QUANT|STUDY)", f"{START}VENC")),
     SetAside("a phase image", (f"{START}(PHA|PHASE){END}",)),
 )  # fmt: skip
 """Images that are of no use whatever their sequence."""
@@ -127,12 +151,17 @@ OTHER_SEQUENCES = (
         "susceptibility-weighted",
         (f"{START}[ES]?SWI[MP]?{LETTERS_END}", f"{START}(SWAN|QSM|MIN.?IPS?|VEN.?BOLD|HEMO(SIDERIN)?){LETTERS_END}",
          rf"{START}T2(.?STAR(W[A-Z]*)?{LETTERS_END}|\*)", r"\(SW\)", "SUSCEPT", "磁敏感",
-         rf"{START}T2[A-Z]*.?(FFE|GRE|FL2D|FL3D|FLASH|MEDIC|MERGE){LETTERS_END}"),
+         rf"{START}[SD]?T2[A-Z]*.?(FFE|GRE|FL2D|FL3D|FLASH|MEDIC|MERGE){LETTERS_END}",
+         rf"{START}[SD]?T2W?I?{END}[^+]*{START}(?<!B-)(?<!B )({_GRADIENT}){LETTERS_END}",
+         rf"{START}(?<!B-)(?<!B )({_GRADIENT}){END}[^+]*{START}[SD]?T2W?I?{END}"),
+        (f"{START}MPGR{LETTERS_END}",),
     ),
     SetAside(
         "an angiography",
         (rf"({START}|(?<=[23]D))TOF{LETTERS_END}", f"{START}(MRA|MRV|CE.?MRA|COW|PCA|MIPS?){LETTERS_END}",
-         f"ANGIO(GRA[A-Z]*)?{LETTERS_END}", "血管成像", "INHANCE", rf"{START}[23]D.?PC{END}"),
+         f"ANGIO(GRA[A-Z]*)?{LETTERS_END}", "血管[成造]", "INHANCE", rf"{START}[23]D.?PC{END}",
+         # a lone Twist may be somebody's name
+         f"{START}TRICKS{LETTERS_END}", f"(?<=[A-Z0-9] )TWIST{END}", f"{START}TWIST(?= [A-Z0-9])"),
     ),
     SetAside(
         "perfusion",
@@ -162,10 +191,15 @@ MASK_SUFFIXES = ("msk", "mask", "dseg", "roi")
 """Suffixes of segmentations in BIDS."""
 
 PLAIN_WORDS = (
-    rf"{START}(PRE|W.?O|NON|NO|WITHOUT|OHNE|VOR).?(CE|GD|GAD|CONTRAST|C|KM|ENH(ANCED|ANCEMENT)?){END}",
+    rf"{START}(PRE|W.?O|NON|NO|WITHOUT|OHNE|VOR|SANS|AVANT).?"
+    f"(CE|GD|GAD(O[A-Z]*)?|CONTRASTE?|C|KM|INJ(ECT[A-Z]*)?|{'|'.join(AGENT_NAMES)}|ENH(ANCED|ANCEMENT)?){END}",
+    "[未无非不](增强|强化|造影)", "(增强|强化|造影)前", r"T1(WI?)? ?\([-−–]\)",
     f"{START}(PRE|NATIVE?|PLAIN){END}",
     rf"{START}C[-−–](?![A-Z0-9])", r"T1(WI?)?C[-−–](?![A-Z0-9])", rf"(?<= )[-−–] ?C{END}", "平扫",
     # T1WI-C, T1(-C), T1 FLAIR-C; a hyphen right behind T1 only joins: T1-C is the enhanced one, and a minus sign never
     rf"T1(?!.*({START}({_POST}|CE|GD|GAD|KM|ENH)|\+))[^+]*(?<!T1)[-−–] ?C(?![A-Z0-9+])", r"T1([−–] ?|- )C(?![A-Z0-9+])",
 )  # fmt: skip
 """What tells that no contrast medium was given: ``T1 C-`` is a usual name in Chinese hospitals."""
+
+CODE_WORDS = ("CE", "GD", "GAD", "KM", "POST", "PRE", "PD", "DSI", "AD", "MD", "RD", "FA", "RA", "TTP", "CSI", "COW")
+"""Words of contrast, proton density and maps that are a patient's code where a number follows them: ``PD_01_T1``."""

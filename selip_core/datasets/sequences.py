@@ -4,9 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from selip_core.datasets.header_words import AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, NO_PART, ORGANS
 from selip_core.datasets.sequence_words import (
+    CODE_WORDS,
     DIFFUSION_MAP,
     END,
+    LETTERS_END,
     MASK_SUFFIXES,
     MASK_WORDS,
     NAMES,
@@ -45,23 +48,39 @@ _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
 _MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
-_NO_AGENT = re.compile(
-    r"none|no|n|not? given|nil|without.*|w/?o|n\.?/?a\.?|unknown|false|0|无|没有|[-–. ]+", re.IGNORECASE
-)
+_AGENT, _NO_AGENT = _any(AGENTS), _any(NO_AGENT)
+_HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(HEAD), _any(NO_HEAD_AT_ALL), _any(ORGANS)
 _JOINED = re.compile(
     r"(?<![A-Z])(?:O?(?:AX(?:IAL)?|SAG(?:ITTAL)?|COR(?:ONAL)?|TRA(?:NS(?:VERSE)?)?)|[23]D)+"
     r"(?=T[12]|E?DWI|D?ADC|FLAIR|FLA|PD|SWI|TOF|STIR)"
 )
 """Plane or dimension that are written without a gap before the sequence: ``SAGT1FLAIR``, ``3DT1C``."""
-_OTHER_BODY = _any((
-    "SPINE", "NECK", "CERVICAL", "THORAC", "LUMBAR", "KNEE", "ABDOM", "PELVI", "HEART", "BREAST", "SHOULDER"
-))  # fmt: skip
-_BOTH = re.compile(r"增强|WITH.?(AND|&|\+).?WITHOUT|WITHOUT.?(AND|&|\+).?WITH|W.?(AND|&|\+).?W.?O")
+_SPACE_OF = rf"(?:T[12](?:WI?|CE|C)?(?:[ -]?FLAIR)?|FLAIR|MP2?RAGE|DWI|ADC|B0){END}(?: SPACE{END})?"
+_TARGET = re.compile(
+    rf"[ -]+(?:(?:CO-?)?REG[A-Z]*|ALIGNED|WARPED|RESAMPLED|RESLICED)(?:[ -]+(?:TO|IN|INTO|ONTO))?[ -]+{_SPACE_OF}"
+    rf"|[ -]+(?:TO|IN|INTO|ONTO)[ -]+{_SPACE_OF}|[ -]+SPACE-{_SPACE_OF}"
+    rf"|(?<=[A-SU-Z])2{_SPACE_OF}|(?<=[A-Z0-9])TO{_SPACE_OF}"
+)
+"""The image onto which another was registered: ``FLAIR_to_T1``, ``T2_space-T1``, ``flair2t1``."""
+_MOVED = re.compile(rf"{START}[RW]{{1,2}}(?=T[12]|FLAIR)")
+"""The letter that SPM puts before what it has registered."""
+_CODE = re.compile(rf"(?P<code>(?:{'|'.join(CODE_WORDS)})[-_ ]?[0-9]+)[-_ ]+(?P<rest>.+)", re.IGNORECASE)
+_BOTH = re.compile(
+    r"增强|强化|WITH.?(AND|&|\+).?WITHOUT|WITHOUT.?(AND|&|\+).?WITH|W.?(AND|&|\+).?W.?O|SANS.?(ET|&|\+).?AVEC"
+)
 _PHASE = {"P", "PHASE", "R", "REAL", "I", "IMAGINARY", "PHASE MAP"}
 _MAGNITUDE = {"M", "M_SE", "M_FFE", "M_IR"}
-_B_ZERO = re.compile(rf"{START}B[ =-]?(VALUE)?[ =]*0+{END}")
+_B_VALUE = re.compile(r"(?:(?<![A-Z0-9])|(?<=B0))B[ =-]?(?:VALUES?)?[ =:]*([0-9]{1,4})(?![0-9])")
+_B_BEHIND = re.compile(rf"{START}([0-9]{{2,4}})B{END}")
+_B_NEXT = re.compile(rf"{START}([0-9]{{1,2}}[05]0){END}")
+_LOW_B = re.compile(rf"LOW.?B{END}")
+_GRADIENT_ECHO = re.compile(rf"{START}(F?GRE|FFE|FLASH|FL[23]D){LETTERS_END}")
 LOW_B_VALUE = 400.0
 """s/mm²; below it a diffusion image is T2-weighted. Choice: what is called DWI begins well above."""
+SUSCEPTIBLE_ECHO_MS = 12.0
+"""Choice: a gradient echo of so long an echo time is T2*-weighted."""
+BY_TIMES_ALONE = "nothing calls it by its sequence: repetition and echo time alone tell it"
+"""A remark; `ingest.series` ranks such a series behind those that are called by their sequence."""
 
 
 def standard_sequence(name: str) -> str | None:
@@ -93,15 +112,78 @@ def sequence_of_text(text: str) -> tuple[str | None, str]:
     >>> sequence_of_text("SWI_Images")
     (None, 'susceptibility-weighted')
     """
-    bare = unicodedata.normalize("NFKC", text).upper().replace("_", " ")
+    bare = _bare(text)
     bare = re.sub(r"POST(ERIOR)?.?FOSSA", "", bare)  # a place, no contrast agent
     bare = _JOINED.sub(r"\g<0> ", bare)
     if _MASK.search(bare):
         return "mask", ""
+    sequence, reason = _of_words(_without_target(bare))
+    return (None, "not of the head") if sequence and _of_another_part(bare) else (sequence, reason)
+
+
+def sequence_of_file(name: str) -> tuple[str | None, str]:
+    """Return what `sequence_of_text` does of a file that somebody named: a patient's code before it tells nothing.
+
+    Examples
+    --------
+    >>> sequence_of_file("PD_01_T1"), sequence_of_text("PD_01_T1")
+    (('T1', ''), (None, 'proton-density-weighted'))
+    """
+    return sequence_of_text(without_code(name)[1])
+
+
+def without_code(name: str) -> tuple[str, str]:
+    """Return the code of a patient that begins the name of a file as a word of a sequence does, and what follows it.
+
+    The code is empty where there is none: it is one only before a text that tells a sequence.
+    """
+    match = _CODE.fullmatch(name)
+    if match and sequence_of_text(match["rest"])[0] not in (None, "mask"):
+        return match["code"], match["rest"]
+    return "", name
+
+
+def b_values_of_text(text: str) -> list[float]:
+    """Return the b-values, s/mm², that a description or a file name tells: 0 and 1000 of ``DWI_b0_1000``."""
+    bare = _bare(text)
+    found = [*_B_VALUE.finditer(bare), *_B_BEHIND.finditer(bare)]
+    values = [float(match[1]) for match in found]
+    if found:  # what follows without a b is one only where it looks like one: a series has a number too
+        values += (float(match[1]) for match in _B_NEXT.finditer(bare, max(match.end() for match in found)))
+    return values
+
+
+def _bare(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).upper().replace("_", " ")
+
+
+def _without_target(bare: str) -> str:
+    """Return a name without the image onto which it was registered, if what stands before that tells a sequence."""
+    match = _TARGET.search(bare)
+    moved = _MOVED.sub("", bare[: match.start()]) if match else ""
+    return moved + bare[match.end() :] if moved and _of_words(moved) != (None, "") else bare
+
+
+def _of_the_head(bare: str) -> bool:
+    return _HEAD.search(_NO_HEAD_AT_ALL.sub("", bare)) is not None
+
+
+def _of_another_part(bare: str) -> bool:
+    """Return whether a text names another part of the body, and the head not beside it."""
+    return _ORGAN.search(bare) is not None and not _of_the_head(bare)
+
+
+def _weak(b_value: float) -> str:
+    return f"diffusion without weighting (b-value {b_value:g})"
+
+
+def _of_words(bare: str) -> tuple[str | None, str]:
+    """Return the sequence and the reason of `sequence_of_text`, of a text in upper-case."""
     if _WORDS["ADC"].search(bare) and not re.search(r"E.?ADC|EXPONENTIAL", bare):
         return "ADC", ""
     if _WORDS["DWI"].search(bare) and not _DIFFUSION_MAP.search(bare):
-        return (None, "diffusion without weighting (b-value 0)") if _B_ZERO.search(bare) else ("DWI", "")
+        highest = max(b_values_of_text(bare), default=0.0 if _LOW_B.search(bare) else LOW_B_VALUE)
+        return ("DWI", "") if highest >= LOW_B_VALUE else (None, _weak(highest))
     t1, t2, flair = (_WORDS[name].search(bare) for name in ("T1", "T2", "FLAIR"))
     weighted = t1 or t2 or flair
     if reason := _reason(bare, _ASIDE, weighted):
@@ -132,17 +214,44 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
     Parameters
     ----------
     header : mapping
-        ``Modality``, ``ImageType`` (list), ``SeriesDescription``, ``ProtocolName``, ``BodyPartExamined``,
-        ``SequenceName``, ``ContrastBolusAgent``; ``RepetitionTime``, ``EchoTime``, ``InversionTime`` in ms; ``b_value``
-        in s/mm². Each may be missing.
+        ``Modality``, ``ImageType`` (list), ``SeriesDescription``, ``ProtocolName``, ``StudyDescription``,
+        ``BodyPartExamined``, ``SequenceName``, ``ScanningSequence`` (list), ``ContrastBolusAgent``;
+        ``RepetitionTime``, ``EchoTime``, ``InversionTime`` in ms; ``b_value``, the highest, in s/mm², None where it is
+        not known. Each may be missing.
     """
+    return _judged(header)[:2]
+
+
+def header_remarks(header: Mapping) -> tuple[str, ...]:
+    """Return what is doubtful of a DICOM series of which `sequence_of_header` tells the sequence."""
+    return _judged(header)[2]
+
+
+def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if header.get("Modality") not in (None, "", "MR"):
-        return None, "not MRI"
-    body = str(header.get("BodyPartExamined") or "").upper()
-    if _OTHER_BODY.search(body) and not re.search("HEAD|BRAIN", body):
-        return None, "not of the head"
-    kinds = header.get("ImageType") or []
-    kinds = {str(kind).upper() for kind in (kinds.split("\\") if isinstance(kinds, str) else kinds)}
+        return None, "not MRI", ()
+    if _elsewhere(header):
+        return None, "not of the head", ()
+    sequence, reason = _of_image_type(header)
+    for key in ("SeriesDescription", "ProtocolName", "SequenceName"):
+        if sequence is None and not reason:
+            sequence, reason = sequence_of_text(str(header.get(key) or ""))
+    named = sequence is not None
+    if sequence is None and not reason:
+        sequence, reason = _of_acquisition(header)
+    if sequence == "mask":
+        return None, "a segmentation", ()
+    if sequence is None:
+        return None, reason, ()
+    outranked, reason = _outranked(sequence, header)
+    remarks = () if named else (BY_TIMES_ALONE,)
+    if outranked == "T1" and _is_agent(header) is None:
+        remarks += ("its contrast agent is no known one: taken for an image without, look at it",)
+    return outranked, reason, (*remarks, *_doubts_of_part(header)) if outranked else ()
+
+
+def _of_image_type(header: Mapping) -> tuple[str | None, str]:
+    kinds = _values(header, "ImageType")
     if "LOCALIZER" in kinds:
         return None, "a scout"
     if kinds & _PHASE and not kinds & _MAGNITUDE:
@@ -151,19 +260,52 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
         return None, "a subtraction"
     if any("PROJECTION" in kind or kind in ("MIP", "MNIP", "MIN IP") for kind in kinds):
         return None, "a projection"
+    if any(re.fullmatch(r"[TR][12]\*?[ _](STAR[ _])?MAP", kind) for kind in kinds):
+        return None, "a quantitative map"
+    if kinds & {"FAT", "FAT_FRACTION"} or {"F", "DIXON"} <= kinds:
+        return None, "a fat image"
     if "ADC" in kinds or "ADC_MAP" in kinds:
         return "ADC", ""
     if kinds & {"FA", "TENSOR", "EADC", "EXP", "COLFA"}:
         return None, "a diffusion map other than ADC"
-    sequence, reason = None, ""
-    for key in ("SeriesDescription", "ProtocolName", "SequenceName"):
-        if sequence is None and not reason:
-            sequence, reason = sequence_of_text(str(header.get(key) or ""))
-    if sequence is None and not reason:
-        sequence, reason = _of_acquisition(header)
-    if sequence == "mask":
-        return None, "a segmentation"
-    return _outranked(sequence, header) if sequence else (None, reason)
+    return None, ""
+
+
+def _values(header: Mapping, key: str) -> set[str]:
+    """Return the values of an attribute that may have several, in upper-case."""
+    values = header.get(key) or []
+    return {str(value).upper() for value in (values.split("\\") if isinstance(values, str) else values)}
+
+
+def _elsewhere(header: Mapping) -> bool:
+    """Return whether a series is of another part of the body than the head.
+
+    What the series is called outranks ``BodyPartExamined``, which a technician chooses for the whole examination, or
+    copies. Where that names no head, a description that does keeps the series, with a remark.
+    """
+    texts = [_bare(str(header.get(key) or "")) for key in ("SeriesDescription", "ProtocolName", "StudyDescription")]
+    of_the_series = next((t for t in texts[:2] if _of_the_head(t) or _of_another_part(t)), "")
+    if of_the_series:
+        return _of_another_part(of_the_series)
+    body = _part(header)
+    if body:
+        return not _of_the_head(body) and not _of_the_head(texts[2])
+    return _of_another_part(texts[2])
+
+
+def _part(header: Mapping) -> str:
+    """Return ``BodyPartExamined`` in upper-case, or "" where it names no part of the body."""
+    body = _bare(str(header.get("BodyPartExamined") or "")).strip()
+    return "" if body in NO_PART else body
+
+
+def _doubts_of_part(header: Mapping) -> tuple[str, ...]:
+    """Return a remark where one text of a header names the head, or none of them does, and another an other part."""
+    keys = ("SeriesDescription", "ProtocolName", "StudyDescription")
+    others = [key for key in keys if _of_another_part(_bare(str(header.get(key) or "")))]
+    body = _part(header)
+    others += ["BodyPartExamined"] if body and not _of_the_head(body) else []
+    return (f"taken for the head, though {' and '.join(others)} names another part of the body",) if others else ()
 
 
 def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
@@ -171,10 +313,14 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
 
     A protocol is often copied, and its name with it; where the two exclude each other the series is set aside.
     """
-    b_value = header.get("b_value") or 0
+    b_value = header.get("b_value")
     inversion, echo = (_number(header.get(key)) for key in ("InversionTime", "EchoTime"))
-    if sequence in ("T1", "T2", "FLAIR") and b_value >= LOW_B_VALUE:
+    if sequence in ("T1", "T2", "FLAIR") and b_value is not None and b_value >= LOW_B_VALUE:
         return None, f"it is called {sequence}, but its b-value is {b_value:g} s/mm²"
+    if sequence == "DWI" and b_value is not None and b_value < LOW_B_VALUE:
+        return None, _weak(b_value)
+    if sequence == "T2" and _is_susceptible(header):
+        return None, "susceptibility-weighted"
     dark_fluid = inversion is not None and inversion >= 1500 and echo is not None and echo >= 70
     if sequence == "T2" and dark_fluid:
         return "FLAIR", ""
@@ -182,10 +328,25 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
         return None, f"it is called FLAIR, but its inversion time is {inversion:g} ms: fat is dark in it, not fluid"
     if sequence == "FLAIR" and inversion is not None and 300 <= inversion < 1500 and echo is not None and echo < 50:
         sequence = "T1"  # T1 FLAIR, of whose name a part was lost
-    agent = str(header.get("ContrastBolusAgent") or "").strip()
-    if sequence == "T1" and agent and not _NO_AGENT.fullmatch(agent) and not _said_plain(header):
+    if sequence == "T1" and _is_agent(header) and not _said_plain(header):
         return "T1ce", ""
     return sequence, ""
+
+
+def _is_agent(header: Mapping) -> bool | None:
+    """Return whether a header names a contrast agent; None where what it names is not known."""
+    agent = _bare(str(header.get("ContrastBolusAgent") or "")).strip()
+    if _NO_AGENT.search(agent):
+        return False
+    return True if _AGENT.search(agent) else None
+
+
+def _is_susceptible(header: Mapping) -> bool:
+    """Return whether a series is a gradient echo, by header or name, of an echo so long that it is T2*-weighted."""
+    scanned, echo = _values(header, "ScanningSequence"), _number(header.get("EchoTime"))
+    named = any(_GRADIENT_ECHO.search(_bare(str(header.get(k) or ""))) for k in ("SeriesDescription", "ProtocolName"))
+    gradient = "GR" in scanned and not scanned & {"SE", "EP"} if scanned else named
+    return gradient and echo is not None and echo >= SUSCEPTIBLE_ECHO_MS
 
 
 def _said_plain(header: Mapping) -> bool:
@@ -206,6 +367,8 @@ def _of_acquisition(header: Mapping) -> tuple[str | None, str]:
     repetition, echo, inversion = (_number(header.get(k)) for k in ("RepetitionTime", "EchoTime", "InversionTime"))
     if repetition is None or echo is None:
         return None, "its sequence is not known: neither description nor times of acquisition tell it"
+    if _is_susceptible(header):
+        return None, "susceptibility-weighted"
     if inversion is not None and inversion >= 1500 and echo >= 70:
         return "FLAIR", ""
     if echo <= 30 and (repetition <= 1000 or (inversion is not None and inversion <= 1300)):

@@ -12,14 +12,18 @@ from typing import BinaryIO
 
 import numpy as np
 
+from selip_core.datasets.sequences import LOW_B_VALUE, header_remarks
+from selip_core.ingest.dicom_groups import GROUP_TAGS, of_groups
 from selip_core.ingest.dicom_text import PERSONAL_TAGS, header_text, personal_values
 
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
+    "StudyDescription",
     "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime", "SeriesNumber",
     "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
 )  # fmt: skip
-_GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames")
+_GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames",
+             "ScanningSequence")  # fmt: skip
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
 MOST_BESIDE_MM = 2.0
 """How far slices of a stack may lie beside each other in their own plane: rounded numbers, not a shear."""
@@ -100,7 +104,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
     import pydicom
 
     slices, refused = [], []
-    tags = sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS})
+    tags = sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS, *GROUP_TAGS})
     for path in files:
         try:
             with warnings.catch_warnings():  # they quote values of the header
@@ -109,9 +113,12 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
                     found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=True)
                     at = file.tell()
                     left = file.seek(0, os.SEEK_END) - at
-                personal = personal_values(found)
                 header = {key: header_text(found, key) for key in _TEXT}
                 header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
+                header |= {key: value for key, value in of_groups(found).items() if header[key] in (None, "")}
+                for key in GROUP_TAGS:  # thousands of frames tell nothing of a person
+                    found.pop(key, None)
+                personal = personal_values(found)
                 pictured, cut = "Rows" in found, _is_cut(found, left)
         except Exception as error:  # a damaged header makes pydicom raise nearly anything
             refused.append((path, f"cannot be read as DICOM ({type(error).__name__}); export it again"))
@@ -168,7 +175,7 @@ def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:
     series = []
     for uid, members in groups.items():
         ordered = sorted(members.values(), key=lambda one: str(one.path))
-        header = {**ordered[0].header, "b_value": max((_b_value(one) for one in ordered), default=0.0)}
+        header = {**ordered[0].header, "b_value": _highest_b(ordered)}
         personal = frozenset(text for one in ordered for text in one.personal)
         notes = (f"{doubled[uid]} files were copies of others and not used",) if doubled[uid] else ()
         instances = {one.header["SOPInstanceUID"] for one in ordered}
@@ -176,7 +183,7 @@ def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:
             notes += (f"{len(ordered)} different slices carry {len(instances)} SOP instance UIDs; all are used",)
         if not ordered[0].header["SeriesInstanceUID"]:
             notes += ("without a series UID: the files of a folder with one number and name are taken for a series",)
-        notes += _gap_in_numbers(ordered)
+        notes += (*_gap_in_numbers(ordered), *header_remarks(header))
         series.append(DicomSeries(tuple(one.path for one in ordered), header, personal, check_slices(ordered), notes))
     return series
 
@@ -215,9 +222,12 @@ def _gap_in_numbers(slices: list[Slice]) -> tuple[str, ...]:
     return ()
 
 
-def _b_value(one: Slice) -> float:
-    value = one.header["DiffusionBValue"]
-    return float(value) if isinstance(value, int | float) else 0.0
+def _highest_b(slices: list[Slice]) -> float | None:
+    """Return the highest b-value of slices, None where it is not known: a slice without one may have a higher."""
+    values = [one.header["DiffusionBValue"] for one in slices]
+    known = [float(value) for value in values if isinstance(value, int | float)]
+    highest = max(known, default=None)
+    return None if highest is not None and highest < LOW_B_VALUE and len(known) < len(values) else highest
 
 
 def check_slices(slices: list[Slice]) -> str:

@@ -15,15 +15,15 @@ from selip_core.datasets.sequences import (
     BRATS_FILE,
     SEQUENCES_OF_BRATS,
     patient_of,
+    sequence_of_file,
     sequence_of_text,
     standard_sequence,
 )
 from selip_core.errors import SelipError
+from selip_core.ingest.plain_names import by_time, own_name, patient_of_name, with_doubts
 from selip_core.preprocessing import NIFTI_ENDINGS
 
 VOLUME_ENDINGS = (*NIFTI_ENDINGS, ".npy")
-STUDIES_OF_A_SITE = 4
-"""Choice: so many studies of one sequence in one folder rather are those of several people."""
 _OTHER_VOLUMES = (
     ".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc", ".par", ".rec", ".v",
 )  # fmt: skip
@@ -114,8 +114,8 @@ def find_volumes(
 
     Each file is taken by its own name: BIDS (``sub-01_ses-2_T1w.nii.gz``), BraTS (``NAME/NAME_t1ce.nii.gz``), the
     layout of the paper's released code (``nii_mri_1_processed/t2_tse_tra/NAME.npy``), else a plain one. There the
-    patient is the first folder, the study what is left of folders and name once the sequence is taken out of it; for
-    files without a folder the patient is what is left of the name.
+    patient is the first folder, the study what is left of folders and name once the sequence, and how it was acquired,
+    is taken out of it; for files without a folder the patient is what is left of the name.
 
     Parameters
     ----------
@@ -131,11 +131,8 @@ def find_volumes(
         If the pattern is none.
     """
     fits = compile_pattern(pattern) if pattern else None
-    found = _of_their_dataset([_found(root, path, fits, archive or readable(root.name)) for path in files])
-    doubtful = _perhaps_sites(found)
-    told = [replace(one, notes=(*one.notes, doubtful[one.patient_id])) if one.patient_id in doubtful
-            and one.layout == "plain" else one for one in found]  # fmt: skip
-    return _with_their_studies(told)
+    found = by_time([_found(root, path, fits, archive or readable(root.name)) for path in files])
+    return _with_their_studies(with_doubts(_of_their_dataset(found), guessed=not pattern))
 
 
 def _with_their_studies(found: list[FoundSeries]) -> list[FoundSeries]:
@@ -145,20 +142,6 @@ def _with_their_studies(found: list[FoundSeries]) -> list[FoundSeries]:
         if one.sequence not in (None, "mask"):
             studies.setdefault(one.patient_id, set()).add(one.study_id)
     return [_with_its_study(one, studies.get(one.patient_id, set())) for one in found]
-
-
-def _perhaps_sites(found: list[FoundSeries]) -> dict[str, str]:
-    """Return a remark for each plain patient who has as many studies of one sequence as a site has patients."""
-    counted: dict[str, dict[str, set[str]]] = {}
-    for one in found:
-        if one.layout == "plain" and "/" in one.description and one.sequence not in (None, "mask"):
-            counted.setdefault(one.patient_id, {}).setdefault(one.sequence, set()).add(one.study_id)
-    most = {patient: max(map(len, studies.values())) for patient, studies in counted.items()}
-    return {
-        patient: f"its first folder is taken for one patient, who then has {n} studies: if it is a site, say how the "
-        "files lie by --pattern, as '*/{patient}/{sequence}.nii.gz', or {site} for * if two sites have a patient 001"
-        for patient, n in most.items() if n >= STUDIES_OF_A_SITE
-    }  # fmt: skip
 
 
 def _of_their_dataset(found: list[FoundSeries]) -> list[FoundSeries]:
@@ -188,7 +171,7 @@ def of_their_archives(found: dict[str, list[FoundSeries]]) -> list[FoundSeries]:
     told: list[FoundSeries] = []
     for archive, series in found.items():
         if not _of_several(series) and {one.layout for one in series} <= {"plain"}:
-            told += _with_their_studies([_of_one_patient(one, archive) for one in series])
+            told += _with_their_studies(by_time([_of_one_patient(one, archive) for one in series]))
         else:
             told += [
                 _renamed(one, f"{archive}/{one.patient_id}", archive)
@@ -309,24 +292,21 @@ def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
 
 def _plain(path: Path, name: str, relative: str, own: str) -> FoundSeries:
     folders = relative.split("/")[:-1]
-    sequence, reason = sequence_of_text(name)
+    sequence, reason = sequence_of_file(name)
     # T1.nii.gz beside FLAIR.nii.gz: the folder, or archive, is the patient's
-    rest, alone = _without_sequence(name), own if own and (standard_sequence(name) or sequence == "mask") else name
+    named, alone = name, own if own and (standard_sequence(name) or sequence == "mask") else name
     if sequence is None and not reason and folders:  # patient/T1/00001.nii.gz
         sequence, reason = sequence_of_text(folders[-1])
-        rest, alone, folders = _without_sequence(folders[-1]), name, folders[:-1]
+        named, alone, folders = folders[-1], name, folders[:-1]
+    rest, time = own_name(named)
     if not folders:
-        patient = study = rest or alone
-        return _series(path, patient, study, sequence, reason, relative, "plain")
-    within = [*folders[1:], *([rest] if rest else [])]
-    return _series(path, folders[0], "/".join([folders[0], *within]), sequence, reason, relative, "plain",
-                   {"folder": "/".join(within)})  # fmt: skip
-
-
-def _without_sequence(name: str) -> str:
-    """Return the parts of a name that tell no sequence: ``study1`` of ``study1_FLAIR``."""
-    parts = re.split(r"[_\-. ]+", name)
-    return "_".join(part for part in parts if part and sequence_of_text(part) == (None, ""))
+        patient = study = patient_of_name(named) or alone
+        one = _series(path, patient, study, sequence, reason, relative, "plain")
+    else:
+        within = [*folders[1:], *([rest] if rest else [])]
+        one = _series(path, folders[0], "/".join([folders[0], *within]), sequence, reason, relative, "plain",
+                      {"folder": "/".join(within)})  # fmt: skip
+    return replace(one, order=time)
 
 
 def released_texts(files: list[Path]) -> dict[str, dict[str, str]]:

@@ -11,8 +11,11 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from selip_core._utils.labels import as_labels
+from selip_core.datasets.sequences import BY_TIMES_ALONE, LOW_B_VALUE, b_values_of_text
 from selip_core.errors import SelipError
-from selip_core.ingest.conversion import convert, write_clean
+from selip_core.ingest.conversion import TYPICAL_B_VALUE, convert, write_clean
+from selip_core.ingest.dicom import group_series, read_slices
 from selip_core.ingest.geometry import geometry_doubts
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.quality import thumbnail
@@ -20,6 +23,8 @@ from selip_core.preprocessing import VolumeError, check_header, check_volume, is
 
 RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
 """Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
+MOST_FILLED = 0.5
+"""Choice: a mask that fills more of a volume is looked at: background is rarely less than the half of it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ def process_series(task: Task) -> dict:
                 found["notes"] = geometry_doubts(check_header(task.series.files[0]))
             found["reason"] = _write(task.series, volume)
             if not found["reason"] and not task.series.reason:
-                found |= _quality(task.series, volume)
+                quality = _quality(task.series, volume)
+                found |= quality | {"notes": [*found["notes"], *quality["notes"]]}
         except VolumeError as error:
             found["reason"] = _without_path(str(error), task.series)
         except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
@@ -113,15 +119,44 @@ def _write_array(source: Path, target: Path) -> str:
 def _quality(series: FoundSeries, path: Path) -> dict:
     if series.sequence == "mask":
         image = nib.load(path)
+        labels, reason = as_labels(np.asanyarray(image.dataobj))
+        if reason:
+            raise VolumeError(f"{path}: {reason}")
         spacing = "×".join(f"{s:.2f}" for s in nib.affines.voxel_sizes(image.affine))
-        return {"shape": "×".join(map(str, image.shape)), "spacing_mm": spacing,
+        return {"shape": "×".join(map(str, image.shape)), "spacing_mm": spacing, "notes": _doubts_of_mask(labels),
                 "orientation": "".join(nib.aff2axcodes(image.affine)), "rank": [0]}  # fmt: skip
     quality = check_volume(path)
-    return {key: quality[key] for key in ("shape", "spacing_mm", "orientation")} | {"rank": _rank(path)}
+    told = {key: quality[key] for key in ("shape", "spacing_mm", "orientation")}
+    return {**told, "rank": _rank(series, path), "notes": []}
 
 
-def _rank(path: Path) -> list[float]:
-    """Return how well a volume stands for its sequence. Choice: axial or isotropic first, then the most slices."""
+def _doubts_of_mask(labels: np.ndarray) -> list[str]:
+    filled = float(np.mean(labels != 0))
+    if filled > MOST_FILLED:
+        return [f"a mask that fills {filled:.0%} of the volume: look whether it is that of a lesion"]
+    return [] if filled else ["a mask that fills no voxel"]
+
+
+def _rank(series: FoundSeries, path: Path) -> list[float]:
+    """Return how well a volume stands for its sequence.
+
+    Choice: called by its sequence first, axial or isotropic, the most slices; of diffusion the b-value nearest to 1000.
+    """
+    named = BY_TIMES_ALONE not in series.notes
+    beside = -abs(_b_value(series) - TYPICAL_B_VALUE) if series.sequence == "DWI" else 0.0
+    return [float(named), *_rank_of_geometry(path), beside]
+
+
+def _b_value(series: FoundSeries) -> float:
+    """Return the b-value of a diffusion series, s/mm²; the weakest there is where nothing tells it."""
+    told = b_values_of_text(series.description)
+    if series.layout == "dicom":
+        told += [one.header["b_value"] for one in group_series(read_slices(series.files)[0])]
+    told = [b for b in told if b is not None and b >= LOW_B_VALUE]
+    return min(told, key=lambda b: abs(b - TYPICAL_B_VALUE), default=LOW_B_VALUE)
+
+
+def _rank_of_geometry(path: Path) -> list[float]:
     image = nib.load(path)
     spacing = nib.affines.voxel_sizes(image.affine)
     through = int(np.argmax(spacing))

@@ -5,7 +5,14 @@ import sys
 
 import pytest
 
-from selip_core.datasets.sequences import sequence_of_header, sequence_of_text
+from selip_core.datasets.sequences import (
+    BY_TIMES_ALONE,
+    b_values_of_text,
+    header_remarks,
+    sequence_of_file,
+    sequence_of_header,
+    sequence_of_text,
+)
 from tests.helpers.places import PACKAGE
 
 
@@ -290,3 +297,144 @@ def test_contrast_inversion_and_b_value_outrank_what_a_series_is_called(header, 
 )  # fmt: skip
 def test_a_plane_joined_to_the_sequence_hides_nothing_and_balanced_echoes_are_no_t1(text, found):
     assert sequence_of_text(text) == found
+
+
+SUSCEPTIBLE, FLOW = (None, "susceptibility-weighted"), (None, "a measurement of flow")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((text, SUSCEPTIBLE) for text in (
+            "Ax T2 MPGR", "AX MPGR", "GRE T2", "T2 AX GRE", "AX T2 2D GRE", "FFE T2W", "T2W tra FFE", "OAx T2 FGRE",
+            "sT2W_FFE")),
+        ("TRICKS", (None, "an angiography")), ("t1_twist_tra", (None, "an angiography")), ("Twist", (None, "")),
+        ("CSF_FLOW", FLOW), ("Q-Flow", FLOW), ("T2 FLOW COMP", ("T2", "")),
+        ("Head_MRAC_PET", (None, "an attenuation map of PET")), ("UMAP", (None, "an attenuation map of PET")),
+        ("T1 GRE", ("T1", "")), ("gre_t1_fsp_3d_sag", ("T1", "")), ("T2 GRASE", ("T2", "")), ("T2 B-FFE", ("T2", "")),
+    ],
+)  # fmt: skip
+def test_a_gradient_echo_is_no_t2_in_whatever_order_it_is_called(text, found):
+    assert sequence_of_text(text) == found
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ({"SeriesDescription": "Ax GRE", "RepetitionTime": "650", "EchoTime": "20"}, SUSCEPTIBLE),
+        ({"ScanningSequence": ["GR"], "RepetitionTime": "650", "EchoTime": "20"}, SUSCEPTIBLE),
+        ({"SeriesDescription": "Ax T2", "ScanningSequence": "GR", "EchoTime": "25"}, SUSCEPTIBLE),
+        ({"SeriesDescription": "Ax T2", "ScanningSequence": "SE\\GR", "EchoTime": "90"}, ("T2", "")),
+        ({"SeriesDescription": "Ax T2", "ScanningSequence": "SE", "EchoTime": "90"}, ("T2", "")),
+        ({"SeriesDescription": "T2 CISS", "ScanningSequence": "GR", "EchoTime": "2.5"}, ("T2", "")),
+        ({"SeriesDescription": "T1 FFE", "ScanningSequence": "GR", "EchoTime": "13"}, ("T1", "")),
+        ({"ScanningSequence": ["GR"], "RepetitionTime": "8", "EchoTime": "3"}, ("T1", "")),
+        ({"SeriesDescription": "TRICKS", "RepetitionTime": "3.5", "EchoTime": "1.3"}, (None, "an angiography")),
+        ({"SeriesDescription": "CSF_FLOW", "RepetitionTime": "25", "EchoTime": "8"}, FLOW),
+        ({"SeriesDescription": "Head_MRAC", "RepetitionTime": "4", "EchoTime": "1"},
+         (None, "an attenuation map of PET")),
+    ],
+)  # fmt: skip
+def test_an_echo_of_a_gradient_is_told_from_one_of_a_spin(header, found):
+    assert sequence_of_header(header) == found
+
+
+def test_a_series_that_times_alone_tell_is_remarked():
+    times = {"RepetitionTime": "500", "EchoTime": "12"}
+    assert header_remarks(times) == (BY_TIMES_ALONE,)
+    assert header_remarks({**times, "ProtocolName": "t1_se"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "found"),
+    [
+        ("DWI b0_b1000", [0, 1000], "DWI"), ("DWI_b0_1000", [0, 1000], "DWI"), ("DWI b=0,1000", [0, 1000], "DWI"),
+        ("DWI (b=0/1000)", [0, 1000], "DWI"), ("epi_dwi_tra_b0_b1000", [0, 1000], "DWI"), ("DWI 1000b", [1000], "DWI"),
+        ("DWI b2000", [2000], "DWI"), ("DWI", [], "DWI"), ("DWI_b1000_3", [1000], "DWI"), ("DWI b50", [50], None),
+        ("DWI b0", [0], None), ("trace b0", [0], None), ("DWI B100", [100], None), ("DWI_b0_7", [0], None),
+        ("DWI_b0_20240101120000_5", [0], None), ("DWI_b0_501", [0], None), ("DWI_LOWB", [], None),
+    ],
+)  # fmt: skip
+def test_a_name_is_judged_by_the_highest_b_value_in_it(text, values, found):
+    assert b_values_of_text(text) == values
+    assert sequence_of_text(text)[0] == found and bool(sequence_of_text(text)[1]) == (found is None)
+
+
+@pytest.mark.parametrize(("b_value", "sequence"), [(0.0, None), (50.0, None), (None, "DWI"), (800.0, "DWI")])
+def test_a_known_low_b_value_is_no_diffusion_and_an_unknown_one_may_be(b_value, sequence):
+    for said in ("ep2d_diff_tra", "DWI b1000"):
+        assert sequence_of_header({"SeriesDescription": said, "b_value": b_value})[0] == sequence
+    assert sequence_of_header({"SeriesDescription": "T2", "b_value": b_value})[0] == (None if b_value == 800 else "T2")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("FLAIR_to_T1", ("FLAIR", "")), ("FLAIR_reg_T1", ("FLAIR", "")), ("flair_in_t1_space", ("FLAIR", "")),
+        ("T2_space-T1", ("T2", "")), ("rT2_to_T1", ("T2", "")), ("T2_reg_to_T1", ("T2", "")),
+        ("flair2t1", ("FLAIR", "")), ("T1ce_to_T1", ("T1ce", "")), ("T1_to_T1ce", ("T1", "")), ("T2toT1", ("T2", "")),
+        ("DWI_to_T1", ("DWI", "")), ("SWI_to_T1", SUSCEPTIBLE), ("FLAIR_to_T1_mask", ("mask", "")),
+        ("T1_to_FLAIR", ("T1", "")), ("T1 FLAIR", ("T1", "")), ("T1_fse_flair", ("T1", "")), ("reg_T1", ("T1", "")),
+        ("T1 SPACE", ("T1", "")), ("t2_space_rst", ("T2", "")), ("Toto_T1", ("T1", "")), ("brain_to_T1", ("T1", "")),
+    ],
+)  # fmt: skip
+def test_a_registered_image_is_what_it_was_and_not_what_it_lies_on(text, found):
+    assert sequence_of_text(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((text, ("T1ce", "")) for text in (
+            "T1WI强化", "T1 强化扫描", "造影T1", "T1 INJ", "T1 SE INJECTE", "T1 apres injection", "T1 Dotarem",
+            "T1 MULTIHANCE", "T1(+)", "T1+", "T1W+", "T1W+ FS", "AX T1 +", "t1 fs (+)")),
+        *((text, ("T1", "")) for text in (
+            "T1 sans injection", "T1 SANS GADO", "T1 avant injection", "T1 未强化", "T1 非增强", "T1 增强前", "T1(-)",
+            "T1 without Dotarem", "T1+COR", "T1 + CORONAL", "T1 SAG INJURY")),
+        ("t1_mp2rage_sag_INV1", (None, "one of the two inversions of MP2RAGE")),
+        ("t1_mp2rage_sag_INV2", (None, "one of the two inversions of MP2RAGE")),
+        ("t1_mp2rage_sag_T1_Images", (None, "a quantitative map")), ("t1_mp2rage_UNI_Images", ("T1", "")),
+        ("t1_vibe_dixon_tra_F", (None, "a fat image")), ("FAT: OAx T2 IDEAL", (None, "a fat image")),
+        ("WATER: OAx T2 IDEAL", ("T2", "")), ("t2_dixon_fat_sat", ("T2", "")), ("T2 FAT SAT", ("T2", "")),
+        ("t1_vibe_dixon_tra_W", ("T1", "")), ("血管造影", (None, "an angiography")),
+        ("t2_spc_dir_sag_p2", (None, "a double inversion recovery")), ("T2 DIR AP", ("T2", "")),
+        ("sT2W_TSE", ("T2", "")), ("dT2W_TSE", ("T2", "")), ("sT1W_3D_TFE", ("T1", "")), ("MAST2W", (None, "")),
+    ],
+)  # fmt: skip
+def test_words_of_vendors_and_of_other_countries(text, found):
+    assert sequence_of_text(text) == found
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        (["DERIVED", "PRIMARY", "M", "T1 MAP", "ND"], (None, "a quantitative map")),
+        (["DERIVED", "PRIMARY", "T2_STAR_MAP"], (None, "a quantitative map")),
+        (["DERIVED", "PRIMARY", "DIXON", "FAT"], (None, "a fat image")),
+        (["DERIVED", "DIXON", "F"], (None, "a fat image")),
+        (["ORIGINAL", "PRIMARY", "T1", "NONE"], ("T1", "")), (["DERIVED", "PRIMARY", "DIXON", "WATER"], ("T1", "")),
+        (["ORIGINAL", "PRIMARY", "F"], ("T1", "")),
+    ],
+)  # fmt: skip
+def test_maps_and_fat_images_are_known_by_the_type_of_image(kinds, found):
+    assert sequence_of_header({"ImageType": kinds, "SeriesDescription": "t1_fl3d_tra"}) == found
+
+
+def test_a_double_inversion_is_no_flair_by_its_times():
+    header = {"SeriesDescription": "t2_spc_dir_sag_p2", "InversionTime": "3000", "EchoTime": "325"}
+    assert sequence_of_header(header) == (None, "a double inversion recovery")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("GD_001_T1", ("T1", "")), ("KM_01_T1", ("T1", "")), ("POST_01_T1", ("T1", "")), ("DSI_02_T1", ("T1", "")),
+        ("PD_01_T1", ("T1", "")), ("pd01_FLAIR", ("FLAIR", "")), ("GD_001_T1_C+", ("T1ce", "")),
+        ("PD_01_T1_post", ("T1ce", "")), ("FA_01_dwi", ("DWI", "")),
+        ("post_T1", ("T1ce", "")), ("CE_T1", ("T1ce", "")), ("T1_Gd", ("T1ce", "")),
+        ("PD_TSE", (None, "proton-density-weighted")),
+        ("PD_01", (None, "proton-density-weighted")), ("T1_3_FLAIR", ("T1", "")), ("GT_01_t1", ("mask", "")),
+    ],
+)  # fmt: skip
+def test_a_patients_code_before_the_sequence_of_a_file_is_no_word_of_it(name, found):
+    assert sequence_of_file(name) == found

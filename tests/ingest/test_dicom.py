@@ -2,10 +2,12 @@ import gzip
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pydicom
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from selip_core.ingest import ingest
 from selip_core.ingest.conversion import convert
 from selip_core.ingest.dicom import group_series, is_dicom, read_slices
 from tests.helpers.dicom_files import write_series
@@ -196,3 +198,55 @@ def test_blank_series_uids_leave_series_apart_and_header_values_warn_of_nothing(
     assert all("without a series UID" in one.notes[0] for one in found)
     assert all(type(value) in (str, int, float, list, type(None)) for one in found for value in one.header.values())
     assert not [w for w in recwarn if "pydicom" in str(w.filename)]
+
+
+@pytest.mark.parametrize(
+    ("b_values", "highest"),
+    [([0] * 12, 0.0), ([1000] * 12, 1000.0), ([None] * 12, None), ([0] * 6 + [None] * 6, None),
+     ([0] * 6 + [1000] * 6, 1000.0), ([1000] * 6 + [None] * 6, 1000.0)],
+)  # fmt: skip
+def test_the_highest_b_value_of_a_series_is_none_where_nobody_knows_it(tmp_path, b_values, highest):
+    def weight(data, i):
+        if b_values[i] is not None:
+            data.DiffusionBValue = float(b_values[i])
+
+    (found,) = _series(_rewritten(write_series(tmp_path, SeriesDescription="DWI"), weight))
+    assert found.header["b_value"] == highest
+
+
+def _used(folder, *headers):
+    """Return which of several series of a study stand for its sequences, by the numbers of the series."""
+    for number, header in enumerate(headers, start=1):
+        write_series(folder / "in" / str(number), SeriesNumber=number, **header)
+    ingest(folder / "in", folder / "out", progress=False, workers=1)
+    quality = pd.read_csv(folder / "out" / "quality.csv", keep_default_na=False)
+    return {row.sequence: row.description for row in quality.itertuples() if not row.reason}
+
+
+def test_a_series_that_is_called_by_its_sequence_goes_before_one_that_times_tell(tmp_path):
+    times = {"RepetitionTime": 500, "EchoTime": 12}
+    used = _used(tmp_path, {"SeriesDescription": "axial", **times}, {"SeriesDescription": "t1_se", **times})
+    assert used == {"T1": "series 2: t1_se"}
+
+
+def test_of_diffusion_series_that_are_equal_else_the_b_value_nearest_to_1000_is_used(tmp_path):
+    series = [{"SeriesDescription": "DWI", "DiffusionBValue": float(b)} for b in (2000, 500, 900, 50)]
+    assert _used(tmp_path, {"SeriesDescription": "DWI"}, *series) == {"DWI": "series 4: DWI"}
+
+
+@pytest.mark.parametrize(
+    ("outside", "inside", "told"),
+    [(0, 1, ""), (np.nan, 1, ""), (1, 1, "fills 100% of the volume"), (0, 0, "fills no voxel"),
+     (0, 0.4, "are fractions")],
+)  # fmt: skip
+def test_a_mask_that_is_none_is_set_aside_and_a_doubtful_one_remarked(tmp_path, outside, inside, told):
+    head, mask = np.zeros((24, 24, 12), np.float32), np.full((24, 24, 12), outside, np.float32)
+    head[4:20, 4:20, 2:10] = 300 + np.arange(8)
+    mask[10:14, 10:14, 5:8] = inside
+    (tmp_path / "in" / "P1").mkdir(parents=True)
+    for name, voxels in (("FLAIR", head), ("mask", mask)):
+        nib.save(nib.Nifti1Image(voxels, np.diag([8.0, 8.0, 12.0, 1.0])), tmp_path / "in" / "P1" / f"{name}.nii.gz")
+    counts = ingest(tmp_path / "in", tmp_path / "out", masks="tumour", progress=False, workers=1)
+    quality = (tmp_path / "out" / "quality.html").read_text(encoding="utf-8")
+    assert counts["masks"] == (inside != 0.4) and told in quality
+    assert ("a mask that fills" in quality) == ("fills" in told)

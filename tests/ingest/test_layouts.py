@@ -46,7 +46,10 @@ def test_bids_names_tell_patient_session_and_sequence(tmp_path):
         ("Li/visit1_FLAIR.nii", ("Li", "Li/visit1", "FLAIR", "plain")),
         ("Li/2020/T1/0001.nii.gz", ("Li", "Li/2020", "T1", "plain")),
         ("Li_t2w.nii.gz", ("Li", "Li", "T2", "plain")),
-        ("Li/2020/ax_T1+C.nii.gz", ("Li", "Li/2020/ax", "T1ce", "plain")),
+        ("Li/2020/ax_T1+C.nii.gz", ("Li", "Li/2020", "T1ce", "plain")),
+        ("P001/2024/Ax_T2_FLAIR.nii.gz", ("P001", "P001/2024", "FLAIR", "plain")),
+        ("P001/2024/FLAIR_to_T1.nii.gz", ("P001", "P001/2024", "FLAIR", "plain")),
+        ("PD_01/v1/PD_02_T1.nii.gz", ("PD_01", "PD_01/v1/PD_02", "T1", "plain")),
     ],
 )
 def test_each_layout_is_known_by_the_name_of_the_file(tmp_path, name, told):

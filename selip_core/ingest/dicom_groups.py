@@ -1,0 +1,50 @@
+"""What enhanced DICOM files tell of an image in sequences, where others have an attribute of the header itself."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+_SHARED, _FRAMES = "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"
+_TIMES = {
+    "RepetitionTime": ("MRTimingAndRelatedParametersSequence", "RepetitionTime"),
+    "EchoTime": ("MREchoSequence", "EffectiveEchoTime"),
+    "InversionTime": ("MRModifierSequence", "InversionTimes"),
+}
+_ECHOES = {"SPIN": ["SE"], "GRADIENT": ["GR"], "BOTH": ["SE", "GR"]}
+GROUP_TAGS = (_SHARED, _FRAMES, "ContrastBolusAgentSequence", "EchoPulseSequence")
+"""What has to be read of a file before `of_groups`."""
+
+
+def of_groups(found: "Dataset") -> dict:
+    """Return what the sequences of a file tell, under the keywords that the header of a plain file has for it.
+
+    Of ``RepetitionTime``, ``EchoTime``, ``InversionTime``, ``DiffusionBValue``, ``ContrastBolusAgent`` and
+    ``ScanningSequence`` those that are there: what all frames share, else of the first frame; the highest b-value.
+    """
+    told: dict = {}
+    shared, frames = list(found.get(_SHARED) or ()), list(found.get(_FRAMES) or ())
+    for key, (sequence, keyword) in _TIMES.items():
+        value = next(_within([*shared[:1], *frames[:1]], sequence, keyword), None)
+        if value is not None:
+            told[key] = str(value)
+    b_values = [float(value) for value in _within([*shared, *frames], "MRDiffusionSequence", "DiffusionBValue")]
+    if b_values:
+        told["DiffusionBValue"] = max(b_values)
+    agents = [str(item.get("CodeMeaning") or "") for item in found.get("ContrastBolusAgentSequence") or ()]
+    if any(agents):
+        told["ContrastBolusAgent"] = "; ".join(filter(None, agents))
+    if echoes := _ECHOES.get(str(found.get("EchoPulseSequence") or "")):
+        told["ScanningSequence"] = echoes
+    return told
+
+
+def _within(groups: list["Dataset"], sequence: str, keyword: str) -> Iterator:
+    """Yield the first value of an attribute in each group that has it."""
+    for group in groups:
+        for item in list(group.get(sequence) or ())[:1]:
+            value = item.get(keyword)
+            several = not isinstance(value, str) and hasattr(value, "__getitem__")
+            if value is not None and not (several and not len(value)):
+                yield value[0] if several else value

@@ -1,0 +1,73 @@
+"""Enhanced DICOM files: what stands in their functional groups is read as if it stood in the header."""
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+from selip_core.datasets.sequences import sequence_of_header
+from selip_core.ingest.dicom import group_series, read_slices
+from tests.helpers.dicom_files import write_series
+
+
+def item(**values):
+    made = Dataset()
+    for key, value in values.items():
+        setattr(made, key, value)
+    return made
+
+
+def times(echo_ms, repetition_ms=2000.0, **more):
+    return item(MREchoSequence=[item(EffectiveEchoTime=echo_ms)],
+                MRTimingAndRelatedParametersSequence=[item(RepetitionTime=repetition_ms)], **more)  # fmt: skip
+
+
+def diffusion(b_value):
+    return item(MRDiffusionSequence=[item(DiffusionBValue=b_value)])
+
+
+INVERTED = {"MRModifierSequence": [item(InversionTimes=2500.0)]}
+
+
+def header_of(folder, description, **values):
+    """Return the header of a series of one enhanced file, which has no times of its own."""
+    (path,) = write_series(folder, voxels=np.ones((1, 8, 8), np.uint16), SeriesDescription=description)
+    data = pydicom.dcmread(path)
+    del data.EchoTime, data.RepetitionTime
+    for key, value in values.items():
+        setattr(data, key, value)
+    data.save_as(path)
+    slices, refused = read_slices([path])
+    assert not refused
+    return group_series(slices)[0].header
+
+
+@pytest.mark.parametrize(
+    ("description", "values", "found"),
+    [
+        ("T1W_3D_TFE", {"ContrastBolusAgentSequence": [item(CodeMeaning="Gadolinium")]}, ("T1ce", "")),
+        ("T1W_3D_TFE", {"ContrastBolusAgentSequence": [item(CodeMeaning="No contrast")]}, ("T1", "")),
+        ("T1W_3D_TFE", {"ContrastBolusAgentSequence": []}, ("T1", "")),
+        ("T2W_TSE", {"PerFrameFunctionalGroupsSequence": [diffusion(0.0), diffusion(1000.0)]},
+         (None, "it is called T2, but its b-value is 1000 s/mm²")),
+        ("DWI", {"PerFrameFunctionalGroupsSequence": [diffusion(0.0), diffusion(1000.0)]}, ("DWI", "")),
+        ("DWI", {"PerFrameFunctionalGroupsSequence": [diffusion(0.0)]},
+         (None, "diffusion without weighting (b-value 0)")),
+        ("DWI", {}, ("DWI", "")),
+        ("x", {"SharedFunctionalGroupsSequence": [times(100.0, 4000.0)]}, ("T2", "")),
+        ("x", {"PerFrameFunctionalGroupsSequence": [times(10.0, 500.0), times(90.0, 4000.0)]}, ("T1", "")),
+        ("x", {"SharedFunctionalGroupsSequence": [times(100.0, 9000.0, **INVERTED)]}, ("FLAIR", "")),
+        ("T2", {"SharedFunctionalGroupsSequence": [times(25.0)], "EchoPulseSequence": "GRADIENT"},
+         (None, "susceptibility-weighted")),
+        ("T2", {"SharedFunctionalGroupsSequence": [times(25.0)], "EchoPulseSequence": "SPIN"}, ("T2", "")),
+        ("T2", {"SharedFunctionalGroupsSequence": [item(MREchoSequence=[])], "EchoPulseSequence": ""}, ("T2", "")),
+    ],
+)  # fmt: skip
+def test_times_b_value_and_agent_are_read_of_the_groups(tmp_path, description, values, found):
+    assert sequence_of_header(header_of(tmp_path, description, **values)) == found
+
+
+def test_what_the_header_says_itself_counts(tmp_path):
+    header = header_of(tmp_path, "x", EchoTime=100, RepetitionTime=4000, DiffusionBValue=0.0,
+                       PerFrameFunctionalGroupsSequence=[times(10.0, 500.0)])  # fmt: skip
+    assert (float(header["EchoTime"]), float(header["RepetitionTime"]), header["b_value"]) == (100, 4000, 0)
