@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
+from selip_core._utils.other_encodings import other_language
+
 CANDIDATES = ("utf-8", "gb18030", "cp950", "cp1252")
 """UTF-8, mainland Chinese (GB2312 and GBK too), Big5, Western Windows; of equally likely ones the first is taken."""
 
@@ -60,7 +62,8 @@ def _best_reading(data: bytes) -> tuple[str | None, float]:
 def text_of_file(data: bytes, *, damaged: bool = False) -> tuple[str, float]:
     """Return the text of a file, and how likely it is that it was read rightly, from 0 to 1.
 
-    A byte-order mark decides; without one, zeros at every second place are UTF-16.
+    A byte-order mark decides; without one, zeros at every second place are UTF-16. What is Korean or Japanese in an
+    encoding of its own is no text here, and the likelihood is 0.
 
     Parameters
     ----------
@@ -83,6 +86,8 @@ def text_of_file(data: bytes, *, damaged: bool = False) -> tuple[str, float]:
     text, likely = _best_reading(data)
     if damaged and likely < LEAST:
         text, likely = max(((text, likely), *_damaged_readings(data)), key=lambda reading: reading[1])
+    if "utf-8" not in readings(data) and other_language(data):
+        return "", 0.0
     return text or "", likely
 
 

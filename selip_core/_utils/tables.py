@@ -3,14 +3,18 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from selip_core._utils.encodings import CANDIDATES, LEAST, text_of_file
 from selip_core._utils.files import replacing
+from selip_core._utils.other_encodings import other_language
+from selip_core._utils.torn_rows import joined_rows
 from selip_core.errors import SelipError
 
+_SEPARATORS = ",\t;"
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 _BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;\n\r]|\Z)')
 _RETURN = re.compile(r"\r\n?")
@@ -36,6 +40,8 @@ def read_text(path: Path, *, damaged: bool = False) -> str:
         raise SelipError(f"{path} cannot be read: {error.strerror or error}") from None
     text, likely = text_of_file(data, damaged=damaged)
     if likely < LEAST:
+        if language := other_language(data):
+            raise SelipError(f"{path} is a text in {language}, no Chinese one: export it again as UTF-8")
         raise SelipError(f"{path} makes no sense in any encoding known here ({', '.join(CANDIDATES)}): "
                          "export it again as UTF-8")  # fmt: skip
     return text
@@ -53,12 +59,13 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     Raises
     ------
     SelipError
-        If the file is missing or is no table, a column is missing or doubled, or a row has more cells than the header
-        (a comma in a text that is not in quotes); names the file, the line and what the file has.
+        If the file is missing or is no table, a column is missing or doubled, a row has more cells than the header (a
+        comma in a text that is not in quotes), or a text's line end without quotes has torn a row so that its parts
+        make no whole one; names the file, the line and what the file has.
     """
     if not path.is_file():
         raise SelipError(f"{path} is missing: a cohort needs it (see data/README.md)")
-    rows = text_rows(path)
+    rows = text_rows(path, known=lambda names: sum(name.strip(' "').lower() in required for name in names))
     if not rows:
         raise SelipError(f"{path} is not a table: it is empty (see data/README.md)")
     columns = [name.strip().lower() for name in rows[0][1]]
@@ -69,7 +76,11 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     if doubled:
         raise SelipError(f"{path} has the column {doubled[0]} twice; keep one")
     cells = []
-    for line, row in rows[1:]:
+    below, _, torn = joined_rows(rows[1:], len(columns))
+    if torn:
+        raise SelipError(f"{path} lines {', '.join(map(str, torn[0]))} look like one row that a line break has torn: "
+                         "put texts that hold line breaks in quotes")  # fmt: skip
+    for line, row in below:
         if any(cell.strip() for cell in row[len(columns) :]):
             raise SelipError(
                 f"{path} line {line} has {len(row)} cells for {len(columns)} columns; "
@@ -77,11 +88,13 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
             )
         cells.append([cell.strip() for cell in row[: len(columns)]] + [""] * (len(columns) - len(row)))
     table = pd.DataFrame(cells, columns=columns, dtype=str)
-    table["line"] = [line for line, _ in rows[1:]]
+    table["line"] = [line for line, _ in below]
     return table
 
 
-def text_rows(path: Path, *, damaged: bool = False) -> list[tuple[int, list[str]]]:
+def text_rows(
+    path: Path, *, damaged: bool = False, known: Callable[[list[str]], int] | None = None
+) -> list[tuple[int, list[str]]]:
     """Return the rows of a CSV or TSV file that hold anything, each with the line it starts in, cells as text.
 
     A quoted report may span several lines. Excel's ``sep=;`` line is followed, its ``="00123"`` is the text in it.
@@ -90,6 +103,9 @@ def text_rows(path: Path, *, damaged: bool = False) -> list[tuple[int, list[str]
     ----------
     damaged : bool
         Whether a few characters may be cut off, and are then U+FFFD.
+    known : callable, optional
+        Returns how many of a row's cells are names of known columns: by the line that has most the separator is told,
+        where a title above the header has another.
 
     Raises
     ------
@@ -101,9 +117,7 @@ def text_rows(path: Path, *, damaged: bool = False) -> list[tuple[int, list[str]
     stated = _SEPARATOR.fullmatch(first.strip().strip('"'))
     skipped = 1 if stated else 0
     text = rest if stated else text
-    # semicolons: what Excel writes where the comma is the decimal mark
-    head = next((line for line in text[:20_000].splitlines()[:10] if any(sign in line for sign in ",\t;")), "")
-    separator = stated[1] if stated else max(",\t;", key=head.count)
+    separator = stated[1] if stated else _separator(text, known)
     error = None
     for tried, escape in ((text, None), (_BLANK_AFTER_QUOTE.sub(r"\1", text), None), (text, "\\")):
         try:
@@ -113,6 +127,17 @@ def text_rows(path: Path, *, damaged: bool = False) -> list[tuple[int, list[str]
     raise SelipError(
         f"{path} line {error.line + skipped} is no row of a table ({error}): check its quotes"
     ) from None
+
+
+def _separator(text: str, known: Callable[[list[str]], int] | None) -> str:
+    """Return what separates the cells; semicolons are what Excel writes where the comma is the decimal mark."""
+    lines = [line for line in text[:20_000].splitlines()[:10] if any(sign in line for sign in _SEPARATORS)]
+    if known:
+        counts = {(line, sign): known(line.split(sign)) for line in lines for sign in _SEPARATORS}
+        (_, sign), most = max(counts.items(), key=lambda item: item[1], default=(("", ""), 0))
+        if most > 1:
+            return sign
+    return max(_SEPARATORS, key=next(iter(lines), "").count)
 
 
 class _NoRow(Exception):

@@ -5,16 +5,15 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import yaml
-
-from selip_core.datasets.sequences import sequence_of_text
+from selip_core._utils.encodings import first_byte
+from selip_core._utils.extras import needs
+from selip_core.ingest.cell_text import without_invisible
+from selip_core.ingest.person_words import HOLE, common_words
+from selip_core.ingest.signatures import without_signatures
 from selip_core.reports.lexicon import Lexicon, load_lexicon
-from selip_core.reports.sections import begins_a_section
 from selip_core.reports.text import normalise
 
-HOLE = "＊＊"
 LEAST = 2
 LEAST_WITH_DIGIT = 5
 """Choice: a shorter number, or M1, is rather a size, a slice or a part of an artery than a person."""
@@ -25,47 +24,38 @@ NO_VALUES = frozenset({
 })  # fmt: skip
 """What stands in a column where nothing is known."""
 
-_IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ](?![0-9A-Za-z])")
+_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_IDENTITY = re.compile(
+    r"(?<![0-9A-Za-z])\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ](?![0-9A-Za-z])"
+    rf"|(?<=[A-Za-z])\d{{6}}{_DAY}\d{{3}}[\dXx](?![0-9A-Za-z])"
+)
+_OLD_IDENTITY = re.compile(r"((?:身份证|证件)(?:件)?(?:号码?)?(?:为|是)?\s*[:：]?\s*(?:ID)?)\d{15}(?!\d)")
+"""Of fifteen digits, as any number may be: where it is called so."""
 _MOBILE = re.compile(r"(?<!\d)(?:[+＋]?86[ -]?)?[1１][3-9３-９]\d(?:[ -]?\d{4}){2}(?!\d)")
 _LANDLINE = re.compile(
     r"(?<![\d.])(?:[(（]0\d{2,3}[)）]|0\d{2,3}(?=[-－–— ])|[+＋]86[-－ ]?\d{2,3}(?=[-－–— ]))"
     r"[-－–— ]?[2-9２-９]\d{2,3}[- ]?\d{4}(?:[-－]\d{1,6})?(?!\d)"
 )
+_NUMBERS = (
+    (_IDENTITY, HOLE), (_OLD_IDENTITY, rf"\1{HOLE}"), (_MOBILE, HOLE), (_LANDLINE, HOLE),
+)  # fmt: skip
 _DATE = re.compile(r"((?:19|20)\d\d)[-/.年]?(0?[1-9]|1[0-2])[-/.月]?(0?[1-9]|[12]\d|3[01])日?(?:[ T].*)?")
 _DAY_MONTH = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d\d)(?:[ T].*)?")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
 _NAMED = re.compile(r"(?:(\d{1,2})[\s.-]*)?([a-z]{3,9})[\s.-]*(?:(\d{1,2})[\s,.-]+)?((?:19|20)\d\d)", re.IGNORECASE)
-_CAPITALISED = r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?:[^\S\n\r]+[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+){0,2}"
-_ONE_LINE_ON = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
-_NO_NAMES = (
-    "临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其"
-)
-_SIGNED = re.compile(
-    r"((?:姓名|医[生师]|技师|报告者|审核者)\s*[:：]\s*)[\u4e00-\u9fff·]{2,4}(?![\u4e00-\u9fff])"
-    rf"|((?i:\b(?:reported|dictated|signed|verified|read) by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?))({_CAPITALISED})"
-    rf"|(\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs)\b\.?[^\S\n\r]+)({_CAPITALISED})"
-    rf"|((?:告知|通知|联系)(?!{_NO_NAMES}))"
-    r"(?:(?!科)[\u4e00-\u9fff]){2,3}(?=医[师生]|主任|大夫)"
-)
-_COMMON_WORDS = Path(__file__).with_name("common_words.yaml")
 _LATIN = re.compile(r"[\u0000-\u024f\u2018\u2019]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CURLY, _STRAIGHT = {ord("'"): "’"}, {ord("’"): "'"}
 _PARTS = re.compile(r"[\s^,;，、]+")
-_NAME_PARTS = re.compile(r"[\s^,;，、/\\&+|.·]+")
+_DOTS = "·•・‧∙⋅"
+"""Between the parts of a name of western China, whichever a keyboard has."""
+_DOTTED = re.compile(rf"(?<=[\u4e00-\u9fff])\s*[{_DOTS}.]\s*(?=[\u4e00-\u9fff])")
+_NAME_PARTS = re.compile(rf"[\s^,;，、/\\&+|.{_DOTS}]+")
 _BRACKETS, _NUMBER_BEHIND = re.compile(r"[(（\[【].*?[)）\]】]"), re.compile(r"(?<=[^\d\s])\s*\d{1,2}$")
 """``王小明（女）``, ``王芳2``: what stands beside a name in its cell."""
-_CHINESE_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
-_BEGIN = frozenset((
-    "left", "right", "bilateral", "normal", "mild", "moderate", "multiple", "small", "large", "stable", "unchanged",
-    "new", "there",
-))  # fmt: skip
-"""Words that sentences of reports begin with."""
-_PROTOCOL = frozenset((
-    "brain", "head", "image", "images", "imaging", "scan", "study", "sequence", "protocol", "spine", "neck",
-))  # fmt: skip
-"""Mr Brain is a title-cased MR."""
+_CHINESE_NAME, _CHINESE_PART = re.compile(r"[\u4e00-\u9fff]{2,4}"), re.compile(r"[\u4e00-\u9fff]{2,12}")
+_LONG_NAME = re.compile(r"[\u4e00-\u9fff]{5,}")
 _OFFICES = re.compile(
     r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|室|病房|病区|中心|医院|院区|影像|放射|磁共振|核磁|检查|诊断"
     r"|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
@@ -97,6 +87,9 @@ class Scrubbed:
 def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = None) -> Scrubbed:
     """Replace the identifiers by ``＊＊``, and of any person identity and phone numbers and the name under a report.
 
+    Characters that nobody sees are dropped from the text. A name is found in traditional and simplified characters,
+    with white space or a line's end within it.
+
     A name that is a medical word (海马), or that cuts into one where it stands (高明 in 信号增高明显), makes no hole:
     such places are counted for somebody to look at. Words of common English (``common_words.yaml``) make one only where
     they stand as a name does: Dr. Long.
@@ -111,23 +104,25 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
         The Chinese one where left out.
     """
     lexicon = lexicon or load_lexicon()
-    spared = 0
-    text, removed = _IDENTITY.subn(HOLE, text)
-    text, more = _MOBILE.subn(HOLE, text)
-    text, landlines = _LANDLINE.subn(HOLE, text)
-    signed = _SIGNED.sub(_without_the_name, text)
-    removed += more + landlines + signed.count(HOLE) - text.count(HOLE)
+    spared = removed = 0
+    text = without_invisible(text)
+    for number, instead in _NUMBERS:
+        text, found = number.subn(instead, text)
+        removed += found
+    signed = without_signatures(text)
+    removed += signed.count(HOLE) - text.count(HOLE)
     text = signed
     for value in _values(identifiers):
-        if not _may_hold(text, value):
+        compared = _in_simplified(text)
+        if not _may_hold(compared, value):
             continue
         if value.casefold() in common_words("function"):  # counted, every report would have some
             text, titled = re.subn(_TITLE + re.escape(value.title()) + r"\b", rf"\1{HOLE}", text)
             removed += titled
             continue
         pieces, end = [], 0
-        for match in re.finditer(_pattern(value), text, re.IGNORECASE):
-            if _is_medical(text, match, lexicon) and not _has_title(text, match):
+        for match in re.finditer(_pattern(value), compared, re.IGNORECASE):
+            if _is_medical(compared, match, lexicon) and not _has_title(compared, match):
                 spared += 1
                 continue
             pieces += [text[end : match.start()], HOLE]
@@ -135,26 +130,6 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
             removed += 1
         text = "".join([*pieces, text[end:]])
     return Scrubbed(text, removed, spared)
-
-
-def _without_the_name(match: re.Match) -> str:
-    """Return what `_SIGNED` has found with a hole for the name: in Latin letters, up to a word that is no name."""
-    before = next(part for part in (match[1], match[2], match[4], match[6]) if part is not None)
-    words, rest = re.split(r"(?<=\S)(?=\s)", match[3] or match[5] or ""), match.string[match.end() :]
-    first, begins = words[0].casefold(), common_words("function") | common_words("medical") | _BEGIN
-    no_person = (before.startswith("Mr ") and first in _PROTOCOL) or ("\n" in before and first in begins)
-    if no_person or begins_a_section(words[0]):
-        return match[0]
-    ends = begins if match[4] else _BEGIN  # behind "reported by" May is a name, behind Dr. Smith it is not
-    at = next((i for i in range(1, len(words)) if _ends_a_name("".join(words[i:]) + rest, ends)), len(words))
-    return before + HOLE + "".join(words[at:])
-
-
-def _ends_a_name(text: str, ends: frozenset[str]) -> bool:
-    """Tell whether a text behind the first word of a name is no more of it: FINDINGS, FLAIR; Left, if it goes on."""
-    word, _, more = text.strip().partition(" ")
-    known = word.casefold() in ends and bool(more.strip())
-    return known or begins_a_section(text) or sequence_of_text(word) != (None, "")
 
 
 def may_identify(value: str) -> bool:
@@ -172,7 +147,7 @@ def _values(identifiers: Iterable[str]) -> list[str]:
     """Return the values to look for, the longest first, and the ways in which a name is written."""
     found = set()
     for identifier in identifiers:
-        value = unicodedata.normalize("NFKC", identifier).strip()
+        value = _in_simplified(unicodedata.normalize("NFKC", without_invisible(identifier))).strip()
         found |= {value, *_within(value)}
     least = {v: LEAST_WITH_DIGIT if v.isascii() and any(c.isdigit() for c in v) else LEAST for v in found}
     looked_for = (
@@ -188,9 +163,10 @@ def _within(value: str) -> set[str]:
     bare = _NUMBER_BEHIND.sub("", unbracketed).strip()
     if any(c.isdigit() for c in bare) or bare.casefold() in NO_VALUES:
         return set()
+    dotted = _DOTTED.search(bare)
     if bare != unbracketed and not (_CHINESE_NAME.fullmatch(bare) or len(_WORD.findall(bare)) > 1):
         return set()  # MR12 is no name, and MR a word of many reports
-    parts = [part for part in _NAME_PARTS.split(bare) if _CHINESE_NAME.fullmatch(part)]
+    parts = [part for part in _NAME_PARTS.split(bare) if (_CHINESE_PART if dotted else _CHINESE_NAME).fullmatch(part)]
     return _names(bare) | {part for part in parts if not _OFFICES.fullmatch(part)}
 
 
@@ -260,30 +236,63 @@ def _pattern(value: str) -> str:
     if dates := _dates(value):
         body = "|".join(_date_pattern(*date) for date in sorted(dates))
         return rf"(?<![0-9A-Za-z])(?:{body})(?![0-9A-Za-z])"
-    parts = [_wide(part) for part in _PARTS.split(value) if part]
-    body = r"[\s^,;，、]*".join(parts)
+    dotted = _DOTTED.search(value) is not None or _LONG_NAME.fullmatch(value) is not None
+    parts = [_wide(part, dotted) for part in _PARTS.split(_DOTTED.sub(" ", value)) if part]
+    body = (rf"[\s^,;，、.{_DOTS}]*" if dotted else r"[\s^,;，、]*").join(parts)
     before = r"(?<![0-9A-Za-z])" if value[0].isascii() and value[0].isalnum() else ""
+    if value.isdigit():
+        before = r"(?<![0-9])(?<![0-9][A-Za-z])"  # ID1234567
     after = r"(?![0-9A-Za-z])" if value[-1].isascii() and value[-1].isalnum() else ""
     return before + body + after
 
 
-def _wide(value: str) -> str:
-    """Return an expression for a value whose characters may be full-width, white space between them."""
-    chars = (f"[{re.escape(c)}{chr(ord(c) + 0xFEE0)}]" if "!" <= c <= "~" else re.escape(c) for c in value)
-    return r"[^\S\n]*".join(chars)
+def _wide(value: str, dotted: bool = False) -> str:
+    """Return an expression for a value whose characters may be full-width, white space between them.
+
+    Between Chinese characters a line's end may stand too, and, where it is said, a dot.
+    """
+    body = ""
+    for before, char in zip(f" {value}", value, strict=False):
+        chinese = before > "\u2e7f" and char > "\u2e7f"
+        body += "" if not body else rf"\s*[{_DOTS}]?\s*" if chinese and dotted else r"\s*" if chinese else r"[^\S\n]*"
+        body += f"[{re.escape(char)}{chr(ord(char) + 0xFEE0)}]" if "!" <= char <= "~" else re.escape(char)
+    return body
+
+
+def _in_simplified(text: str) -> str:
+    """Return a text of the same length, each traditional character as the simplified one."""
+    return text if text.isascii() else "".join(map(_simplified, text))
+
+
+@cache
+def _simplified(character: str) -> str:
+    if not "\u4e00" <= character <= "\u9fff" or first_byte(character, "gb2312"):
+        return character
+    found = _converter().convert(character)
+    return found if len(found) == 1 else character
+
+
+@cache
+def _converter():
+    needs("a name in traditional characters", "ingest", "opencc")
+    import opencc
+
+    return opencc.OpenCC("t2s")
 
 
 def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
     """Tell whether a word of the lexicon is the match, holds it, or overlaps one of its ends.
 
     A word of common speech does so only where the rest of the match is words as well: 高明 in 高明显信号, not 王明 in
-    王明显示.
+    王明显示; where a line ends within the match, it does.
     """
+    in_two_lines = "\n" in match[0]
     if match[0].casefold() in _everybodys():
         return True
     before, found, after = (
         normalise(part)
-        for part in (text[max(match.start() - _CONTEXT, 0) : match.start()], match[0], text[match.end() :][:_CONTEXT])
+        for part in (text[max(match.start() - _CONTEXT, 0) : match.start()], "".join(match[0].split()),
+                     text[match.end() :][:_CONTEXT])
     )
     start, end = len(before), len(before) + len(found)
     whole = before + found + after
@@ -298,18 +307,12 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
     words = [(i, j) for i in range(len(whole)) for j in range(max(i, start) + 1, min(len(whole), i + _CONTEXT) + 1)
              if i < end and whole[i:j] in known]  # fmt: skip
     cut = any(i < start < j or i < end < j for i, j in words)
-    return cut and all(any(i <= place < j for i, j in words) for place in range(start, end))
+    return cut and (in_two_lines or all(any(i <= place < j for i, j in words) for place in range(start, end)))
 
 
 def _has_title(text: str, match: re.Match) -> bool:
     before = text[max(match.start() - 2 * _CONTEXT, 0) : match.start()]
     return match[0][:1].isupper() and re.search(_TITLE + r"\Z", before) is not None
-
-
-@cache
-def common_words(kind: str) -> frozenset[str]:
-    """Return the words of ``common_words.yaml`` of one kind: ``function``, ``report``, ``medical`` or ``phrase``."""
-    return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())
 
 
 @cache

@@ -17,11 +17,14 @@ def bare(name: str) -> str:
 
 
 _STEPS = {role: [{bare(name) for name in step} for step in steps] for role, steps in _BOOK["used"].items()}
+_EXAMINATION = {role: [{bare(name) for name in step} for step in steps] for role, steps in _BOOK["examination"].items()}
 _IDENTIFIERS = {bare(name) for name in _BOOK["identifiers"]}
 _IDENTIFIER_PARTS = tuple(bare(part) for part in _BOOK["identifier_parts"])
 _HARMLESS_ENDINGS = tuple(_BOOK["harmless_endings"])
 _TEXT_ENDINGS = tuple(_BOOK["text_endings"])
-_HARMLESS = {bare(name) for name in _BOOK["harmless"]}.union(*_STEPS["findings"], *_STEPS["impression"])
+_HARMLESS = {bare(name) for name in _BOOK["harmless"]}.union(
+    *_STEPS["findings"], *_STEPS["impression"], *(step for steps in _EXAMINATION.values() for step in steps)
+)
 
 
 def map_columns(header: list[str], given: dict[str, str], where: str) -> dict[str, int]:
@@ -64,6 +67,16 @@ def map_columns(header: list[str], given: dict[str, str], where: str) -> dict[st
             + OPTION.format(role=missing[0])
         )
     return found
+
+
+def examination_columns(header: list[str]) -> dict[str, list[int]]:
+    """Return where a row tells its ``modality``, ``body_part``, ``date``, ``status`` and when it was ``reported``."""
+    names = [bare(name) for name in header]
+    found = {
+        role: next((hits for step in steps if (hits := [i for i, name in enumerate(names) if name in step])), [])
+        for role, steps in _EXAMINATION.items()
+    }
+    return {role: hits for role, hits in found.items() if hits}
 
 
 def identifier_columns(header: list[str], used: dict[str, int]) -> list[int]:

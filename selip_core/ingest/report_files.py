@@ -18,7 +18,9 @@ import xlrd
 from openpyxl.cell.cell import Cell
 
 from selip_core._utils.tables import text_rows
+from selip_core._utils.torn_rows import joined_rows
 from selip_core.errors import SelipError
+from selip_core.ingest.report_columns import n_known
 
 TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
@@ -33,6 +35,8 @@ _BARE_ROW = re.compile(
     rb"<(?:\w+:)?row\b[^<>]*(?:/>|>(?:\s*<(?:\w+:)?c\b[^<>]*(?:/>|>\s*</(?:\w+:)?c>))*\s*</(?:\w+:)?row>)"
 )
 """A row whose cells hold a format and nothing else."""
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+"""How Excel writes a character that XML cannot hold; an underscore that would look so is ``_x005F_``."""
 _ROW_END = re.compile(rb".*(?:</(?:\w+:)?row>|<(?:\w+:)?row\b[^<>]*/>)", re.DOTALL)
 
 
@@ -54,6 +58,12 @@ class Sheet:
         Line and column of cells that Excel holds as a date.
     hidden : bool
         Whether Excel does not show it.
+    title : str
+        The sheet's own name; "" of a text file.
+    joined : int
+        Rows that a text's line end had torn, and that were joined.
+    torn : list of list of int
+        Lines of rows that are torn so that their parts make no whole row; none of them is in `rows`.
     """
 
     name: str
@@ -62,6 +72,9 @@ class Sheet:
     broken: set[tuple[int, int]] = field(default_factory=set)
     dates: set[tuple[int, int]] = field(default_factory=set)
     hidden: bool = False
+    title: str = ""
+    joined: int = 0
+    torn: list[list[int]] = field(default_factory=list)
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -101,17 +114,25 @@ def read_sheets(path: Path) -> list[Sheet]:
 
 def _sheet(path: Path, title: str, before: int, of: int) -> Sheet:
     """Return an empty sheet of a workbook of `of` sheets, `before` of which stand before it."""
-    return Sheet(f"{path.name} sheet {title}", f"reports, sheet {before + 1}") if of > 1 else Sheet(path.name)
+    if of == 1:
+        return Sheet(path.name, title=title)
+    return Sheet(f"{path.name} sheet {title}", f"reports, sheet {before + 1}", title=title)
 
 
 def _text_sheet(path: Path) -> Sheet:
-    rows = [(line, [cell.strip() for cell in row]) for line, row in text_rows(path, damaged=True)]
-    width = max((len(row) for _, row in rows[:HEADER_ROWS]), default=0)
+    rows = [(line, [cell.strip() for cell in row]) for line, row in text_rows(path, damaged=True, known=n_known)]
+    first = rows[:HEADER_ROWS]
+    width = max((len(row) for _, row in first), default=0)
     for line, row in rows:
         if any(row[width:]):
             raise SelipError(f"{path} line {line} has {len(row)} cells for {width} columns; put texts that hold commas "
                              "in quotes")  # fmt: skip
-    return Sheet(path.name, rows=[(line, row[:width] + [""] * (width - len(row))) for line, row in rows])
+    header = max(range(len(first)), key=lambda i: n_known(first[i][1]), default=-1)
+    above, below, n_joined, torn = rows[: header + 1], rows[header + 1 :], 0, []
+    if above and n_known(above[-1][1]):
+        below, n_joined, torn = joined_rows(below, len(above[-1][1]))
+    padded = [(line, row[:width] + [""] * (width - len(row))) for line, row in (*above, *below)]
+    return Sheet(path.name, rows=padded, joined=n_joined, torn=torn)
 
 
 def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:
@@ -246,7 +267,13 @@ def _cell_text(value: object, number_format: str) -> str:
         return str(int(value)).zfill(zeros)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         value = value.date()
-    return str(value).replace("_x000D_", "").strip()
+    return _unescaped(str(value)).strip()
+
+
+def _unescaped(text: str) -> str:
+    """Return a cell's text with the characters that Excel writes by their number; a return is a line's end."""
+    text = _ESCAPED.sub(lambda match: character if (character := chr(int(match[1], 16))) < "\ud800" else match[0], text)
+    return re.sub(r"\r\n?", "\n", text) if "\r" in text else text
 
 
 def _encrypted(path: Path) -> SelipError:

@@ -1,10 +1,16 @@
 """Reports and studies brought together by their ids; both sides' orphans are listed, nothing is guessed."""
 
+import datetime
+
 import pandas as pd
 
-from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable, plain_id, without_doubles
+from selip_core.ingest.examinations import Examination, date_of, is_another_day
+from selip_core.ingest.report_doubles import without_doubles
+from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable, plain_id
 
 STUDY_KEYS = ("study_id", "accession", "study_uid")
+ENOUGH_DAYS = 3
+"""Choice: where of so many reports none is of the day of its patient's study, the source's dates are shifted ones."""
 
 
 class _Keys:
@@ -37,7 +43,8 @@ def join(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give each report its study.
 
-    By the study's id, its accession number or its UID; else by the patient's id, if that patient has one study. Where
+    By the study's id, its accession number or its UID; else by the patient's id, if that patient has one study and the
+    report's row does not say that it is of another device, another part of the body or another day. Where
     the study ids of reports and source are of one numbering (some are found), an id that is not found is another
     examination, and the patient's id does not stand for it. Where the patient ids are of one numbering, a study whose
     report names a patient that is not found is another patient's.
@@ -47,7 +54,7 @@ def join(
     reports : ReportTable
     studies : DataFrame with ``patient_id``, ``study_id`` and, if there are any, ``accession``, ``study_uid``
         ``folder``, by which a study of the report's own patient alone is found, and ``patient``, another name of the
-        patient, which several may have. One or more rows a study.
+        patient, which several may have; ``date``, the day of the examination. One or more rows a study.
     ignore_leading_zeros : bool
         Let ``007`` be ``7``, where nothing else could be.
 
@@ -61,7 +68,11 @@ def join(
     by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id", "patient"))
     by_folder = _Keys(studies, ("folder",)).exact
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
+    days = studies["date"].astype(str) if "date" in studies else [""] * len(studies)
+    dates = dict(zip(studies["study_id"], map(date_of, days), strict=True))
     rows = reports.reports.to_dict("records")
+    seen = reports.examinations or [Examination()] * len(rows)
+    rows = [{**row, "examination": one} for row, one in zip(rows, seen, strict=True)]
     found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
     folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
@@ -70,23 +81,38 @@ def join(
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
     problems: list[tuple[str, str, str, str, str]] = []
+    dated = [
+        (row["examination"].date, date, bool(hits))
+        for row, (hits, _), (their, _) in zip(rows, found, found_patients, strict=True)
+        if len(their) == 1 and row["examination"].date and (date := dates[next(iter(their))])
+    ]
+    if not _one_calendar(dated):
+        dates = {}
+    if not dates and not all(hits for *_, hits in dated):
+        problems.append((
+            "reports", "", "", "no report is of the day of its patient's study: the source's dates may be shifted",
+            "dates were not compared; see that reports joined by the patient are of the study",
+        ))  # fmt: skip
     zeros: dict[str, str] = {}  # of a study: the report's id that differs by leading zeros
     for row, (hits, near), folder, (patients, near_patient) in zip(rows, found, folders, found_patients, strict=True):
         if not hits and not near:  # a visit is called V1 of every patient: it is this one's, or of a table without ids
             hits = folder & patients if row["patient_id"] else folder
         other_exam = bool(row["study_id"]) and one_numbering
         unknown = bool(row["patient_id"]) and one_patient_numbering and not patients and not near_patient
-        problem = _refusal(hits, near, patients, near_patient, other_exam)
+        problem, other = _refusal(hits, near, patients, near_patient, other_exam), ""
         if hits and unknown and not problem:
             problem = "its study is in the source, its patient id is not, though others of the reports are"
         if not problem:
             study = next(iter(hits or patients))
+            problem = other = "" if hits else _other_examination(row["examination"], dates.get(study))
+        if not problem:
             matched.append({**row, "patient_id": owner[study], "study_id": study})
             continue
         if near or (near_patient and not hits and not other_exam):
             close = by_study.exact[near] if near else by_patient.exact[near_patient]
             zeros |= dict.fromkeys(close, row["study_id"] if near else row["patient_id"])
         problems.append((row["where"], row["patient_id"], row["study_id"], f"report not joined: {problem}",
+                         "report not used; if it is of this study after all, give it the study's id" if other else
                          "report not used; correct the ids, or ignore leading zeros if they mean nothing" if "zeros"
                          in problem else "report not used; correct the ids"))  # fmt: skip
     matched = without_doubles(matched, problems, key=lambda row: row["study_id"])
@@ -118,6 +144,20 @@ def _folders_are_exams(folders: list[set[str]], of_patients: list[set[str]], by_
     named = set().union(*of_patients) & set().union(*by_folder.values())
     theirs = set().union(*(folder & patients for folder, patients in zip(folders, of_patients, strict=True)))
     return 2 * len(theirs) > len(named)
+
+
+def _one_calendar(dated: list[tuple[datetime.date, datetime.date, bool]]) -> bool:
+    """Tell whether the days of reports and of their patients' studies can be compared: anonymising shifts some."""
+    return len(dated) < ENOUGH_DAYS or any(not is_another_day(one, other) for one, other, _ in dated)
+
+
+def _other_examination(report: Examination, date: datetime.date | None) -> str:
+    """Return why a report that its patient alone joins is of another examination than the study; "" if it is not."""
+    if report.other:
+        return f"{report.other}, and its patient's id alone leads to a study"
+    if is_another_day(report.date, date):
+        return "it is of another day than the study, to which its patient's id alone leads"
+    return ""
 
 
 def _refusal(hits: set[str], near: str, patients: set[str], near_patient: str, other_exam: bool) -> str:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,11 @@ import pandas as pd
 from selip_core._utils.encodings import DAMAGED
 from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
+from selip_core.ingest.cell_text import plain_text
 from selip_core.ingest.deidentify import may_identify, scrub
+from selip_core.ingest.examinations import Examination, examinations
 from selip_core.ingest.report_columns import identifier_columns, map_columns, n_known, unknown_columns
+from selip_core.ingest.report_doubles import without_doubles
 from selip_core.ingest.report_files import HEADER_ROWS, Sheet, read_sheets
 
 PROBLEM_COLUMNS = ["where", "patient_id", "study_id", "problem", "consequence"]
@@ -40,9 +42,11 @@ class ReportTable:
         Which sheet and columns were taken, for the log.
     removed : int
         Places where an identifier was taken out of a text.
-    name, place : str
-        Of the sheet that was read, as ``where`` and the notes have it, and what stands for it where a file or a sheet
-        may be called after a person.
+    places : dict
+        Of the name of each sheet, as ``where`` and the notes have it, what stands for it where a file or a sheet may be
+        called after a person.
+    examinations : tuple of Examination
+        Of each report. They hold dates, and are never written.
     """
 
     reports: pd.DataFrame
@@ -50,12 +54,14 @@ class ReportTable:
     columns: dict[str, str]
     notes: list[str]
     removed: int
-    name: str = ""
-    place: str = ""
+    places: dict[str, str] = field(default_factory=dict)
+    examinations: tuple[Examination, ...] = ()
 
     def without_its_name(self, text: str) -> str:
-        """Return a text of its problems or notes with `place` for `name`."""
-        return text.replace(self.name, self.place) if self.name else text
+        """Return a text of its problems or notes with the places of `places` for its names."""
+        for name in sorted(self.places, key=len, reverse=True):  # sheet 12 before sheet 1
+            text = text.replace(name, self.places[name])
+        return text
 
 
 @dataclass
@@ -63,11 +69,21 @@ class _Reading:
     """What is gathered while the rows of a sheet are read."""
 
     sheet: Sheet
+    header: int
     used: dict[str, int]
     identifiers: list[int]
     unknown: list[int]
     problems: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     removed: int = 0
+
+    def names(self) -> list[str]:
+        return self.sheet.rows[self.header][1]
+
+    def named(self) -> dict[str, str]:
+        return {role: self.names()[i].strip() for role, i in self.used.items()}
+
+    def below(self) -> list[tuple[int, list[str]]]:
+        return self.sheet.rows[self.header + 1 :]
 
 
 def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> ReportTable:
@@ -85,28 +101,71 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
         If the file cannot be read, or a column is missing or unclear; see `read_sheets` and `map_columns`.
     """
     path = expanded(path)
-    sheet, header, used, n_sheets = _choose(read_sheets(path), columns or {})
-    names, below = sheet.rows[header][1], sheet.rows[header + 1 :]
-    reading = _Reading(sheet, used, identifier_columns(names, used), unknown_columns(names, used))
-    rows = [_read_row(reading, line, cells) for line, cells in below]
-    rows = without_doubles([row for row in rows if row], reading.problems, key=lambda row: row["study_id"])
-    named = {role: names[i].strip() for role, i in used.items()}
-    notes = [f"{role} is read from {name!r}" for role, name in named.items()]
-    filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in below)]
+    sheets = read_sheets(path)
+    chosen = _choose(sheets, columns or {})
+    readings, rows = [], []
+    for sheet, header, used in chosen:
+        names = sheet.rows[header][1]
+        readings.append(_Reading(sheet, header, used, identifier_columns(names, used), unknown_columns(names, used)))
+        rows += _read_sheet(readings[-1], sheet.title if len(chosen) > 1 else "")
+    problems = [problem for reading in readings for problem in reading.problems]
+    rows = without_doubles(rows, problems, key=lambda row: row["study_id"])
+    first = readings[0]
+    return ReportTable(
+        pd.DataFrame(rows, columns=REPORT_COLUMNS, dtype=str),
+        pd.DataFrame(problems, columns=PROBLEM_COLUMNS),
+        first.named(),
+        [*_which_sheets(sheets, readings), *(note for reading in readings for note in _notes(reading, first))],
+        sum(reading.removed for reading in readings),
+        {sheet.name: sheet.place for sheet in sheets},
+        tuple(row["examination"] for row in rows),
+    )
+
+
+def _read_sheet(reading: "_Reading", title: str) -> list[dict]:
+    """Return the rows of a sheet that can be used, what each says of its examination with it."""
+    below = reading.below()
+    of_sheet = examinations(reading.names(), [cells for _, cells in below], title)
+    rows = []
+    for (line, cells), examination in zip(below, of_sheet, strict=True):
+        if row := _read_row(reading, line, cells):
+            rows.append({**row, "examination": examination})
+    for lines in reading.sheet.torn:
+        reading.problems.append((
+            f"{reading.sheet.name} rows {', '.join(map(str, lines))}", "", "",
+            "they look like one row that a line break has torn, but make no whole one",
+            "none of them is used; put texts that hold line breaks or commas in quotes",
+        ))  # fmt: skip
+    return rows
+
+
+def _which_sheets(sheets: list[Sheet], readings: list["_Reading"]) -> list[str]:
+    """Return notes on the sheets of a workbook that were read and that were not."""
+    if len(sheets) == 1:
+        return []
+    read = [reading.sheet for reading in readings]
+    others = [sheet for sheet in sheets if not any(sheet is one for one in read)]
+    names = " and ".join(sheet.name for sheet in read)
+    notes = [f"{names} is read, the first of {len(sheets)} sheets that has the columns" if len(read) == 1 else
+             f"{names} are read, {len(read)} of {len(sheets)} sheets"]  # fmt: skip
+    return notes + [
+        f"{sheet.name} is not read: {'it is hidden' if sheet.hidden else 'it has not the columns'}; "
+        f"it has {len(sheet.rows)} rows" for sheet in others
+    ]  # fmt: skip
+
+
+def _notes(reading: "_Reading", first: "_Reading") -> list[str]:
+    """Return notes on the columns of a sheet that were taken, as far as they differ from the first one's."""
+    names, notes = reading.names(), []
+    if reading is first or reading.named() != first.named():
+        notes = [f"{role} is read from {name!r}" for role, name in reading.named().items()]
+    if reading.sheet.joined:
+        notes.append(f"rows that a line break within a text had torn, joined: {reading.sheet.joined}")
+    filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in reading.below())]
     if filled:
         unknown = ", ".join(names[i].strip() or f"column {i + 1}" for i in filled)
         notes.append(f"columns not known, their values taken out of the texts of their row as identifying: {unknown}")
-    if n_sheets > 1:
-        notes.insert(0, f"{sheet.name} is read, the first of {n_sheets} sheets that has the columns")
-    return ReportTable(
-        pd.DataFrame(rows, columns=REPORT_COLUMNS, dtype=str),
-        pd.DataFrame(reading.problems, columns=PROBLEM_COLUMNS),
-        named,
-        notes,
-        reading.removed,
-        sheet.name,
-        sheet.place,
-    )
+    return notes
 
 
 def pseudonymised(problems: pd.DataFrame, rename: Callable[[str], str]) -> pd.DataFrame:
@@ -131,16 +190,26 @@ def plain_id(text: str) -> str:
     return "".join(char for char in text if not char.isspace() and unicodedata.category(char) not in ("Cf", "Cc"))
 
 
-def _choose(sheets: list[Sheet], given: dict[str, str]) -> tuple[Sheet, int, dict[str, int], int]:
-    """Return the first sheet that has the columns, the place of its header, the columns, and the number of sheets."""
+def _choose(sheets: list[Sheet], given: dict[str, str]) -> list[tuple[Sheet, int, dict[str, int]]]:
+    """Return the sheets that have the columns, the place of the header and the columns of each.
+
+    All that are shown; of hidden ones the first, where none that is shown has them: last year's table may lie there.
+    """
+    found: list[tuple[Sheet, int, dict[str, int]]] = []
     errors: list[tuple[int, SelipError]] = []
     for sheet in sheets:
         for i, (_, header) in enumerate(sheet.rows[:HEADER_ROWS]):
             try:
-                return sheet, i, map_columns(header, given, sheet.name), len(sheets)
+                used = map_columns(header, given, sheet.name)
             except SelipError as error:
                 errors.append((n_known(header), error))
-    raise max(errors, key=lambda found: found[0])[1]  # of the row that is most like a header
+                continue
+            if not (sheet.hidden and found):
+                found.append((sheet, i, used))
+            break
+    if not found:
+        raise max(errors, key=lambda problem: problem[0])[1]  # of the row that is most like a header
+    return found
 
 
 def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] | None:
@@ -165,8 +234,8 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
             note("no id (of merged cells the first row alone holds it)",
                  "report left out; give every row the id of its patient or study")  # fmt: skip
         return None
-    identifiers = [_cell(cells, i) for i in reading.identifiers]
-    identifiers += filter(may_identify, (_cell(cells, i) for i in reading.unknown))
+    identifiers = [plain_text(_cell(cells, i))[0] for i in reading.identifiers]
+    identifiers += filter(may_identify, (plain_text(_cell(cells, i))[0] for i in reading.unknown))
     if any(DAMAGED in value for value in identifiers):
         note("a name or number of the row was cut off by the export",
              "two characters or more of it are looked for in the text; look for the rest there")  # fmt: skip
@@ -220,10 +289,11 @@ def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tup
     column = reading.used[role]
     if (line, column) in reading.sheet.broken:
         return "", "is a formula without a value, or an error of Excel"
-    text = _cell(cells, column)
+    text, problem = plain_text(_cell(cells, column))
+    text = text.strip()
     if DAMAGED in text:
         return text.replace(DAMAGED, "").lstrip(_SIGNS), "holds characters that the export has cut off"
-    return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, "")
+    return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, problem)
 
 
 def _like_formula(text: str) -> bool:
@@ -235,24 +305,3 @@ def _like_formula(text: str) -> bool:
         return False
     head = re.match(r"[^\s\u4e00-\u9fff，。；、]*", text)[0]
     return bool(re.search(r"[|!]", text) or re.search(r"[+\-@=(][A-Za-z]", head))
-
-
-def without_doubles(rows: list[dict], problems: list, key: Callable[[dict], str]) -> list[dict]:
-    """Return one row a study: of equal reports the first, of different ones none."""
-    groups: dict[tuple, list[dict]] = {}
-    for row in rows:
-        groups.setdefault(("study", key(row)) if key(row) else ("patient", row["patient_id"]), []).append(row)
-    kept = []
-    for group in groups.values():
-        same = Counter((row["patient_id"], row["findings"], row["impression"]) for row in group)
-        if len(same) == 1:
-            kept.append(group[0])
-            for row in group[1:]:
-                problems.append((row["where"], row["patient_id"], row["study_id"], "report given twice, the same text",
-                                 f"the one of {group[0]['where']} is used"))  # fmt: skip
-        else:
-            for row in group:
-                problems.append((row["where"], row["patient_id"], row["study_id"],
-                                 f"{len(group)} reports of one study differ",
-                                 "none is used; keep one, or give each its study"))  # fmt: skip
-    return kept

@@ -123,8 +123,8 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     """Return the reports with the cohort's ids, the problems with the source's, and notes for the quality report."""
     used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
     studies = pd.DataFrame(
-        [{"patient_id": one.patient_id, "study_id": one.study_id, **one.keys} for one in used],
-        columns=["patient_id", "study_id", "accession", "study_uid", "folder", "patient"],
+        [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), **one.keys} for one in used],
+        columns=["patient_id", "study_id", "date", "accession", "study_uid", "folder", "patient"],
     ).fillna("")
     studies = studies.drop_duplicates()
     if table is not None:
@@ -158,6 +158,11 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     matched["patient_id"] = [names.patient(patient) for patient in matched["patient_id"]]
     matched["study_id"] = [names.study(study) for study in matched["study_id"]]
     return matched.sort_values(["patient_id", "study_id"]), problems, notes
+
+
+def _day(series: FoundSeries) -> str:
+    """Return the day of a series where its header tells it; it goes no further than the join."""
+    return series.order[:8] if series.layout == "dicom" else ""
 
 
 def _hardly_read(reports: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from selip_core._utils.files import replacing, write_text
-from selip_core._utils.tables import named_tests, read_saved_table, read_table, read_text, write_table
+from selip_core._utils.tables import named_tests, read_saved_table, read_table, read_text, text_rows, write_table
 from selip_core.errors import SelipError
 
 ROWS = "patient_id,findings\n0001,左侧额叶见斑片状长T1长T2信号影。\n"
@@ -157,3 +157,34 @@ def test_a_text_with_a_carriage_return_stays_in_its_row(tmp_path):
     write_table(table, tmp_path / "t.csv")
     assert read_table(tmp_path / "t.csv", ("findings",))["findings"].tolist() == ["首行\n次行", "a\nb, c"]
     assert table["findings"][0] == "首行\r次行"
+
+
+def test_a_text_that_a_line_break_has_torn_is_whole_again(tmp_path):
+    text = "patient_id,findings,impression\n1,双侧大脑半球对称。\n左侧额叶见片状影,梗死\n2,未见异常,x\n"
+    table = read_table(write(tmp_path / "a.csv", text), ("patient_id", "findings"))
+    assert table["findings"].tolist() == ["双侧大脑半球对称。\n左侧额叶见片状影", "未见异常"]
+    assert table["line"].tolist() == [2, 4]
+
+
+def test_a_torn_row_that_makes_no_whole_one_is_named(tmp_path):
+    text = "patient_id,a,findings,b,c\n1,x,双侧。\n左侧额叶。,y\n2,x,未见异常,y,z\n3,x,未见异常,y,z\n"
+    with pytest.raises(SelipError, match=r"a\.csv lines 2, 3 look like one row that a line break has torn: put texts"):
+        read_table(write(tmp_path / "a.csv", text), ("patient_id",))
+
+
+@pytest.mark.parametrize("title", ["", "export;2024;2 rows\n"])
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_the_separator_is_that_of_the_line_with_the_columns(tmp_path, title, separator):
+    text = title + separator.join(["patient_id", "findings"]) + "\n" + separator.join(["1", "x"]) + "\n"
+    path = write(tmp_path / "a.csv", text)
+    rows = text_rows(path, known=lambda names: sum(name in ("patient_id", "findings") for name in names))
+    assert rows[-1][1] == ["1", "x"]
+
+
+@pytest.mark.parametrize(("encoding", "language"), [("cp949", "Korean"), ("euc_jp", "Japanese")])
+def test_a_table_of_another_language_in_its_own_encoding_is_refused_by_name(tmp_path, encoding, language):
+    text = {"cp949": "1,우측 전두엽에 고신호 병변이 관찰됨", "euc_jp": "1,右前頭葉に高信号域を認める。"}[encoding]
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"patient_id,findings\n{text}\n".encode(encoding))
+    with pytest.raises(SelipError, match=rf"a\.csv is a text in {language} .*: export it again as UTF-8"):
+        read_table(path, ("patient_id",))

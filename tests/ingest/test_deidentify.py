@@ -138,3 +138,51 @@ def test_medical_words_of_a_column_are_no_person_and_a_name_of_common_words_is()
     for value in ("Left frontal lobe", "Glioblastoma", "Acute infarct"):
         assert not may_identify(value)
     assert may_identify("Rose Young") and may_identify("王小明")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("王小明", "患者王\u200b小明，", "患者＊＊，"), ("王\u200b小明", "患者王小明，", "患者＊＊，"),
+        ("王小明", "患者王\n小明", "患者＊＊"),
+        ("王小明", "患者王 \r\n 小明左侧", "患者＊＊左侧"), ("張偉", "患者张伟，左额叶", "患者＊＊，左额叶"),
+        ("张伟", "患者張偉，", "患者＊＊，"),
+        ("陳靜", "陈静颅内未见异常", "＊＊颅内未见异常"), ("买买提", "患者買買提，", "患者＊＊，"),
+        ("阿卜杜热合曼·买买提", "患者阿卜杜热合曼•买买提，", "患者＊＊，"),
+        ("阿卜杜热合曼.买买提", "患者阿卜杜热合曼・买买提", "患者＊＊"),
+        ("阿卜杜热合曼·买买提", "患者阿卜杜热合曼买买提", "患者＊＊"),
+        ("阿卜杜热合曼买买提", "患者阿卜杜热合曼·买买提", "患者＊＊"),
+        ("阿卜杜热合曼·买买提", "阿卜杜热合曼：左侧额叶", "＊＊：左侧额叶"),
+        ("1234567", "ID1234567 左侧", "ID＊＊ 左侧"), ("1234567", "MR1234567", "MR＊＊"),
+        ("0012345", "住院号ZY0012345。", "住院号ZY＊＊。"),
+        ("1234567", "ID１２３４５６７", "ID＊＊"),
+    ],
+)  # fmt: skip
+def test_a_known_value_is_found_however_it_is_written(value, text, expected):
+    assert scrub(text, [value]).text == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("高明", "信号升高\n明显强化"), ("高信", "双侧额叶见高\n信号影"), ("1234567", "共91234567层，1234567890"),
+        ("23456", "1A23456"),
+        ("王小明", "王\n患者小明"), ("12345", "层厚12345mm"), ("于明", "低于\n明显"),
+    ],
+)  # fmt: skip
+def test_over_a_line_end_and_in_longer_numbers_words_stay(value, text):
+    assert scrub(text, [value]).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("身份证号ID110101196003071234", "身份证号ID＊＊"), ("身份证110101600307123", "身份证＊＊"),
+        ("证件号码：110101600307123。", "证件号码：＊＊。"),
+        ("身份证110101196003071234。", "身份证＊＊。"),
+        ("UID1234567890123456789012",) * 2, ("编号110101600307123",) * 2,
+        ("ID999999999999999999",) * 2,
+    ],
+)  # fmt: skip
+def test_identity_numbers_behind_letters_and_of_fifteen_digits(text, expected):
+    assert scrub(text, []).text == expected

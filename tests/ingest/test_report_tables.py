@@ -726,3 +726,186 @@ def test_the_name_of_the_file_and_of_its_sheets_stay_out_of_what_is_written(tmp_
     found = read_reports(workbook(tmp_path / "报告_王小明.xlsx", [["", "", "", TEXT, ""]] * 2, sheets=["张三"]))
     told = [found.without_its_name(text) for text in (*found.problems["where"], *found.notes)]
     assert told[0] == "reports, sheet 2 row 2" and not any("王小明" in text or "张三" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["{{\\rtf1\\ansi\\ansicpg936 {0}\\par}}", "<p>患者&#29579;&#23567;&#26126;</p><div>{1}</div>",
+     "患者王\u200b小\ufeff明{1}", "&lt;b&gt;王小明&lt;/b&gt;{1}", "王<b>小明</b>{1}"],
+)  # fmt: skip
+def test_a_name_does_not_get_out_through_markup_and_invisible_characters(tmp_path, cell):
+    coded = "".join(f"\\'{byte:02x}" for byte in f"患者王小明{TEXT}".encode("gb18030"))
+    found = read_reports(workbook(tmp_path / "r.xlsx", [["A1", "P1", "王小明", cell.format(coded, TEXT), ""]]))
+    text = found.reports["findings"][0]
+    assert HOLE in text and TEXT in text and "\\" not in text and "<" not in text and found.removed == 1
+
+
+def test_a_name_in_markup_in_its_own_column_is_taken_out_and_lost_characters_are_told(tmp_path):
+    rows = [["A1", "P1", "<b>王&#23567;明</b>", f"王小明{TEXT}", ""],
+            ["A2", "P2", "李娜", "{\\rtf1\\ansicpg936 \\'cd\\'f5\\'d0", ""]]  # fmt: skip
+    found = read_reports(workbook(tmp_path / "r.xlsx", rows))
+    assert found.reports["findings"].tolist() == [f"{HOLE}{TEXT}", "王"]
+    assert problems_of(found) == ["findings holds RTF of which 2 characters cannot be read"]
+
+
+@pytest.mark.parametrize("text", ["T2<T1，结节<3cm", "a<b and c>d", "病灶 & 水肿"])
+def test_signs_that_are_no_markup_stay(tmp_path, text):
+    assert read_reports(workbook(tmp_path / "r.xlsx", [["A1", "P1", "王伟", text, ""]])).reports["findings"][0] == text
+
+
+def exams(tmp_path, header, rows, **options):
+    text = "\n".join(",".join(row) for row in (header, *rows))
+    (tmp_path / "r.csv").write_text(text, encoding="utf-8")
+    return read_reports(tmp_path / "r.csv", **options)
+
+
+ONE_STUDY_EACH = pd.DataFrame({"patient_id": ["P1", "P2"], "study_id": ["S1", "S2"], "date": ["20240102", ""]})
+EXAM = ["患者ID", "检查日期", "设备类型", "检查部位", "检查所见"]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (["P1", "2024-01-02", "CT", "头颅", "x"], "by CT, not by MR"),
+        (["P1", "2024-01-02", "MR", "胸部", "x"], "another part .*胸"),
+        (["P1", "2015-01-02", "MR", "头颅", "x"], "of another day than the study"),
+        (["P1", "", "", "腰椎", "x"], "another part"),
+    ],
+)  # fmt: skip
+def test_another_examination_is_not_joined_by_the_patient_alone(tmp_path, row, why):
+    matched, problems = join(exams(tmp_path, EXAM, [row]), ONE_STUDY_EACH)
+    assert matched.empty and re.search(why, problems["problem"][0])
+    assert "2015" not in problems.to_csv() and "2024" not in matched.to_csv()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [["P1", "2024-01-03", "MR", "头颅", "x"], ["P1", "2024-01-02", "", "", "x"], ["P1", "", "1.5T", "平扫", "x"],
+     ["P2", "2015-01-02", "磁共振", "脑", "x"]],
+)  # fmt: skip
+def test_what_may_be_the_examination_is_joined(tmp_path, row):
+    assert len(join(exams(tmp_path, EXAM, [row]), ONE_STUDY_EACH)[0]) == 1
+
+
+def test_of_several_rows_of_a_patient_the_one_of_the_head_by_mr_is_taken(tmp_path):
+    rows = [["P1", "2015-01-02", "CT", "胸部", "双肺纹理清晰"], ["P1", "2024-01-02", "MR", "头颅", TEXT],
+            ["P1", "2019-01-02", "MR", "头颅", "x"], ["P1", "2024-01-02", "MR", "腰椎", "y"]]  # fmt: skip
+    assert join(exams(tmp_path, EXAM, rows), ONE_STUDY_EACH)[0]["findings"].tolist() == [TEXT]
+    undated = join(exams(tmp_path, EXAM, rows[:2]), ONE_STUDY_EACH.drop(columns="date"))
+    assert undated[0]["findings"].tolist() == [TEXT]
+    assert join(exams(tmp_path, EXAM, rows[1:3]), ONE_STUDY_EACH.drop(columns="date"))[0].empty  # nobody knows which
+
+
+def test_dates_that_anonymising_has_shifted_are_not_compared(tmp_path):
+    studies = pd.DataFrame([[f"P{i}", f"S{i}", f"2023010{i}"] for i in range(1, 5)], columns=[*ONE_STUDY_EACH.columns])
+    rows = [[f"P{i}", f"2015-01-0{i}", "MR", "头颅", f"x{i}"] for i in range(1, 5)]
+    matched, problems = join(exams(tmp_path, EXAM, rows), studies)
+    assert len(matched) == 4 and "may be shifted" in problems["problem"][0] and len(problems) == 1
+    by_id = exams(tmp_path, [*EXAM, "检查号"], [[*row, f"S{i}"] for i, row in enumerate(rows, 1)])
+    assert join(by_id, studies)[1].empty  # nothing was to be compared
+    rows[0][1] = "2023-01-01"  # one that agrees: the calendar is the same
+    assert join(exams(tmp_path, EXAM, rows), studies)[0]["study_id"].tolist() == ["S1"]
+
+
+def test_columns_that_tell_of_the_examination_hold_no_persons(tmp_path):
+    rows = [["A1", "MR", "平扫加增强", "MR平扫加增强示异常"]]
+    found = exams(tmp_path, ["检查号", "模态", "成像方式", "检查所见"], rows)
+    assert found.reports["findings"].tolist() == ["MR平扫加增强示异常"]
+
+
+def test_the_study_s_own_id_is_enough_whatever_the_row_says(tmp_path):
+    found = exams(tmp_path, ["检查号", "设备类型", "检查所见"], [["S1", "CT", "x"]])
+    assert len(join(found, ONE_STUDY_EACH)[0]) == 1
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_report_that_a_line_break_has_torn_is_read_whole(tmp_path, separator):
+    rows = [["检查号", "检查所见", "诊断意见"], ["A1", "双侧大脑半球对称。\n2、左侧额叶见片状影", "梗死"],
+            ["A2", "未见异常", "x"]]  # fmt: skip
+    (tmp_path / "r.csv").write_text("\n".join(separator.join(row) for row in rows), encoding="utf-8")
+    found = read_reports(tmp_path / "r.csv")
+    assert found.reports["findings"].tolist() == ["双侧大脑半球对称。\n2、左侧额叶见片状影", "未见异常"]
+    assert found.reports["impression"].tolist() == ["梗死", "x"] and "had torn, joined: 1" in found.notes[-1]
+
+
+def test_torn_rows_that_make_no_whole_one_are_told_with_their_lines(tmp_path):
+    header = ["检查号", "性别", "检查所见", "诊断意见", "备注"]
+    rows = [["A1", "男", "双侧。"], ["左侧。", "a"], *([f"A{i}", "男", "未见异常", "x", "y"] for i in (2, 3))]
+    found = exams(tmp_path, header, rows)
+    assert found.reports["study_id"].tolist() == ["A2", "A3"]
+    assert found.problems["where"].tolist() == ["r.csv rows 2, 3"] and "torn" in problems_of(found)[0]
+
+
+def test_cells_that_are_left_out_at_the_end_of_rows_are_no_torn_ones(tmp_path):
+    rows = [["A1", "左侧额叶"], ["A2", "右侧额叶。"], ["A3", "x", "y"]]
+    found = exams(tmp_path, ["检查号", "检查所见", "诊断意见"], rows)
+    assert found.reports["study_id"].tolist() == ["A1", "A2", "A3"] and found.problems.empty
+
+
+def sheets_of(path, **sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_every_sheet_that_is_shown_is_read_and_the_others_are_told(tmp_path):
+    path = sheets_of(tmp_path / "r.xlsx", y22=[HEADER, ["A1", "P1", "王伟", TEXT, ""]], notes=[["a"], ["b"], ["c"]],
+                     y23=[HEADER, ["A2", "P2", "李娜", TEXT, ""], ["A1", "P1", "王伟", "x", ""]])  # fmt: skip
+    found = read_reports(path)
+    assert found.reports["where"].tolist() == ["r.xlsx sheet y23 row 2"]
+    assert problems_of(found) == ["2 reports of one study differ"] * 2
+    assert set(found.problems["where"]) == {"r.xlsx sheet y22 row 2", "r.xlsx sheet y23 row 3"}
+    assert "2 of 3 sheets" in found.notes[0]
+    assert "sheet notes is not read: it has not the columns; it has 3 rows" in found.notes[1]
+    assert "y2" not in " ".join(map(found.without_its_name, (*found.notes, *found.problems["where"])))
+
+
+def test_hidden_sheets_are_read_where_no_other_has_the_columns(tmp_path):
+    path = sheets_of(tmp_path / "r.xlsx", shown=[["a"]], old=[HEADER, ["A1", "P1", "王伟", TEXT, ""]])
+    book = openpyxl.load_workbook(path)
+    book["old"].sheet_state = "hidden"
+    book.save(path)
+    assert read_reports(path).reports["study_id"].tolist() == ["A1"]
+
+
+def test_a_sheet_called_ct_is_of_another_examination(tmp_path):
+    header = ["患者ID", "检查所见"]
+    path = sheets_of(tmp_path / "r.xlsx", MR=[header, ["P1", TEXT]], CT=[header, ["P1", "x"]])
+    assert join(read_reports(path), ONE_STUDY_EACH)[0]["findings"].tolist() == [TEXT]
+    alone = sheets_of(tmp_path / "s.xlsx", CT=[header, ["P1", TEXT]])  # one sheet may be called anything
+    assert len(join(read_reports(alone), ONE_STUDY_EACH)[0]) == 1
+
+
+@pytest.mark.parametrize("title", ["导出;2024-01-01;共2条", "导出时间 2024-01-01, 共2条,"])
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_a_title_with_another_separator_is_passed_over(tmp_path, title, separator):
+    text = f"{title}\n检查号{separator}检查所见\nA1{separator}未见异常\n"
+    (tmp_path / "r.csv").write_text(text, encoding="utf-8")
+    assert read_reports(tmp_path / "r.csv").reports["findings"].tolist() == ["未见异常"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("左侧_x000D_右侧", "左侧\n右侧"), ("左侧_x000D_\n右侧", "左侧\n右侧"), ("左侧_x000A_右侧", "左侧\n右侧"),
+     ("左侧_x000d__x000a_右侧", "左侧\n右侧"), ("a_x005F_x000D_b", "a_x000D_b"), ("a_x12_b", "a_x12_b"),
+     ("a_xD800_b", "a_xD800_b")],
+)  # fmt: skip
+def test_characters_that_excel_writes_by_number(tmp_path, cell, said):
+    assert read_reports(workbook(tmp_path / "r.xlsx", [["A1", "P1", "王伟", cell, ""]])).reports["findings"][0] == said
+
+
+def test_the_final_report_replaces_the_initial_one(tmp_path):
+    rows = [["A1", "初步", "左侧额叶见影"], ["A1", "终审", "右侧额叶见影"]]
+    found = exams(tmp_path, ["检查号", "报告状态", "检查所见"], rows)
+    assert found.reports["findings"].tolist() == ["右侧额叶见影"]
+    assert problems_of(found) == ["an earlier version of a report"]
+    rows = [["A1", "2024-01-02 10:00", "x"], ["A1", "2024-01-02 09:00", "y"]]
+    found = exams(tmp_path, ["检查号", "报告时间", "检查所见"], rows)
+    assert found.reports["findings"].tolist() == ["x"]
+    found = exams(tmp_path, ["检查号", "报告状态", "检查所见"], [["A1", "终审", "x"], ["A1", "终审", "y"]])
+    assert found.reports.empty

@@ -1,0 +1,119 @@
+"""What a row of a report export says of its examination: by which device, of which part, when, and how final."""
+
+import datetime
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from selip_core.ingest.report_columns import examination_columns
+
+DAYS = 2
+"""Choice: a report is written up to two days after its examination, or dated so."""
+
+_MR = re.compile(r"(?<![A-Z])(?:MRI?|MRA|MRV|NMR|PET[-/ ]?MR)(?![A-Z])|磁共振|核磁|磁振")
+_OTHER_MODALITY = re.compile(
+    r"(?<![A-Z])(?:CT|CTA|CTP|CR|DR|DX|US|USG|PET|PETCT|SPECT|ECT|NM|PT|XA|DSA|RF|MG|EEG|ECG|EKG|XR|X-?RAY)(?![A-Z])"
+    r"|超声|彩超|B超|X[线光]|胸片|平片|钼靶|内窥?镜|胃镜|骨密度|核医学|肠镜|心电|脑电|病理|ULTRASOUND|RADIOGRAPH|MAMMOGRA|ENDOSCOP"
+)
+_HEAD = re.compile(
+    r"头|頭|颅|顱|脑|腦|垂体|垂體|鞍|海马|海馬|听神经|三叉|内听道|桥小脑|HEAD|BRAIN|SKULL|CRANI|CEREB|NEURO|PITUIT|SELLA|IAC"
+    r"|(?<![A-Z])CNS(?![A-Z])|CRÂN|CRAN|CÉRÉB|ENCÉPH|ENCEPH|TÊTE|TETE"
+)
+_OTHER_PART = re.compile(
+    r"胸|肺|心脏|冠脉|冠状动脉|主动脉|乳腺|腹|肝|胆|胰|脾|肾|腎|膀胱|前列腺|子宫|卵巢|盆腔|盆部|骨盆|直肠|胃|小肠|结肠"
+    r"|[颈頸](?!静脉孔)|腰|脊|椎|骶|髂|膝|踝|髋|肩|肘|腕|手(?!术)|足|腿|臂|肢|关节|甲状腺|咽|喉|泌尿|CHEST|THORA|LUNG|HEART|CARDIAC|BREAST"
+    r"|ABDOM|LIVER|KIDNEY|RENAL|PELVI|PROSTATE|UTERUS|SPINE|SPINAL|LUMBAR|CERVICAL|SACR|KNEE|ANKLE|(?<![A-Z])HIP"
+    r"|SHOULDER|ELBOW|WRIST|FOOT|(?<![A-Z])HAND|EXTREMIT|JOINT|THYROID|NECK"
+)
+_FINAL = re.compile(
+    r"终审|已审|审核|审签|签发|已发布|正式|终稿|最终|完成|FINAL|VERIFIED|APPROVED|SIGNED|COMPLETE|RELEASED"
+)
+_INITIAL = re.compile(
+    r"初步|初稿|审核中|退回|草稿|初写|未审|待审|书写|暂存|已报告|临时|未完成|未签|待签"
+    r"|UNSIGNED|PRELIM|DRAFT|PENDING|UNVERIFIED|INCOMPLETE"
+)
+_TIME = re.compile(
+    r"((?:19|20)\d\d)[-/.年]?(0?[1-9]|1[0-2])[-/.月]?(0?[1-9]|[12]\d|3[01])(?!\d)日?(?:[T\s]*(\d{1,2}):(\d\d)(?::(\d\d))?.*)?"
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a row says of its examination. Nothing of it is written anywhere: a date tells a person.
+
+    Parameters
+    ----------
+    other : str
+        Why it is no MRI of the head, in words that hold nothing of the row's; "" where nothing says so.
+    date : datetime.date, optional
+    final : bool, optional
+        False for a draft or an initial report; None where the row does not say.
+    reported : datetime.datetime, optional
+        When the report was written or signed.
+    """
+
+    other: str = ""
+    date: datetime.date | None = None
+    final: bool | None = None
+    reported: datetime.datetime | None = None
+
+
+def examinations(names: list[str], rows: list[list[str]], sheet: str = "") -> list[Examination]:
+    """Return what each row of a table says of its examination; the sheet's name stands for a column that is not there.
+
+    Parameters
+    ----------
+    names : list of str
+        Of the columns.
+    """
+    columns = examination_columns(names)
+
+    def said(cells: list[str], role: str) -> str:
+        values = (cells[i] for i in columns.get(role, ()) if i < len(cells))
+        return unicodedata.normalize("NFKC", " ".join(filter(None, values))).upper().strip()
+
+    sheet = unicodedata.normalize("NFKC", sheet).upper()
+    return [
+        Examination(
+            _other(said(cells, "modality") or said(cells, "body_part") or sheet, said(cells, "body_part") or sheet),
+            date_of(said(cells, "date")),
+            _is_final(said(cells, "status")), _time(said(cells, "reported")),
+        )
+        for cells in rows
+    ]  # fmt: skip
+
+
+def date_of(text: str) -> datetime.date | None:
+    """Return the day that a date, its year first, or the beginning of a time is; None where it is none."""
+    time = _time(text)
+    return time.date() if time else None
+
+
+def is_another_day(one: datetime.date | None, other: datetime.date | None) -> bool:
+    """Tell whether two days are known and further apart than an examination and its report."""
+    return one is not None and other is not None and abs((one - other).days) > DAYS
+
+
+def _other(modality: str, part: str) -> str:
+    """Return why a device and a part of the body, in upper case, are not those of an MRI of the head."""
+    if not _MR.search(modality) and (named := _OTHER_MODALITY.search(modality)):
+        return f"it is an examination by {named[0]}, not by MR"
+    if not _HEAD.search(part) and (named := _OTHER_PART.search(part)):
+        return f"it is an examination of another part of the body ({named[0]})"
+    return ""
+
+
+def _is_final(status: str) -> bool | None:
+    if _INITIAL.search(status):
+        return False
+    return True if _FINAL.search(status) else None
+
+
+def _time(text: str) -> datetime.datetime | None:
+    found = _TIME.match(text.strip())
+    if not found:
+        return None
+    try:
+        return datetime.datetime(*(int(part or 0) for part in found.groups()))
+    except ValueError:  # the thirty-first of a month of thirty days
+        return None

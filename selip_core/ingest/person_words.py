@@ -1,0 +1,28 @@
+"""What tells a name from a word: English words that are names too, Chinese family names; and what takes its place."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+HOLE = "＊＊"
+
+_COMMON_WORDS = Path(__file__).with_name("common_words.yaml")
+
+FAMILY_NAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季"
+    "俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍覃"
+    "霍翁隋甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫褚苟仝郎乐尚符谈喻蒲宗麦"
+    "闫付肖岑佟冀娄敖冷匡郜商窦明习简阚竺涪储迟"
+) | frozenset((
+    "欧阳", "司马", "诸葛", "上官", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒", "东方",
+    "南宫", "端木", "轩辕", "百里", "呼延", "独孤", "赫连", "澹台", "申屠", "西门", "淳于", "闻人", "钟离", "太史",
+))  # fmt: skip
+"""The usual ones; a name of a rarer one is found where a column of the row holds it."""
+
+
+@cache
+def common_words(kind: str) -> frozenset[str]:
+    """Return the words of ``common_words.yaml`` of one kind: ``function``, ``report``, ``medical`` or ``phrase``."""
+    return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())

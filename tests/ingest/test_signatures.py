@@ -1,0 +1,59 @@
+"""Names that no column holds: out where the text itself tells a name, and no medical word with them."""
+
+import pytest
+
+from selip_core.ingest.signatures import without_signatures
+from tests.helpers.places import ROOT
+
+TOLD = [
+    "{0}医师审核。", "由{0}主治医师审核", "已电话通知神经内科{0}医师。", "已告知神经外科值班{0}医师",
+    "报告人：{0} 审核人：{1}", "审核：{1}",
+    "医师签名：{0}", "姓　名：{0}", "报告医师：{0}、{1}", "书写医师：{0}/审核医师：{1}", "签字：{0}",
+    "患者{0}，男，45岁。", "报告者：{0}审核者：{1}",
+    "报告医师：\n{0}", "复核: {1}", "报告医师签名：{0} 2024-01-01",
+]  # fmt: skip
+LATIN = [
+    "DR. {0}", "DR {0}", "Radiologist: {0}", "Interpreted by: {0} MD", "Mme {0}, 45 ans", "Docteur {0}.",
+    "Monsieur {0}",
+    "Attending: {0}", "Patient's name: {0}", "ELECTRONICALLY SIGNED BY: {0}", "Seen with Ms. {0}, RN", "le docteur {0}",
+    "医师：{0}",
+]  # fmt: skip
+MEDICAL = [
+    "报告：高信号", "报告：左侧额叶", "报告医师：\n脑萎缩。", "审核：通过", "高年资医师审核。",
+    "已通知神经内科值班医师", "请联系神经外科主任", "诊断：脑梗死",
+    "患者高热，男性多见", "患者高热，男，45岁", "患者平素健康，男", "检查：头颅平扫", "报告：白质高信号、方便时复查",
+    "报告医师：", "已告知临床医师", "患者左侧，男",
+    "DR CHEST PA", "DR IMAGES", "Radiologist: Left frontal lesion", "Name: MRI Brain", "Pr Brain", "Miss Image 3",
+    "Physician: Normal study", "医师：MRI Brain", "Read by the team. Left", "Dr. was told", "MS PLAQUES",
+    "madame est là",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TOLD)
+@pytest.mark.parametrize("names", [("王小明", "李建国"), ("李娜", "张伟"), ("欧阳娜娜", "诸葛亮")])
+def test_chinese_names_go(text, names):
+    assert without_signatures(text.format(*names)) == text.format("＊＊", "＊＊")
+
+
+@pytest.mark.parametrize("text", LATIN)
+@pytest.mark.parametrize("name", ["John Smith", "JOHN SMITH", "Dupont", "María O’Neil"])
+def test_latin_names_go(text, name):
+    assert without_signatures(text.format(name)) in (text.format("＊＊"), text.replace(" MD", "").format("＊＊"))
+
+
+@pytest.mark.parametrize("text", MEDICAL)
+def test_medical_words_stay(text):
+    assert without_signatures(text) == text
+
+
+def test_no_sentence_that_others_have_written_gets_a_hole():
+    lines = [
+        line for path in sorted((ROOT / "tests/reports/texts").rglob("*.*"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]  # fmt: skip
+    assert len(lines) > 100
+    assert [line for line in lines if without_signatures(line) != line] == []
+
+
+def test_a_dotted_name_goes_whole():
+    assert without_signatures("报告医师：阿卜杜热合曼·买买提 2024") == "报告医师：＊＊ 2024"
