@@ -6,7 +6,7 @@ The order is side, site, look, sequence, signal; what speaks of something other 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from selip_core.reports.lexicon import Lexicon, Token
 
@@ -16,6 +16,12 @@ PLACES = frozenset({"site", "lobes"})
 NOUNS = frozenset({"nouns", "anaphora"})
 _WITH_PLACES = frozenset({"side", "morphology", "surroundings"})
 _TOLD = LOOKS | NOUNS | {"enhancement", "oedema", "restricted"}
+_LEVELS = frozenset({"relaxation", "signal", "levels"})
+_CHANGES = frozenset({"widened", "compressed", "shifted"})
+_DENIABLE = _TOLD | _CHANGES | {"disorders", "extensions"}
+_BY_NOW = re.compile("[灶影区带]?(?:较前片?|现|均|已|亦|也|基本|完全|明显|逐渐)*")
+_AND = re.compile("(?:以?及|[、和或与])?(?:异常|明显|其他)*")
+_PARTLY = re.compile("(?:其中|另)?(?:部分|个别|少数)(?!吸收)")
 
 
 @dataclass
@@ -37,11 +43,15 @@ def arrange(text: str, tokens: list[Token], lexicon: Lexicon) -> list[Token]:
     if len(tokens) < 2:
         return tokens
     kinds = {token.kind for token in tokens}
-    if "denials" in kinds:
-        tokens = _without_denied(tokens)
+    if "denials" in kinds or _denies_at_end(text, tokens[-1]):
+        tokens = _without_denied(text, tokens)
+    if kinds & _LEVELS:
+        tokens = _without_turned(text, tokens, lexicon)
+        tokens = _without_rim(tokens)
     if kinds & {"enhancement", "oedema"}:
         tokens = _without_borrowed_shapes(tokens)
     if kinds & PLACES:
+        tokens = _without_touched(text, _without_compared_places(text, tokens))
         tokens = _without_qualifiers(text, tokens, lexicon)
         if "extensions" in kinds:
             tokens = _extensions_first(text, tokens)
@@ -58,14 +68,46 @@ def arrange(text: str, tokens: list[Token], lexicon: Lexicon) -> list[Token]:
     return tokens
 
 
-def _without_denied(tokens: list[Token]) -> list[Token]:
-    """Drop `高信号` of `高信号不明显`."""
-    following = [*tokens[1:], None]
-    return [
-        token
-        for token, after in zip(tokens, following, strict=True)
-        if not (after and after.kind == "denials" and after.start - token.end <= 1)
-    ]
+def _without_denied(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop `高信号` of `高信号不明显`, `强化结节` of `强化结节较前基本消失`; but not `变浅` of `变浅、消失`."""
+    kept: list[Token] = []
+    for token in tokens:
+        start, denies = token.start, token.kind == "denials" or _denies_at_end(text, token)
+        while denies and kept and kept[-1].kind in _DENIABLE:
+            if not _BY_NOW.fullmatch(text, kept[-1].end, start):
+                break
+            start = kept.pop().start
+        kept.append(token)
+    return kept
+
+
+def _denies_at_end(text: str, token: Token) -> bool:
+    return token.kind == "negations" and token.value[0] in "未没" and token.end == len(text)
+
+
+def _without_turned(text: str, tokens: list[Token], lexicon: Lexicon) -> list[Token]:
+    """Drop what a signal was before: `高信号` of `由高信号转为等信号` and of `高信号现呈等信号`."""
+    levels = [token for token in tokens if token.kind in _LEVELS]
+    former = [a for a, b in pairwise(levels) if lexicon.turned.search(text, a.end, b.start)]
+    return [token for token in tokens if token not in former]
+
+
+def goes_on_denying(text: str, denied: Token, ahead: list[Token]) -> bool:
+    """Return whether what follows no enhancement is denied too: `未见强化及弥散受限`, but not `见无强化的高信号`."""
+    if denied.value != "无强化" or text[denied.start] not in "未无没" or not ahead:
+        return False
+    attribute = text[max(denied.start - 1, 0) : denied.start] in ("见", "呈") and text[denied.start] == "无"
+    return not attribute and _AND.fullmatch(text, denied.end, ahead[0].start) is not None
+
+
+def _without_rim(tokens: list[Token]) -> list[Token]:
+    """Drop how the surroundings look, `T2WI周边见低信号环`: it is not how the lesion does."""
+    # 术区边缘见T2高信号: not the lesion's own rim
+    own = {i for i, t in enumerate(tokens) if t.value == "边缘" and (not t.start or tokens[i - 1].kind == "sequence")}
+    at = next((i for i, token in enumerate(tokens) if token.kind == "surroundings" or i in own), None)
+    if at is None or any(token.kind in PLACES | {"oedema", "enhancement", "inside"} for token in tokens[at + 1 :]):
+        return tokens
+    return [*tokens[: at + 1], *[token for token in tokens[at + 1 :] if token.kind not in LOOKS | {"sequence"}]]
 
 
 def _without_borrowed_shapes(tokens: list[Token]) -> list[Token]:
@@ -79,11 +121,39 @@ def _without_borrowed_shapes(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def of_lesion(clause: Clause, lexicon: Lexicon, *, known: bool) -> Clause:
-    """Return a clause without the places beside a known lesion, and with its organ before what is said of it."""
+def of_lesion(clause: Clause, lexicon: Lexicon, *, known: bool, sites: int, last: bool) -> Clause:
+    """Return a clause without the places beside a known lesion, and with its organ before what is said of it.
+
+    `sites` is how many sites that lesion has where this sentence has told of it before, else 0; `last` whether the
+    clause is the last of its sentence.
+    """
     tokens = _without_neighbours(clause.tokens, lexicon)
+    if sites:
+        tokens = _without_aside(replace(clause, tokens=tokens), lexicon, sites, last)
     alone = not known and not any(token.kind in PLACES for token in tokens)  # 延髓受压,T2WI呈高信号
     return Clause(clause.text, _organs_first(clause.tokens if alone else tokens))
+
+
+def _without_aside(clause: Clause, lexicon: Lexicon, sites: int, last: bool) -> list[Token]:
+    """Drop a place that would begin another lesion: that of a diagnosis, `考虑垂体瘤`, or of `邻近脑膜增厚强化`."""
+    kinds = {token.kind for token in clause.tokens}
+    dropped: frozenset[str] = frozenset()
+    looks = kinds & (_LEVELS | {"sequence"})
+    # Choice: a diagnosis that ends its sentence keeps its place, perhaps named for the first time.
+    if not last and lexicon.diagnosed.match(clause.text) and not looks and not kinds & {"enhancement", "extensions"}:
+        dropped = PLACES | {"side", "shape", "multiple"}
+    elif clause.starts_with({"surroundings"}) and "enhancement" in kinds and kinds & PLACES and not looks:
+        dropped = PLACES | {"side", "shape", "enhancement"}
+    elif of_some(clause, sites):
+        dropped = frozenset({"anaphora"})
+    return [token for token in clause.tokens if token.kind not in dropped]
+
+
+def of_some(clause: Clause, sites: int) -> bool:
+    """Return whether a clause speaks of some lesions, `部分病灶DWI呈高信号`, at no one knows which of several sites."""
+    named = list(takewhile(lambda token: token.kind == "sequence", clause.tokens))
+    some = _PARTLY.match(clause.text) or _PARTLY.match(clause.text, named[-1].end if named else 0)
+    return sites > 1 and some is not None and not clause.has(PLACES)
 
 
 def _without_neighbours(tokens: list[Token], lexicon: Lexicon) -> list[Token]:
@@ -185,6 +255,46 @@ def _without_compared(text: str, tokens: list[Token]) -> list[Token]:
         elif token.kind != "morphology" or token.start != end:
             kept.append(token)
     return kept
+
+
+def _without_compared_places(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop the place that another is compared with: `左侧海马` of `右侧海马较左侧海马信号稍高`."""
+    kept: list[Token] = []
+    end = -1
+    for token in tokens:
+        compared = text[token.start - 1 : token.start] in ("较", "比") and any(t.kind in PLACES for t in kept)
+        if token.kind == "side" and compared:
+            end = token.end
+        elif not (token.kind in PLACES and (token.start == end or compared)):
+            kept.append(token)
+    return kept
+
+
+def _without_touched(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop the places of `与左侧海马、岛叶分界不清`."""
+    for at in [i for i, token in enumerate(tokens) if token.kind == "contacts"]:
+        listed = list(takewhile(lambda token: token.kind in PLACES | _WITH_PLACES, reversed(tokens[:at])))
+        first = next((i for i, token in enumerate(listed) if text[token.start - 1 : token.start] == "与"), -1)
+        touched = listed[: first + 1]
+        tokens = [token for token in tokens if token not in touched or token.kind == "morphology"]
+        if touched:
+            break
+    return tokens
+
+
+def of_unknown_place(clause: Clause, lexicon: Lexicon) -> bool:
+    """Return whether a clause tells what is seen at a place that the lexicon does not know: `右侧眶尖部见…`."""
+    where, seen, _ = clause.text.partition("见")
+    known = any(token.start < len(where) and token.kind not in ("side", "multiple") for token in clause.tokens)
+    return bool(seen) and not known and lexicon.strange(where)
+
+
+def changes_another(clause: Clause, lexicon: Lexicon) -> bool:
+    """Return whether a change of shape is said of what the clause names itself, `左侧横窦增宽`, and no organ is."""
+    change = next((token for token in clause.tokens if token.kind in _CHANGES), None)
+    if change is None or clause.has({"morphology"}):
+        return False
+    return clause.has({"elsewhere", "vessels"}) or lexicon.strange(clause.text[: change.start])
 
 
 def _organs_first(tokens: list[Token]) -> list[Token]:

@@ -8,6 +8,10 @@ from selip_core.sequences import TABLE
 MULTIPLE = "多发"
 OEDEMA_SEQUENCES = tuple(name for name, sequence in TABLE.items() if sequence.oedema == "高信号")
 _BRIGHT = ("高信号", "长信号", "高", "信号升高")
+_USUAL = {"高": "高信号", "低": "低信号", "信号升高": "高信号", "信号降低": "低信号"}
+"""On images `信号增高` is the same as `高信号`: a grey value is high beside others, not raised in itself."""
+_USUAL_MEASURED = {"高": "信号升高", "低": "信号降低"}
+"""Choice: ADC is measured, so `ADC高` without 信号 says that it is raised."""
 
 
 @dataclass
@@ -27,6 +31,7 @@ class ReportedLesion:
     named: bool = False  # 病灶, 信号影: what follows at another site is another lesion
     dismissed: bool = False  # something else was said of its sites: 两侧海绵窦不对称
     mentioned_again: bool = False  # 左侧额叶病灶: perhaps one that was described before
+    whole: list[str] = field(default_factory=list)  # all sites, where this is what is said of some: 右侧DWI呈高信号
     shares_with: "ReportedLesion | None" = None  # 斑片状及…点状长T1信号: the signals come with the last of a list
 
     def open_for_sites(self, sentence: int) -> bool:
@@ -45,6 +50,16 @@ class ReportedLesion:
     @property
     def side(self) -> str:
         return next((site[:2] for site in self.sites if site[:2] in OTHER_SIDE), "")
+
+    def sites_on(self, side: str) -> list[str]:
+        """Return the sites that lie on one side: 右侧丘脑 of 双侧丘脑."""
+        return [side + without_side(site) for site in self.whole or self.sites if site[:2] in (side, "双侧")]
+
+    def part(self, sites: list[str], clause: int) -> "ReportedLesion":
+        """Return a lesion of some of the sites, of the same shape; how many there are is no more known."""
+        whole = self.whole or self.sites
+        told = {"sentence": self.sentence, "clause": clause, "shapes": list(self.shapes), "named": True}
+        return ReportedLesion(sites=sites, whole=whole, **told)
 
     def findings(self) -> list[tuple[str, Finding]]:
         """Return (sequence, finding) of every site."""
@@ -77,6 +92,11 @@ class ReportedLesion:
             if again and {without_side(s) for s in self.sites} <= {without_side(s) for s in earlier.sites}:
                 self.shapes = list(earlier.shapes)
                 return
+
+
+def usual_signal(sequence: str, signal: str) -> str:
+    """Return how a signal of a sequence is called in findings."""
+    return (_USUAL_MEASURED if TABLE[sequence].measured else _USUAL).get(signal, signal)
 
 
 def beyond_oedema(sequence: str, signal: str) -> bool:

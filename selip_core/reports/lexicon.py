@@ -17,7 +17,7 @@ _KEYS = {
     "restricted", "morphology", "widened", "compressed", "shifted", "elsewhere", "general", "anaphora", "surroundings",
     "located", "normal", "nouns", "common", "extra_axial", "layers", "other_sequences", "denials", "contrasts",
     "largest", "inside", "extensions", "contacts", "neighbours", "qualifiers", "abnormal", "territories",
-    "vessels", "disorders", "previous", "now", "gone", "unchanged",
+    "vessels", "disorders", "previous", "now", "gone", "unchanged", "turned", "diagnosed", "which",
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ KINDS = frozenset({
     "passed_over", "elsewhere", "general", "surroundings", "largest", "inside", "anaphora", "morphology",
     "site", "lobes", "side", "sequence", "unread", "enhancement", "signal", "levels", "relaxation",
     "restricted", "shape", "shifted", "multiple", "negations", "oedema", "widened", "compressed", "located",
-    "nouns", "denials", "contrasts", "extensions", "contacts", "size", "vessels", "disorders",
+    "nouns", "denials", "contrasts", "extensions", "contacts", "size", "vessels", "disorders", "which",
 })  # fmt: skip
 """What a word of a report may be; `reader` has a method for each that it reads."""
 
@@ -64,14 +64,19 @@ class Lexicon:
         self.normal = re.compile(
             rf"{_any(book['normal'])}|{_any(book['negations'])}{_any(book['qualifiers'])}*{_any(book['abnormal'])}"
         )
-        date, previous = r"(?:19|20)\d\d[-年./\d月日]*", _any(book["previous"])
+        self.turned = re.compile(rf"(?<![表呈显体]){_any(book['turned'])}")
+        self.diagnosed = re.compile(rf"(?:故|首先|综合|多|均)*{_any(book['diagnosed'])}")
+        date = r"(?:(?:19|20)\d\d[-年./\d月日]*|[\d一二三两半数几]+[余多]?(?:天|日|周|个?月|年)余?前)"
+        previous = _any(book["previous"])
         study = rf"(?:[外本我]院|头颅|颅脑|MRI|MR|CT|平扫|增强|检查|扫描|片|[()上]|{date})*(?:已|曾|可|显|提)*[示见:]"
         self.shown_before = re.compile(rf"(?:[而但]|[外本我]院)*(?:{previous}|(?P<date>{date})){study}")
-        self.formerly = re.compile(rf"{previous}|{date}片|(?<![病还胶抗高])原(?![发因始浆位])")
+        self.formerly = re.compile(rf"{previous}|{date}(?:片|(?<=前))|(?<![病还胶抗高])原(?![发因始浆位])")
         self.now = re.compile(rf"(?<![表呈出发显再重体隐迄至]){_any(book['now'])}(?!象)|^均?已")
         self.gone = re.compile(rf"(?<!部分){_any(book['gone'])}|未见$")
         self.unchanged = re.compile(_any(book["unchanged"]))
+        self.usual = re.compile("(?:符合|考虑|提示|为|属)[^,]{0,6}髓鞘化(?!.{0,4}(?:延迟|落后|不良|障碍))")
         self._meaning = _meanings(book)
+        self._familiar = re.compile(_any([word for word in self.known if word]))
         words = sorted(self._meaning, key=len, reverse=True)
         lobes = "".join(book["compound_lobes"])
         degree = _any(book["degrees"]) + "*"
@@ -81,7 +86,9 @@ class Lexicon:
         last = "".join(sorted({name[-1].upper() for name in SEQUENCES}))
         layer = "(?:皮[层质]下?|深部|脑?白质)"
         self._scanner = re.compile(
-            rf"(?P<both>(?:{relaxation})T1(?:WI)?[、/及和与]?T2(?:WI)?(?=(?:异常)?信号))"
+            r"(?P<usual>垂体(?:可?见|呈|示)?(?:明显)?(?:均匀|一致)+(?:一致|明显|显著)*强化"
+            r"|(?:垂体后叶|神经垂体)[可见呈示的]*(?:正常|点状|稍)*(?:短?T1(?:WI)?[上可见呈示]*)?(?:正常|点状|短)*高?信号(?!消失|未|不))"
+            rf"|(?P<both>(?:{relaxation})T1(?:WI)?[、/及和与]?T2(?:WI)?(?=(?:异常)?信号))"
             rf"|(?P<swapped>(?<![长短等杂])T1(?:WI)?[长短等][、/]?T2(?:WI)?[长短等](?=信号))"
             rf"|(?P<relaxation>(?:{relaxation})T[12](?:WI)?(?!\*))"
             rf"|(?P<unenhanced>(?:不|(?:未见|未及|未出现|没有|没见|未|无)(?:{degree}|异常|确切|明确|任何)*的?)(?:强化|增强))"
@@ -92,10 +99,16 @@ class Lexicon:
             r"|(?P<beside>(?:侧?脑室|侧室)(?:[前后上下额枕颞、及和与/]*角|体|三角|房|[区部、及和与/])+(?:旁|周围|周边|边缘|附近))"
             rf"|(?P<restricted>(?:(?:弥散|扩散)(?:运动)?{degree})?受限)"
             rf"|(?P<levels>[高低等](?:[、/及或和至-]{degree}[高低等])+(?:(?:混杂)?信号|(?=[)]|$)))"
-            rf"|(?P<changed>(?:信号|值)(?:均|亦|也|则|有所)?{degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
+            rf"|(?P<since>(?:信号|值|程度|范围)?(?:均|亦|也|则|有所)*{degree}[较比](?:之前|以前|前|原|上次)[次片]?(?:有所|{degree})*"
+            r"(?:增高|升高|上升|增强|减低|降低|下降|减弱|减轻|[高低](?!信号)))"
+            r"|(?P<measured>最?[宽大深](?:处|度|径)?[约为]?(?=约?\d))"
+            r"|(?P<vertebra>(?<![A-Z])[CTLS]\d{1,2}(?:[-、/~及和][CTLS]?\d{1,2})*(?=椎|水平|节段|平面))"
+            r"|(?P<kind_of>非[\u4e00-\u9fff]{1,4}?性)"
+            r"|(?P<unusual>(?<!^)异常(?!强化|增强))"
+            rf"|(?P<changed>(?:信号|值)(?:均|亦|也|则|有所|对称性?|弥漫性?|普遍|局限性?)*{degree}(?:增高|升高|上升|减低|降低|下降|减弱|高|低))"
             rf"|(?P<bare_change>(?<=[T{last}值图像上均亦呈明显度稍略]){degree}(?:增高|升高|减低|降低|下降))"
-            rf"|(?P<level>[高低](?=[、,/)(而且及和]*(?:{names}|$)))"
-            rf"|(?P<equal>(?<={ends})等(?!信号|序列|图像|各|均|显示|扫描|多))"
+            rf"|(?P<level>(?<![减增升降])[高低](?=[、,/)(而且及和]*(?:{names}|$)))"
+            rf"|(?P<equal>(?<={ends})等(?!信号|[稍略偏]?[高低长短]|序列|图像|各|均|显示|扫描|多))"
             r"|(?P<stub>(?:斑片|斑点|[点片斑条])(?=[、/及和或-](?:小|大)?[斑点片条结团][^,]{0,2}[状样]))"
             rf"|(?P<pair>两(?=[{lobes}{first}]))"
             rf"|(?P<word>{'|'.join(map(re.escape, words))})"
@@ -129,7 +142,11 @@ class Lexicon:
             return [("shifted", found[1].replace("健", "对"))]
         if group == "beside":
             return [("site", "侧脑室旁白质")]
-        fixed = {"pair": ("side", "双侧"), "equal": ("signal", "等信号"), "level": ("signal", found)}
+        fixed = {
+            "pair": ("side", "双侧"), "equal": ("signal", "等信号"), "level": ("signal", found),
+            "since": ("disorders", found), "unusual": ("disorders", found), "vertebra": ("elsewhere", found),
+            "measured": ("passed_over", found), "kind_of": ("passed_over", found), "usual": ("passed_over", found),
+        }  # fmt: skip
         if group == "stub":
             return [("shape", f"{found}状")]
         return [fixed.get(group, (group, found))]
@@ -137,6 +154,10 @@ class Lexicon:
     def lobes(self, compound: str) -> list[str]:
         """Return the lobes that a compound such as 额顶叶 names."""
         return [self.book["compound_lobes"][c] for c in compound if c in self.book["compound_lobes"]]
+
+    def strange(self, text: str) -> bool:
+        """Return whether a text holds a word that the lexicon does not know: two characters that no known word has."""
+        return len(re.findall(r"[\u4e00-\u9fff]", self._familiar.sub("", text))) >= 2
 
     @property
     def words(self) -> list[str]:
@@ -186,7 +207,7 @@ def _meanings(book: dict) -> dict[str, tuple[str, str]]:
             add("shifted", word, side)
     for kind in (
         "multiple", "negations", "oedema", "widened", "compressed", "located", "nouns", "denials", "contrasts",
-        "extensions", "contacts", "disorders",
+        "extensions", "contacts", "disorders", "which",
     ):  # fmt: skip
         for word in book[kind]:
             add(kind, word, word)

@@ -2,7 +2,8 @@
 
 ``languages`` brings English and French reports into Chinese words and their order, ``text`` normalises the text and
 cuts it into clauses, ``grammar`` brings the words of a clause into one order, ``previous`` leaves out what a previous
-study showed, and ``reader`` puts the words together into lesions (``lesion``) and changes of shape (``organs``).
+study showed, and ``reader`` puts the words together into lesions (``lesion``, their ``parts``) and changes of shape
+(``organs``).
 """
 
 import re

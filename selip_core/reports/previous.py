@@ -1,4 +1,7 @@
-"""What a sentence tells of the past, of a previous study or of what has gone: where it was, but not how it looked."""
+"""What a sentence tells of the past or calls usual: where it was, but not how it looked.
+
+The past is that of a previous study, or of what has gone.
+"""
 
 from dataclasses import replace
 
@@ -14,11 +17,21 @@ def without_past(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     `前片示右侧丘脑DWI高信号,本次DWI呈低信号` tells of a low signal, `原右侧丘脑强化结节未见显示` of nothing;
     but `与前片比较,…` is of the present, and so is what is unchanged, `前片示右侧丘脑DWI高信号,现大致同前`.
     """
-    past = _shown_before(clauses, lexicon) | _gone(clauses, lexicon)  # clause: up to where it tells of the past
+    past = _shown_before(clauses, lexicon) | _gone(clauses, lexicon) | _usual(clauses, lexicon)  # clause: up to where
     return [
         replace(clause, tokens=[t for t in clause.tokens if t.kind in _WHERE or t.start >= past.get(i, 0)])
         for i, clause in enumerate(clauses)
     ]
+
+
+def _usual(clauses: list[Clause], lexicon: Lexicon) -> dict[int, int]:
+    """Return the clauses that tell of a newborn's myelin, `内囊后肢T1WI高信号,符合足月儿髓鞘化`, and where they end."""
+    told: dict[int, int] = {}
+    for i, clause in enumerate(clauses):
+        if lexicon.usual.search(clause.text):
+            first = next((j for j in range(i, -1, -1) if clauses[j].has(PLACES)), i)
+            told |= {j: len(clauses[j].text) for j in range(first, i + 1)}
+    return told
 
 
 def _shown_before(clauses: list[Clause], lexicon: Lexicon) -> dict[int, int]:

@@ -3,19 +3,16 @@
 import re
 from dataclasses import dataclass, field
 
-from selip_core.reports.grammar import LOOKS, NOUNS, PLACES, SIDES, Clause, of_lesion
-from selip_core.reports.lesion import MULTIPLE, ReportedLesion, beyond_oedema
+from selip_core.reports import grammar
+from selip_core.reports.grammar import LOOKS, NOUNS, PLACES, SIDES, Clause
+from selip_core.reports.lesion import MULTIPLE, ReportedLesion, beyond_oedema, usual_signal
 from selip_core.reports.lexicon import KINDS, Lexicon, Token
 from selip_core.reports.organs import Organs
+from selip_core.reports.parts import is_alone, is_named, joins, one_of_two
 from selip_core.reports.sentences import OTHER_SIDE, without_side
-from selip_core.sequences import TABLE
 
 SIGNALS = frozenset({"sequence", "relaxation", "signal", "levels"})
 _COMPOUND_LEVELS = {frozenset("等低"): "等低信号", frozenset("等高"): "等高信号"}
-_USUAL = {"高": "高信号", "低": "低信号", "信号升高": "高信号", "信号降低": "低信号"}
-"""On images `信号增高` is the same as `高信号`: a grey value is high beside others, not raised in itself."""
-_USUAL_MEASURED = {"高": "信号升高", "低": "信号降低"}
-"""Choice: ADC is measured, so `ADC高` without 信号 says that it is raised."""
 _NO_LESION = ("general", "elsewhere", "vessels")
 _STILL_SAID = re.compile(r"[上像图值]*(?:均|亦|也|则|仍)?[呈为示]")
 
@@ -44,19 +41,25 @@ class Reader:
     shapes: list[str] = field(default_factory=list)
     multiple: bool = False
     extending: bool = False
+    denied: ReportedLesion | None = None  # sites of which nothing was said but that they are normal
     organs: Organs = field(default_factory=Organs)
 
     def read_sentence(self, clauses: list[Clause]) -> None:
         self.sentence += 1
         self.mode, self.pending, self.consumed, self.organs = "lesion", [], False, Organs()
-        self.side, self.shapes, self.multiple = "", [], False
+        self.side, self.shapes, self.multiple, self.denied = "", [], False, None
         for clause in clauses:
-            self._read_clause(clause)
+            self._read_clause(clause, last=clause is clauses[-1])
 
-    def _read_clause(self, clause: Clause) -> None:
+    def _read_clause(self, clause: Clause, *, last: bool) -> None:
         self._settle_organs(clause)
-        clause = of_lesion(clause, self.lexicon, known=self.lesion is not None)
+        sites = len(self.lesion.sites) if self._told_here else 0
+        clause = grammar.of_lesion(clause, self.lexicon, known=self.lesion is not None, sites=sites, last=last)
         self._begin_clause(clause)
+        if grammar.of_unknown_place(clause, self.lexicon):
+            self.mode = "vessels"
+        elif grammar.of_some(clause, sites):
+            self.mode = "general"
         tokens = clause.tokens
         if clause.starts_with({"largest"}):  # 较大者位于左侧额叶: said of one focus
             tokens = [token for token in tokens if token.kind not in PLACES | {"side", "shape"}]
@@ -71,10 +74,16 @@ class Reader:
             self._describe_afterwards()
         self._close_list(clause)
 
+    @property
+    def _told_here(self) -> bool:
+        """Whether this sentence has told of the lesion more than its sites."""
+        return self.lesion is not None and self.lesion.sentence == self.sentence and not self.lesion.bare
+
     def _begin_clause(self, clause: Clause) -> None:
         self.clause += 1
         self.kinds, self.text = {token.kind for token in clause.tokens}, clause.text
-        if "sequence" in self.kinds and (self.last is None or self.last.kind != "sequence"):
+        named = self.kinds & {"sequence", "unread"}
+        if named and (self.last is None or self.last.kind not in ("sequence", "unread")):
             self.pending = []  # else: T1WI上,T2WI上均呈…
         self.negated, self.last = False, None
         lesion = self.lesion
@@ -85,25 +94,15 @@ class Reader:
             self.side = ""
         if self.mode == "oedema" and lesion and not lesion.signals:  # 伴周围水肿,T1WI呈低信号: the lesion's own
             self.mode = "lesion"
-        self.extending = self._joins(clause)
+        self.extending = lesion is not None and joins(clause, lesion, self.sentence)
 
     def _settle_organs(self, clause: Clause) -> None:
         """Close the list of organs of the clause before, unless it goes on; forget it for another subject."""
         self.organs.told = not (self.last and self.last.kind == "morphology" and self.last.end == len(self.text))
         subject = any(token.kind in NOUNS and not token.value.startswith("其") for token in clause.tokens)
-        if not clause.has({"morphology"}) and (clause.has(PLACES) or (subject and self.organs.told)):
+        other = clause.has(PLACES) or (subject and self.organs.told) or grammar.changes_another(clause, self.lexicon)
+        if not clause.has({"morphology"}) and other:
             self.organs = Organs()
-
-    def _joins(self, clause: Clause) -> bool:
-        """Return whether the places of a clause are of the lesion told before: `累及左侧额叶`, `胼胝体受侵犯`."""
-        lesion = self.lesion
-        where_only = self.kinds & {"extensions", "located"} and not self.kinds & (LOOKS | {"sequence"})
-        if lesion is None or not where_only:
-            return False
-        first = next((token.kind for token in clause.tokens if token.kind in PLACES | {"extensions"}), "")
-        extends = first == "extensions" or ("extensions" in self.kinds and not self.kinds & NOUNS)
-        named = lesion.named and lesion.sentence == self.sentence
-        return (extends and (lesion.described or named)) or (clause.starts_with({"located"}) and lesion.described)
 
     def _describe_afterwards(self) -> None:
         """Let a clause that only tells shape or number, `…信号影,呈多发斑点状`, speak of the lesion before it."""
@@ -130,11 +129,36 @@ class Reader:
     # places
 
     def _side(self, token: Token) -> None:
-        known = (self.lesion.side if self.lesion else "") or self.organs.side
+        own = self.lesion if self.lesion and self.lesion.sentence == self.sentence else None
+        before = own or self.denied or self.lesion  # 左侧丘脑未见异常,对侧丘脑见…
+        known = (before.side if before else "") or self.organs.side
         relative = {"同侧": known, "对侧": OTHER_SIDE.get(known, "")}
         self.side = relative.get(token.value, token.value)
         if not self.kinds & (PLACES | {"morphology"}):
             self.organs.narrow(self.side)
+        if self.mode != "elsewhere" and is_alone(token, self.last, self.ahead, self.text):
+            self._one_side(own or self.denied or (self.lesion if is_named(token, self.ahead) else None), token.value)
+
+    def _one_side(self, lesion: ReportedLesion | None, side: str) -> None:
+        """Let a side alone, `双侧丘脑见T2高信号,右侧DWI呈高信号`, be that of a lesion, or of nothing that is known."""
+        if lesion and (sites := lesion.sites_on(side)):
+            self._tell_of(lesion, sites)
+        elif lesion and lesion.side:
+            self.mode = "general"
+
+    def _which(self, token: Token) -> None:
+        told = one_of_two(token.value, self.items, self.sentence)
+        if told:
+            self._tell_of(*told)
+
+    def _tell_of(self, lesion: ReportedLesion, sites: list[str]) -> None:
+        """Let what follows be of a lesion, or of a part of it where these are not all of its sites."""
+        self.mode = "lesion"
+        if sites != lesion.sites or lesion is self.denied:
+            lesion = lesion.part(sites, self.clause)
+            lesion.shapes = [] if "shape" in self.kinds else lesion.shapes
+            self.items.append(lesion)
+        self.lesion = lesion
 
     def _site(self, token: Token) -> None:
         self._add_site(token.value)
@@ -253,8 +277,7 @@ class Reader:
         for sequence in sequences:
             if not sequence or (self.mode == "oedema" and not beyond_oedema(sequence, signal)):
                 continue
-            usual = _USUAL_MEASURED if TABLE[sequence].measured else _USUAL
-            lesion.signals.setdefault(sequence, (prefix, usual.get(signal, signal)))
+            lesion.signals.setdefault(sequence, (prefix, usual_signal(sequence, signal)))
 
     def _restricted(self, token: Token) -> None:
         if self.lesion and not self.negated and self.mode == "lesion":
@@ -262,11 +285,14 @@ class Reader:
         self.consumed = True
 
     def _enhancement(self, token: Token) -> None:
-        lesion = self.lesion
+        lesion, denied = self.lesion, self.negated
         self.consumed = True
+        if self.text[: token.start].endswith("异常"):
+            self._note()
+        self.negated = denied or grammar.goes_on_denying(self.text, token, self.ahead)
         if lesion is None or self.mode in _NO_LESION:
             return
-        value = "无强化" if self.negated else token.value
+        value = "无强化" if denied else token.value
         if value == "无强化" and self._forget_site():  # 余脑膜未见异常强化
             return
         rank = ("", "无强化", "强化", "环形强化").index
@@ -298,6 +324,7 @@ class Reader:
         if lesion is None or not lesion.bare or lesion.clause != self.clause:
             return False
         self.items.remove(lesion)
+        self.denied = lesion
         self.lesion = next((item for item in reversed(self.items) if isinstance(item, ReportedLesion)), None)
         self.mode = "general"
         return True
@@ -322,8 +349,11 @@ class Reader:
             self.lesion.named = True
 
     def _elsewhere(self, token: Token) -> None:
-        # 邻近颅骨受压, 与筛窦分界不清: a neighbour, not the subject
-        if not self.kinds & {"surroundings", "contacts", "compressed"}:
+        # 邻近颅骨受压, 与筛窦分界不清, 由脑膜中动脉供血: a neighbour, not the subject
+        lesion = self.lesion
+        listed = lesion is not None and lesion.bare and lesion.clause == self.clause  # 脑干及颈髓内见…
+        aside = listed or (self._told_here and not self.kinds & (LOOKS | {"enhancement"}))
+        if not (aside and token.kind == "vessels") and not self.kinds & {"surroundings", "contacts", "compressed"}:
             self.mode = token.kind
 
     def _general(self, token: Token) -> None:
@@ -340,7 +370,7 @@ class Reader:
         if len(token.value) == 1 and not named:
             return
         self._change({"脑沟": ("脑沟", "增宽"), "侧脑室": ("侧脑室", "扩大")})
-        if self.kinds & PLACES or self.organs.named:  # else: 透明隔间隙增宽, a variant
+        if self.kinds & (PLACES | {"vessels"}) or self.organs.named:  # else: 透明隔间隙增宽, a variant
             self._note()
 
     def _compressed(self, token: Token) -> None:
@@ -358,40 +388,11 @@ class Reader:
             self.items += found
 
 
-_READ = {
-    "side": Reader._side,
-    "site": Reader._site,
-    "lobes": Reader._lobes,
-    "extensions": Reader._extensions,
-    "shape": Reader._shape,
-    "multiple": Reader._multiple,
-    "relaxation": Reader._relaxation,
-    "sequence": Reader._sequence,
-    "signal": Reader._signal,
-    "levels": Reader._levels,
-    "restricted": Reader._restricted,
-    "enhancement": Reader._enhancement,
-    "oedema": Reader._oedema,
-    "negations": Reader._negations,
-    "contrasts": Reader._contrasts,
-    "anaphora": Reader._anaphora,
-    "nouns": Reader._nouns,
-    "disorders": Reader._note,
-    "elsewhere": Reader._elsewhere,
-    "vessels": Reader._elsewhere,
-    "general": Reader._general,
-    "morphology": Reader._morphology,
-    "widened": Reader._widened,
-    "compressed": Reader._compressed,
-    "shifted": Reader._shifted,
-    "unread": Reader._sequence,
-}
-"""What reads each kind of word."""
-
 _OF_CLAUSES = {
     "passed_over", "surroundings", "largest", "inside", "located", "denials", "contacts", "size",
 }  # fmt: skip
 """Kinds that only tell what a clause is about, or bring its words into order."""
 
-if set(_READ) | _OF_CLAUSES != KINDS:
-    raise RuntimeError(f"kinds of words that nothing reads, or that are none: {(set(_READ) | _OF_CLAUSES) ^ KINDS}")
+_READ_AS = {"disorders": "note", "vessels": "elsewhere", "unread": "sequence"}
+_READ = {kind: getattr(Reader, "_" + _READ_AS.get(kind, kind)) for kind in sorted(KINDS - _OF_CLAUSES)}
+"""What reads each kind of word: the method of its name, or of another that does the same."""

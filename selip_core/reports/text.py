@@ -16,6 +16,7 @@ _EMPHASIS = re.compile(  # 以左侧额叶为著: where it is most, not where it
 )
 _VARIANTS = str.maketrans("増↑↓", "增高低")
 _SLIPS = (  # of optical character recognition and of typing
+    (re.compile("(?<![段期端])末(?=见|查见|发现)"), "未"),
     (re.compile(r"T([12])W[1L](?!\d)"), r"T\1WI"),
     (re.compile(r"(?<![A-Z])T[IL](?=WI|[^A-Z0-9]|$)"), "T1"),
     *((re.compile(re.sub("I", "[1L]", name) + r"(?!\d)"), name) for name in SEQUENCES if "I" in name),

@@ -121,6 +121,18 @@ def test_scan_tells_where():
         ("向左侧扣带回延伸", [("side", "左侧"), ("site", "扣带回"), ("extensions", "延伸")]),
         ("左侧脑室前角及体部旁", [("side", "左侧"), ("site", "侧脑室旁白质")]),
         ("左侧脑室体部", [("side", "左侧"), ("morphology", "侧脑室")]),
+        ("T1WI等低信号", [("sequence", "T1"), ("signal", "等低信号")]),
+        ("T2WI等稍高信号", [("sequence", "T2"), ("signal", "等高信号")]),
+        ("T1等", [("sequence", "T1"), ("signal", "等信号")]),
+        ("信号较前减低", [("disorders", "信号较前减低")]),
+        ("信号对称性增高", [("signal", "信号升高")]),
+        ("C7/T1椎间盘", [("elsewhere", "C7/T1"), ("elsewhere", "椎间盘")]),
+        ("T2水肿", [("sequence", "T2"), ("oedema", "水肿")]),
+        ("非闭合性", [("passed_over", "非闭合性")]),
+        ("宽约5MM", [("passed_over", "宽约")]),
+        ("增宽5MM", [("widened", "增宽")]),
+        ("垂体明显均匀强化", [("passed_over", "垂体明显均匀强化")]),
+        ("垂体不均匀强化", [("site", "垂体"), ("passed_over", "不均匀"), ("enhancement", "强化")]),
     ],
 )
 def test_scan(text, found):
