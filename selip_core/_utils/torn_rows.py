@@ -8,6 +8,8 @@ _SENTENCE = re.compile(r"[，。；、：！？]|[.;:!?] ")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LONG_HAN, _LONG_LATIN = 5, 3
 """Choice: characters and words of which an id or a name has fewer."""
+_OF_A_REPORT = re.compile("见|示|呈|信号|异常|强化|[未无]")
+"""What five characters and more of a report hold, and a name hardly."""
 _CLOSING = re.compile(
     r"\W*(?:共|合计|总计|总数|以上|导出|打印|制表|备注|说明|注\W|total|exported|printed|note)", re.IGNORECASE
 )
@@ -33,7 +35,7 @@ def joined_rows(rows: list[Row], width: int) -> tuple[list[Row], int, list[list[
         (line, cells), j = rows[i], i + 1
         while j < len(rows) and len(rows[j][1]) < width and begins_amid(rows[j][1][0]) and not _is_closing(rows, j):
             fits = len(cells) + len(rows[j][1]) - 1 <= width
-            if not fits or (len(cells) == width and not _is_text(cells[-1])):
+            if not fits or not _goes_on(cells, rows[j][1], width):
                 break
             cells, j = _put_together(cells, rows[j][1]), j + 1
         else:
@@ -48,6 +50,14 @@ def joined_rows(rows: list[Row], width: int) -> tuple[list[Row], int, list[list[
         i = j
     whole = sum(len(cells) >= width for _, cells in found)
     return (found, n_joined, torn) if 2 * whole >= len(found) else (rows, 0, [])
+
+
+def _goes_on(cells: list[str], rest: list[str], width: int) -> bool:
+    """Tell whether a row may be the rest of another: five characters alone are a name too, or a line between rows."""
+    whole = len(cells) == width
+    text = rest[0].rstrip(":： ")
+    certain = bool(_SENTENCE.search(text) or _OF_A_REPORT.search(text)) or text.endswith(".")
+    return (certain or (len(rest) == 1 and not whole)) and (not whole or _is_text(cells[-1]))
 
 
 def _put_together(cells: list[str], rest: list[str]) -> list[str]:

@@ -4,7 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from selip_core.datasets.header_words import AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, NO_PART, ORGANS
+from selip_core.datasets.header_words import (
+    AGENT_OF_A_NAME,
+    AGENTS,
+    HEAD,
+    INDICATIONS,
+    NO_AGENT,
+    NO_HEAD_AT_ALL,
+    ORGANS,
+)
 from selip_core.datasets.sequence_words import (
     CODE_WORDS,
     DIFFUSION_MAP,
@@ -48,7 +56,8 @@ _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
 _MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
-_AGENT, _NO_AGENT = _any(AGENTS), _any(NO_AGENT)
+_AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (AGENTS, AGENT_OF_A_NAME, NO_AGENT))
+_INDICATION = _any(INDICATIONS)
 _HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(HEAD), _any(NO_HEAD_AT_ALL), _any(ORGANS)
 _JOINED = re.compile(
     r"(?<![A-Z])(?:O?(?:AX(?:IAL)?|SAG(?:ITTAL)?|COR(?:ONAL)?|TRA(?:NS(?:VERSE)?)?)|[23]D)+"
@@ -58,10 +67,13 @@ _JOINED = re.compile(
 _SPACE_OF = rf"(?:T[12](?:WI?|CE|C)?(?:[ -]?FLAIR)?|FLAIR|MP2?RAGE|DWI|ADC|B0){END}(?: SPACE{END})?"
 _TARGET = re.compile(
     rf"[ -]+(?:(?:CO-?)?REG[A-Z]*|ALIGNED|WARPED|RESAMPLED|RESLICED)(?:[ -]+(?:TO|IN|INTO|ONTO))?[ -]+{_SPACE_OF}"
-    rf"|[ -]+(?:TO|IN|INTO|ONTO)[ -]+{_SPACE_OF}|[ -]+SPACE-{_SPACE_OF}"
+    rf"|[ -]+(?:TO|IN|INTO|ONTO)[ -]+{_SPACE_OF}|[ -]+SPACE-(?!FLAIR){_SPACE_OF}"
     rf"|(?<=[A-SU-Z])2{_SPACE_OF}|(?<=[A-Z0-9])TO{_SPACE_OF}"
 )
-"""The image onto which another was registered: ``FLAIR_to_T1``, ``T2_space-T1``, ``flair2t1``."""
+"""The image onto which another was registered: ``FLAIR_to_T1``, ``T2_space-T1``, ``flair2t1``.
+
+T2 SPACE-FLAIR is a FLAIR.
+"""
 _MOVED = re.compile(rf"{START}[RW]{{1,2}}(?=T[12]|FLAIR)")
 """The letter that SPM puts before what it has registered."""
 _CODE = re.compile(rf"(?P<code>(?:{'|'.join(CODE_WORDS)})[-_ ]?[0-9]+)[-_ ]+(?P<rest>.+)", re.IGNORECASE)
@@ -146,7 +158,12 @@ def without_code(name: str) -> tuple[str, str]:
 def b_values_of_text(text: str) -> list[float]:
     """Return the b-values, s/mm², that a description or a file name tells: 0 and 1000 of ``DWI_b0_1000``."""
     bare = _bare(text)
-    found = [*_B_VALUE.finditer(bare), *_B_BEHIND.finditer(bare)]
+    diffusion = _WORDS["DWI"].search(bare)
+    found = [
+        match for match in (*_B_VALUE.finditer(bare), *_B_BEHIND.finditer(bare))
+        if int(match[1]) >= LOW_B_VALUE or (  # B12_DWI is a patient
+            int(match[1]) % 50 == 0 and (diffusion is None or match.start() >= diffusion.start()))
+    ]  # fmt: skip
     values = [float(match[1]) for match in found]
     if found:  # what follows without a b is one only where it looks like one: a series has a number too
         values += (float(match[1]) for match in _B_NEXT.finditer(bare, max(match.end() for match in found)))
@@ -162,6 +179,12 @@ def _without_target(bare: str) -> str:
     match = _TARGET.search(bare)
     moved = _MOVED.sub("", bare[: match.start()]) if match else ""
     return moved + bare[match.end() :] if moved and _of_words(moved) != (None, "") else bare
+
+
+def other_part(text: str) -> str:
+    """Return the part of the body that a text names where it names no head beside it, else ""; in upper-case."""
+    bare = _bare(text)
+    return _ORGAN.search(bare)[0] if _of_another_part(bare) else ""
 
 
 def _of_the_head(bare: str) -> bool:
@@ -281,30 +304,23 @@ def _elsewhere(header: Mapping) -> bool:
     """Return whether a series is of another part of the body than the head.
 
     What the series is called outranks ``BodyPartExamined``, which a technician chooses for the whole examination, or
-    copies. Where that names no head, a description that does keeps the series, with a remark.
+    copies; a value that names no part is as none. Where that is not the head, a description that names it keeps the
+    series, with a remark. A study may be called after what the head is examined for, `lung ca, r/o mets`.
     """
     texts = [_bare(str(header.get(key) or "")) for key in ("SeriesDescription", "ProtocolName", "StudyDescription")]
     of_the_series = next((t for t in texts[:2] if _of_the_head(t) or _of_another_part(t)), "")
     if of_the_series:
         return _of_another_part(of_the_series)
-    body = _part(header)
-    if body:
-        return not _of_the_head(body) and not _of_the_head(texts[2])
-    return _of_another_part(texts[2])
-
-
-def _part(header: Mapping) -> str:
-    """Return ``BodyPartExamined`` in upper-case, or "" where it names no part of the body."""
-    body = _bare(str(header.get("BodyPartExamined") or "")).strip()
-    return "" if body in NO_PART else body
+    body, study = _bare(str(header.get("BodyPartExamined") or "")), texts[2]
+    if _of_the_head(body) or _of_another_part(body):
+        return _of_another_part(body) and not _of_the_head(study)
+    return _of_another_part(study) and not _INDICATION.search(study)
 
 
 def _doubts_of_part(header: Mapping) -> tuple[str, ...]:
-    """Return a remark where one text of a header names the head, or none of them does, and another an other part."""
-    keys = ("SeriesDescription", "ProtocolName", "StudyDescription")
+    """Return a remark where a text of a header names another part of the body than the head."""
+    keys = ("SeriesDescription", "ProtocolName", "StudyDescription", "BodyPartExamined")
     others = [key for key in keys if _of_another_part(_bare(str(header.get(key) or "")))]
-    body = _part(header)
-    others += ["BodyPartExamined"] if body and not _of_the_head(body) else []
     return (f"taken for the head, though {' and '.join(others)} names another part of the body",) if others else ()
 
 
@@ -336,9 +352,12 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
 def _is_agent(header: Mapping) -> bool | None:
     """Return whether a header names a contrast agent; None where what it names is not known."""
     agent = _bare(str(header.get("ContrastBolusAgent") or "")).strip()
-    if _NO_AGENT.search(agent):
+    denied, given, named = (words.search(agent) for words in (_NO_AGENT, _AGENT, _NAMED_AGENT))
+    if denied and not (given and given.start() < denied.start()):
         return False
-    return True if _AGENT.search(agent) else None
+    if denied and not (named and named.start() < denied.start()):
+        return None  # contrast: not known
+    return True if given else None
 
 
 def _is_susceptible(header: Mapping) -> bool:

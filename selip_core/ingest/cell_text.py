@@ -22,7 +22,7 @@ _OTHERS = (
 _NAME = rf"(?:(?:{_LINES}|{_OTHERS})(?![\w:.-])|[a-z]{{1,3}}\d?:[a-z]\w*)"
 _MARKUP = re.compile(  # <b and c> is no tag: what follows a name is an attribute with its value
     rf"<!doctype[^<>]*>|<\?xml[^<>]*>|<!\[[^<>\[\]]*\]>|</{_NAME}\s*>"
-    rf"|<{_NAME}(?:\s+[a-z_:][\w:.-]*\s*=(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*|\s+(?:nowrap|noshade|disabled|checked))?\s*/?>",
+    rf"|<{_NAME}(?:\s+[a-z_:][\w:.-]*\s*=(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*|\s+(?:nowrap|noshade|disabled|checked))?\s{{0,9}}/?>",
     re.IGNORECASE | re.DOTALL,
 )
 _REFERENCE = re.compile(r"&(?:#\d{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};|nbsp(?![A-Za-z0-9]))")

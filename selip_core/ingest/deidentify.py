@@ -29,7 +29,7 @@ _IDENTITY = re.compile(
     r"(?<![0-9A-Za-z])\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ](?![0-9A-Za-z])"
     rf"|(?<=[A-Za-z])\d{{6}}{_DAY}\d{{3}}[\dXx](?![0-9A-Za-z])"
 )
-_OLD_IDENTITY = re.compile(r"((?:身份证|证件)(?:件)?(?:号码?)?(?:为|是)?\s*[:：]?\s*(?:ID)?)\d{15}(?!\d)")
+_OLD_IDENTITY = re.compile(r"((?:身份证|证件)(?:件)?(?:号码?)?(?:为|是)?\s{0,9}[:：]?\s{0,9}(?:ID)?)\d{15}(?!\d)")
 """Of fifteen digits, as any number may be: where it is called so."""
 _MOBILE = re.compile(r"(?<!\d)(?:[+＋]?86[ -]?)?[1１][3-9３-９]\d(?:[ -]?\d{4}){2}(?!\d)")
 _LANDLINE = re.compile(

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from selip_core.datasets.sequences import other_part
 from selip_core.ingest.report_columns import examination_columns
 
 DAYS = 2
@@ -15,16 +16,10 @@ _OTHER_MODALITY = re.compile(
     r"(?<![A-Z])(?:CT|CTA|CTP|CR|DR|DX|US|USG|PET|PETCT|SPECT|ECT|NM|PT|XA|DSA|RF|MG|EEG|ECG|EKG|XR|X-?RAY)(?![A-Z])"
     r"|超声|彩超|B超|X[线光]|胸片|平片|钼靶|内窥?镜|胃镜|骨密度|核医学|肠镜|心电|脑电|病理|ULTRASOUND|RADIOGRAPH|MAMMOGRA|ENDOSCOP"
 )
-_HEAD = re.compile(
-    r"头|頭|颅|顱|脑|腦|垂体|垂體|鞍|海马|海馬|听神经|三叉|内听道|桥小脑|HEAD|BRAIN|SKULL|CRANI|CEREB|NEURO|PITUIT|SELLA|IAC"
-    r"|(?<![A-Z])CNS(?![A-Z])|CRÂN|CRAN|CÉRÉB|ENCÉPH|ENCEPH|TÊTE|TETE"
-)
-_OTHER_PART = re.compile(
-    r"胸|肺|心脏|冠脉|冠状动脉|主动脉|乳腺|腹|肝|胆|胰|脾|肾|腎|膀胱|前列腺|子宫|卵巢|盆腔|盆部|骨盆|直肠|胃|小肠|结肠"
-    r"|[颈頸](?!静脉孔)|腰|脊|椎|骶|髂|膝|踝|髋|肩|肘|腕|手(?!术)|足|腿|臂|肢|关节|甲状腺|咽|喉|泌尿|CHEST|THORA|LUNG|HEART|CARDIAC|BREAST"
-    r"|ABDOM|LIVER|KIDNEY|RENAL|PELVI|PROSTATE|UTERUS|SPINE|SPINAL|LUMBAR|CERVICAL|SACR|KNEE|ANKLE|(?<![A-Z])HIP"
-    r"|SHOULDER|ELBOW|WRIST|FOOT|(?<![A-Z])HAND|EXTREMIT|JOINT|THYROID|NECK"
-)
+_DEVICE_OF_SHEET = re.compile(r"CT[AP]?|CR|DR|DX|DSA|PET[-/ ]?CT|超声|彩超|B超|X[线光]|胸片|平片|钼靶|ULTRASOUND")
+_BESIDE = re.compile(r"(?:19|20)\d\d年?|\d{1,2}月|检查|报告|SHEET|[\s_.()-]+")
+"""What may stand beside a device or a part in the title of a sheet; ``Dr. Wang``, ``PT 1-50`` are none."""
+_LONGEST_PART = 10
 _FINAL = re.compile(
     r"终审|已审|审核|审签|签发|已发布|正式|终稿|最终|完成|FINAL|VERIFIED|APPROVED|SIGNED|COMPLETE|RELEASED"
 )
@@ -33,7 +28,11 @@ _INITIAL = re.compile(
     r"|UNSIGNED|PRELIM|DRAFT|PENDING|UNVERIFIED|INCOMPLETE"
 )
 _TIME = re.compile(
-    r"((?:19|20)\d\d)[-/.年]?(0?[1-9]|1[0-2])[-/.月]?(0?[1-9]|[12]\d|3[01])(?!\d)日?(?:[T\s]*(\d{1,2}):(\d\d)(?::(\d\d))?.*)?"
+    r"(?P<year>(?:19|20)\d\d)(?:[-/.年](?P<month>0?[1-9]|1[0-2])[-/.月](?P<day>0?[1-9]|[12]\d|3[01])(?!\d)日?"
+    r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01])(?!\d))"
+    r"(?:[T\s]*(?P<half>AM|PM|上午|下午|晚上)?\s*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\.\d+)?"
+    r"\s*(?P<behind>AM|PM)?.*)?",
+    re.IGNORECASE,
 )
 
 
@@ -72,10 +71,11 @@ def examinations(names: list[str], rows: list[list[str]], sheet: str = "") -> li
         values = (cells[i] for i in columns.get(role, ()) if i < len(cells))
         return unicodedata.normalize("NFKC", " ".join(filter(None, values))).upper().strip()
 
-    sheet = unicodedata.normalize("NFKC", sheet).upper()
+    sheet = _BESIDE.sub("", unicodedata.normalize("NFKC", sheet).upper())
+    device, part = sheet if _DEVICE_OF_SHEET.fullmatch(sheet) else "", sheet if len(sheet) <= _LONGEST_PART else ""
     return [
         Examination(
-            _other(said(cells, "modality") or said(cells, "body_part") or sheet, said(cells, "body_part") or sheet),
+            _other(said(cells, "modality") or said(cells, "body_part") or device, said(cells, "body_part") or part),
             date_of(said(cells, "date")),
             _is_final(said(cells, "status")), _time(said(cells, "reported")),
         )
@@ -98,8 +98,8 @@ def _other(modality: str, part: str) -> str:
     """Return why a device and a part of the body, in upper case, are not those of an MRI of the head."""
     if not _MR.search(modality) and (named := _OTHER_MODALITY.search(modality)):
         return f"it is an examination by {named[0]}, not by MR"
-    if not _HEAD.search(part) and (named := _OTHER_PART.search(part)):
-        return f"it is an examination of another part of the body ({named[0]})"
+    if named := other_part(part):
+        return f"it is an examination of another part of the body ({named})"
     return ""
 
 
@@ -113,7 +113,12 @@ def _time(text: str) -> datetime.datetime | None:
     found = _TIME.match(text.strip())
     if not found:
         return None
+    half = (found["half"] or found["behind"] or "").upper()
+    hour = int(found["hour"] or 0)
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half in ("PM", "下午", "晚上"))
+    day = int(found["month"] or found["mm"]), int(found["day"] or found["dd"])
     try:
-        return datetime.datetime(*(int(part or 0) for part in found.groups()))
+        return datetime.datetime(int(found["year"]), *day, hour, int(found["minute"] or 0), int(found["second"] or 0))
     except ValueError:  # the thirty-first of a month of thirty days
         return None

@@ -33,8 +33,9 @@ _BEHIND = re.compile(
 """What goes behind the sequence: how it was acquired, whether with a contrast agent, onto what it was registered."""
 _MOVED = re.compile(r"^[rw]{1,2}(?=t[12]|flair)", re.IGNORECASE)
 """The letters that SPM puts before the name of what it has registered."""
-_LETTER = re.compile(r"p[2-6]|b\d{1,4}|e\d|c", re.IGNORECASE)
-"""Parallel imaging, b-value, echo, contrast; or a patient P2, where no other id stands before the sequence."""
+_LETTER, _B_VALUE = re.compile(r"p[2-6]|e\d|c", re.IGNORECASE), re.compile(r"b\d{1,4}", re.IGNORECASE)
+"""Parallel imaging, echo, contrast; of diffusion a b-value. Or a patient P2, B12, where no id with a number stands
+before the sequence: a site may."""
 _NOBODY = re.compile(
     r"dicom|dcm|nii|nifti|im|img|images?|series|scans?|mri?|anon|export|data|study|brain|head", re.IGNORECASE
 )
@@ -53,13 +54,16 @@ def own_name(name: str) -> tuple[str, str]:
     code, rest = without_code(name)
     match = _STAMP.search(rest)
     stamp = match[1] if match else ""
-    parts = _parts(_STAMP.sub("", rest, count=1))
+    if match:  # a number behind a stamp that begins the name may be the patient's
+        rest = rest[: match.start()] + rest[match.end() if match.start() else match.end(1) :]
+    parts = _parts(rest)
     at = next((i for i, part in enumerate(parts) if _tells_a_sequence(part)), len(parts))
     before = [part for part in parts[:at] if not _BEFORE.fullmatch(part)]
     behind = [part for part in parts[at:] if not _tells_a_sequence(part) and not _BEHIND.fullmatch(part)]
-    if before or code:
-        behind = [part for part in behind if not _LETTER.fullmatch(part)]
-    elif behind:  # T1_wang_se: behind a name two letters rather are more of it
+    if code or any(any(map(str.isdigit, part)) for part in before):
+        diffusion = sequence_of_text(rest)[0] in ("DWI", "ADC")
+        behind = [p for p in behind if not (_LETTER.fullmatch(p) or (diffusion and _B_VALUE.fullmatch(p)))]
+    elif behind and not before:  # T1_wang_se: behind a name two letters rather are more of it
         at += parts[at:].index(behind[0])
         behind = [part for part in parts[at:] if part in behind or _may_be_initials(part)]
     return "_".join([*filter(None, [code]), *before, *behind]), stamp

@@ -47,6 +47,7 @@ _SPEECH = re.compile(
     "|向[家上下]|关[于注]|解[除释]|习惯|管理|尤其|相[关同]|后[续来]|单[纯位]|通[过知]|已|未"
 )
 """How words begin that could be a family name and a given one."""
+_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损]")
 
 _CAPITALISED = r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?:[^\S\n\r]+[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+){0,2}"
 _ONE_LINE_ON = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
@@ -56,7 +57,7 @@ _LATIN = re.compile(
     r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|(?:patient(?:[’']s)? )?name)"
     r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
     rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{_CAPITALISED})"
-    r"|(?P<title>\b(?:Dr|DR|Prof|PROF|Professor|Pr|Doctor|[Dd]octeur|Mr|Mrs|MRS|Ms|Miss|Mme|MME|Mlle|[Mm]onsieur"
+    r"|(?P<title>\b(?:Dr|DR|Prof|PROF|Professor|Pr|Doctor|[Dd]octeur|Mr|Mrs|MRS(?=\.)|Ms|Miss|Mme|MME|Mlle|[Mm]onsieur"
     rf"|[Mm]adame)\b\.?[^\S\n\r]+)(?P<titled>{_CAPITALISED})"
 )
 _BEGIN = frozenset((
@@ -102,7 +103,8 @@ def _without_chinese(match: re.Match) -> str:
 def _is_word(name: str) -> bool:
     """Tell whether what looks like a Chinese name holds a word of the lexicon or of speech: 高信号, 白质区, 高热."""
     text = normalise(name)
-    return _SPEECH.match(text) is not None or any(token.end - token.start >= 2 for token in load_lexicon().scan(text))
+    said = _SPEECH.match(text) or _IN_NO_NAME.search(text, 1)
+    return said is not None or any(token.end - token.start >= 2 for token in load_lexicon().scan(text))
 
 
 def _without_latin(match: re.Match) -> str:
@@ -116,6 +118,7 @@ def _without_latin(match: re.Match) -> str:
         or ("\n" in before and first in begins)
         or (before.startswith("DR ") and first in begins | common_words("report") | _PROTOCOL | _RADIOGRAPHS)
         or (match["role"] and first in begins | common_words("report"))
+        or (match["role"] and len(words) == 1 and re.match(r"[^\S\n\r]+[a-z]", rest))  # Radiologist: Enhancing mass
     )
     if no_person or begins_a_section(words[0]):
         return match[0]

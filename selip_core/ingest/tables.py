@@ -162,7 +162,7 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
 
 def _day(series: FoundSeries) -> str:
     """Return the day of a series where its header tells it; it goes no further than the join."""
-    return series.order[:8] if series.layout == "dicom" else ""
+    return series.order.split(" ")[0] if series.layout == "dicom" else ""
 
 
 def _hardly_read(reports: pd.DataFrame) -> pd.DataFrame:

@@ -102,8 +102,8 @@ def goes_on_denying(text: str, denied: Token, ahead: list[Token]) -> bool:
 
 def _without_rim(tokens: list[Token]) -> list[Token]:
     """Drop how the surroundings look, `T2WI周边见低信号环`: it is not how the lesion does."""
-    # 术区边缘见T2高信号: not the lesion's own rim
-    own = {i for i, t in enumerate(tokens) if t.value == "边缘" and (not t.start or tokens[i - 1].kind == "sequence")}
+    # 术区边缘见T2高信号 is no lesion's rim; 边缘FLAIR高信号 may be the only look that is told
+    own = {i for i, t in enumerate(tokens) if t.value == "边缘" and i and tokens[i - 1].kind == "sequence"}
     at = next((i for i, token in enumerate(tokens) if token.kind == "surroundings" or i in own), None)
     if at is None or any(token.kind in PLACES | {"oedema", "enhancement", "inside"} for token in tokens[at + 1 :]):
         return tokens

@@ -58,7 +58,7 @@ class Reader:
         self._begin_clause(clause)
         if grammar.of_unknown_place(clause, self.lexicon):
             self.mode = "vessels"
-        elif grammar.of_some(clause, sites):
+        elif sites and self.lesion.described and grammar.of_some(clause, sites):
             self.mode = "general"
         tokens = clause.tokens
         if clause.starts_with({"largest"}):  # 较大者位于左侧额叶: said of one focus

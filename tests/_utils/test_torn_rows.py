@@ -36,6 +36,9 @@ def test_what_adds_up_is_joined(text, width, joined):
         ("阿卜杜热合曼,A1,左侧\n买买提艾力江,A1,左侧\n王伟,1,2", 5), ("王伟,左侧\n李娜,右侧\n张敏,x,y\n陈静,x,y", 3),
         ("P1,T1,a.nii\nthis is a comment\nP2,T1,a.nii", 3), ("A1,a,b\n阿卜杜热合曼买买提,x\nA2,a,b", 3),
         ("A1,脑实质未见异常\n以上共2条，导出。", 2), ("control one,x\nP2,y\nP3,a,b\nP4,a,b", 3),
+        ("A1,左侧额叶见片状影,左额叶梗死\n神经内科张三丰患者的检查报告如下\nA2,b,c", 3),
+        ("A1,左侧额叶见片状影,左额叶梗死\n神经内科张三丰患者的报告：\nA2,b,c", 3),
+        ("Kim C,Normal study\nVan Der Berg,Right temporal mass\nA2,b,c\nA3,b,c", 3),
         ("A1,左侧额叶见片状影。,x\nA2,右侧\n梗死,y\nA3,a,b", 3),  # 梗死 could be a name: of nobody
     ],
 )  # fmt: skip

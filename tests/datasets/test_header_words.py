@@ -27,7 +27,10 @@ def test_a_part_of_the_body_that_is_no_head_sets_a_series_aside(body):
 @pytest.mark.parametrize(
     "body",
     ["HEAD", "HEADNECK", "HEAD_NECK", "BRAIN", "Brain", "SKULL", "ORBIT", "SELLA", "IAC", "IACS", "PITUITARY", "FACE",
-     "头部", "头颅", "颅脑", "脑", "KOPF", "TETE", "CABEZA", "", "UNKNOWN", None],
+     "头部", "头颅", "颅脑", "脑", "KOPF", "TETE", "CABEZA", "", "UNKNOWN", None, "頭部", "腦", "CNS", "STROKE",
+     "RESEARCH", "EPILEPSY", "MENINGES", "TEMPORAL LOBE", "POSTERIOR FOSSA", "INTERNAL AUDITORY CANAL",
+     "CIRCLE OF WILLIS", "EAR",
+     "松果体", "听神经", "Schadel", "ROUTINE"],
 )  # fmt: skip
 def test_a_head_and_a_word_for_nothing_are_kept_without_remark(body):
     header = {"BodyPartExamined": body, "SeriesDescription": "t2_tse_tra"}
@@ -49,6 +52,9 @@ def test_a_head_and_a_word_for_nothing_are_kept_without_remark(body):
         ({"ProtocolName": "Brain routine", "BodyPartExamined": "CSPINE"}, ("T2", ""), True),
         ({"ProtocolName": "Brain routine", "StudyDescription": "MRI NECK"}, ("T2", ""), True),
         ({"StudyDescription": "Routine", "BodyPartExamined": "BRAIN"}, ("T2", ""), False),
+        ({"StudyDescription": "Lung Ca, r/o mets"}, ("T2", ""), True),
+        ({"StudyDescription": "肺癌查转移"}, ("T2", ""), True),
+        ({"StudyDescription": "肝豆状核变性"}, ("T2", ""), True),
     ],
 )  # fmt: skip
 def test_descriptions_are_judged_by_one_list_and_a_contradiction_is_remarked(header, found, remarked):
@@ -91,14 +97,17 @@ def test_an_agent_that_was_not_given_enhances_nothing(agent):
     ["Gadovist", "GADOLINIUM", "Gd-DTPA", "gd", "钆喷酸葡胺", "Dotarem 15 ml", "MAGNEVIST", "MultiHance", "Omniscan",
      "ProHance", "Clariscan", "Primovist", "Vueway", "Elucirem", "Ablavar", "欧乃影", "马根维显", "造影剂",
      "非离子型造影剂", "CONTRAST", "Contrast: yes", "YES", "7.5 ml Gadavist", "Gadavist, saline flush",
-     "10.0 ml Dotarem"],
+     "10.0 ml Dotarem", "15 ml Gd-DTPA, no reaction", "Gadovist, no adverse events", "钆喷酸葡胺 未稀释",
+     "Dotarem 0 ml left", "GADAVIST 7.5 ML; none wasted", "15 ml", "0.1mmol/kg", "增强", "KM", "CE",
+     "C+", "IV", "BOLUS", "GBCA",
+     "静脉注射"],
 )  # fmt: skip
 def test_a_known_agent_makes_a_t1_an_enhanced_one_and_nothing_else(agent):
     assert sequence_of_header({"SeriesDescription": "t1_se_tra", "ContrastBolusAgent": agent}) == ("T1ce", "")
     assert sequence_of_header({"SeriesDescription": "t2_tse_tra", "ContrastBolusAgent": agent}) == ("T2", "")
 
 
-@pytest.mark.parametrize("agent", ["saline", "XYZ-17", "ferumoxytol"])
+@pytest.mark.parametrize("agent", ["saline", "XYZ-17", "ferumoxytol", "contrast: not told"])
 def test_an_unknown_agent_changes_nothing_and_is_remarked(agent):
     header = {"SeriesDescription": "t1_se_tra", "ContrastBolusAgent": agent}
     assert sequence_of_header(header) == ("T1", "") and "contrast agent is no known one" in header_remarks(header)[0]

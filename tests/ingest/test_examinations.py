@@ -19,7 +19,9 @@ def other(column, value, **more):
         ("检查项目", "胸部CT平扫"), ("检查项目", "头颅CT平扫"), ("Body Part Examined", "CHEST"),
         ("Study Description", "MRI KNEE"),
         ("检查部位", "颈部血管"), ("部位", "双膝关节"), ("检查名称", "腹部磁共振平扫"), ("检查部位", "手"),
-        ("设备类型", "ＣＴ"),
+        ("设备类型", "ＣＴ"), ("检查部位", "CARDIAC MRI"),
+        ("检查部位", "SACROILIAC JOINT"), ("检查部位", "双侧股骨头MRI"),
+        ("检查部位", "髋关节(股骨头)"), ("检查部位", "ILIAC"),
     ],
 )  # fmt: skip
 def test_another_examination_is_told(column, value):
@@ -36,6 +38,7 @@ def test_another_examination_is_told(column, value):
         ("检查项目", "头颅、颈椎MR"), ("Body Part", "BRAIN"), ("Study Description", "MRI brain w/o contrast"),
         ("检查部位", "手术后"),
         ("检查部位", "颈静脉孔区"), ("procedure", "CNS"), ("设备", "CT室"), ("Modality", "CT/MR"), ("检查部位", "眼眶"),
+        ("检查部位", "ADRENAL"), ("检查部位", "FACE AND NECK"), ("检查项目", "视神经脊髓炎"), ("检查项目", "肢端肥大"),
     ],
 )  # fmt: skip
 def test_what_does_not_say_so_is_no_other_examination(column, value):
@@ -44,7 +47,9 @@ def test_what_does_not_say_so_is_no_other_examination(column, value):
 
 def test_the_name_of_the_sheet_stands_for_a_column_that_is_not_there():
     assert examinations(["检查号"], [["1"]], "CT 2023")[0].other
-    assert not examinations(["检查号"], [["1"]], "MR头颅")[0].other
+    assert examinations(["检查号"], [["1"]], "腰椎 2023")[0].other
+    for title in ("MR头颅", "Dr. Wang", "PT 1-50", "US", "上海市胸科医院", "Sheet1"):
+        assert not examinations(["检查号"], [["1"]], title)[0].other
     assert not examinations(["设备类型"], [["MR"]], "CT")[0].other
 
 
@@ -52,7 +57,8 @@ def test_the_name_of_the_sheet_stands_for_a_column_that_is_not_there():
     ("text", "date"),
     [("2015-01-02", (2015, 1, 2)), ("2015/1/2 10:30", (2015, 1, 2)), ("20150102", (2015, 1, 2)),
      ("2015年1月2日", (2015, 1, 2)),
-     ("2015-01-02T10:30:00.000", (2015, 1, 2)), ("2015-02-31", None), ("3/2/2015", None), ("", None), ("nan", None)],
+     ("2015-01-02T10:30:00.000", (2015, 1, 2)), ("2015-02-31", None), ("3/2/2015", None), ("", None), ("nan", None),
+     (" 201112.123", None), ("193245.1", None), ("201112", None), ("20240105133000", None)],
 )  # fmt: skip
 def test_days(text, date):
     assert date_of(text) == (datetime.date(*date) if date else None)
@@ -72,3 +78,13 @@ def test_two_days_apart_is_the_same_examination():
 )  # fmt: skip
 def test_status(status, final):
     assert examinations(["报告状态"], [[status]])[0].final is final
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2024-01-05 01:30 PM", 13), ("2024-01-05 12:10 AM", 0), ("2024-01-05 下午1:30", 13),
+     ("2024-01-05 上午 11:00", 11),
+     ("2024-01-05 13:30", 13), ("2024-01-05T13:30:00.5", 13), ("2024-01-05", 0)],
+)  # fmt: skip
+def test_hours_of_both_halves_of_a_day(text, hour):
+    assert examinations(["报告时间"], [[text]])[0].reported.hour == hour

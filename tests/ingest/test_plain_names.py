@@ -56,7 +56,9 @@ def test_ids_and_initials_stay_what_they_are(name, patient):
     "names",
     [("P001_t1", "P002_t1"), ("GD_001_T1", "KM_001_T1"), ("PD_01_T1", "AD_01_T1"), ("T1_P2", "T1_P3"),
      ("FS_T1", "SE_T1"), ("3_T1_sag", "4_T1_sag"), ("T1_B12_v1", "T1_B13_v1"), ("IR_1_T1", "SE_1_T1"),
-     ("T1_wang_se", "T1_wang_ce"),
+     ("T1_wang_se", "T1_wang_ce"), ("MRI_T1_P2", "MRI_T1_P3"), ("GBM_T1_B12", "GBM_T1_B13"),
+     ("siteA_T1_e3", "siteA_T1_e4"), ("Smith_T1_P2", "Smith_T1_P3"), ("001_T1_B12", "001_T1_B13"),
+     ("20240101000000_001_T1", "20240101000000_002_T1"),
      ("DICOM_T1_20240101120000_3", "DICOM_T1_20240102120000_3")],
 )  # fmt: skip
 def test_two_patients_stay_two(tmp_path, names):

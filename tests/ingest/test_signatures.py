@@ -25,7 +25,8 @@ MEDICAL = [
     "报告医师：", "已告知临床医师", "患者左侧，男",
     "DR CHEST PA", "DR IMAGES", "Radiologist: Left frontal lesion", "Name: MRI Brain", "Pr Brain", "Miss Image 3",
     "Physician: Normal study", "医师：MRI Brain", "Read by the team. Left", "Dr. was told", "MS PLAQUES",
-    "madame est là",
+    "madame est là", "MRS NAA peak is decreased, MRS Cho peak is increased", "On MRS Choline is raised",
+    "Radiologist: Enhancing mass in the pons", "审核：单发灶", "报告：石骨症", "报告：成骨",
 ]  # fmt: skip
 
 

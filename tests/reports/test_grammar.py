@@ -155,6 +155,9 @@ def test_another_place_takes_nothing_of_the_lesion(text, told):
         ("左侧颞叶见T1高信号，T2边缘呈低信号。", ["T1 左侧颞叶 高信号"]),
         ("左侧额叶术后，术区边缘见T2高信号。", ["T2 左侧额叶 高信号"]),
         ("左侧额叶、顶叶见T2高信号，其中部分强化，余无强化。", ["T2 左侧顶叶 高信号", "T2 左侧额叶 高信号"]),
+        # of a mass a part is as bright as it was told, and the only look of a rim is the lesion's
+        ("左侧额叶、颞叶肿块，部分呈囊状T2高信号。", ["T2 左侧额叶 囊状高信号", "T2 左侧颞叶 囊状高信号"]),
+        ("左侧额叶软化灶，边缘FLAIR高信号。", ["FLAIR 左侧额叶 高信号"]),
         # at one site some lesions are of that site
         ("右侧额叶多发T1低信号，部分病灶DWI呈高信号。", ["DWI 右侧额叶 多发高信号", "T1 右侧额叶 多发低信号"]),
     ],
