@@ -2,12 +2,12 @@ import pytest
 
 from selip_core.lexicon_gaps import lexicon_gaps, main
 
-REPORTS = ["左侧额叶见片状长T1信号，大小约28X24MM，骨折。", "颅骨骨折，积气。", "积气，脑实质未见异常。"]
+REPORTS = ["左侧额叶见片状长T1信号，大小约28X24MM，骨折。", "颅骨骨折，充气。", "充气，脑实质未见异常。"]
 
 
 def test_unknown_words_are_counted_with_their_context_and_known_ones_are_not():
     gaps = lexicon_gaps(REPORTS).set_index("words")
-    assert gaps.loc["骨折", ["count", "reports"]].tolist() == [2, 2] and gaps.loc["积气", "count"] == 2
+    assert gaps.loc["骨折", ["count", "reports"]].tolist() == [2, 2] and gaps.loc["充气", "count"] == 2
     assert "骨折" in gaps.loc["骨折", "example"] and "大小约" in gaps.loc["骨折", "example"]
     assert not {"左侧", "额叶", "片状", "信号", "28X24MM"} & set(gaps.index)
     assert gaps["count"].is_monotonic_decreasing

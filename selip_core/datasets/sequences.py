@@ -4,15 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from selip_core.datasets.header_words import (
-    AGENT_OF_A_NAME,
-    AGENTS,
-    HEAD,
-    INDICATIONS,
-    NO_AGENT,
-    NO_HEAD_AT_ALL,
-    ORGANS,
-)
+from selip_core.datasets import header_words
 from selip_core.datasets.sequence_words import (
     CODE_WORDS,
     DIFFUSION_MAP,
@@ -56,9 +48,9 @@ _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
 _MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
-_AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (AGENTS, AGENT_OF_A_NAME, NO_AGENT))
-_INDICATION = _any(INDICATIONS)
-_HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(HEAD), _any(NO_HEAD_AT_ALL), _any(ORGANS)
+_AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (header_words.AGENTS, header_words.AGENT_OF_A_NAME, header_words.NO_AGENT))
+_INDICATION = _any(header_words.INDICATIONS)
+_HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(header_words.HEAD), _any(header_words.NO_HEAD_AT_ALL), _any(header_words.ORGANS)
 _JOINED = re.compile(
     r"(?<![A-Z])(?:O?(?:AX(?:IAL)?|SAG(?:ITTAL)?|COR(?:ONAL)?|TRA(?:NS(?:VERSE)?)?)|[23]D)+"
     r"(?=T[12]|E?DWI|D?ADC|FLAIR|FLA|PD|SWI|TOF|STIR)"

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from selip_core.datasets.sequences import sequence_of_text, without_code
 
-Series = TypeVar("Series")
-"""`selip_core.ingest.layouts.FoundSeries`, which is made with what stands here."""
+_Series = TypeVar("_Series")  # `ingest.layouts.FoundSeries`, which is made with what stands here
 
 STUDIES_OF_A_SITE = 4
 """Choice: so many studies of one sequence in one folder rather are those of several people."""
@@ -94,7 +93,7 @@ def _tells_a_sequence(part: str) -> bool:
     return sequence_of_text(_MOVED.sub("", part, count=1)) != (None, "")
 
 
-def by_time(found: list[Series]) -> list[Series]:
+def by_time(found: list[_Series]) -> list[_Series]:
     """Return series in which examinations of a plain patient at two times are two studies."""
     times: dict[str, set[str]] = {}
     for one in found:
@@ -103,12 +102,12 @@ def by_time(found: list[Series]) -> list[Series]:
     return [_of_its_time(one) if one.order and len(times.get(one.patient_id, ())) > 1 else one for one in found]
 
 
-def _of_its_time(one: Series) -> Series:
+def _of_its_time(one: _Series) -> _Series:
     folder = "/".join(filter(None, [one.keys.get("folder"), one.order]))
     return replace(one, study_id=f"{one.study_id}/{one.order}", keys={**one.keys, "folder": folder})
 
 
-def with_doubts(found: list[Series], *, guessed: bool) -> list[Series]:
+def with_doubts(found: list[_Series], *, guessed: bool) -> list[_Series]:
     """Return series with a remark where their names may tell other patients than they are taken to, by a guess."""
     sites, alone = _perhaps_sites(found), _perhaps_one_patient(found) if guessed else ""
     return [
@@ -117,11 +116,11 @@ def with_doubts(found: list[Series], *, guessed: bool) -> list[Series]:
     ]  # fmt: skip
 
 
-def _used(found: Iterable[Series]) -> list[Series]:
+def _used(found: Iterable[_Series]) -> list[_Series]:
     return [one for one in found if one.layout == "plain" and one.sequence not in (None, "mask")]
 
 
-def _perhaps_sites(found: list[Series]) -> dict[str, str]:
+def _perhaps_sites(found: list[_Series]) -> dict[str, str]:
     """Return a remark for each plain patient who has as many studies of one sequence as a site has patients."""
     counted: dict[str, dict[str, set[str]]] = {}
     for one in _used(found):
@@ -137,7 +136,7 @@ def _perhaps_sites(found: list[Series]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _perhaps_one_patient(found: list[Series]) -> str:
+def _perhaps_one_patient(found: list[_Series]) -> str:
     """Return a remark where each of several plain patients has one series, and these are of several sequences."""
     used = _used(found)
     patients, sequences = {one.patient_id for one in used}, {one.sequence for one in used}

@@ -68,8 +68,6 @@ def join(
     by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id", "patient"))
     by_folder = _Keys(studies, ("folder",)).exact
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
-    days = studies["date"].astype(str) if "date" in studies else [""] * len(studies)
-    dates = dict(zip(studies["study_id"], map(date_of, days), strict=True))
     rows = reports.reports.to_dict("records")
     seen = reports.examinations or [Examination()] * len(rows)
     rows = [{**row, "examination": one} for row, one in zip(rows, seen, strict=True)]
@@ -80,19 +78,7 @@ def join(
     one_numbering = exams_found or _folders_are_exams(folders, [their for their, _ in found_patients], by_folder)
     one_patient_numbering = any(hits or near for hits, near in found_patients)
     matched: list[dict] = []
-    problems: list[tuple[str, str, str, str, str]] = []
-    dated = [
-        (row["examination"].date, date, bool(hits))
-        for row, (hits, _), (their, _) in zip(rows, found, found_patients, strict=True)
-        if len(their) == 1 and row["examination"].date and (date := dates[next(iter(their))])
-    ]
-    if not _one_calendar(dated):
-        dates = {}
-    if not dates and not all(hits for *_, hits in dated):
-        problems.append((
-            "reports", "", "", "no report is of the day of its patient's study: the source's dates may be shifted",
-            "dates were not compared; see that reports joined by the patient are of the study",
-        ))  # fmt: skip
+    dates, problems = _dates(studies, rows, [bool(hits) for hits, _ in found], [their for their, _ in found_patients])
     zeros: dict[str, str] = {}  # of a study: the report's id that differs by leading zeros
     for row, (hits, near), folder, (patients, near_patient) in zip(rows, found, folders, found_patients, strict=True):
         if not hits and not near:  # a visit is called V1 of every patient: it is this one's, or of a table without ids
@@ -118,6 +104,37 @@ def join(
     matched = without_doubles(matched, problems, key=lambda row: row["study_id"])
     problems += _without_a_report(owner, {row["study_id"] for row in matched}, zeros)
     return pd.DataFrame(matched, columns=REPORT_COLUMNS, dtype=str), pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _dates(
+    studies: pd.DataFrame, rows: list[dict], by_study: list[bool], of_patients: list[set[str]]
+) -> tuple[dict[str, datetime.date | None], list[tuple[str, str, str, str, str]]]:
+    """Return the day of each study, of none where anonymising has shifted all of them, and that as a problem.
+
+    Parameters
+    ----------
+    rows : list of n dict
+        The reports, with their ``examination``.
+    by_study : list of n bool
+        Whether a study of the report's own id was found.
+    of_patients : list of n sets
+        The studies of its patient.
+    """
+    days = studies["date"].astype(str) if "date" in studies else [""] * len(studies)
+    dates = dict(zip(studies["study_id"], map(date_of, days), strict=True))
+    dated = [
+        (row["examination"].date, date, known)
+        for row, known, their in zip(rows, by_study, of_patients, strict=True)
+        if len(their) == 1 and row["examination"].date and (date := dates[next(iter(their))])
+    ]
+    if _one_calendar(dated):
+        return dates, []
+    if all(known for *_, known in dated):
+        return {}, []
+    return {}, [(
+        "reports", "", "", "no report is of the day of its patient's study: the source's dates may be shifted",
+        "dates were not compared; see that reports joined by the patient are of the study",
+    )]  # fmt: skip
 
 
 def _without_a_report(owner: dict[str, str], joined: set[str], zeros: dict[str, str]) -> list[tuple[str, ...]]:

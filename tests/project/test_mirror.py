@@ -15,7 +15,7 @@ TESTED_THROUGH_OTHERS = {
     "downstream/grading", "downstream/segmentation_data", "errors", "explore/gallery", "extract",
     "ingest/options", "ingest/report_columns", "ingest/report_files",
     "ingest/report_join", "ingest/series", "ingest/tables", "pipeline/execution", "pipeline/inputs", "pipeline/paths",
-    "pretraining/untrained", "reports/chat_models", "reports/grammar",
+    "pretraining/untrained", "reports/chat_models",
     "reports/lesion",
     "reports/reader", "reports/text", "reports/translation", "search",
 }  # fmt: skip
