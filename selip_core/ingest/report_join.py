@@ -44,10 +44,10 @@ def join(
     """Give each report its study.
 
     By the study's id, its accession number or its UID; else by the patient's id, if that patient has one study and the
-    report's row does not say that it is of another device, another part of the body or another day. Where
-    the study ids of reports and source are of one numbering (some are found), an id that is not found is another
-    examination, and the patient's id does not stand for it. Where the patient ids are of one numbering, a study whose
-    report names a patient that is not found is another patient's.
+    report's row does not say that it is of another device, another part of the body or another day. Where the study ids
+    of reports and source are of one numbering (some are found), an id that is not found is another examination, and the
+    patient's id does not stand for it. Where the patient ids are of one numbering, a study whose report names a patient
+    that is not found is another patient's.
 
     Parameters
     ----------
@@ -61,33 +61,29 @@ def join(
     Returns
     -------
     matched : DataFrame with ``patient_id``, ``study_id`` of the source, ``findings``, ``impression``, ``where``
-    problems : DataFrame with ``where``, ``patient_id``, ``study_id``, ``problem``, ``consequence``
-        Those of the join only; those of the file are in `reports`.
+    problems : DataFrame of `PROBLEM_COLUMNS`: those of the join only, those of the file are in `reports`
     """
     studies = studies.assign(patient_id=studies["patient_id"].astype(str), study_id=studies["study_id"].astype(str))
     by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id", "patient"))
     by_folder = _Keys(studies, ("folder",)).exact
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
-    rows = reports.reports.to_dict("records")
-    seen = reports.examinations or [Examination()] * len(rows)
-    rows = [{**row, "examination": one} for row, one in zip(rows, seen, strict=True)]
+    rows = _rows(reports)
     found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
     folders = [by_folder.get(row["study_id"], set()) for row in rows]
     found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
-    exams_found = any(hits or near for hits, near in found)
-    one_numbering = exams_found or _folders_are_exams(folders, [their for their, _ in found_patients], by_folder)
-    one_patient_numbering = any(hits or near for hits, near in found_patients)
-    matched: list[dict] = []
-    dates, problems = _dates(studies, rows, [bool(hits) for hits, _ in found], [their for their, _ in found_patients])
-    zeros: dict[str, str] = {}  # of a study: the report's id that differs by leading zeros
+    of_patients = [their for their, _ in found_patients]
+    one_numbering = any(map(any, found)) or _folders_are_exams(folders, of_patients, by_folder)
+    one_patient_numbering = any(map(any, found_patients))
+    dates, problems = _dates(studies, rows, [bool(hits) for hits, _ in found], of_patients)
+    matched, zeros = [], {}  # of a study: the report's id that differs by leading zeros
     for row, (hits, near), folder, (patients, near_patient) in zip(rows, found, folders, found_patients, strict=True):
-        if not hits and not near:  # a visit is called V1 of every patient: it is this one's, or of a table without ids
-            hits = folder & patients if row["patient_id"] else folder
+        # a visit is called V1 of every patient: it is this one's, or of a table without ids
+        hits = hits if hits or near else folder & patients if row["patient_id"] else folder
         other_exam = bool(row["study_id"]) and one_numbering
         unknown = bool(row["patient_id"]) and one_patient_numbering and not patients and not near_patient
         problem, other = _refusal(hits, near, patients, near_patient, other_exam), ""
-        if hits and unknown and not problem:
-            problem = "its study is in the source, its patient id is not, though others of the reports are"
+        if hits and unknown:
+            problem = problem or "its study is in the source, its patient id is not, though others of the reports are"
         if not problem:
             study = next(iter(hits or patients))
             problem = other = "" if hits else _other_examination(row["examination"], dates.get(study))
@@ -97,13 +93,24 @@ def join(
         if near or (near_patient and not hits and not other_exam):
             close = by_study.exact[near] if near else by_patient.exact[near_patient]
             zeros |= dict.fromkeys(close, row["study_id"] if near else row["patient_id"])
-        problems.append((row["where"], row["patient_id"], row["study_id"], f"report not joined: {problem}",
-                         "report not used; if it is of this study after all, give it the study's id" if other else
-                         "report not used; correct the ids, or ignore leading zeros if they mean nothing" if "zeros"
-                         in problem else "report not used; correct the ids"))  # fmt: skip
+        told = f"report not joined: {problem}", f"report not used; {_what_to_do(problem, other)}"
+        problems.append((row["where"], row["patient_id"], row["study_id"], *told))
     matched = without_doubles(matched, problems, key=lambda row: row["study_id"])
     problems += _without_a_report(owner, {row["study_id"] for row in matched}, zeros)
     return pd.DataFrame(matched, columns=REPORT_COLUMNS, dtype=str), pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _rows(reports: ReportTable) -> list[dict]:
+    """Return the reports, each with its ``examination``."""
+    rows = reports.reports.to_dict("records")
+    seen = reports.examinations or [Examination()] * len(rows)
+    return [{**row, "examination": one} for row, one in zip(rows, seen, strict=True)]
+
+
+def _what_to_do(problem: str, other: str) -> str:
+    if other:
+        return "if it is of this study after all, give it the study's id"
+    return "correct the ids" + (", or ignore leading zeros if they mean nothing" if "zeros" in problem else "")
 
 
 def _dates(
