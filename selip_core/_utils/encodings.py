@@ -47,15 +47,15 @@ def likely_text(data: bytes, declared: str | None = None) -> str:
     declared : str, optional
         The bytes as whoever wrote them says that they are to be read.
     """
-    text, likely = _best_reading(data)
+    text, likely = _best_reading(readings(data))
     if declared is not None and (data.isascii() or text is None or likelihood(declared) >= likely - _MARGIN):
         return declared
     return data.decode("latin-1") if text is None else text
 
 
-def _best_reading(data: bytes) -> tuple[str | None, float]:
-    """Return the likeliest of `readings` and how likely it is; None and 0 where the bytes are valid in no encoding."""
-    found = ((text, likelihood(text, encoding)) for encoding, text in readings(data).items())
+def _best_reading(valid: dict[str, str]) -> tuple[str | None, float]:
+    """Return the likeliest of `readings` and how likely it is; None and 0 where there is none."""
+    found = ((text, likelihood(text, encoding)) for encoding, text in valid.items())
     return max(found, key=lambda reading: reading[1], default=(None, 0.0))
 
 
@@ -83,10 +83,11 @@ def text_of_file(data: bytes, *, damaged: bool = False) -> tuple[str, float]:
             text = data.decode(encoding, "replace")
             if likelihood(text) >= LEAST:
                 return text, 1.0
-    text, likely = _best_reading(data)
+    valid = readings(data)
+    text, likely = _best_reading(valid)
     if damaged and likely < LEAST:
         text, likely = max(((text, likely), *_damaged_readings(data)), key=lambda reading: reading[1])
-    if "utf-8" not in readings(data) and other_language(data):
+    if "utf-8" not in valid and other_language(data):
         return "", 0.0
     return text or "", likely
 

@@ -111,13 +111,13 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
         removed += found
     signed = without_signatures(text)
     removed += signed.count(HOLE) - text.count(HOLE)
-    text = signed
+    text, compared = signed, _in_simplified(signed)
     for value in _values(identifiers):
-        compared = _in_simplified(text)
         if not _may_hold(compared, value):
             continue
         if value.casefold() in common_words("function"):  # counted, every report would have some
             text, titled = re.subn(_TITLE + re.escape(value.title()) + r"\b", rf"\1{HOLE}", text)
+            compared = _in_simplified(text)
             removed += titled
             continue
         pieces, end = [], 0
@@ -128,7 +128,9 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
             pieces += [text[end : match.start()], HOLE]
             end = match.end()
             removed += 1
-        text = "".join([*pieces, text[end:]])
+        if pieces:
+            text = "".join([*pieces, text[end:]])
+            compared = _in_simplified(text)
     return Scrubbed(text, removed, spared)
 
 

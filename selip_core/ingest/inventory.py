@@ -241,5 +241,5 @@ def _found(one: DicomSeries, owners: int) -> FoundSeries:
         f"{number}{header['SeriesDescription'] or header['ProtocolName'] or 'no description'}",
         reason or one.reason, "dicom", one.personal,
         {"accession": header["AccessionNumber"], "study_uid": header["StudyInstanceUID"]}, one.notes,
-        f"{header['StudyDate']} {header['StudyTime']} {header['StudyInstanceUID']}",
+        f"{header['StudyDate']} {header['StudyTime']} {header['StudyInstanceUID']}", header["b_value"],
     )  # fmt: skip

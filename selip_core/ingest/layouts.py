@@ -67,6 +67,8 @@ class FoundSeries:
     notes : tuple of str
     order : str
         Sorts the studies of a patient.
+    b_value : float, optional
+        The highest that the headers of a DICOM series tell, s/mm².
     """
 
     files: tuple[Path, ...]
@@ -80,6 +82,7 @@ class FoundSeries:
     keys: dict = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     order: str = ""
+    b_value: float | None = None
 
 
 def volume_name(path: Path) -> str | None:

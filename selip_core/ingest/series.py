@@ -15,7 +15,6 @@ from selip_core._utils.labels import as_labels
 from selip_core.datasets.sequences import BY_TIMES_ALONE, LOW_B_VALUE, b_values_of_text
 from selip_core.errors import SelipError
 from selip_core.ingest.conversion import TYPICAL_B_VALUE, convert, write_clean
-from selip_core.ingest.dicom import group_series, read_slices
 from selip_core.ingest.geometry import geometry_doubts
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.quality import thumbnail
@@ -149,9 +148,7 @@ def _rank(series: FoundSeries, path: Path) -> list[float]:
 
 def _b_value(series: FoundSeries) -> float:
     """Return the b-value of a diffusion series, s/mm²; the weakest there is where nothing tells it."""
-    told = b_values_of_text(series.description)
-    if series.layout == "dicom":
-        told += [one.header["b_value"] for one in group_series(read_slices(series.files)[0])]
+    told = [*b_values_of_text(series.description), series.b_value]
     told = [b for b in told if b is not None and b >= LOW_B_VALUE]
     return min(told, key=lambda b: abs(b - TYPICAL_B_VALUE), default=LOW_B_VALUE)
 

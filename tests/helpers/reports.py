@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from selip_core.reports.parser import parse_report
 from selip_core.reports.sentences import NORMAL_STATEMENT, canonical_sentence
 from selip_core.reports.sentences import Finding as F
 from tests.helpers.places import TESTS
@@ -13,6 +14,10 @@ GOLDEN = TESTS / "golden.json"
 
 def golden_cases():
     return json.loads(GOLDEN.read_text(encoding="utf-8"))["cases"]
+
+
+def flat(text):
+    return sorted(f"{s} {f.site} {f.appearance}" for s, findings in parse_report(text).items() for f in findings)
 
 
 def random_texts(n, seed=0):

@@ -6,10 +6,7 @@ from selip_core.reports.grammar import of_unknown_place
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.parser import is_normal_report, parse_report
 from selip_core.reports.text import split_sentences
-
-
-def flat(text):
-    return sorted(f"{s} {f.site} {f.appearance}" for s, findings in parse_report(text).items() for f in findings)
+from tests.helpers.reports import flat
 
 
 # fmt: off

@@ -16,6 +16,7 @@ from selip_core.reports.parser import (
 )
 from selip_core.reports.sentences import NORMAL_STATEMENT, SEQUENCES, parse_sentence
 from selip_core.reports.text import normalise
+from tests.helpers.reports import flat
 
 # (report, what it says): statements joined by "; ", each `sequences sites: appearance`, which stands for all pairs.
 # Written by hand from clinical usage, not with the report generator.
@@ -608,10 +609,6 @@ SHORT = {
     "左侧额叶见长T2信号，双侧大脑中动脉狭窄": ["T2 左侧额叶 长信号"],
 }
 # fmt: on
-
-
-def flat(text):
-    return sorted(f"{s} {f.site} {f.appearance}" for s, findings in parse_report(text).items() for f in findings)
 
 
 @pytest.mark.parametrize("text", SHORT)

@@ -3,11 +3,7 @@
 import pytest
 
 from selip_core.reports.lesion import ReportedLesion
-from selip_core.reports.parser import parse_report
-
-
-def flat(text):
-    return sorted(f"{s} {f.site} {f.appearance}" for s, findings in parse_report(text).items() for f in findings)
+from tests.helpers.reports import flat
 
 
 # fmt: off

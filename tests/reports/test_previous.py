@@ -2,11 +2,8 @@
 
 import pytest
 
-from selip_core.reports.parser import is_normal_report, parse_report
-
-
-def flat(text):
-    return sorted(f"{s} {f.site} {f.appearance}" for s, findings in parse_report(text).items() for f in findings)
+from selip_core.reports.parser import is_normal_report
+from tests.helpers.reports import flat
 
 
 # fmt: off
