@@ -47,6 +47,9 @@ own_environment() {  # what a shell, an image or a cluster's job leaves behind a
         unset "$name"
     done
     if [ -n "$left" ]; then echo "not used here, though your shell has it: $left" >&2; fi
+    # packages are compiled as they are first imported (a tenth of their files): left set, as images like to, every
+    # process would compile them anew
+    unset PYTHONDONTWRITEBYTECODE
     export PIP_USER=0  # a pip.conf with user = true, too, is about other places than .venv
     # start-up files of one's own IPython would run in every notebook
     export IPYTHONDIR="$ROOT/.venv/ipython"
@@ -162,8 +165,6 @@ install_packages() {
     fi
     "$ROOT/.venv/bin/python" -c 'import importlib.metadata as m; m.version("selip"), m.version("papermill")' 2>/dev/null ||
         fail "pip says that it has finished, and .venv lacks the packages: which setting puts them elsewhere? (.venv/bin/python -m pip config list)"
-    # on all cores, where pip compiles one file after the other: a minute on one of them
-    "$ROOT/.venv/bin/python" -m compileall -qq -j 0 "$ROOT/.venv/lib" > /dev/null 2>&1  # some files are templates
     jupyter_behind_a_proxy
     echo "$wanted" > "$stamp"
 }
