@@ -15,6 +15,7 @@ import numpy as np
 from selip_core.datasets.sequences import LOW_B_VALUE, header_remarks
 from selip_core.ingest.dicom_groups import GROUP_TAGS, of_groups
 from selip_core.ingest.dicom_text import PERSONAL_TAGS, header_text, personal_values
+from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
 
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
@@ -105,6 +106,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
 
     slices, refused = [], []
     tags = sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS, *GROUP_TAGS})
+    tags = [*tags, *PRIVATE_B_TAGS]  # which have no names
     for path in files:
         try:
             with warnings.catch_warnings():  # they quote values of the header
@@ -116,6 +118,8 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
                 header = {key: header_text(found, key) for key in _TEXT}
                 header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
                 header |= {key: value for key, value in of_groups(found).items() if header[key] in (None, "")}
+                if header["DiffusionBValue"] is None:
+                    header["DiffusionBValue"] = private_b_value(found)
                 for key in GROUP_TAGS:  # thousands of frames tell nothing of a person
                     found.pop(key, None)
                 personal = personal_values(found)

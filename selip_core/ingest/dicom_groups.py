@@ -13,15 +13,17 @@ _TIMES = {
     "InversionTime": ("MRModifierSequence", "InversionTimes"),
 }
 _ECHOES = {"SPIN": ["SE"], "GRADIENT": ["GR"], "BOTH": ["SE", "GR"]}
-GROUP_TAGS = (_SHARED, _FRAMES, "ContrastBolusAgentSequence", "EchoPulseSequence")
+_REGION = "AnatomicRegionSequence"
+GROUP_TAGS = (_SHARED, _FRAMES, "ContrastBolusAgentSequence", "EchoPulseSequence", _REGION)
 """What has to be read of a file before `of_groups`."""
 
 
 def of_groups(found: "Dataset") -> dict:
     """Return what the sequences of a file tell, under the keywords that the header of a plain file has for it.
 
-    Of ``RepetitionTime``, ``EchoTime``, ``InversionTime``, ``DiffusionBValue``, ``ContrastBolusAgent`` and
-    ``ScanningSequence`` those that are there: what all frames share, else of the first frame; the highest b-value.
+    Of ``RepetitionTime``, ``EchoTime``, ``InversionTime``, ``DiffusionBValue``, ``ContrastBolusAgent``,
+    ``ScanningSequence`` and ``BodyPartExamined`` those that are there: what all frames share, else of the first frame;
+    the highest b-value.
     """
     told: dict = {}
     shared, frames = list(found.get(_SHARED) or ()), list(found.get(_FRAMES) or ())
@@ -35,6 +37,10 @@ def of_groups(found: "Dataset") -> dict:
     agents = [str(item.get("CodeMeaning") or "") for item in found.get("ContrastBolusAgentSequence") or ()]
     if any(agents):
         told["ContrastBolusAgent"] = "; ".join(filter(None, agents))
+    anatomy = [item for group in [*shared[:1], *frames[:1]] for item in group.get("FrameAnatomySequence") or ()]
+    regions = [str(item.get("CodeMeaning") or "") for group in (found, *anatomy) for item in group.get(_REGION) or ()]
+    if any(regions):
+        told["BodyPartExamined"] = " ".join(filter(None, regions))
     if echoes := _ECHOES.get(str(found.get("EchoPulseSequence") or "")):
         told["ScanningSequence"] = echoes
     return told

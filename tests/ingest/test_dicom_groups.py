@@ -71,3 +71,23 @@ def test_what_the_header_says_itself_counts(tmp_path):
     header = header_of(tmp_path, "x", EchoTime=100, RepetitionTime=4000, DiffusionBValue=0.0,
                        PerFrameFunctionalGroupsSequence=[times(10.0, 500.0)])  # fmt: skip
     assert (float(header["EchoTime"]), float(header["RepetitionTime"]), header["b_value"]) == (100, 4000, 0)
+
+
+def region(name):
+    return [item(AnatomicRegionSequence=[item(CodeMeaning=name)])]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "found"),
+    [
+        ("Knee", {"AnatomicRegionSequence": [item(CodeMeaning="Knee joint")]}, (None, "not of the head")),
+        ("Brain", {"AnatomicRegionSequence": [item(CodeMeaning="Brain")]}, ("T1", "")),
+        ("Pelvis", {"SharedFunctionalGroupsSequence": [item(FrameAnatomySequence=region("Pelvis"))]},
+         (None, "not of the head")),
+        ("none", {"SharedFunctionalGroupsSequence": [item(FrameAnatomySequence=[item()])]}, ("T1", "")),
+        ("said", {"BodyPartExamined": "BRAIN", "AnatomicRegionSequence": [item(CodeMeaning="Knee")]}, ("T1", "")),
+    ],
+)  # fmt: skip
+def test_the_part_of_the_body_is_read_of_its_codes(tmp_path, name, values, found):
+    header = header_of(tmp_path, "t1_se", **({"BodyPartExamined": ""} | values))
+    assert sequence_of_header(header) == found
