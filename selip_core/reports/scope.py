@@ -32,7 +32,7 @@ class _Reach:
         self.no = _pattern(f"(?!{words['denials_of_verbs']}){words['denials']}")
         self.of_no_list = _pattern(rf",\s*{words['remarks']}|{words['verbs']}")
         self.other_side = _pattern(rf"[,\s]*(?:{words['turns']}\s+)?{words['halves']}\s+{words['verbs']}")
-        self.goes_on = _pattern(rf",\s*{words['list_goes_on']}")
+        self.goes_on, self.of_names = _pattern(rf",\s*{words['list_goes_on']}"), _pattern(words["of_bare_names"])
         self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
         self.size = _pattern(
             rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
@@ -202,8 +202,8 @@ def _repeat_denials(clauses: list[_Clause]) -> None:
 def _end_of_list(clauses: list[_Clause], at: int) -> int:
     """Return the number of the last clause of the list that a denial in the first begins: the one joined by `or`.
 
-    French needs none, `pas d'infarctus, de masse`; an `and` joins names alone: what is described behind it might be
-    there.
+    French needs none, `pas d'infarctus, de masse`, nor do bare names, `no infarct, mass`; an `and` joins names alone:
+    what is described behind it might be there.
     """
     last, whole, names = clauses[0].number, _joins(clauses[0], at), True
     for clause in clauses[1:]:
@@ -214,9 +214,18 @@ def _end_of_list(clauses: list[_Clause], at: int) -> int:
         joined = _joins(clause, 0) or (names and clause.reach.ands.search(clause.text) is not None)
         if joined and (not whole or clause.reach.ors.match(clause.text.lstrip(", "))):
             last, whole = clause.number, True
-        elif clause.reach.goes_on.match(clause.text) and last == clause.number - 1:
+        elif last == clause.number - 1 and (clause.reach.goes_on.match(clause.text) or _is_bare_name(clause)):
             last = clause.number
     return last
+
+
+def _is_bare_name(clause: _Clause) -> bool:
+    """Return whether a clause names what is found, and tells nothing else of it: `, intracranial hemorrhage`."""
+    left = clause.text
+    for word in clause.words:
+        left = left.replace(clause.text[word.start - clause.start : word.end - clause.start], " ", 1)
+    bare = bool(clause.words) and all(word.kind in _NAMES[:3] for word in clause.words)
+    return bare and not any(char.isalpha() for char in clause.reach.of_names.sub(" ", left))
 
 
 def _denied_by_itself(clause: _Clause) -> bool:

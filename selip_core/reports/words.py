@@ -35,8 +35,8 @@ _GRAMMAR = (
     "own_words",
 )
 _SCOPE = (
-    "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "remarks", "verbs",
-    "turns", "halves", "diseases", "sizes", "about",
+    "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "of_bare_names",
+    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about",
 )  # fmt: skip
 _KEYS = {"language", "letters", "scope", *_GROUPS, *_LISTS, *_GRAMMAR}
 READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
