@@ -45,7 +45,8 @@ def test_environment_is_named_selip_and_installs_the_package():
 
 def test_run_tests_gets_a_browser_before_the_tests():
     text = (ROOT / "run_tests.sh").read_text(encoding="utf-8")
-    assert text.index("\nget_browser >") < text.index("\nstep ") < text.index("\nwait ") < text.index('\nstep "tests"')
+    told, before = text.index('\nended "$browser"'), text.index('\nstep "pages in a browser"')
+    assert text.index("\nget_browser >") < text.index("\nstep ") < told < before
     assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
 
 
@@ -53,12 +54,22 @@ def test_run_tests_begins_its_study_from_nothing_and_leaves_no_earlier_models_be
     shutil.copy(ROOT / "run_tests.sh", tmp_path)
     stub = f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n'
     (tmp_path / "setup_environment.sh").write_text(stub)
-    (tmp_path / "run_all.sh").write_text("#!/bin/sh\nls results > seen\n")
+    (tmp_path / "run_all.sh").write_text("#!/bin/sh\nls results > seen\necho the study\n")
     (tmp_path / "run_all.sh").chmod(0o755)
     for profile in ("smoke", "demo"):
         (tmp_path / "results" / profile / "04_pretraining" / "models.previous-1").mkdir(parents=True)
-    subprocess.run([tmp_path / "run_tests.sh"], check=True, capture_output=True)
-    assert (tmp_path / "seen").read_text().split() == ["demo"]
+    done = subprocess.run([tmp_path / "run_tests.sh"], check=True, capture_output=True, text=True)
+    assert (tmp_path / "seen").read_text().split() == ["demo"] and "the study" in done.stdout
+
+
+def test_run_tests_fails_where_its_study_does(tmp_path):
+    shutil.copy(ROOT / "run_tests.sh", tmp_path)
+    (tmp_path / "setup_environment.sh").write_text(f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n')
+    (tmp_path / "run_all.sh").write_text("#!/bin/sh\necho a cell raises\nexit 1\n")
+    (tmp_path / "run_all.sh").chmod(0o755)
+    done = subprocess.run([tmp_path / "run_tests.sh"], capture_output=True, text=True)
+    assert done.returncode == 1 and "a cell raises" in done.stdout
+    assert done.stderr == "run_tests.sh: failed: smoke profile, from nothing\n"
 
 
 def test_ci_calls_run_tests():
