@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from selip_core.errors import SelipError
 from selip_core.pipeline.page_parts import small_png
 
-WIDTH, COLOURS = 1000, 64
+WIDTH = 1000
 """Of a picture, at most: sharp at the 900 pixels that a page gives it; all notebooks take less than 4 MB."""
 
 _SHOWN = ("image/png", "text/markdown", "text/html", "text/plain")
@@ -103,7 +103,7 @@ def _static(output: NotebookNode, where: str, roots: Sequence[Path]) -> Notebook
         return None
     if kinds[0] == "image/png":
         png = io.BytesIO(base64.b64decode(data["image/png"]))
-        small = base64.b64encode(small_png(png, width=WIDTH, colours=COLOURS)).decode()
+        small = base64.b64encode(small_png(png, width=WIDTH)).decode()
         told = output.get("metadata", {}).get("image/png", {})
         return _output("image/png", small, {key: told[key] for key in ("alt", "width") if key in told})
     return _output(kinds[0], _without(roots, data[kinds[0]]))

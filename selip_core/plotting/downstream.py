@@ -114,7 +114,7 @@ def segmentation_overlays(examples: list[dict]) -> Figure:
                 axis.contour(mask, levels=[0.5], colors=[METHOD_COLOURS[name]], linewidths=1.2, linestyles="--")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-            axis.set_title(name if dice is None else f"{name}, Dice {dice:.2f}", fontsize=7.5, pad=2)
+            axis.set_title(name if dice is None else f"{name}\nDice {dice:.2f}", fontsize=7.5, pad=2)
         row[0].set_ylabel(example["title"], fontsize=7.5, parse_math=False)
     figure.tight_layout(pad=0.5)
     return figure
@@ -219,6 +219,10 @@ def learning_curve_panels(table: pd.DataFrame, *, columns: int = 3) -> Figure:
     return figure
 
 
+_WIDTHS = (4.8, 3.6, 2.4, 1.2, 0.8)
+"""Of lines on top of each other: where runs of one seed tell nothing of the spread between seeds, all are equal."""
+
+
 def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
     """Show the power to find each observed difference against the number of patients, one line a number of seeds.
 
@@ -232,8 +236,9 @@ def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
     )
     for axis, comparison in zip(axes[0], comparisons, strict=True):
         part = table[table["comparison"] == comparison]
-        for (seeds, run), colour in zip(part.groupby("seeds"), PALETTE, strict=False):
-            axis.plot(run["patients"], run["power"], color=colour, lw=1.2, label=f"{seeds} seeds")
+        for (seeds, run), colour, width in zip(part.groupby("seeds"), PALETTE, _WIDTHS, strict=False):
+            said = f"{seeds} seed{'s' if seeds > 1 else ''}"
+            axis.plot(run["patients"], run["power"], color=colour, lw=width, label=said)
         axis.axhline(wanted, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
         axis.set(xlabel="test patients", ylim=(0, 1.02), xscale="log")
         axis.set_title("\n".join(fill(part, 17) for part in comparison.split(", ")), fontsize=7.5)

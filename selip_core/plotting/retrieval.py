@@ -83,6 +83,7 @@ def interval_plot(
                         label=None if constant else reference)  # fmt: skip
     names = [str(name).replace("_", " ") for name in categories]
     axis.set(yticks=range(len(categories)), yticklabels=names, xlabel=label)
+    axis.locator_params(axis="x", nbins=5)  # numbers of six characters stand side by side
     axis.invert_yaxis()
     axis.legend(frameon=False, fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     sns.despine(figure)

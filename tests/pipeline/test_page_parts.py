@@ -1,9 +1,10 @@
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor, ImageDraw
 
 from selip_core.pipeline.page_parts import interval_text, markdown_table, page_figure, small_png
+from selip_core.plotting.style import PALETTE
 from tests.helpers.executed_notebooks import picture
 
 NAN = float("nan")
@@ -29,3 +30,15 @@ def test_a_figure_that_is_not_there_is_left_out(tmp_path):
 def test_a_small_picture_has_few_colours_its_words_and_no_more_than_its_width(width, size):
     with Image.open(io.BytesIO(small_png(io.BytesIO(picture(400)), width=width, colours=16))) as image:
         assert image.size == size and len(image.getcolors()) <= 16 and image.info["Title"] == "A caption."
+
+
+def test_a_thin_line_keeps_its_colour_beside_pictures_of_many():
+    drawn = Image.open(io.BytesIO(picture(400))).convert("RGB")
+    lines = {10 + 20 * i: ImageColor.getrgb(colour) for i, colour in enumerate(PALETTE)}
+    for y, colour in lines.items():
+        ImageDraw.Draw(drawn).line([(50, y), (90, y)], fill=colour)
+    drawn.save(whole := io.BytesIO(), "PNG")
+    with Image.open(whole) as given, Image.open(io.BytesIO(small_png(given.fp))) as small:
+        kept = {y: small.convert("RGB").getpixel((70, y)) for y in lines}
+    off = {y: max(abs(a - b) for a, b in zip(colour, kept[y], strict=True)) for y, colour in lines.items()}
+    assert max(off.values()) < 25, off

@@ -11,7 +11,7 @@ from PIL import Image
 
 from selip_core.errors import SelipError
 from selip_core.pipeline import static_notebook as module
-from selip_core.pipeline.static_notebook import COLOURS, WIDTH, static_notebook
+from selip_core.pipeline.static_notebook import WIDTH, static_notebook
 from tests.helpers.executed_notebooks import executed_notebook, picture, shown
 
 ROOT, WHERE = Path("/home/somebody/selip"), "notebooks/01_data_curation.ipynb"
@@ -64,7 +64,7 @@ def test_a_picture_is_made_small_and_keeps_its_words_and_its_width_on_the_page()
     output = next(output for output in static().cells[-1].outputs if "image/png" in output.get("data", {}))
     png = base64.b64decode(output.data["image/png"])
     with Image.open(io.BytesIO(png)) as image:
-        assert image.size == (WIDTH, WIDTH // 2) and len(image.getcolors()) <= COLOURS
+        assert image.size == (WIDTH, WIDTH // 2) and len(image.getcolors()) <= 128
         assert image.info["Title"] == "A caption." and image.info["Source"].startswith("Data: embedded")
     assert output.metadata["image/png"] == {"alt": "A caption.", "width": 300} and len(png) < len(picture())
 

@@ -39,7 +39,7 @@ def test_overlays_show_the_slice_with_the_largest_region_and_every_method():
     volume[2], truth[2, 2:5, 2:5] = np.arange(64).reshape(8, 8), True
     example = {"title": "best", "volume": volume, "truth": truth, "found": dict.fromkeys(METHODS, (truth, 1.0))}
     figure = figures.segmentation_overlays([example])
-    assert [axis.get_title() for axis in figure.axes] == ["truth", *(f"{m}, Dice 1.00" for m in METHODS)]
+    assert [axis.get_title() for axis in figure.axes] == ["truth", *(f"{m}\nDice 1.00" for m in METHODS)]
     assert figure.axes[0].images[0].get_array().max() == 63
 
 
