@@ -10,7 +10,13 @@ set -m  # in a process group of its own, which ends with this script
 get_browser > "$logs/browser" 2>&1 < /dev/null &  # beside what needs none: it mostly waits for the network
 browser=$!
 set +m
-trap 'kill -INT -- "-${smoke:-$browser}" 2>/dev/null; kill -- "-$browser" 2>/dev/null; rm -rf "$logs"' EXIT
+smoke=""
+leave() {  # what was started goes with this script, and is gone before it is
+    for job in $smoke $browser; do kill -TERM -- "-$job" 2>/dev/null && wait "$job"; done
+    rm -rf "$logs"
+} 2>/dev/null
+trap leave EXIT
+trap 'exit 130' INT TERM HUP
 failed=""
 step() {  # every step runs, so that one failure does not hide another
     local name="$1"

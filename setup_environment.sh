@@ -165,6 +165,9 @@ install_packages() {
     fi
     "$ROOT/.venv/bin/python" -c 'import importlib.metadata as m; m.version("selip"), m.version("papermill")' 2>/dev/null ||
         fail "pip says that it has finished, and .venv lacks the packages: which setting puts them elsewhere? (.venv/bin/python -m pip config list)"
+    # compiled here, for whoever may not write into .venv later
+    "$ROOT/.venv/bin/python" -c "import torch, transformers, monai, pandas, matplotlib.pyplot, sklearn, papermill, ipykernel" ||
+        fail "the packages are installed, and do not work here: see the message above"
     jupyter_behind_a_proxy
     echo "$wanted" > "$stamp"
 }

@@ -18,7 +18,7 @@ statements, and of what the converters of the field read."""
 
 _GE_STEP = 100_000
 """GE adds a multiple of this to b-values of newer software: 1000001000 is 1000."""
-_HIGHEST = 100_000.0
+_HIGHEST = 50_000.0
 
 PRIVATE_B_TAGS = tuple(
     tag for group, element in _PLACES.values() for tag in (group << 16 | 0x0010, group << 16 | 0x1000 | element)
@@ -38,9 +38,11 @@ def private_b_value(found: "Dataset") -> float | None:
         if said is None or held is None or str(said.value).strip() != creator:
             continue
         number = _first_number(held.value)
-        if number is not None and creator == _GE:
-            number = number % _GE_STEP or None
-        if number is not None and 0 <= number < _HIGHEST:
+        if number is None or number < 0:
+            continue
+        if creator == _GE:
+            number %= _GE_STEP
+        if number < _HIGHEST and (number or creator != _GE):
             return number
     return None
 

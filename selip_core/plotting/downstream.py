@@ -219,10 +219,6 @@ def learning_curve_panels(table: pd.DataFrame, *, columns: int = 3) -> Figure:
     return figure
 
 
-_WIDTHS = (4.8, 3.6, 2.4, 1.2, 0.8)
-"""Of lines on top of each other: where runs of one seed tell nothing of the spread between seeds, all are equal."""
-
-
 def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
     """Show the power to find each observed difference against the number of patients, one line a number of seeds.
 
@@ -236,8 +232,9 @@ def power_curves(table: pd.DataFrame, *, wanted: float = 0.8) -> Figure:
     )
     for axis, comparison in zip(axes[0], comparisons, strict=True):
         part = table[table["comparison"] == comparison]
-        for (seeds, run), colour, width in zip(part.groupby("seeds"), PALETTE, _WIDTHS, strict=False):
-            said = f"{seeds} seed{'s' if seeds > 1 else ''}"
+        for i, ((seeds, run), colour) in enumerate(zip(part.groupby("seeds"), PALETTE, strict=False)):
+            # of runs of one seed nobody knows the spread between seeds: all lines are one, and each shows
+            said, width = f"{seeds} seed{'s' if seeds > 1 else ''}", max(4.8 - 1.2 * i, 0.8)
             axis.plot(run["patients"], run["power"], color=colour, lw=width, label=said)
         axis.axhline(wanted, ls="--", lw=0.8, color=METHOD_COLOURS["chance"])
         axis.set(xlabel="test patients", ylim=(0, 1.02), xscale="log")

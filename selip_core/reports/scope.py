@@ -9,7 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cache
 
-from selip_core.reports.words import Language, Word
+from selip_core.reports.words import NOTHING, Language, Word
 
 LOOKS = ("signals", "phrases", "enhancement")
 _NAMES = ("lesions", "contacts", "oedema", "shapes")
@@ -33,6 +33,7 @@ class _Reach:
         self.of_no_list = _pattern(rf",\s*{words['remarks']}|{words['verbs']}")
         self.other_side = _pattern(rf"[,\s]*(?:{words['turns']}\s+)?{words['halves']}\s+{words['verbs']}")
         self.goes_on, self.of_names = _pattern(rf",\s*{words['list_goes_on']}"), _pattern(words["of_bare_names"])
+        self.lists_names = words["of_bare_names"] != NOTHING
         self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
         self.size = _pattern(
             rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
@@ -202,9 +203,11 @@ def _repeat_denials(clauses: list[_Clause]) -> None:
 def _end_of_list(clauses: list[_Clause], at: int) -> int:
     """Return the number of the last clause of the list that a denial in the first begins: the one joined by `or`.
 
-    French needs none, `pas d'infarctus, de masse`, nor do bare names, `no infarct, mass`; an `and` joins names alone:
-    what is described behind it might be there.
+    French needs none, `pas d'infarctus, de masse`; an `and` joins names alone: what is described behind it might be
+    there.
     """
+    if _is_list_of_names(clauses):
+        return clauses[-1].number
     last, whole, names = clauses[0].number, _joins(clauses[0], at), True
     for clause in clauses[1:]:
         listed = clause.text.startswith(",") or clause.reach.ors.match(clause.text)
@@ -214,9 +217,22 @@ def _end_of_list(clauses: list[_Clause], at: int) -> int:
         joined = _joins(clause, 0) or (names and clause.reach.ands.search(clause.text) is not None)
         if joined and (not whole or clause.reach.ors.match(clause.text.lstrip(", "))):
             last, whole = clause.number, True
-        elif last == clause.number - 1 and (clause.reach.goes_on.match(clause.text) or _is_bare_name(clause)):
+        elif clause.reach.goes_on.match(clause.text) and last == clause.number - 1:
             last = clause.number
     return last
+
+
+def _is_list_of_names(clauses: list[_Clause]) -> bool:
+    """Return whether a denial and bare names are all to the sentence's end: `no infarct, hemorrhage, mass`.
+
+    One name more, `no acute infarct, atrophy`, may be there, and so may any in a list that goes on with more than
+    names: what is wrongly normal costs most.
+    """
+    first, *others = clauses
+    named = {word.kind for word in first.words} - {"negations"}
+    if not first.reach.lists_names or not named or not named <= set(_NAMES) or len(others) < 2:
+        return False
+    return all(clause.text.startswith(",") and _is_bare_name(clause) for clause in others)
 
 
 def _is_bare_name(clause: _Clause) -> bool:
@@ -224,7 +240,7 @@ def _is_bare_name(clause: _Clause) -> bool:
     left = clause.text
     for word in clause.words:
         left = left.replace(clause.text[word.start - clause.start : word.end - clause.start], " ", 1)
-    bare = bool(clause.words) and all(word.kind in _NAMES[:3] for word in clause.words)
+    bare = bool(clause.words) and all(word.kind in _NAMES for word in clause.words)
     return bare and not any(char.isalpha() for char in clause.reach.of_names.sub(" ", left))
 
 

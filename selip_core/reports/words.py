@@ -43,6 +43,8 @@ READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
 """Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
 In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost. In a sentence with
 a word of its own, `the`, the last share is enough: sides and denials are known, what is not is a name of a disease."""
+NOTHING = "(?!)"
+"""The pattern of no entry: it never matches."""
 ABBREVIATION = re.compile(r"[A-Z]{1,4}")
 """Choice: no word of a language, known or not: `TSE`, `FOV`, `TOF`."""
 FILLERS, PREFIX = 2, 5
@@ -328,7 +330,7 @@ def understood(words: int, unknown: list[str], share: float = READ_SHARE) -> boo
 def _any_of(entries: list[str], letters: str) -> str:
     """Return the pattern of any of these entries as whole words, the longest first; of no entry, what never matches."""
     tried = "|".join(expression(entry, letters) for entry in sorted(entries, key=len, reverse=True))
-    return rf"\b(?:{tried})(?:(?<=')|\b)" if tried else "(?!)"
+    return rf"\b(?:{tried})(?:(?<=')|\b)" if tried else NOTHING
 
 
 def check_language(book: dict, path: Path) -> None:

@@ -37,7 +37,9 @@ def header_of(folder, description, creator, group, element, vr, values, syntax=N
     ("place", "values", "b_value"),
     [
         (SIEMENS, [0, 1000], 1000), (SIEMENS, [0, 0], 0), (GE, [[1000001000, 8, 0, 0]] * 2, 1000),
-        (GE, [[800, 0, 0, 0]] * 2, 800), (GE, [[0, 0, 0, 0]] * 2, None), (PHILIPS, [1000.0] * 2, 1000),
+        (GE, [[800, 0, 0, 0]] * 2, 800), (GE, [[0, 0, 0, 0]] * 2, None),
+        (GE, [[-1, 0, 0, 0]] * 2, None), (SIEMENS, [-1, -1], None), (SIEMENS, [60000, 60000], None),
+        (PHILIPS, [1000.0] * 2, 1000),
         (UNITED, [1000.0] * 2, 1000), (("Somebody else", 0x0019, 0x0C, "IS"), [1000] * 2, None),
     ],
 )  # fmt: skip

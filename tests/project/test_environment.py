@@ -4,8 +4,10 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 
 import pytest
@@ -60,6 +62,20 @@ def test_run_tests_begins_its_study_from_nothing_and_leaves_no_earlier_models_be
         (tmp_path / "results" / profile / "04_pretraining" / "models.previous-1").mkdir(parents=True)
     done = subprocess.run([tmp_path / "run_tests.sh"], check=True, capture_output=True, text=True)
     assert (tmp_path / "seen").read_text().split() == ["demo"] and "the study" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_tests_leaves_no_study_behind(tmp_path, number):
+    shutil.copy(ROOT / "run_tests.sh", tmp_path)
+    (tmp_path / "setup_environment.sh").write_text(f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n')
+    study = "#!/bin/sh\ntrap 'touch ended; exit 130' TERM\ntouch began\nwhile :; do sleep 0.1; done\n"
+    (tmp_path / "run_all.sh").write_text(study)
+    (tmp_path / "run_all.sh").chmod(0o755)
+    with subprocess.Popen([tmp_path / "run_tests.sh"], stdout=subprocess.DEVNULL, start_new_session=True) as running:
+        while not (tmp_path / "began").exists() and running.poll() is None:
+            time.sleep(0.05)
+        running.send_signal(number)
+        assert running.wait(timeout=30) == 130 and (tmp_path / "ended").exists()
 
 
 def test_run_tests_fails_where_its_study_does(tmp_path):

@@ -127,7 +127,6 @@ def test_a_denial_holds_for_its_list(text):
          "左侧丘脑 低信号"),
         ("Pas de prise de contraste, hypersignal T2 du thalamus gauche.", "T2", "左侧丘脑 高信号"),
         ("No infarct, hemorrhage, T2 hyperintense lesion in the left insula.", "T2", "左侧岛叶 高信号"),
-        ("No mass effect, prominent ventricles.", "T2", "双侧侧脑室 扩大"),
         ("No enhancement of the T2 hyperintense lesion in the left insula.", "T2", "左侧岛叶 高信号"),
         ("There is no mass effect from the T2 hyperintense lesion in the left thalamus.", "T2", "左侧丘脑 高信号"),
         ("Pas de prise de contraste de la lésion hyperintense T2 frontale gauche.", "T2", "左侧额叶 高信号"),
@@ -140,6 +139,35 @@ def test_a_denial_holds_for_its_list(text):
 )  # fmt: skip
 def test_a_denial_reaches_no_further(text, sequence, found):
     assert _on(text, sequence) == {found} and not is_normal_report(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No acute infarct, atrophy.",
+        "No acute hemorrhage, volume loss.",
+        "No hemorrhage, new infarct.",
+        "No contrast enhancement, meningioma.",
+        "Without mass effect, acute infarct.",
+        "No enhancement, edema, mass.",
+        "No infarct, hemorrhage, chronic infarct.",
+        "Pas d'effet de masse, hématome aigu.",
+        "Pas d'infarctus, hématome, méningiome.",
+    ],
+)
+def test_what_may_be_there_behind_a_denial_is_not_called_normal(text):
+    assert not is_normal_report(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left frontal T2 hyperintense mass, no enhancement, edema, mass effect, midline shift to the left.",
+        "T2 hyperintense mass in the left frontal lobe, no infarct, edema, effacement of the left lateral ventricle.",
+    ],
+)
+def test_a_list_that_goes_on_with_more_than_names_is_denied_no_further(text):
+    assert any("水肿" in f"{finding.site}{finding.appearance}" for finding in parse_report(text)["T2"])
 
 
 @pytest.mark.parametrize(
