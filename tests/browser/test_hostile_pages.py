@@ -118,7 +118,11 @@ def test_a_hostile_cohort_runs_nothing_in_the_explorer(tmp_path):
         fill(on_map, "Series", *offered)
         for name in ("Your NIfTI", "Model", "Series", "Report A", "Report B", "Finding"):
             fill(page, name, *HOSTILE[:3], str(own))
-        said = shown.inner_text()
+        for _ in range(75):  # what was typed last is answered when it is ready
+            said = shown.inner_text()
+            if said.count("=1") > 30:
+                break
+            page.wait_for_timeout(200)
         assert all(evil in said for evil in HOSTILE) and f"{own.name}, your file" in said
         assert said.count("=1") > 30 and len(offered) == 2 * len(HOSTILE)  # shown wherever texts are
         assert tracebacks(page) == [] and page.evaluate("window.hacked") is None
