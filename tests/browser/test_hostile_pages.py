@@ -106,7 +106,7 @@ def test_a_hostile_cohort_runs_nothing_in_the_explorer(tmp_path):
         browser_page() as (page, watch),
     ):
         open_notebook(page, lab, "hostile.ipynb")
-        run_all_cells(page, seconds=120)
+        run_all_cells(page, seconds=300)
         page.set_default_timeout(15_000)
         shown = page.locator(".jp-OutputArea").first
         shown.locator(".selip-results img").first.wait_for()
