@@ -105,8 +105,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
     import pydicom
 
     slices, refused = [], []
-    tags = sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS, *GROUP_TAGS})
-    tags = [*tags, *PRIVATE_B_TAGS]  # which have no names
+    tags = [*sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS, *GROUP_TAGS}), *PRIVATE_B_TAGS]
     for path in files:
         try:
             with warnings.catch_warnings():  # they quote values of the header

@@ -34,16 +34,20 @@ def of_groups(found: "Dataset") -> dict:
     b_values = [float(value) for value in _within([*shared, *frames], "MRDiffusionSequence", "DiffusionBValue")]
     if b_values:
         told["DiffusionBValue"] = max(b_values)
-    agents = [str(item.get("CodeMeaning") or "") for item in found.get("ContrastBolusAgentSequence") or ()]
-    if any(agents):
-        told["ContrastBolusAgent"] = "; ".join(filter(None, agents))
+    if agents := _meanings([found], "ContrastBolusAgentSequence"):
+        told["ContrastBolusAgent"] = "; ".join(agents)
     anatomy = [item for group in [*shared[:1], *frames[:1]] for item in group.get("FrameAnatomySequence") or ()]
-    regions = [str(item.get("CodeMeaning") or "") for group in (found, *anatomy) for item in group.get(_REGION) or ()]
-    if any(regions):
-        told["BodyPartExamined"] = " ".join(filter(None, regions))
+    if regions := _meanings([found, *anatomy], _REGION):
+        told["BodyPartExamined"] = " ".join(regions)
     if echoes := _ECHOES.get(str(found.get("EchoPulseSequence") or "")):
         told["ScanningSequence"] = echoes
     return told
+
+
+def _meanings(groups: list["Dataset"], sequence: str) -> list[str]:
+    """Return what the codes of a sequence mean, of all groups that have it."""
+    meanings = (str(item.get("CodeMeaning") or "") for group in groups for item in group.get(sequence) or ())
+    return list(filter(None, meanings))
 
 
 def _within(groups: list["Dataset"], sequence: str, keyword: str) -> Iterator:

@@ -52,26 +52,28 @@ def test_run_tests_gets_a_browser_before_the_tests():
     assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
 
 
+def run_tests_around(study, root):
+    """Return run_tests.sh of a project where all steps pass; its study is a shell script of these lines."""
+    shutil.copy(ROOT / "run_tests.sh", root)
+    (root / "setup_environment.sh").write_text(f'cd "{root}"\nPYTHON=true\nget_browser() {{ :; }}\n')
+    (root / "run_all.sh").write_text("\n".join(["#!/bin/sh", *study, ""]))
+    (root / "run_all.sh").chmod(0o755)
+    return root / "run_tests.sh"
+
+
 def test_run_tests_begins_its_study_from_nothing_and_leaves_no_earlier_models_behind(tmp_path):
-    shutil.copy(ROOT / "run_tests.sh", tmp_path)
-    stub = f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n'
-    (tmp_path / "setup_environment.sh").write_text(stub)
-    (tmp_path / "run_all.sh").write_text("#!/bin/sh\nls results > seen\necho the study\n")
-    (tmp_path / "run_all.sh").chmod(0o755)
+    script = run_tests_around(["ls results > seen", "echo the study"], tmp_path)
     for profile in ("smoke", "demo"):
         (tmp_path / "results" / profile / "04_pretraining" / "models.previous-1").mkdir(parents=True)
-    done = subprocess.run([tmp_path / "run_tests.sh"], check=True, capture_output=True, text=True)
+    done = subprocess.run([script], check=True, capture_output=True, text=True)
     assert (tmp_path / "seen").read_text().split() == ["demo"] and "the study" in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_tests_leaves_no_study_behind(tmp_path, number):
-    shutil.copy(ROOT / "run_tests.sh", tmp_path)
-    (tmp_path / "setup_environment.sh").write_text(f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n')
-    study = "#!/bin/sh\ntrap 'touch ended; exit 130' TERM\ntouch began\nwhile :; do sleep 0.1; done\n"
-    (tmp_path / "run_all.sh").write_text(study)
-    (tmp_path / "run_all.sh").chmod(0o755)
-    with subprocess.Popen([tmp_path / "run_tests.sh"], stdout=subprocess.DEVNULL, start_new_session=True) as running:
+    study = ["trap 'touch ended; exit 130' TERM", "touch began", "while :; do sleep 0.1; done"]
+    script = run_tests_around(study, tmp_path)
+    with subprocess.Popen([script], stdout=subprocess.DEVNULL, start_new_session=True) as running:
         while not (tmp_path / "began").exists() and running.poll() is None:
             time.sleep(0.05)
         running.send_signal(number)
@@ -79,11 +81,8 @@ def test_a_stopped_run_tests_leaves_no_study_behind(tmp_path, number):
 
 
 def test_run_tests_fails_where_its_study_does(tmp_path):
-    shutil.copy(ROOT / "run_tests.sh", tmp_path)
-    (tmp_path / "setup_environment.sh").write_text(f'cd "{tmp_path}"\nPYTHON=true\nget_browser() {{ :; }}\n')
-    (tmp_path / "run_all.sh").write_text("#!/bin/sh\necho a cell raises\nexit 1\n")
-    (tmp_path / "run_all.sh").chmod(0o755)
-    done = subprocess.run([tmp_path / "run_tests.sh"], capture_output=True, text=True)
+    script = run_tests_around(["echo a cell raises", "exit 1"], tmp_path)
+    done = subprocess.run([script], capture_output=True, text=True)
     assert done.returncode == 1 and "a cell raises" in done.stdout
     assert done.stderr == "run_tests.sh: failed: smoke profile, from nothing\n"
 
