@@ -2,4 +2,4 @@
 
 from selip_core._utils.extras import needs
 
-needs(__name__, "study", "sklearn", "statsmodels", "threadpoolctl")
+needs(__name__, "study", "sklearn", "threadpoolctl")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import permutation_test
+from statsmodels.stats.multitest import multipletests
 
 from selip_core.metrics.resampling import (
     FEWEST_PATIENTS,
@@ -74,7 +75,7 @@ def test_the_fast_bootstrap_agrees_with_a_loop_over_resampled_patients():
     assert fast.high == pytest.approx(np.quantile(means, 0.975), abs=0.012)
 
 
-@pytest.mark.parametrize("patients", [10, 15, 80])
+@pytest.mark.parametrize("patients", [10, 15, pytest.param(80, marks=pytest.mark.slow)])
 def test_coverage_is_what_it_says_down_to_the_fewest_patients(patients):
     rng, covered, trials = np.random.default_rng(3), 0, 2000
     for _ in range(trials):
@@ -187,3 +188,11 @@ def test_holm_by_hand():
     corrected = holm(pd.Series([0.01, np.nan, 0.04, 0.03]))
     assert corrected.tolist()[:1] == [pytest.approx(0.03)] and np.isnan(corrected[1])
     assert corrected[3] == pytest.approx(0.06) and corrected[2] == pytest.approx(0.06)
+    assert holm(pd.Series([np.nan, np.nan])).isna().all() and holm(pd.Series([], dtype=float)).empty
+
+
+@pytest.mark.parametrize("n", [1, 2, 40])
+def test_holm_is_that_of_statsmodels(n):
+    p_values = np.random.default_rng(n).choice([0.0, 1e-5, 1e-3, 0.01, 0.04, 0.3, 1.0], n)  # with ties
+    corrected = holm(pd.Series(p_values, index=["the same name"] * n))
+    assert corrected.tolist() == multipletests(p_values, method="holm")[1].tolist()
