@@ -186,3 +186,12 @@ def test_over_a_line_end_and_in_longer_numbers_words_stay(value, text):
 )  # fmt: skip
 def test_identity_numbers_behind_letters_and_of_fifteen_digits(text, expected):
     assert scrub(text, []).text == expected
+
+
+@pytest.mark.parametrize("value", ["MM", "CM", "ML", "CT", "MRA", "TR", "DWI", "IV", "PACS"])
+def test_initials_that_are_a_unit_or_an_abbreviation_make_no_hole_but_behind_a_title(value):
+    """Of generated tables: an id ``MM`` took the millimetres out of its report."""
+    text = f'约"3x2"{value.lower()}，另见12 {value}。Measures 3 x 2 {value.lower()} on {value}.'
+    found = scrub(text, [value])
+    assert found.text == text and found.spared >= 3
+    assert scrub(f"Reported by Dr. {value} today", [value]).text == f"Reported by Dr. {HOLE} today"

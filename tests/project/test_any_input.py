@@ -15,7 +15,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pydicom
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from selip_core.errors import SelipError
@@ -114,6 +114,7 @@ TEXTS = st.lists(
 ).map("，".join)  # fmt: skip
 
 
+@example(rows={"MM": '约"3x2"mm'}, separator=",", encoding="utf-8", quote_all=False, end="\n", extra=False, title=False)
 @made
 @given(
     rows=st.dictionaries(IDS, TEXTS, min_size=1, max_size=5), separator=st.sampled_from(",;\t"),
