@@ -62,8 +62,17 @@ def _link_sources(app: Sphinx, name: str, content: list[str]) -> None:
 
 def _shorten_sidebar(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Name the pages alone, and the notebooks beside one of them: a quarter of a build put 150 modules on 150 pages."""
-    whole, depth = context["toctree"], 2 if page.startswith("notebooks/") else 1
-    context["toctree"] = lambda **options: whole(**{**options, "maxdepth": depth})
+    folder, whole = page.rpartition("/")[0], context["toctree"]
+    depth = 2 if folder == "notebooks" else 1
+
+    def shortened(**options: object) -> str:
+        if folder != "api/generated":
+            return whole(**{**options, "maxdepth": depth})
+        if not hasattr(app, "sidebar_of_modules"):  # the same on each of their pages, and a quarter of a build again
+            app.sidebar_of_modules = whole(**{**options, "maxdepth": depth})
+        return app.sidebar_of_modules
+
+    context["toctree"] = shortened
 
 
 def _describe_pictures(app: Sphinx, doctree: nodes.document) -> None:
