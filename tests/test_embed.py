@@ -180,6 +180,7 @@ def test_a_name_that_no_table_can_hold_is_refused_before_any_work(model, folder)
         embed(model, folder, workers=1, progress=False)
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on_to_the_same_table(model, tmp_path, monkeypatch):
     for i in range(8):
         voxels = head((12, 96, 96)).transpose(2, 1, 0).astype(np.float32) + i

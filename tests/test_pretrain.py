@@ -82,6 +82,7 @@ def test_a_run_that_is_meant_to_be_alone_is_not_stopped(project, monkeypatch, gi
     assert (project / "results/smoke/04_pretraining/models/SeLIP_seed0/best").is_dir()
 
 
+@pytest.mark.slow
 def test_accelerate_launch_still_says_so_in_the_environment(tmp_path):
     """What `pretrain` knows of it is nowhere promised."""
     script = tmp_path / "told.py"

@@ -63,6 +63,7 @@ def held(megabytes):
     return {"sum": sum(block[:: 2**20])}
 
 
+@pytest.mark.slow
 def test_a_child_reports_what_it_held_and_not_what_its_parent_held():
     small, large = (measure.in_child(held, threads=1, megabytes=mb) for mb in (1, 200))
     assert 150 < large["peak_memory_mb"] - small["peak_memory_mb"] < 250
@@ -82,6 +83,7 @@ def fails(message):
     raise ValueError(message)
 
 
+@pytest.mark.slow
 def test_a_child_that_takes_too_long_or_dies_or_fails_is_an_error():
     with pytest.raises(TimeoutError, match="slow took longer than 1 s"):
         measure.in_child(slow, threads=1, limit_s=1, seconds=60)

@@ -14,6 +14,7 @@ def test_kernel_and_cells_are_told_apart():
     assert startup.kernel_and_cells(notebook) == (1.5, 2.25)
 
 
+@pytest.mark.slow
 def test_start_up_is_timed_and_its_table_drawn(tmp_path, monkeypatch):
     monkeypatch.setattr(startup, "skipping", lambda repeats: [])
     startup.main(["--tiny", "--out", str(tmp_path)])

@@ -278,7 +278,7 @@ def is_alive(group: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_killed_build_loses_nothing_and_repeats_only_what_was_in_flight(folder, tmp_path, workers):
     ids = [f"P{i:02}" for i in range(40)]
     for i, patient in enumerate(ids):

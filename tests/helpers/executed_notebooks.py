@@ -1,6 +1,7 @@
 """A made notebook as papermill leaves it: a picture, a table, progress bars, a widget, warnings, and paths."""
 
 import base64
+import functools
 import io
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image, PngImagePlugin
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
+@functools.cache
 def picture(width: int = 1600) -> bytes:
     """Return a PNG of many colours with a caption."""
     about = PngImagePlugin.PngInfo()
@@ -29,9 +31,9 @@ def shown(text: str = "<object>", metadata: dict | None = None, **data) -> Noteb
                       metadata=metadata or {})  # fmt: skip
 
 
-def executed_notebook(root: Path) -> NotebookNode:
-    """Return a notebook as it ran in a project at `root`."""
-    png = base64.b64encode(picture()).decode()
+def executed_notebook(root: Path, width: int = 1600) -> NotebookNode:
+    """Return a notebook as it ran in a project at `root`, with a picture so wide."""
+    png = base64.b64encode(picture(width)).decode()
     widget = {"model_id": "1", "version_major": 2, "version_minor": 0}
     outputs = [
         shown("patients:   0%|          | 0/60 [00:00<?, ?it/s]", widget=widget),

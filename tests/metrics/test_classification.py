@@ -16,6 +16,8 @@ from selip_core.metrics.classification import (
 )
 from selip_core.metrics.resampling import expanded_levels
 
+SLOW = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("truth", "scores", "expected"),
@@ -88,7 +90,9 @@ def test_classes_are_averaged_and_one_sided_ones_left_out():
     assert auc_interval(truth, scores).value == pytest.approx(auc(truth[:, 0], scores[:, 0, 0]))
 
 
-@pytest.mark.parametrize(("n", "positives"), [(200, 70), (240, 10), (40, 12)])
+@pytest.mark.parametrize(
+    ("n", "positives"), [pytest.param(200, 70, marks=SLOW), pytest.param(240, 10, marks=SLOW), (40, 12)]
+)
 def test_auc_interval_covers_the_truth_as_often_as_it_says(n, positives):
     rng, covered, true, trials = np.random.default_rng(3), 0, 0.760, 1000  # scores one standard deviation apart
     truth = np.arange(n) < positives
@@ -125,7 +129,10 @@ def test_with_one_seed_it_is_the_test_of_delong(seed):
     assert estimate.test == DELONG
 
 
-@pytest.mark.parametrize(("n", "positives", "labels"), [(60, 25, 1), (240, 10, 1), (80, 20, 4)])
+@pytest.mark.parametrize(
+    ("n", "positives", "labels"),
+    [(60, 25, 1), pytest.param(240, 10, 1, marks=SLOW), pytest.param(80, 20, 4, marks=SLOW)],
+)
 def test_the_test_of_an_auc_difference_keeps_its_level(n, positives, labels):
     rng, rejected, trials = np.random.default_rng(4), 0, 2000
     for _ in range(trials):

@@ -16,7 +16,7 @@ def results(tmp_path):
     for name in (*NOTEBOOKS, *LATER):
         if name in LATER:
             write_run(results, name)
-        nbformat.write(executed_notebook(tmp_path), results / name / "executed.ipynb")
+        nbformat.write(executed_notebook(tmp_path, width=160), results / name / "executed.ipynb")
     return results
 
 

@@ -73,6 +73,7 @@ def test_a_run_of_two_processes_is_continued_by_two_bit_for_bit_and_read_by_one(
         assert torch.equal(first["resumed"][name], value) and torch.equal(second["resumed"][name], value)
 
 
+@pytest.mark.slow
 def test_accelerate_launch_trains_the_same_weights(two, tmp_path):
     search = str(ROOT)
     given = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--num_processes", "2",

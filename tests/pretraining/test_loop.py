@@ -13,7 +13,7 @@ from selip_core.pretraining.validation import sample_of_pairs, validate
 from tests.helpers.small_runs import fresh_model, run, tiny_pairs, tiny_settings
 
 
-@pytest.mark.parametrize("weight", [0.0, 1.0])
+@pytest.mark.parametrize("weight", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_both_methods_learn_a_task_that_is_plain_to_see(tmp_path, weight, device):
     rates = {"learning_rate_image": 1e-3, "learning_rate_text": 1e-3}  # at 3e-3 rounding decides how far they come
     _, done = run(tmp_path, weight, device=device, steps=250, validate_every=250, **rates)

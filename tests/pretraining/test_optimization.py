@@ -66,6 +66,7 @@ def test_a_run_with_channels_last_is_continued_bit_for_bit(tmp_path):
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
+@pytest.mark.slow
 def test_compiled_encoders_give_the_same_loss(tmp_path, monkeypatch, device):
     # graphs are captured and differentiated as always, but not turned into C++, which takes half a minute
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))

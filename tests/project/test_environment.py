@@ -45,17 +45,12 @@ def test_environment_is_named_selip_and_installs_the_package():
     assert "-e ." in conda_pins()
 
 
-def test_run_tests_gets_a_browser_before_the_tests():
-    text = (ROOT / "run_tests.sh").read_text(encoding="utf-8")
-    told, before = text.index('\nended "$browser"'), text.index('\nstep "pages in a browser"')
-    assert text.index("\nget_browser >") < text.index("\nstep ") < told < before
-    assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
-
-
 def run_tests_around(study, root):
     """Return run_tests.sh of a project where all steps pass; its study is a shell script of these lines."""
     shutil.copy(ROOT / "run_tests.sh", root)
-    (root / "setup_environment.sh").write_text(f'cd "{root}"\nPYTHON=true\nget_browser() {{ :; }}\n')
+    (root / "python").write_text('#!/bin/sh\necho "python $*"\n')
+    (root / "python").chmod(0o755)
+    (root / "setup_environment.sh").write_text(f'cd "{root}"\nPYTHON=./python\nget_browser() {{ echo a browser; }}\n')
     (root / "run_all.sh").write_text("\n".join(["#!/bin/sh", *study, ""]))
     (root / "run_all.sh").chmod(0o755)
     return root / "run_tests.sh"
@@ -85,6 +80,16 @@ def test_run_tests_fails_where_its_study_does(tmp_path):
     done = subprocess.run([script], capture_output=True, text=True)
     assert done.returncode == 1 and "a cell raises" in done.stdout
     assert done.stderr == "run_tests.sh: failed: smoke profile, from nothing\n"
+
+
+@pytest.mark.parametrize(("words", "kinds"), [([], " -m not slow "), (["--all"], " -m  ")])
+def test_run_tests_leaves_the_slow_tests_out_unless_all_are_asked_for(tmp_path, words, kinds):
+    script = run_tests_around(["echo the study"], tmp_path)
+    done = subprocess.run([script, *words], check=True, capture_output=True, text=True)
+    (tests,) = (line for line in done.stdout.splitlines() if "--dist loadfile" in line)
+    assert kinds in tests and done.stdout.index("a browser") < done.stdout.index("pytest -q tests/browser")
+    wrong = subprocess.run([script, "--every"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and wrong.stderr.startswith("run_tests.sh takes --all or nothing")
 
 
 def test_ci_calls_run_tests():
@@ -222,6 +227,7 @@ INSTALLING = """#!/bin/sh
 case "$*" in
     *"pip install"*) env | grep '^PIP_' | sort > "$(dirname "$0")/given" ;;
     *selip_core*|*importlib.metadata*) exit LACKING ;;
+    *"import torch, transformers"*) ;;
     *) exec "{python}" "$@" ;;
 esac
 """

@@ -81,13 +81,13 @@ def trained_less_constant(train, cohort, folder, method_weight=0.0):
     return paired_difference(constant, ours, np.array(test.patients))
 
 
-@pytest.mark.parametrize("weight", [0.0, 1.0])
+@pytest.mark.parametrize("weight", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_a_trained_model_beats_the_constant_answer(cohort, tmp_path, weight):
     found = trained_less_constant(cohort["train"], cohort, tmp_path / "run", weight)
     assert found.low > 0.2, found
 
 
-@pytest.mark.parametrize("weight", [0.0, 1.0])
+@pytest.mark.parametrize("weight", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_a_model_trained_on_shuffled_pairs_does_not(cohort, tmp_path, weight):
     found = trained_less_constant(shuffled(cohort["train"]), cohort, tmp_path / "run", weight)
     assert found.low <= 0, found

@@ -58,10 +58,10 @@ def test_a_series_without_a_source_of_chance_of_its_own_is_an_error_and_not_left
 @pytest.fixture(scope="module")
 def contrast():
     """Relative change of the described tissue of each kind and sequence against the same head without lesion."""
-    changes, healthy = {}, [synthesise_patient([], np.random.default_rng(seed), noise=False) for seed in range(5)]
+    changes, healthy = {}, [synthesise_patient([], np.random.default_rng(seed), noise=False) for seed in range(3)]
     for kind in KINDS:
         described = tissue_book()["lesions"][kind]["described"]
-        for seed in range(5):
+        for seed in range(3):
             ill = synthesise_patient([one_lesion(kind, seed)], np.random.default_rng(seed), noise=False)
             well = healthy[seed]
             share = ill.tissue_shares[described]
