@@ -112,6 +112,8 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     signed = without_signatures(text)
     removed += signed.count(HOLE) - text.count(HOLE)
     text, compared = signed, _in_simplified(signed)
+    identifiers = list(identifiers)
+    units = common_words("unit") & {normalise(identifier).strip().casefold() for identifier in identifiers}
     for value in _values(identifiers):
         if not _may_hold(compared, value):
             continue
@@ -122,7 +124,8 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
             continue
         pieces, end = [], 0
         for match in re.finditer(_pattern(value), compared, re.IGNORECASE):
-            if _is_medical(compared, match, lexicon) and not _has_title(compared, match):
+            of_all = value.casefold() in units or _is_medical(compared, match, lexicon)
+            if of_all and not _has_title(compared, match):
                 spared += 1
                 continue
             pieces += [text[end : match.start()], HOLE]
@@ -139,6 +142,8 @@ def may_identify(value: str) -> bool:
     lexicon, text = load_lexicon(), normalise(value.strip())
     if not LEAST <= len(text) <= LONGEST or text in lexicon.known:
         return False
+    if sum(character.isdigit() for character in text) >= LEAST_WITH_DIGIT:
+        return True  # CT0012345 is somebody's number, whatever its letters say
     words = {word.casefold() for word in _WORD.findall(value)}
     if words & common_words("medical") and words <= _everybodys():
         return False  # Left frontal lobe; but Rose Young is somebody

@@ -24,5 +24,5 @@ FAMILY_NAMES = frozenset(
 
 @cache
 def common_words(kind: str) -> frozenset[str]:
-    """Return the words of ``common_words.yaml`` of one kind: ``function``, ``report``, ``medical`` or ``phrase``."""
+    """Return a kind of words of ``common_words.yaml``: ``function``, ``report``, ``medical``, ``phrase``, ``unit``."""
     return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())

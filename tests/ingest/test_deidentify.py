@@ -195,3 +195,15 @@ def test_initials_that_are_a_unit_or_an_abbreviation_make_no_hole_but_behind_a_t
     found = scrub(text, [value])
     assert found.text == text and found.spared >= 3
     assert scrub(f"Reported by Dr. {value} today", [value]).text == f"Reported by Dr. {HOLE} today"
+
+
+@pytest.mark.parametrize("value", ["CT0012345", "MG-554433", "IM1234567", "1960-01-13 US", "Ms Brown", "King CM"])
+def test_a_number_of_a_column_is_somebodys_whatever_its_letters_say_and_so_is_a_name_beside_a_unit(value):
+    assert may_identify(value)
+
+
+@pytest.mark.parametrize("name", ["Tse Wai Man", "Tia Lopez", "Roi Cohen", "Ms Brown"])
+def test_a_name_that_begins_like_an_abbreviation_is_a_name(name):
+    assert scrub(f"Radiologist: {name}", []).text == f"Radiologist: {HOLE}"
+    family = name.split()[0]
+    assert family == "Ms" or scrub(f"reviewed by {family} today", [name]).text == f"reviewed by {HOLE} today"
