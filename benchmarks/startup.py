@@ -23,10 +23,10 @@ PROFILE = "smoke"
 _CELLS = (
     'profile = "smoke"\nseed = 0\ncohort = "embedded"\ndevice = "auto"',
     "from selip_core.pipeline.run import start_run\n\n"
-    'run = start_run("{name}", profile=profile, seed=seed, cohort=cohort, device=device)',
+    'run = start_run("{name}", profile=profile, seed=seed, cohort=cohort, device=device)  # after "{before}"',
     "run.finish()",
 )
-"""A notebook that starts and finishes a run, as all do, and works on nothing."""
+"""A notebook that starts and finishes a run, as all do, and works on nothing; after the one before, not beside it."""
 
 
 def seconds_of(command: list[str], repeats: int, root: Path = ROOT) -> float:
@@ -101,9 +101,10 @@ def kernel_and_cells(notebook: dict) -> tuple[float, float]:
 def _write_notebooks(root: Path, notebooks: int) -> None:
     for number in range(1, notebooks + 1):
         name = f"{number:02d}_nothing"
+        text = [cell.replace("{name}", name).replace("{before}", f"{number - 1:02d}_nothing") for cell in _CELLS]
         cells = [{"cell_type": "code", "id": f"cell-{i}", "metadata": {"tags": ["parameters"]} if i == 0 else {},
-                  "execution_count": None, "outputs": [], "source": source.replace("{name}", name)}
-                 for i, source in enumerate(_CELLS)]  # fmt: skip
+                  "execution_count": None, "outputs": [], "source": source}
+                 for i, source in enumerate(text)]  # fmt: skip
         write_json(root / "notebooks" / f"{name}.ipynb",
                    {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})  # fmt: skip
 

@@ -85,9 +85,10 @@ class Study:
         return self.compared(expected) if self.start().wait() == 0 else f"FAILED: {self.said()}"
 
     def at(self) -> str:
-        """Return the notebook under way: the last that standard output names."""
-        found = re.findall(r"\] (\d\d_\w+)", (self.folder / "out.txt").read_text())
-        return found[-1] if found else "start"
+        """Return the notebooks under way, of which standard output says that they run and not that they have ended."""
+        told = re.findall(r"\] (\d\d_\w+) +(running|done|failed)", (self.folder / "out.txt").read_text())
+        ended = {name for name, state in told if state != "running"}
+        return " and ".join(name for name, state in told if state == "running" and name not in ended) or "start"
 
 
 def processes_below(pid: int) -> dict[str, list[int]]:

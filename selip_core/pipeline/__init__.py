@@ -1,4 +1,4 @@
-"""Notebooks executed in order, the record of what they found, the report."""
+"""Notebooks executed, each after what it reads, the record of what they found, the report."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Execute one notebook through papermill: the traps caught, the progress shown, the failure in three lines."""
+"""Execute notebooks through papermill: the traps caught, the progress shown, a failure in three lines."""
 
 import ast
 import html
@@ -11,7 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -157,84 +158,124 @@ class _Engine(NBClientEngine):
 papermill_engines.register("selip", _Engine)
 
 
-def _own_kernel(folder: Path) -> None:
-    """Put a kernel of this very interpreter in front of every installed one of that name."""
+@contextmanager
+def own_kernels(folder: Path, *, threads: int | None = None) -> Iterator[None]:
+    """Within the block, start kernels of this very interpreter and package, and in `folder`, whatever is installed.
+
+    With `threads` each computes with so many, unless OMP_NUM_THREADS says otherwise.
+    """
+    before, here = os.environ.get("JUPYTER_PATH"), os.getcwd()
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # after a failure it complains of what waits for the kernel
+    with tempfile.TemporaryDirectory() as temporary:
+        _write_kernel(Path(temporary), threads)
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [temporary, before]))
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(here)
+            os.environ.pop("JUPYTER_PATH") if before is None else os.environ.update(JUPYTER_PATH=before)
+
+
+def _write_kernel(folder: Path, threads: int | None) -> None:
     place = folder / "kernels" / "python3"
     place.mkdir(parents=True)
     # level 40: no warning about loopback connections in front of the user's lines
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=40"]
     # and of this very package: it works in another folder, where a relative PYTHONPATH leads nowhere
     here = str(Path(__file__).resolve().parents[2])
-    search = {"PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
-    spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python", "env": search}
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
+    if threads and not os.environ.get("OMP_NUM_THREADS"):
+        environment["OMP_NUM_THREADS"] = str(threads)
+    spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python", "env": environment}
     (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
 
 
-def execute(path: Path, folder: Path, parameters: dict[str, str | int], label: str) -> float:
-    """Execute a notebook; keep the executed copy and a log in `folder`, show progress as `label`.
+class Execution:
+    """A notebook that is being executed; its copy and a log are kept in `folder`.
 
-    Returns
-    -------
-    float
-        Seconds it took.
+    It begins at once, within `own_kernels`, in a thread of its own, so that Ctrl-C stays with the main one.
+
+    Parameters
+    ----------
+    path : Path
+    folder : Path
+    parameters : dict
+    label : str
+        Stands before what is said of it.
 
     Raises
     ------
     NotebookFailure
-        If a cell raises, or the kernel dies.
-    KeyboardInterrupt
-        On Ctrl-C, after the kernel was ended.
+        If its parameters would be ignored.
     """
-    parameters_at = check_parameters(path, parameters)
-    executed = folder / "executed.ipynb"
-    folder.mkdir(parents=True, exist_ok=True)
-    n_cells = len(nbformat.read(path, as_version=4).cells)
-    progress = _Progress(n_cells, parameters_at, folder / "log.txt")
-    outcome: dict[str, BaseException] = {}
 
-    def work() -> None:
+    def __init__(self, path: Path, folder: Path, parameters: dict[str, str | int], label: str) -> None:
+        parameters_at = check_parameters(path, parameters)
+        self.notebook, self.executed, self.label = path.stem, folder / "executed.ipynb", label
+        folder.mkdir(parents=True, exist_ok=True)
+        n_cells = len(nbformat.read(path, as_version=4).cells)
+        self.progress = _Progress(n_cells, parameters_at, folder / "log.txt")
+        self.begun = self.told = time.monotonic()
+        self._seconds, self._error = 0.0, None
+        self._thread = threading.Thread(target=self._work, args=(path, parameters), daemon=True)
+        self._thread.start()
+
+    def _work(self, path: Path, parameters: dict[str, str | int]) -> None:
         try:
             papermill.execute_notebook(
-                path, executed, parameters=parameters, engine_name="selip", kernel_name="python3", language="python",
-                progress_bar=False, cwd=path.parent, start_timeout=120, progress=progress,
+                path, self.executed, parameters=parameters, engine_name="selip", kernel_name="python3",
+                language="python", progress_bar=False, start_timeout=120, progress=self.progress,
             )  # fmt: skip
         except BaseException as error:  # handed to the main thread, which judges it
-            outcome["error"] = error
+            self._error = error
+        self._seconds = time.monotonic() - self.begun
 
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # after a failure it complains of what waits for the kernel
-    started, before = time.monotonic(), os.environ.get("JUPYTER_PATH")
-    with tempfile.TemporaryDirectory() as temporary:
-        _own_kernel(Path(temporary))
-        # Papermill works in a second thread, so that Ctrl-C stays with this one and ends the kernel cleanly.
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        try:
-            _watch(thread, progress, label, started)
-        except KeyboardInterrupt:
-            _end_kernel(progress)
-            thread.join(10)
-            raise
-        finally:
-            os.environ.pop("JUPYTER_PATH") if before is None else os.environ.update(JUPYTER_PATH=before)
-    if "error" in outcome:
-        raise _failure(path.stem, executed, progress, outcome["error"]) from None
-    return time.monotonic() - started
+    def ended(self, wait_s: float = 0.0) -> bool:
+        """Return whether it has come to its end, after waiting for that at most so many seconds."""
+        self._thread.join(wait_s)
+        return not self._thread.is_alive()
+
+    def line(self) -> str:
+        """Return how far it is."""
+        clocked = clock(time.monotonic() - self.begun)
+        return f"{self.label}  cell {self.progress.cell}/{self.progress.cells}  {clocked}  {self.progress.detail}"
+
+    def result(self) -> float:
+        """Return how many seconds it took.
+
+        Raises
+        ------
+        NotebookFailure
+            If a cell raised, or the kernel died.
+        """
+        if self._error is not None:
+            raise _failure(self.notebook, self.executed, self.progress, self._error) from None
+        return self._seconds
 
 
-def _watch(thread: threading.Thread, progress: _Progress, label: str, started: float) -> None:
-    live, last = sys.stdout.isatty(), started
-    while thread.is_alive():
-        thread.join(0.5)
-        now = time.monotonic()
-        line = f"{label}  cell {progress.cell}/{progress.cells}  {clock(now - started)}  {progress.detail}"
+def watch(executions: Sequence[Execution]) -> None:
+    """Show how far notebooks are until one of them has come to its end."""
+    live = sys.stdout.isatty()
+    while not any(one.ended(0.5 / len(executions)) for one in executions):
         if live:
-            print(f"\r\x1b[K{line[: os.get_terminal_size().columns - 1]}", end="", flush=True)
-        elif now - last >= _HEARTBEAT_S:
-            print(line, flush=True)
-            last = now
+            share = os.get_terminal_size().columns // len(executions) - 1
+            print("\r\x1b[K" + " ".join(one.line()[:share].ljust(share) for one in executions), end="", flush=True)
+            continue
+        for one in executions:
+            if time.monotonic() - one.told >= _HEARTBEAT_S:
+                print(one.line(), flush=True)
+                one.told = time.monotonic()
     if live:
         print("\r\x1b[K", end="", flush=True)
+
+
+def stop(executions: Sequence[Execution]) -> None:
+    """End the kernels of notebooks, all of them before the first is waited for."""
+    for one in executions:
+        _end_kernel(one.progress)
+    for one in executions:
+        one.ended(10)
 
 
 def _end_kernel(progress: _Progress) -> None:

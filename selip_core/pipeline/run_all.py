@@ -1,29 +1,36 @@
-"""Execute the notebooks in order, skipping what has not changed: ``python -m selip_core.pipeline``."""
+"""Execute the notebooks, each after what it reads, skipping what has not changed: ``python -m selip_core.pipeline``."""
 
 import argparse
 import os
 import re
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selip_core._utils.cluster import VARIABLE, reach
 from selip_core._utils.command import DONE, Parser, add_dask, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import alone_in, expanded, put_aside, read_json, write_json
+from selip_core._utils.parallel import processors
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 from selip_core.pipeline.answer import read_answer
 from selip_core.pipeline.records import EMBEDDED, HEADLINE_COLUMNS, headline_table, run_inputs
+from selip_core.pipeline.schedule import AT_ONCE, next_to_begin, what_is_read
 from selip_core.pipeline.terminal import WIDTH, table_lines, wrapped
+
+if TYPE_CHECKING:
+    from selip_core.pipeline.execution import Execution
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
     """Return the options; a wrong one is one line on stderr and exit status 2."""
     parser = Parser(
         "run_all.sh", prog="run_all.sh", allow_abbrev=False,
-        description="Execute the notebooks in order, skipping what has not changed.",
+        description="Execute the notebooks in order (of smoke two at once), skipping what has not changed.",
     )  # fmt: skip
     parser.add_argument("--profile", default="demo", metavar="|".join(PROFILES), help="default: %(default)s")
     parser.add_argument("--seed", default="0", metavar="N", help="default: 0")
@@ -133,18 +140,19 @@ def _is_whole(executed: Path) -> bool:
     return bool(told.get("end_time")) and not told.get("exception")
 
 
-def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
-    """Bring one notebook up to date, telling what happens.
+@dataclass
+class _Running:
+    path: Path
+    folder: Path
+    inputs: dict[str, str | int]
+    execution: "Execution"
 
-    Raises
-    ------
-    selip_core.pipeline.execution.NotebookFailure
-        If it does not come to its end.
-    """
+
+def _begin(path: Path, options: argparse.Namespace, label: str) -> _Running | None:
+    """Begin to bring one notebook up to date, telling why; None where its last run stands, which is told too."""
     from selip_core.pipeline.execution import (  # papermill is slow to import: not for --help
+        Execution,
         NotebookFailure,
-        clock,
-        execute,
         takes_parameter,
     )
 
@@ -155,23 +163,42 @@ def run_notebook(path: Path, options: argparse.Namespace, label: str) -> None:
             parameters[name] = getattr(options, name)
     if kept := _published_before(folder, parameters, options):
         print(f"{label}  was run with --{' and --'.join(kept)}: kept; give them again to renew it", flush=True)
-        return
+        return None
     inputs = run_inputs(path.stem, **parameters)
     reason = reason_to_run(path.stem, options, inputs)
     if reason is None:
         print(f"{label}  unchanged, skipped", flush=True)
-        return
+        return None
     if options.fresh:
         _forget_results(folder)
     print(f"{label}  running ({reason})", flush=True)
     try:
-        seconds = execute(path, folder, {**parameters, "device": options.device}, label)
-        _check_record(path, folder, inputs)
+        execution = Execution(path, folder, {**parameters, "device": options.device}, label)
     except NotebookFailure:
         _unfinish(folder)
         raise
-    record = read_json(folder / "run.json")
+    return _Running(path, folder, inputs, execution)
+
+
+def _end(running: _Running) -> None:
+    """Tell how a notebook ended.
+
+    Raises
+    ------
+    selip_core.pipeline.execution.NotebookFailure
+        If that was not its end.
+    """
+    from selip_core.pipeline.execution import NotebookFailure, clock
+
+    try:
+        seconds = running.execution.result()
+        _check_record(running.path, running.folder, running.inputs)
+    except NotebookFailure:
+        _unfinish(running.folder)
+        raise
+    record = read_json(running.folder / "run.json")
     memory = max(record["peak_memory_mb"], record["peak_memory_children_mb"])
+    label = running.execution.label
     print(f"{label}  done in {clock(seconds)}, peak memory {memory / 1024:.1f} GB", flush=True)
 
 
@@ -253,20 +280,59 @@ def _run_selected(options: argparse.Namespace) -> int:
     from selip_core.pipeline.report_html import build_report
 
     os.environ["SELIP_PIPELINE"] = "1"
+    if os.environ.get("SELIP_ROOT"):  # kernels work in another folder, where a relative one leads elsewhere
+        os.environ["SELIP_ROOT"] = str(paths.project_root())
     os.environ["PYTHONHASHSEED"] = "0"  # the order of sets is part of "the same seed, the same numbers"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if options.profile != "paper":  # the other profiles need nothing from a hub
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if options.fresh and options.cohort == EMBEDDED and options.notebooks[0].name.startswith("01"):
         _forget_embedded_cohort(options)
-    width = max(len(path.stem) for path in options.notebooks)
-    for i, path in enumerate(options.notebooks, start=1):
-        run_notebook(path, options, f"[{i}/{len(options.notebooks)}] {path.stem:<{width}}")
+    _run_notebooks(options)
     report = build_report(options.profile)
     print()
     _print_results(options.profile)
     print(f"\nreport: {report}")
     return DONE
+
+
+def _run_notebooks(options: argparse.Namespace) -> None:
+    """Run the notebooks in their order; where a profile has several at once, each as soon as what it reads is there.
+
+    Raises
+    ------
+    SelipError
+        If one cannot begin, or does not come to its end: no other is begun then, and what is running is waited for.
+    """
+    from selip_core.pipeline.execution import own_kernels, stop, watch
+
+    at_once = min(AT_ONCE.get(options.profile, 1), processors())
+    threads = processors() // at_once if at_once > 1 else None  # else each would have as many as there are processors
+    width, number = max(len(path.stem) for path in options.notebooks), len(options.notebooks)
+    labels = {path: f"[{i}/{number}] {path.stem:<{width}}" for i, path in enumerate(options.notebooks, start=1)}
+    reads, waiting, running = what_is_read(options.notebooks), list(options.notebooks), {}
+    failures: list[SelipError] = []
+    with own_kernels(paths.notebooks_dir(), threads=threads):
+        while running or (waiting and not failures):
+            try:
+                while not failures and len(running) < at_once and (path := next_to_begin(waiting, running, reads)):
+                    waiting.remove(path)
+                    if begun := _begin(path, options, labels[path]):
+                        running[path] = begun
+                if running:
+                    watch([one.execution for one in running.values()])
+                for path in [path for path, one in running.items() if one.execution.ended()]:
+                    _end(running.pop(path))
+            except SelipError as error:
+                failures.append(error)
+                print(f"{labels[path]}  failed", flush=True)
+            except BaseException:
+                stop([one.execution for one in running.values()])
+                raise
+    if len(failures) > 1:
+        raise SelipError("\n".join(str(failure) for failure in failures))
+    if failures:
+        raise failures[0]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,7 +15,7 @@ import pytest
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from selip_core._utils.files import alone_in
+from selip_core._utils.files import alone_in, read_json
 from selip_core.pipeline import execution
 from selip_core.pipeline import run_all as pipeline
 from selip_core.pipeline.execution import NotebookFailure, check_parameters, clock
@@ -63,6 +63,7 @@ def write_notebook(folder, name, body="1 + 1", *, upstream="", parameters=PARAME
 def project(tmp_path, monkeypatch):
     monkeypatch.setenv("SELIP_ROOT", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(pipeline, "processors", lambda: 1)  # one notebook at a time, but where a test says two
     for name in ("SELIP_CALLED_FROM", "SELIP_PIPELINE"):
         monkeypatch.delenv(name, raising=False)
     handler = signal.getsignal(signal.SIGTERM)
@@ -351,7 +352,10 @@ with tqdm(total=20, desc="pretraining runs", unit="run", miniters=1) as bar:
     nbformat.write(new_notebook(cells=cells), tmp_path / "long.ipynb")
     shown, show = [], execution._Progress._show
     monkeypatch.setattr(execution._Progress, "_show", lambda self, text: (show(self, text), shown.append(self.detail)))
-    execution.execute(tmp_path / "long.ipynb", tmp_path / "results", GIVEN, "long")
+    with execution.own_kernels(tmp_path):
+        long = execution.Execution(tmp_path / "long.ipynb", tmp_path / "results", GIVEN, "long")
+        execution.watch([long])
+    assert long.ended() and long.result() > 3
     counts = {int(found[1]) for line in shown if (found := re.match(r"(\d+)/20\s.*SeLIP,\sseed\s[01],\s50\s%", line))}
     assert len(counts) >= 10
 
@@ -365,18 +369,21 @@ def test_fresh_forgets_what_lay_there(project, capsys):
     assert "running (--fresh)" in capsys.readouterr().out
 
 
-def test_interrupt_ends_the_kernel_and_says_so(project):
-    body = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
-    write_notebook(project, "01_one", body=body)
+def test_interrupt_ends_the_kernels_and_says_so(project):
+    body = "import os, pathlib, time\npathlib.Path('{name}').write_text(str(os.getpid()))\ntime.sleep(60)"
+    for name in ("01_one", "02_two"):
+        write_notebook(project, name, body=body.replace("{name}", name))
+    two = "import sys; from selip_core.pipeline import run_all as p; p.processors = lambda: 2; sys.exit(p.main())"
     process = subprocess.Popen(
-        [sys.executable, "-m", "selip_core.pipeline", *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", two, *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # a shell that runs the tests in the background hands down an ignored SIGINT; a user's terminal does not
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
-    pid = project / "notebooks" / "pid"
+    pids = [project / "notebooks" / name for name in ("01_one", "02_two")]
     deadline = time.monotonic() + 60
-    while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline and process.poll() is None:
+    while not all(pid.exists() and pid.read_text() for pid in pids) and time.monotonic() < deadline and (
+        process.poll() is None
+    ):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
@@ -384,8 +391,9 @@ def test_interrupt_ends_the_kernel_and_says_so(project):
     assert "interrupted: the same command continues from here" in err
     assert "Traceback" not in err
     time.sleep(0.5)
-    status = Path(f"/proc/{pid.read_text()}/stat")
-    assert not status.exists() or status.read_text().split(")")[1].split()[0] == "Z"
+    for pid in pids:
+        status = Path(f"/proc/{pid.read_text()}/stat")
+        assert not status.exists() or status.read_text().split(")")[1].split()[0] == "Z"
 
 
 def test_clock():
@@ -396,3 +404,57 @@ def test_a_finished_kernel_is_not_given_time_to_clean_up(project):
     write_notebook(project, "01_one", "import atexit, pathlib\natexit.register(pathlib.Path('cleaned').touch)")
     assert pipeline.main(SMOKE) == 0
     assert not list(project.rglob("cleaned"))
+
+
+def begun_and_ended(told):
+    """Return the numbers of the notebooks as they began (+) and ended (-)."""
+    return re.findall(r"\] (\d\d)_\w+ +(running|done|failed)", told)
+
+
+TIMED = """import os, time
+began = time.time()
+time.sleep(1.5)
+when = dict(began=began, ended=time.time(), threads=os.environ.get("OMP_NUM_THREADS"))
+files.write_json(folder / "when.json", when)"""
+
+
+def test_smoke_runs_two_at_once_that_read_nothing_of_each_other(project, capsys, monkeypatch):
+    monkeypatch.setattr(pipeline, "processors", lambda: 2)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name, upstream in (("01_one", ""), ("02_two", "01_one"), ("03_three", "01_one"), ("04_four", "03_three")):
+        write_notebook(project, name, body=TIMED, upstream=upstream)
+    here = os.getcwd()
+    assert pipeline.main(SMOKE) == 0 and os.getcwd() == here
+    told = capsys.readouterr().out
+    one, two, three, four = (read_json(path) for path in sorted(project.glob("results/smoke/*/when.json")))
+    assert {when["threads"] for when in (one, two, three, four)} == {"1"} and "OMP_NUM_THREADS" not in os.environ
+    assert one["ended"] < min(two["began"], three["began"])
+    assert two["began"] < three["ended"] and three["began"] < two["ended"] and three["ended"] < four["began"]
+    assert len(begun_and_ended(told)) == 8 and begun_and_ended(told)[0] == ("01", "running")
+    assert pipeline.main(SMOKE) == 0
+    assert capsys.readouterr().out.count("unchanged, skipped") == 4
+
+
+def test_where_one_of_two_fails_the_other_comes_to_its_end_and_no_more_are_begun(project, capsys, monkeypatch):
+    monkeypatch.setattr(pipeline, "processors", lambda: 2)
+    write_notebook(project, "01_one", body="raise ValueError('broken')")
+    write_notebook(project, "02_two", body=TIMED)
+    write_notebook(project, "03_three")
+    assert pipeline.main(SMOKE) == 1
+    told = capsys.readouterr()
+    assert begun_and_ended(told.out) == [("01", "running"), ("02", "running"), ("01", "failed"), ("02", "done")]
+    assert told.err.startswith("notebook: 01_one") and "broken" in told.err
+    write_notebook(project, "01_one")
+    assert pipeline.main(SMOKE) == 0
+    assert "02_two    unchanged, skipped" in capsys.readouterr().out
+
+
+def test_other_profiles_and_a_single_processor_run_one_at_a_time(project, capsys, monkeypatch):
+    for name in ("01_one", "02_two"):
+        write_notebook(project, name)
+    in_turn = [("01", "running"), ("01", "done"), ("02", "running"), ("02", "done")]
+    monkeypatch.setattr(pipeline, "processors", lambda: 1)
+    assert pipeline.main(SMOKE) == 0 and begun_and_ended(capsys.readouterr().out) == in_turn
+    monkeypatch.setattr(pipeline, "processors", lambda: 2)
+    assert pipeline.main(["--profile", "demo", "--device", "cpu"]) == 0
+    assert begun_and_ended(capsys.readouterr().out) == in_turn
