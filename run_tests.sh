@@ -12,7 +12,8 @@ esac
 logs="$(mktemp -d)"
 beside=""
 leave() {  # what was started goes with this script, and is gone before it is
-    if [ -n "$beside" ]; then kill -TERM -- "-$beside" && wait "$beside"; fi
+    # as Ctrl-C does: pytest then ends its JupyterLab and its browser
+    if [ -n "$beside" ]; then kill -INT -- "-$beside" && wait "$beside"; fi
     rm -rf "$logs"
 } 2>/dev/null
 trap leave EXIT
@@ -26,10 +27,9 @@ step() {  # every step runs, so that one failure does not hide another
 }
 
 study_and_pages() {  # what goes on beside the tests: of each what it says and how it ends, for `told`
-    trap 'exit 143' TERM
+    trap 'wait; exit 130' INT
     get_browser > "$logs/browser" 2>&1 &  # it mostly waits for the network
-    # a second thread helps models of this size no more than it costs: the same minutes, for a third more of the cores
-    OMP_NUM_THREADS=1 ./run_all.sh --profile smoke --fresh > "$logs/smoke" 2>&1
+    ./run_all.sh --profile smoke --fresh > "$logs/smoke" 2>&1
     echo $? > "$logs/smoke.status"
     wait
     "$PYTHON" -m pytest -q tests/browser > "$logs/pages" 2>&1
@@ -38,18 +38,18 @@ study_and_pages() {  # what goes on beside the tests: of each what it says and h
 
 told() {
     cat "$logs/$1"
-    return "$(cat "$logs/$1.status")"
+    return "$(cat "$logs/$1.status" 2>/dev/null || echo 1)"
 }
 
-step "ruff, notebooks included" "$PYTHON" -m ruff check .
-step "imports go one way" "$PYTHON" -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_notebooks.py
 # Its 30-step models are this script's own output: put aside at every call, as run_all.sh does, they would fill the disk.
 rm -rf results/smoke
 set -m  # in a process group of its own, which ends with this script
 study_and_pages < /dev/null &
 beside=$!
 set +m
+step "ruff, notebooks included" "$PYTHON" -m ruff check .
+step "imports go one way" "$PYTHON" -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_notebooks.py
 # A process a core, each with one thread, behind the study and the browser, whose pages wait no longer than a person would.
 step "tests${kinds:+ but those marked slow}, with the smoke profile and then the browser beside them" nice \
     env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m "$kinds" --ignore tests/browser

@@ -35,6 +35,10 @@ html_show_sourcelink = False
 html_math_renderer = "mathml"
 
 
+_SIDEBARS: dict[str, str] = {}
+"""Of the pages of modules, by what the theme asks for."""
+
+
 def setup(app: Sphinx) -> None:
     """Let browsers set the formulas, which costs no script and no other host; links and pictures as said below."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
@@ -68,9 +72,10 @@ def _shorten_sidebar(app: Sphinx, page: str, template: str, context: dict, doctr
     def shortened(**options: object) -> str:
         if folder != "api/generated":
             return whole(**{**options, "maxdepth": depth})
-        if not hasattr(app, "sidebar_of_modules"):  # the same on each of their pages, and a quarter of a build again
-            app.sidebar_of_modules = whole(**{**options, "maxdepth": depth})
-        return app.sidebar_of_modules
+        key = repr(sorted(options.items()))
+        if key not in _SIDEBARS:  # the same on each of their pages, and a quarter of a build again
+            _SIDEBARS[key] = whole(**{**options, "maxdepth": depth})
+        return _SIDEBARS[key]
 
     context["toctree"] = shortened
 

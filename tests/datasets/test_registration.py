@@ -22,7 +22,6 @@ def displaced(sequence, noise=0.02):
     return nib.Nifti1Image(np.abs(voxels).astype(np.float32), moved @ image.affine), np.linalg.inv(moved)
 
 
-@pytest.mark.slow
 def test_a_known_affine_is_found_again(tmp_path):
     image, back = displaced("FLAIR")
     nib.save(image, tmp_path / "head.nii.gz")

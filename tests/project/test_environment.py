@@ -45,6 +45,10 @@ def test_environment_is_named_selip_and_installs_the_package():
     assert "-e ." in conda_pins()
 
 
+def test_what_run_tests_calls_of_the_set_up_is_there():
+    assert "get_browser() {" in (ROOT / "setup_environment.sh").read_text(encoding="utf-8")
+
+
 def run_tests_around(study, root):
     """Return run_tests.sh of a project where all steps pass; its study is a shell script of these lines."""
     shutil.copy(ROOT / "run_tests.sh", root)
@@ -66,13 +70,18 @@ def test_run_tests_begins_its_study_from_nothing_and_leaves_no_earlier_models_be
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_tests_leaves_no_study_behind(tmp_path, number):
-    study = ["trap 'touch ended; exit 130' TERM", "touch began", "while :; do sleep 0.1; done"]
+    study = ["trap 'touch ended; exit 130' INT", "touch began", "while :; do sleep 0.1; done"]
     script = run_tests_around(study, tmp_path)
-    with subprocess.Popen([script], stdout=subprocess.DEVNULL, start_new_session=True) as running:
+    # a shell that runs the tests in the background hands down an ignored SIGINT; a user's terminal does not
+    heard = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
+    with subprocess.Popen([script], stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=heard) as running:
         while not (tmp_path / "began").exists() and running.poll() is None:
             time.sleep(0.05)
         running.send_signal(number)
-        assert running.wait(timeout=30) == 130 and (tmp_path / "ended").exists()
+        try:
+            assert running.wait(timeout=30) == 130 and (tmp_path / "ended").exists()
+        finally:
+            running.kill()
 
 
 def test_run_tests_fails_where_its_study_does(tmp_path):

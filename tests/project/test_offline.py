@@ -27,10 +27,8 @@ from selip_core.pipeline.run_all import main
 sys.exit(main(["--profile", "smoke", "--device", "cpu", "--only", "01", "--cohort", sys.argv[1]]))
 """
 )
-IMPORTS = (
-    LOOPBACK
-    + """
-import importlib
+IMPORTS = """
+import importlib, sys
 own = "selip_core.automodel"  # its classes are transformers' own; nothing else imports it
 for name in sys.argv[1:]:
     if name != own:
@@ -38,35 +36,41 @@ for name in sys.argv[1:]:
 print(*{name.partition(".")[0] for name in sys.modules})
 importlib.import_module(own)
 """
-)
+ALONE = ("unshare", "--map-root-user", "--net")
 SECONDS_TO_IMPORT = {"monai", "transformers", "accelerate", "nilearn", "jieba", "plotly", "ipyniivue"}
 """Packages that are imported by the function that uses them."""
 
 
-def without_network(code, *arguments, **environment):
+def why_not() -> str:
+    """Return why the network cannot be taken away here; nothing where it can."""
     if sys.platform != "linux" or shutil.which("unshare") is None:
-        pytest.skip("no unshare here, which takes the network away")
-    alone = ["unshare", "--map-root-user", "--net"]
-    if subprocess.run([*alone, "true"], capture_output=True).returncode:
-        pytest.skip("unshare may not take the network away here")
+        return "no unshare here, which takes the network away"
+    if subprocess.run([*ALONE, "true"], capture_output=True).returncode:
+        return "unshare may not take the network away here"
+    return ""
+
+
+def python(*words, **environment):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SELIP_", "HF_"))}
-    return subprocess.run(
-        [*alone, sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True,
-        env={**kept, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
-    )  # fmt: skip
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True,
+                          env={**kept, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment})  # fmt: skip
 
 
 def test_every_module_is_imported_without_network_and_without_what_takes_seconds():
+    """Where the network cannot be taken away, the second half of it."""
     paths = [path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py") if path.name != "__main__.py"]
     names = sorted(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths)
     assert {"selip_core.search", "selip_core.reports.parser", "selip_core.datasets.synthetic.cohort"} < set(names)
-    done = without_network(IMPORTS, *names)
+    alone, code = ((), IMPORTS) if why_not() else (ALONE, LOOPBACK + IMPORTS)
+    done = python(*alone, sys.executable, "-c", code, *names)
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
     assert {"torch", "seaborn"} < loaded and not loaded & SECONDS_TO_IMPORT
 
 
 def test_the_first_notebook_runs_without_network(tmp_path):
+    if reason := why_not():
+        pytest.skip(reason)
     cohort = tmp_path / "cohort"
     cohort.mkdir()
     x, y, z = np.mgrid[-1:1:40j, -1:1:48j, -1:1:20j]
@@ -78,6 +82,6 @@ def test_the_first_notebook_runs_without_network(tmp_path):
     shutil.copy(ROOT / "notebooks" / "01_data_curation.ipynb", tmp_path / "notebooks")
     home = tmp_path / "home"  # no cache of anything
     home.mkdir()
-    done = without_network(PIPELINE, str(cohort), SELIP_ROOT=str(tmp_path), HOME=str(home))
+    done = python(*ALONE, sys.executable, "-c", PIPELINE, str(cohort), SELIP_ROOT=str(tmp_path), HOME=str(home))
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "results" / "smoke" / "report.html").exists()

@@ -86,7 +86,6 @@ def test_the_wheel_holds_all_that_the_package_has(wheel):
     assert not [name for name in names if name.startswith(("tests", "docs", "data", "notebooks"))]
 
 
-@pytest.mark.slow
 def test_it_works_where_there_is_no_project(wheel, tmp_path, monkeypatch):
     zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
     (tmp_path / "elsewhere").mkdir()
