@@ -12,10 +12,19 @@ esac
 logs="$(mktemp -d)"
 beside=""
 leave() {  # what was started goes with this script, and is gone before it is
-    # as Ctrl-C does: pytest then ends its JupyterLab and its browser
-    if [ -n "$beside" ]; then kill -INT -- "-$beside" && wait "$beside"; fi
+    if [ -n "$beside" ]; then end_group "$beside"; fi
     rm -rf "$logs"
 } 2>/dev/null
+end_group() {  # INT lets pytest end its JupyterLab and its browser; a shell may have handed it down ignored
+    local number
+    for number in INT TERM KILL; do
+        kill "-$number" -- "-$1" || return 0
+        for _ in {1..50}; do
+            sleep 0.2
+            kill -0 -- "-$1" || return 0
+        done
+    done
+}
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
 failed=""
