@@ -1,7 +1,6 @@
 """The pipeline skips, resumes, fails in three lines, and catches what papermill lets pass; on throw-away notebooks."""
 
 import errno
-import json
 import os
 import re
 import signal
@@ -13,109 +12,16 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient.exceptions import DeadKernelError
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 
-from selip_core._utils.files import alone_in, read_json
+from selip_core._utils.files import alone_in
 from selip_core.pipeline import execution
 from selip_core.pipeline import run_all as pipeline
 from selip_core.pipeline.execution import NotebookFailure, check_parameters, clock
 from tests.helpers.places import ROOT
+from tests.helpers.throw_away_notebooks import GIVEN, PARAMETERS, QUICK_FINISH, SMOKE, states, write_notebook
 
-PARAMETERS = 'profile = "demo"\nseed = 0\ncohort = "embedded"\ndevice = "auto"'
-GIVEN = {"profile": "smoke", "seed": 0, "cohort": "embedded", "device": "cpu"}
-SMOKE = ["--profile", "smoke", "--device", "cpu"]
-# What start_run and finish leave, without importing torch: each throw-away notebook then takes about a second.
-QUICK_START = """
-from selip_core.pipeline import paths
-from selip_core.pipeline import records
-from selip_core._utils import files
-inputs = records.run_inputs("{name}", profile=profile, seed=seed, cohort=cohort)
-folder = paths.results_dir(profile, "{name}")
-upstream = files.read_json(paths.results_dir(profile, "{upstream}") / "run.json") if "{upstream}" else None
-record = dict(inputs=inputs, by_pipeline=True, device="cpu", peak_memory_mb=1, peak_memory_children_mb=1, seed=seed,
-              upstream=dict([("{upstream}", upstream["run_id"])]) if upstream else dict(), data_source="a test")
-files.write_json(folder / "run.json", dict(record, finished=False))
-"""
-QUICK_FINISH = """
-import uuid
-metric = dict(value=0.5, low=0.4, high=0.6, n=3, unit="", headline=True)
-files.write_json(folder / "metrics.json", dict(metrics={"top 10": metric}))
-files.write_json(folder / "run.json", dict(record, finished=True, run_id=uuid.uuid4().hex))
-"""
-
-
-def write_notebook(folder, name, body="1 + 1", *, upstream="", parameters=PARAMETERS, finish=QUICK_FINISH, tagged=True):
-    tags = {"tags": ["parameters"]} if tagged else {}
-    cells = [
-        new_markdown_cell(f"# {name}"),
-        new_code_cell(parameters, metadata=tags),
-        new_code_cell(QUICK_START.replace("{name}", name).replace("{upstream}", upstream)),
-        new_code_cell(body),
-        new_code_cell(finish),
-    ]
-    path = folder / "notebooks" / f"{name}.ipynb"
-    path.parent.mkdir(exist_ok=True)
-    nbformat.write(new_notebook(cells=cells), path)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    monkeypatch.setenv("SELIP_ROOT", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setattr(pipeline, "processors", lambda: 1)  # one notebook at a time, but where a test says two
-    for name in ("SELIP_CALLED_FROM", "SELIP_PIPELINE"):
-        monkeypatch.delenv(name, raising=False)
-    handler = signal.getsignal(signal.SIGTERM)
-    before = dict(os.environ)
-    yield tmp_path
-    signal.signal(signal.SIGTERM, handler)
-    os.environ.clear()
-    os.environ.update(before)
-
-
-def states(out):
-    """Return the words after each notebook: skipped, running (why), done."""
-    return [line.split("  ", 1)[1].strip() for line in out.splitlines() if line.startswith("[")]
-
-
-def test_runs_skips_and_runs_again_what_changed(project, capsys):
-    write_notebook(project, "01_one")
-    write_notebook(project, "02_two", upstream="01_one")
-    write_notebook(project, "03_three")
-    assert pipeline.main(SMOKE) == 0
-    out = capsys.readouterr().out
-    assert out.count("done in") == 3
-    assert "0.4 to 0.6" in out
-    assert str(project / "results" / "smoke" / "report.html") in out
-
-    assert pipeline.main(SMOKE) == 0
-    assert states(capsys.readouterr().out) == ["unchanged, skipped"] * 3
-
-    write_notebook(project, "01_one", body="2 + 2")  # 02 builds on it, 03 does not
-    assert pipeline.main(SMOKE) == 0
-    begun = [state for state in states(capsys.readouterr().out) if "done" not in state]
-    assert begun == ["running (its text or its code changed)", "running (01_one ran again)", "unchanged, skipped"]
-
-
-def test_a_run_with_published_data_is_not_overwritten_by_one_without(project, capsys):
-    start = QUICK_START.replace("cohort=cohort)", "cohort=cohort, lgg=lgg)")
-    path = write_notebook(project, "11_real", parameters=f'{PARAMETERS}\nlgg = "none"')
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[2].source = start.replace("{name}", "11_real").replace("{upstream}", "")
-    nbformat.write(notebook, path)
-    data = project / "collection"
-    data.mkdir()
-    assert pipeline.main([*SMOKE, "--lgg", str(data)]) == 0
-    before = (project / "results" / "smoke" / "11_real" / "run.json").read_bytes()
-    capsys.readouterr()
-    assert pipeline.main(SMOKE) == 0
-    assert states(capsys.readouterr().out) == ["was run with --lgg: kept; give them again to renew it"]
-    assert (project / "results" / "smoke" / "11_real" / "run.json").read_bytes() == before
-    assert pipeline.main([*SMOKE, "--lgg", str(data)]) == 0
-    assert states(capsys.readouterr().out) == ["unchanged, skipped"]
-    assert pipeline.main([*SMOKE, "--fresh"]) == 0
-    assert "done in" in capsys.readouterr().out
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def test_the_answer_ends_the_run_where_there_is_one(project, capsys):
@@ -287,43 +193,6 @@ def test_relative_cohort_is_relative_to_the_caller(project, monkeypatch):
     assert pipeline.parse_options(["--cohort", "mine"]).cohort == str(project / "here" / "mine")
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({}, None),
-        ({"by_pipeline": False}, "last run outside run_all.sh"),
-        ({"finished": False}, "did not finish last time"),
-        ({"inputs": {"seed": 1}}, "seed changed"),
-        ({"inputs": {"settings": "b"}}, "settings changed"),
-        ({"device": "cuda"}, "device changed"),
-        ({"upstream": {"00_gone": "x"}}, "00_gone ran again"),
-    ],
-)
-def test_reason_to_run(project, change, reason):
-    write_notebook(project, "01_one")
-    options = pipeline.parse_options(SMOKE)
-    inputs = {"code": "a", "settings": "a", "cohort": "a", "seed": 0}
-    record = {"finished": True, "by_pipeline": True, "inputs": inputs, "device": "cpu", "upstream": {}}
-    record |= {key: {**record[key], **v} if isinstance(v, dict) else v for key, v in change.items()}
-    folder = project / "results" / "smoke" / "01_one"
-    folder.mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    whole = {"metadata": {"papermill": {"end_time": "2026-01-01T00:00:00", "exception": None}}}
-    (folder / "executed.ipynb").write_text(json.dumps(whole), encoding="utf-8")
-    assert pipeline.reason_to_run("01_one", options, inputs) == reason
-
-
-@pytest.mark.parametrize("left", ["", '{"metadata": {"pap', '{"metadata": {"papermill": {"end_time": null}}}'])
-def test_a_kill_between_the_last_cell_and_the_executed_copy_is_made_good(project, capsys, left):
-    write_notebook(project, "01_one")
-    assert pipeline.main(SMOKE) == 0
-    executed = project / "results" / "smoke" / "01_one" / "executed.ipynb"
-    executed.write_text(left, encoding="utf-8")
-    assert pipeline.main(SMOKE) == 0
-    assert "running (did not finish last time)" in capsys.readouterr().out
-    assert nbformat.read(executed, as_version=4).cells
-
-
 def test_two_runs_at_once_are_one_run_and_a_line(project, capsys):
     write_notebook(project, "01_one")
     with alone_in(project / "results" / "smoke", "run_all.sh"):
@@ -360,20 +229,12 @@ with tqdm(total=20, desc="pretraining runs", unit="run", miniters=1) as bar:
     assert len(counts) >= 10
 
 
-def test_fresh_forgets_what_lay_there(project, capsys):
-    write_notebook(project, "01_one")
-    old = project / "results" / "smoke" / "01_one" / "checkpoints"
-    old.mkdir(parents=True)
-    assert pipeline.main([*SMOKE, "--fresh"]) == 0
-    assert not old.exists()
-    assert "running (--fresh)" in capsys.readouterr().out
-
-
 def test_interrupt_ends_the_kernels_and_says_so(project):
     body = "import os, pathlib, time\npathlib.Path('{name}').write_text(str(os.getpid()))\ntime.sleep(60)"
     for name in ("01_one", "02_two"):
         write_notebook(project, name, body=body.replace("{name}", name))
-    two = "import sys; from selip_core.pipeline import run_all as p; p.processors = lambda: 2; sys.exit(p.main())"
+    two = "import sys; from selip_core.pipeline import run_all, up_to_date as u; "
+    two += "u.processors = lambda: 2; sys.exit(run_all.main())"
     process = subprocess.Popen(
         [sys.executable, "-c", two, *SMOKE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # a shell that runs the tests in the background hands down an ignored SIGINT; a user's terminal does not
@@ -404,57 +265,3 @@ def test_a_finished_kernel_is_not_given_time_to_clean_up(project):
     write_notebook(project, "01_one", "import atexit, pathlib\natexit.register(pathlib.Path('cleaned').touch)")
     assert pipeline.main(SMOKE) == 0
     assert not list(project.rglob("cleaned"))
-
-
-def begun_and_ended(told):
-    """Return the numbers of the notebooks as they began (+) and ended (-)."""
-    return re.findall(r"\] (\d\d)_\w+ +(running|done|failed)", told)
-
-
-TIMED = """import os, time
-began = time.time()
-time.sleep(1.5)
-when = dict(began=began, ended=time.time(), threads=os.environ.get("OMP_NUM_THREADS"))
-files.write_json(folder / "when.json", when)"""
-
-
-def test_smoke_runs_two_at_once_that_read_nothing_of_each_other(project, capsys, monkeypatch):
-    monkeypatch.setattr(pipeline, "processors", lambda: 2)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    for name, upstream in (("01_one", ""), ("02_two", "01_one"), ("03_three", "01_one"), ("04_four", "03_three")):
-        write_notebook(project, name, body=TIMED, upstream=upstream)
-    here = os.getcwd()
-    assert pipeline.main(SMOKE) == 0 and os.getcwd() == here
-    told = capsys.readouterr().out
-    one, two, three, four = (read_json(path) for path in sorted(project.glob("results/smoke/*/when.json")))
-    assert {when["threads"] for when in (one, two, three, four)} == {"1"} and "OMP_NUM_THREADS" not in os.environ
-    assert one["ended"] < min(two["began"], three["began"])
-    assert two["began"] < three["ended"] and three["began"] < two["ended"] and three["ended"] < four["began"]
-    assert len(begun_and_ended(told)) == 8 and begun_and_ended(told)[0] == ("01", "running")
-    assert pipeline.main(SMOKE) == 0
-    assert capsys.readouterr().out.count("unchanged, skipped") == 4
-
-
-def test_where_one_of_two_fails_the_other_comes_to_its_end_and_no_more_are_begun(project, capsys, monkeypatch):
-    monkeypatch.setattr(pipeline, "processors", lambda: 2)
-    write_notebook(project, "01_one", body="raise ValueError('broken')")
-    write_notebook(project, "02_two", body=TIMED)
-    write_notebook(project, "03_three")
-    assert pipeline.main(SMOKE) == 1
-    told = capsys.readouterr()
-    assert begun_and_ended(told.out) == [("01", "running"), ("02", "running"), ("01", "failed"), ("02", "done")]
-    assert told.err.startswith("notebook: 01_one") and "broken" in told.err
-    write_notebook(project, "01_one")
-    assert pipeline.main(SMOKE) == 0
-    assert "02_two    unchanged, skipped" in capsys.readouterr().out
-
-
-def test_other_profiles_and_a_single_processor_run_one_at_a_time(project, capsys, monkeypatch):
-    for name in ("01_one", "02_two"):
-        write_notebook(project, name)
-    in_turn = [("01", "running"), ("01", "done"), ("02", "running"), ("02", "done")]
-    monkeypatch.setattr(pipeline, "processors", lambda: 1)
-    assert pipeline.main(SMOKE) == 0 and begun_and_ended(capsys.readouterr().out) == in_turn
-    monkeypatch.setattr(pipeline, "processors", lambda: 2)
-    assert pipeline.main(["--profile", "demo", "--device", "cpu"]) == 0
-    assert begun_and_ended(capsys.readouterr().out) == in_turn
