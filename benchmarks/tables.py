@@ -43,6 +43,13 @@ TABLES: dict[str, tuple[str, Callable[[dict], bool], dict[str, str]]] = {
         {"what": "", "precision": "precision", "tflops_a_second": "TFLOP/s", "threads": "threads"},
     ),
     "training": ("training", lambda row: row["what"] == "pretraining step", _STEP),
+    "released-step": (
+        "released_step", lambda row: True,
+        {"what": "", "encoder": "image", "text": "text", "shape": "volume", "batch": "batch", "precision": "precision",
+         "loading_s": "loading (s)", "similarity_s": "similarity (s)", "image_s": "image forward (s)",
+         "text_s": "text forward (s)", "backward_s": "backward (s)", "optimizer_s": "optimiser (s)",
+         "seconds_a_step": "s a step", "times_faster": "times faster", **_MEMORY},
+    ),
     "embedded-cohort": (
         "embedded_cohort", lambda row: True,
         {"patients": "patients", "seconds": "s", "seconds_a_patient": "s a patient", "mb_a_patient": "MB a patient",
