@@ -45,7 +45,9 @@ def in_processes(
     chunk : int
         Items a task.
     start : callable, optional
-        Called first in each process that is started, with whatever a `functools.partial` brings along.
+        Called first in each process that is started, with whatever a `functools.partial` brings along. It must be
+        small, files for large things: a process that is killed before it has read what it is started with leaves this
+        one waiting for ever where that is more than a pipe holds (64 KB).
     cluster : Cluster, optional
         Its workers do the work in the place of processes of this machine; `workers` and `start` are not used then.
 

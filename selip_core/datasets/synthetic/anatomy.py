@@ -5,8 +5,9 @@ template is stripped of its skull) is built around the brain by distance. All co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
@@ -134,9 +135,16 @@ def grid_points() -> np.ndarray:
 _adopted: list[Template] = []
 
 
-def adopt_template(template: Template) -> None:
-    """Use a template that another process has built, instead of building it again."""
-    _adopted[:] = [template]
+def write_template(template: Template, folder: Path) -> None:
+    """Write a template for other processes to adopt."""
+    for field in fields(Template):
+        np.save(folder / f"{field.name}.npy", getattr(template, field.name))
+
+
+def adopt_template(folder: Path) -> None:
+    """Use a template that another process has built and written, instead of building it again; its memory is shared."""
+    arrays = {field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r") for field in fields(Template)}
+    _adopted[:] = [Template(**{name: np.asarray(array) for name, array in arrays.items()})]
 
 
 def template() -> Template:

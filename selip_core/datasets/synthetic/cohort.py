@@ -1,6 +1,7 @@
 """Writing the embedded cohort to disk, in the format of any cohort (``data/README.md``), with its truth beside."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from selip_core._utils.hashing import code_fingerprint
 from selip_core._utils.images import nifti_bytes
 from selip_core._utils.parallel import in_processes, processors
 from selip_core.config import EMBEDDED_SOURCE
-from selip_core.datasets.synthetic.anatomy import adopt_template, template
+from selip_core.datasets.synthetic.anatomy import adopt_template, template, write_template
 from selip_core.datasets.synthetic.catalogue import Lesion, draw_lesions
 from selip_core.datasets.synthetic.images import TUMOURS, PatientImages, synthesise_patient
 from selip_core.datasets.synthetic.lesions import radius_mm
@@ -146,12 +147,16 @@ def for_each_patient(job: Callable, patients: Sequence, workers: int | None = No
         Processes; where left out as many as there are processors, or this one alone for a few patients.
     """
     workers = min(workers or (processors() if len(patients) > _FEW else 1), len(patients))
-    start = partial(_start_worker, template()) if workers > 1 else None
-    return in_processes(job, patients, workers, chunk=4, start=start)
+    if workers == 1:
+        yield from map(job, patients)
+        return
+    with tempfile.TemporaryDirectory(prefix="selip-template-") as folder:
+        write_template(template(), Path(folder))
+        yield from in_processes(job, patients, workers, chunk=4, start=partial(_start_worker, Path(folder)))
 
 
-def _start_worker(shared_template) -> None:
-    adopt_template(shared_template)
+def _start_worker(template_folder: Path) -> None:
+    adopt_template(template_folder)
     threadpool_limits(1)  # each worker has one core
 
 

@@ -86,11 +86,15 @@ def test_smooth_field_has_the_stated_size():
     assert np.std(fields) == pytest.approx(2.6, rel=0.2)
 
 
-def test_a_template_can_be_adopted():
+def test_a_template_can_be_adopted(tmp_path):
     source = template()
-    anatomy.adopt_template(source)
+    anatomy.write_template(source, tmp_path)
+    anatomy.adopt_template(tmp_path)
     try:
-        assert template() is source
+        adopted = template()
+        assert adopted is not source and type(adopted.maps) is np.ndarray
+        for name in ("maps", "origin_mm", "reach", "brain"):
+            assert np.array_equal(getattr(adopted, name), getattr(source, name))
     finally:
         anatomy._adopted.clear()
 

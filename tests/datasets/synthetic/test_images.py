@@ -1,4 +1,5 @@
 import json
+from multiprocessing.reduction import ForkingPickler
 
 import nibabel as nib
 import numpy as np
@@ -199,6 +200,19 @@ def test_truth_speaks_of_acquired_sequences_only(cohort):
 def test_a_complete_cohort_is_not_made_again(cohort, monkeypatch):
     monkeypatch.setattr(synthetic_cohort, "_write_patient", None)
     assert make_cohort(cohort, patients=6, seed=3, progress=False) == cohort
+
+
+def test_what_a_worker_is_started_with_fits_into_a_pipe(monkeypatch):
+    """A worker that was killed before it had read its 90 MB of template left the notebook waiting for ever."""
+    started = []
+
+    def in_processes(job, items, workers, *, chunk, start):
+        started.append((workers, len(ForkingPickler.dumps(start))))
+        return map(job, items)
+
+    monkeypatch.setattr(synthetic_cohort, "in_processes", in_processes)
+    assert list(synthetic_cohort.for_each_patient(str, range(4), workers=2)) == ["0", "1", "2", "3"]
+    assert started[0][0] == 2 and started[0][1] < 4096
 
 
 def test_workers_do_not_change_the_files(cohort, tmp_path):
