@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,13 +29,22 @@ def device_tests() -> list[Path]:
 def needed_packages() -> list[str]:
     """Return the packages that the benchmarks and the CUDA tests import, wherever in their code, and pytest."""
     benchmarks = [path for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ON_THE_CPU_ALONE]
-    todo, seen, modules = [*benchmarks, *device_tests(), ROOT / "tests" / "conftest.py"], set(), {"pytest"}
+    modules = {"pytest", *modules_imported([*benchmarks, *device_tests(), ROOT / "tests" / "conftest.py"], imports)}
+    return sorted(PACKAGES.get(module, module) for module in modules)
+
+
+def modules_imported(files: Iterable[Path], imported: Callable[[Path], list[tuple[str, str]]]) -> set[str]:
+    """Return the modules of others that come with some files of this project, and with all that these import of it.
+
+    `imported` tells what a file imports: modules, and names of them or nothing.
+    """
+    todo, seen, modules = list(files), set(), set()
     while todo:
         path = todo.pop()
         if path in seen:
             continue
         seen.add(path)
-        for module, name in _imported(path):
+        for module, name in imported(path):
             own = _own_file(module, name)
             top = module.partition(".")[0]
             if own is not None:
@@ -42,7 +52,7 @@ def needed_packages() -> list[str]:
                 todo += [own, *(ROOT / package for package in packages if (ROOT / package).is_file())]
             elif top not in sys.stdlib_module_names and not (ROOT / top).exists():
                 modules.add(top)
-    return sorted(PACKAGES.get(module, module) for module in modules)
+    return modules
 
 
 def _own_file(module: str, name: str) -> Path | None:
@@ -59,7 +69,7 @@ def _own_file(module: str, name: str) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _imported(path: Path) -> list[tuple[str, str]]:
+def imports(path: Path) -> list[tuple[str, str]]:
     """Return the modules, and names of them, that a file imports, at its top or in its functions.
 
     The commands of the package (``main`` and its ``_work``) are left out: they are not what is measured.

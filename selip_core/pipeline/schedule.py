@@ -10,7 +10,6 @@ AT_ONCE = {"smoke": 2}
 """Notebooks of a profile that run at the same time: of smoke each keeps one core busy, of the others all."""
 
 _NOTEBOOK = re.compile(r"""["']([0-9]{2}_\w+)["']""")
-_BRATS = re.compile(r"^brats *=", re.MULTILINE)
 
 
 def what_is_read(notebooks: Sequence[Path]) -> dict[Path, set[str]]:
@@ -19,11 +18,12 @@ def what_is_read(notebooks: Sequence[Path]) -> dict[Path, set[str]]:
     They are the notebooks that its code names, for it reads their results, and of those that take a BraTS folder all
     before it: the first makes the embedded one.
     """
-    code = {path: _code(path) for path in notebooks}
-    brats = [path for path in notebooks if _BRATS.search(code[path])]
+    from selip_core.pipeline.execution import takes_parameter  # papermill is slow to import: not for --help
+
+    brats = [path for path in notebooks if takes_parameter(path, "brats")]
     earlier = {path: {before.stem for before in brats[:i]} for i, path in enumerate(brats)}
     return {
-        path: set(_NOTEBOOK.findall(text)) - {path.stem} | earlier.get(path, set()) for path, text in code.items()
+        path: set(_NOTEBOOK.findall(_code(path))) - {path.stem} | earlier.get(path, set()) for path in notebooks
     }
 
 

@@ -50,10 +50,8 @@ def run_notebooks(options: argparse.Namespace) -> None:
             except BaseException:
                 stop([one.execution for one in running.values()])
                 raise
-    if len(failures) > 1:
-        raise SelipError("\n".join(str(failure) for failure in failures))
     if failures:
-        raise failures[0]
+        raise SelipError("\n".join(str(failure) for failure in failures))
 
 
 def reason_to_run(notebook: str, options: argparse.Namespace, inputs: dict[str, str | int]) -> str | None:

@@ -15,7 +15,6 @@ from tests.helpers.throw_away_notebooks import PARAMETERS, QUICK_START, SMOKE, s
 pytestmark = pytest.mark.usefixtures("project")
 
 
-
 def test_runs_skips_and_runs_again_what_changed(project, capsys):
     write_notebook(project, "01_one")
     write_notebook(project, "02_two", upstream="01_one")
@@ -102,7 +101,7 @@ def test_fresh_forgets_what_lay_there(project, capsys):
 
 
 def begun_and_ended(told):
-    """Return the numbers of the notebooks as they began (+) and ended (-)."""
+    """Return number and state of the notebooks as they began and ended."""
     return re.findall(r"\] (\d\d)_\w+ +(running|done|failed)", told)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from benchmarks.machine import modules_imported
+from tests.helpers.modules import module_names
 from tests.helpers.places import PACKAGE, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -175,37 +177,19 @@ def test_the_run_of_a_notebook_says_which_extra_it_lacks(bare):
 
 
 def imported_with(path):
-    """Return the modules that a file imports when it is imported, by their full names: not those of its functions."""
-    waiting, found = ast.parse(path.read_text(encoding="utf-8")).body, set()
+    """Return the modules, and names of them, that a file imports when it is imported: not those of its functions."""
+    waiting, found = ast.parse(path.read_text(encoding="utf-8")).body, []
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            found += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            found += [(node.module, alias.name) for alias in node.names]
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         elif getattr(getattr(node, "test", None), "id", "") != "TYPE_CHECKING":
             waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
     return found
-
-
-def foreign_packages(paths):
-    """Return the packages that come with some files of this one, and with all files that these import."""
-    waiting, seen, foreign = list(paths), set(), set()
-    while waiting:
-        path = waiting.pop()
-        if path in seen or not path.is_file():
-            continue
-        seen.add(path)
-        for name in imported_with(path):
-            first, *rest = name.split(".")
-            if first != PACKAGE.name:
-                foreign.add(first)
-            else:
-                place = PACKAGE.joinpath(*rest)
-                waiting += [place.with_suffix(".py"), place / "__init__.py"]
-    return foreign - set(sys.stdlib_module_names)
 
 
 def rooms_of(extra):
@@ -215,14 +199,14 @@ def rooms_of(extra):
 
 @pytest.mark.parametrize("extra", ROOMS)
 def test_an_extra_names_all_that_its_rooms_import(extra):
-    foreign, packages = foreign_packages(rooms_of(extra)), importlib.metadata.packages_distributions()
+    foreign, packages = modules_imported(rooms_of(extra), imported_with), importlib.metadata.packages_distributions()
     brought = brought_by([*PROJECT["dependencies"], *EXTRAS[extra]])
     lacking = {name for name in foreign if not {canonical(d) for d in packages.get(name, ())} & brought.keys()}
     assert "numpy" in foreign and lacking == set()
 
 
 def test_what_a_room_imports_is_seen_and_what_the_core_lacks_is_named():
-    foreign = foreign_packages(rooms_of("plot"))
+    foreign = modules_imported(rooms_of("plot"), imported_with)
     assert "seaborn" in foreign and "torch" in foreign and "monai" not in foreign
     assert "seaborn" not in brought_by(PROJECT["dependencies"])
 
@@ -231,8 +215,7 @@ def test_what_a_room_imports_is_seen_and_what_the_core_lacks_is_named():
 @pytest.mark.parametrize("extra", ROOMS)
 def test_an_extra_brings_all_that_its_rooms_import(tmp_path, extra):
     site = make_site(tmp_path, [*PROJECT["dependencies"], *EXTRAS[extra]])
-    paths = rooms_of(extra)
-    names = [".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts) for p in paths if p.name != "__main__.py"]
+    names = module_names(rooms_of(extra))
     assert len(names) > 1
-    done = run(site, "-c", "import " + ", ".join(sorted(names)))
+    done = run(site, "-c", "import " + ", ".join(names))
     assert done.returncode == 0, done.stderr

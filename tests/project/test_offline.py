@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.cohort_files import REPORTS, SERIES, write
+from tests.helpers.modules import SECONDS_TO_IMPORT, module_names
 from tests.helpers.places import PACKAGE, ROOT
 
 # A network namespace of its own has not even a running loopback, by which the kernel of a notebook is reached.
@@ -37,8 +38,6 @@ print(*{name.partition(".")[0] for name in sys.modules})
 importlib.import_module(own)
 """
 ALONE = ("unshare", "--map-root-user", "--net")
-SECONDS_TO_IMPORT = {"monai", "transformers", "accelerate", "nilearn", "jieba", "plotly", "ipyniivue"}
-"""Packages that are imported by the function that uses them."""
 
 
 def why_not() -> str:
@@ -58,8 +57,7 @@ def python(*words, **environment):
 
 def test_every_module_is_imported_without_network_and_without_what_takes_seconds():
     """Where the network cannot be taken away, the second half of it."""
-    paths = [path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py") if path.name != "__main__.py"]
-    names = sorted(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths)
+    names = module_names(list(PACKAGE.rglob("*.py")))
     assert {"selip_core.search", "selip_core.reports.parser", "selip_core.datasets.synthetic.cohort"} < set(names)
     alone, code = ((), IMPORTS) if why_not() else (ALONE, LOOPBACK + IMPORTS)
     done = python(*alone, sys.executable, "-c", code, *names)
