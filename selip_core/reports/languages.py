@@ -29,9 +29,20 @@ _EPONYM = re.compile(
 """A name within Chinese speech, `Virchow-Robin间隙`."""
 
 
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a text; the full stop of an abbreviation, `bil. thalami`, ends none."""
+    sentences: list[str] = []
+    for part in _SENTENCE.split(text):
+        if part[:1].islower() and sentences and any(one.abbreviations.at_end(sentences[-1]) for one in languages()):
+            sentences[-1] += f" {part}"
+        else:
+            sentences.append(part)
+    return sentences
+
+
 def _foreign(text: str) -> list[str]:
     """Return the sentences without a Chinese character."""
-    return [sentence for sentence in _SENTENCE.split(text) if sentence.strip() and not _CHINESE.search(sentence)]
+    return [sentence for sentence in _sentences(text) if sentence.strip() and not _CHINESE.search(sentence)]
 
 
 def _language_of(text: str) -> tuple[Language, bool]:
@@ -101,11 +112,11 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     if not _LATIN.search(text):
         return text
     main, known = _language_of(text)
-    mixed_unread = any(_CHINESE.search(s) and _foreign_in(main, s) for s in _SENTENCE.split(text))
+    mixed_unread = any(_CHINESE.search(s) and _foreign_in(main, s) for s in _sentences(text))
     if not mixed_unread and all(word.kind == "sequences" for one in languages() for word in one.scan(text)):
         return text
     narrative = Narrative(default_sequence)
-    for sentence in _SENTENCE.split(text):
+    for sentence in _sentences(text):
         if not sentence.strip():
             continue
         if _CHINESE.search(sentence):
@@ -123,7 +134,7 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
 
 def without_foreign(text: str) -> str:
     """Return the sentences of a text that hold a Chinese character."""
-    return "。".join(sentence for sentence in _SENTENCE.split(text) if _CHINESE.search(sentence))
+    return "。".join(sentence for sentence in _sentences(text) if _CHINESE.search(sentence))
 
 
 def clauses_read(text: str, share: float | None = None) -> Iterator[tuple[str, int, bool]]:
@@ -133,7 +144,7 @@ def clauses_read(text: str, share: float | None = None) -> Iterator[tuple[str, i
     words is known; without one, where it is read.
     """
     main, known = _language_of(text)
-    for sentence in _SENTENCE.split(text):
+    for sentence in _sentences(text):
         if _CHINESE.search(sentence):
             yield sentence.strip(), 0, not _foreign_in(main, sentence)
         elif sentence.strip():
@@ -170,7 +181,7 @@ def unknown_foreign_words(text: str) -> list[str]:
         return []
     main, _ = _language_of(text)
     words = []
-    for sentence in _SENTENCE.split(text):
+    for sentence in _sentences(text):
         if _CHINESE.search(sentence):
             words += _foreign_in(main, sentence)
         else:

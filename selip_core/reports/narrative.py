@@ -159,6 +159,7 @@ class Narrative:
         described = any(group.described for group in groups)
         placed = any(group.places for group in groups)
         noun = any(word.kind in ("lesions", "shapes", "extends") for word in words)
+        alike = [look for look in self._lesions[-1].looks if look[0] == "signals"] if self._lesions else []
         before = self._meant(words)
         whole = Group()
         for group in groups:
@@ -173,6 +174,8 @@ class Narrative:
                 lesion.add(Group(places, whole.looks))
         elif seen and not placed and self._mentioned and not self._lesions:
             self._open([_Lesion(places=self._mentioned, looks=whole.looks)])
+        elif alike and placed and not described and any(word.kind == "alike" for word in words):
+            self._open([_Lesion(self._known_sides(group.places), [*alike, *group.looks]) for group in groups])
         elif described or (placed and noun):
             self._open([_Lesion(self._known_sides(group.places), group.looks) for group in groups])
         elif placed:

@@ -6,6 +6,7 @@ from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.translation import NEAR, ORGANS, STRONG
 from selip_core.reports.words import Word
 
+_VENTRICLES = ("第三脑室", "第四脑室")
 _BESIDE = ("contacts", "spared", "compressed", "shifted", "compared")
 
 
@@ -20,6 +21,8 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
             beside = ""
         if word.kind == "shifted" and before is not None and before.kind == "extends":
             continue  # extends leftward into the pons
+        if word.value in _VENTRICLES and before is not None and before.kind == "widened":
+            continue  # dilatation of lateral and third ventricles
         placed = any(other.kind == "sites" for other in kept)
         if beside == "near" and word.listed == "placed":
             beside = ""
@@ -35,7 +38,7 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
             nearby.append(replace(word, kind="sites", value="侧脑室旁白质") if around else word)
         elif not place:
             nearby.append(word)
-    if not any(word.kind == "sites" for word in kept):
+    if not any(word.kind == "sites" or word.value == "侧脑室" for word in kept):
         return nearby
     if any(word.kind == "sides" for word in kept):
         return kept
@@ -95,9 +98,14 @@ def without_heading(words: list[Word]) -> list[Word]:
     if at is None:
         return words
     before, after = words[:at], [word for word in words[at:] if word.kind != "heading"]
+    look = next((word for word in after if word.kind in STRONG), None)
+    named = [] if look is None else [w for w in after if w.clause == look.clause and w.start < look.start]
+    if any(word.kind == "sequences" for word in named):
+        before = [word for word in before if word.kind != "sequences"]  # T2/FLAIR: early FLAIR hyperintensity
     kinds = ("sites", "morphology", *_BESIDE, "extends", "near")
     first = next((word for word in after if word.kind in kinds), None)
     own = first is not None and (first.kind == "sites" or first.value in ORGANS)
+    own = own and first.value not in load_lexicon().layers  # lesion of the frontal gyrus: subcortical hyperintensity
     if own and any(word.kind in STRONG for word in after) and not any(word.kind in STRONG for word in before):
         places = ("sites", "sides") if any(word.kind == "sides" for word in after) else ("sites",)
         before = [word for word in before if word.kind not in places]
@@ -121,6 +129,8 @@ def without_heights(words: list[Word]) -> list[Word]:
             continue  # white matter hyperintensity in the external capsule
         if word.value in ("脑膜", *lobes) and _over(kept, outside):
             continue  # subdural collection along the left convexity
+        if word.value == "颅底" and _over(kept, outside | {"脑膜"}):
+            continue  # dural-based mass along the sphenoid wing
         layer = word.value == "深部白质" and before is not None and before.kind == "sites"
         if word.kind == "sites" and (i in heights or (layer and word.start - before.end <= 1)):
             continue  # external capsule white matter
@@ -138,7 +148,7 @@ def _over(before: list[Word], outside: frozenset) -> bool:
     """Return whether of these words the last place is outside the brain, and a lesion there stands behind it."""
     at = next((i for i in range(len(before) - 1, -1, -1) if before[i].kind == "sites"), None)
     behind = {word.kind for word in before[at + 1 :]} if at is not None else set()
-    return "lesions" in behind and before[at].value in outside and not behind & set(STRONG)
+    return bool(behind & {"lesions", "shapes"}) and before[at].value in outside and not behind & set(STRONG)
 
 
 def sulci_as_sites(words: list[Word]) -> list[Word]:

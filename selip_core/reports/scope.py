@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from selip_core.reports.words import NOTHING, Language, Word
 
@@ -35,6 +36,8 @@ class _Reach:
         self.goes_on, self.of_names = _pattern(rf",\s*{words['list_goes_on']}"), _pattern(words["of_bare_names"])
         self.lists_names = words["of_bare_names"] != NOTHING
         self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
+        self.topics = _pattern(words["topics"])
+        self.likened = _pattern(rf"\s+{words['likened']}\s+(?:[^\W\d_]+\s+)?")
         self.size = _pattern(
             rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
         )  # it would stand between words that belong together: `shift of 6 mm to the right`
@@ -81,6 +84,8 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     reach = _reach_of(language)
     sentence = reach.size.sub("", sentence)
     words = _with_elided_signal(language, _without_means(language.read(sentence), sentence), sentence)
+    words = _with_denied_looks(language, words, sentence)
+    words = _with_likened(reach, _with_weighted(_with_alike(words)), sentence)
     exceptions = dict(found.span() for found in reach.exception.finditer(sentence))
     words = [word for word in words if not any(a <= word.start < b for a, b in exceptions.items())]  # other than the
     clauses = _cut(reach, words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
@@ -89,6 +94,7 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     of_denials = {place for clause in clauses for place in (*_names_behind_or(clause), *_of_a_lesion(clause))}
     clauses = _cut(reach, words, sentence, {clause.start for clause in clauses} | of_denials)
     _repeat_denials(clauses)
+    _deny_headings(clauses)
     for clause in clauses:
         if (clause.start in turns and reach.ands.match(clause.text)) or reach.other_side.match(clause.text):
             _recall_organ(clauses, clause)
@@ -151,6 +157,51 @@ def _with_elided_signal(language: Language, words: list[Word], sentence: str) ->
     return words
 
 
+def _with_denied_looks(language: Language, words: list[Word], sentence: str) -> list[Word]:
+    """Return the words with `no abnormal enhancement` as a denial of what a lesion behind it is said to be without."""
+    kept: list[Word] = []
+    for word in words:
+        of = [w for w in words if w.clause == word.clause and w.start > word.end and w.kind in ("lesions", "anaphora")]
+        at = sentence.find(" ", word.start, word.end)
+        inner = language.scan(sentence[at : word.end]) if word.kind == "normal" and of and at > 0 else []
+        if any(w.kind == "enhancement" for w in inner):
+            kept.append(replace(word, kind="negations", end=at))
+            kept += [replace(w, start=at + w.start, end=at + w.end, clause=word.clause) for w in inner]
+        else:
+            kept.append(word)
+    return kept
+
+
+def _with_weighted(words: list[Word]) -> list[Word]:
+    """Return the words with the signal that is left out of `T2 lesions`: they are bright."""
+    told = {word.clause for word in words if word.kind in LOOKS}
+    kept: list[Word] = []
+    for word in words:
+        on = kept[-1].value if kept and kept[-1].kind == "sequences" and word.start - kept[-1].end <= 1 else ""
+        if word.kind == "lesions" and on in ("T2", "FLAIR") and word.clause not in told:
+            kept.append(replace(word, kind="signals", value="高信号", end=word.start))
+        kept.append(word)
+    return kept
+
+
+def _with_alike(words: list[Word]) -> list[Word]:
+    """Return the words with `another` only where a lesion stands behind it of which nothing is told or denied."""
+    told = {word.clause for word in words if word.kind in (*LOOKS, *_DENIALS)}
+    lesion = [word.kind in ("lesions", "shapes") and word.clause not in told for word in [*words[1:], *words[:1]]]
+    return [word for word, before_it in zip(words, lesion, strict=True) if word.kind != "alike" or before_it]
+
+
+def _with_likened(reach: _Reach, words: list[Word], sentence: str) -> list[Word]:
+    """Return the words with one before the place that a signal is only compared to: `isointense to the pons`."""
+    kept: list[Word] = []
+    for word in words:
+        signal = kept[-1] if kept and kept[-1].kind == "signals" and word.kind in ("sites", "sides") else None
+        if signal is not None and reach.likened.fullmatch(sentence, signal.end, word.start):
+            kept.append(replace(word, kind="compared", value="", end=word.start, listed="", plural=False))
+        kept.append(word)
+    return kept
+
+
 def _ends_of_normal(clauses: list[_Clause]) -> list[int]:
     """Return where the reach of each `normal` ends within a clause: at an `and` with a finding on its other side."""
     ends = []
@@ -198,6 +249,17 @@ def _repeat_denials(clauses: list[_Clause]) -> None:
             last = _end_of_list(clauses[clause.number :], denial.end - clause.start)
             for other in clauses[clause.number + 1 : last + 1]:
                 other.begin([Word("negations", "", 0, 0)] if other.words else [])
+
+
+def _deny_headings(clauses: list[_Clause]) -> None:
+    """Let a heading say nothing that is denied behind it: `Midline shift: none`, `ISCHEMIA: no acute infarct`."""
+    for heading, clause in pairwise(clauses):
+        if not (heading.words and heading.words[-1].kind == "heading" and clause.words):
+            continue
+        alone = all(word.kind == "negations" for word in clause.words)
+        topic = clause.words[0].kind == "negations" and heading.reach.topics.search(heading.text)
+        if alone or (topic and not heading.has(("sites",))):
+            heading.words = heading.words[-1:]
 
 
 def _end_of_list(clauses: list[_Clause], at: int) -> int:

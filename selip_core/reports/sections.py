@@ -16,7 +16,8 @@ _OTHER = (
     "既往史", "建议", "CLINICAL HISTORY", "CLINICAL INFORMATION", "CLINICAL INDICATION", "CLINICAL DATA",
     "CLINICAL DETAILS", "HISTORY", "INDICATION", "INDICATIONS", "REASON FOR EXAM", "REASON FOR STUDY",
     "REASON FOR EXAMINATION", "COMPARISON", "COMPARISONS", "TECHNIQUE", "PROCEDURE", "PROTOCOL", "EXAM", "EXAMINATION",
-    "RECOMMENDATION", "RECOMMENDATIONS", "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
+    "RECOMMENDATION", "RECOMMENDATIONS", "DD", "DDX", "DIFFERENTIAL", "DIFFERENTIAL DIAGNOSIS",
+    "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
     "CONTEXTE", "ANTÉCÉDENTS", "COMPARAISON", "EXAMENS ANTÉRIEURS", "EXAMEN ANTÉRIEUR", "MOTIF DE L'EXAMEN", "MOTIF",
     "TECHNIQUES", "PROTOCOLE", "RECOMMANDATIONS",
 )  # fmt: skip
@@ -119,12 +120,19 @@ def _of_now(text: str) -> str:
     return _GONE.sub(lambda gone: gone[0] if _PARTLY.search(gone[0]) else "", _PAST.sub("", text))
 
 
+def _within_a_sentence(text: str, heading: re.Match) -> bool:
+    """Return whether a heading in small letters is a word of a sentence, `since the last examination: one lesion`."""
+    before = text[: heading.start()].rstrip(" \t")
+    return text[heading.start()].islower() and before[-1:] not in ("", *".;!?。；！？\n】]")
+
+
 def _chosen(text: str, kinds: tuple[str, ...]) -> str:
     """Return the sections of some kinds, "" for what has no heading, joined as they stand.
 
     Where no heading says that findings begin, what is left out ends with its sentence: the findings may follow.
     """
-    headings = [(m.start(), m.end(), _KINDS[(m[1] or m[2]).upper()]) for m in _HEADING.finditer(text)]
+    found = [m for m in _HEADING.finditer(text) if not _within_a_sentence(text, m)]
+    headings = [(m.start(), m.end(), _KINDS[(m[1] or m[2]).upper()]) for m in found]
     open_end = not any(kind == "findings" for _, _, kind in headings)
     parts, kind, start = [], "", 0
     for begin, end, next_kind in [*headings, (len(text), len(text), "")]:

@@ -146,7 +146,9 @@ def _sides(words: list[Word]) -> dict[int, str]:
         if (words[i].plural and words[i].value not in lobes) or (both and words[i].value not in midline)
     ]
     sides |= {i: "双侧" for i in paired if i not in sides}
-    return sides | {i: sides[j] for i, j in pairwise(sites) if i not in sides and j in sides and _is_in(words, i, j)}
+    sides |= {i: sides[j] for i, j in pairwise(sites) if i not in sides and j in sides and _is_in(words, i, j)}
+    again = {i: next((sides[j] for j in sides if j < i and words[j].value == words[i].value), "") for i in sites}
+    return {i: side for i, side in again.items() if side} | sides  # the right cerebellum (PICA territory)
 
 
 def _is_in(words: list[Word], at: int, place: int) -> bool:
@@ -232,11 +234,13 @@ def grouped(words: list[Word]) -> list[Group]:
             if not group.places and len(groups) > 1:
                 groups[-2].looks += groups.pop().looks
         elif word.kind == "sites":
-            if group.places and group.described and not (look_first[word.clause] or extends):
+            place = (sides.get(i) or (side_of(group.places, word.value) if extends else ""), word.value)
+            known = place in group.places
+            if group.places and group.described and not (known or look_first[word.clause] or extends):
                 group = Group()
                 groups.append(group)
+                place = (sides.get(i, ""), word.value)
             clause = word.clause
-            place = (sides.get(i) or (side_of(group.places, word.value) if extends else ""), word.value)
             if place not in group.places:
                 group.places.append(place)
         elif word.kind in (*STRONG, "shapes", "multiple") and not (group.described and _of_enhancement(words, i)):

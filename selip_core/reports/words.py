@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from selip_core.errors import SelipError
+from selip_core.reports.abbreviations import Abbreviations
 from selip_core.reports.entries import alternatives, expression, scanner
 from selip_core.reports.lexicon import check_keys, check_sequences, load_lexicon
 from selip_core.sequences import TABLE
@@ -20,25 +21,18 @@ _GROUPS = (
 )  # fmt: skip
 _LISTS = (
     "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "lesions",
-    "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "common",
+    "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "alike",
+    "common",
 )  # fmt: skip
 _GRAMMAR = (
-    "clause_words",
-    "joined",
-    "both",
-    "plurals",
-    "symmetric",
-    "spared",
-    "conjunctions",
-    "ranges",
-    "within",
-    "own_words",
-)
+    "clause_words", "joined", "both", "plurals", "symmetric", "spared", "conjunctions", "ranges", "within", "own_words",
+)  # fmt: skip
 _SCOPE = (
     "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "of_bare_names",
-    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about",
+    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about", "topics", "likened",
 )  # fmt: skip
-_KEYS = {"language", "letters", "scope", *_GROUPS, *_LISTS, *_GRAMMAR}
+_NESTED = (*_GROUPS, "scope", "abbreviations")
+_KEYS = {"language", "letters", *_NESTED, *_LISTS, *_GRAMMAR}
 READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
 """Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
 In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost. In a sentence with
@@ -60,8 +54,12 @@ _TOGETHER = {
 }  # fmt: skip
 _STAR = re.compile(r"T2\s?\*")
 _OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
+_PANEL = re.compile(
+    r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*\((?:left|right|top|bottom|middle|upper|lower)\b[^()]{0,9}\)", re.I
+)
+_PLUS = re.compile(r" \+ (?!C\b|Gd)")
 _DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
-_ENDS = re.compile(r"\s*(?:[.,;)]|$|(?:and|et|but|with)\b)")
+_ENDS = re.compile(r"\s*(?:[.,;)]|$|(?:and|et|but|with|in|within|dans)\b)")
 _APART = re.compile(r"[.;:()]")
 
 
@@ -96,6 +94,7 @@ class Language:
         self._meanings = [entry[1:] for entry in entries]
         self._whole = frozenset(self._folded(entry[0].lower()) for entry in entries)
         letters = f"[{book['letters']}]*"
+        self.abbreviations = Abbreviations(book["abbreviations"])
         self._scanner = scanner(enumerate(self._folded(word) for word, _, _ in entries), letters)
         self._common = frozenset(self._folded(word) for word in book["common"])
         self._find = lru_cache(maxsize=1000)(self._scanned)
@@ -130,9 +129,10 @@ class Language:
     def prepare(self, text: str) -> str:
         """Return a text in which `frontoparietal` and `bifrontal` are two words, and `high T2 signal` names T2 last.
 
-        Left out is what a bracket says of the picture, `(not shown)`; a long dash is a comma.
+        Left out is what a bracket says of the picture, `(not shown)`, `FLAIR (left)`; a long dash is a comma.
         """
-        text = _HYPHEN.sub("-", _DASH.sub(", ", _OF_PICTURE.sub("", text)))
+        text = self.abbreviations.written_out(_PANEL.sub(r"\1", _OF_PICTURE.sub("", text)))
+        text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(" and ", text)))
         text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
         text = self._both.sub(r"\1-", text)
         text = self._paired.sub(r"\1 & \2", text)
@@ -193,10 +193,8 @@ class Language:
                 noun = self._noun_after(text, found, i)
                 if noun is not None:
                     words.append(Word("signals", word.value, word.start, noun.end))
-                elif (
-                    self._noun_before(text, found, i)
-                    or self._on_image(text, found, i)
-                    or self._is_prefix(text, found, i)
+                elif not self._of_what_follows(text, found, i) and any(
+                    told(text, found, i) for told in (self._noun_before, self._on_image, self._is_prefix)
                 ):
                     words.append(replace(word, kind="signals"))
             elif word.kind == "other_sequences":
@@ -232,6 +230,13 @@ class Language:
             end = word.end
         return None
 
+    def _of_what_follows(self, text: str, found: list[Word], at: int) -> bool:
+        """Return whether a level is that of an enhancement, `intense contrast enhancement`, or has an object."""
+        after = next(iter(found[at + 1 :]), None)
+        enhances = after is not None and after.kind == "enhancement"
+        last = text[found[at].start : found[at].end].lower().rpartition(" ")[2]
+        return (enhances and self._only_fillers(text[found[at].end : after.start])) or last in self._within
+
     def _noun_before(self, text: str, found: list[Word], at: int) -> bool:
         start = found[at].start
         for i in range(at - 1, -1, -1):
@@ -259,7 +264,7 @@ class Language:
         if after is None or after.kind != "sequences" or after.value == "T1ce":
             return False
         gap = text[found[at].end : after.start]
-        return len(_TOKEN.findall(gap)) == 1 and self._only_fillers(gap)
+        return bool(_TOKEN.search(gap)) and self._only_fillers(gap)
 
     def _is_prefix(self, text: str, found: list[Word], at: int) -> bool:
         """Return whether a level leans on the signal behind it, `hypo- to isointense`."""
@@ -341,8 +346,8 @@ def check_language(book: dict, path: Path) -> None:
     for site in book["sites"]:
         if site not in load_lexicon().book["sites"]:
             raise SelipError(f"{path}: sites names {site!r}, which is no site of zh.yaml")
-    for key in (*_GROUPS, *_LISTS, *_GRAMMAR, "scope"):
-        lists = book[key].values() if key in (*_GROUPS, "scope") and isinstance(book[key], dict) else [book[key]]
+    for key in (*_NESTED, *_LISTS, *_GRAMMAR):
+        lists = book[key].values() if key in _NESTED and isinstance(book[key], dict) else [book[key]]
         for words in lists:
             if not isinstance(words, list) or not (words or key in (*_GRAMMAR, "scope")):
                 raise SelipError(f"{path}: {key} must hold lists of words")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from selip_core.reports.parser import parse_report
 from selip_core.reports.sentences import without_side
+from selip_core.sequences import SEQUENCES
 
 SIDES = {"left": "左侧", "right": "右侧", "bilateral": "双侧", "": ""}
 SITES = {
@@ -22,7 +23,10 @@ SITES = {
     "subdural space": "硬膜下", "epidural space": "硬膜外", "subarachnoid space": "蛛网膜下腔",
     "ventricles": "脑室内", "third ventricle": "第三脑室", "fourth ventricle": "第四脑室", "choroid plexus": "脉络丛",
     "watershed": "分水岭区", "ACA territory": "大脑前动脉供血区", "MCA territory": "大脑中动脉供血区",
-    "PCA territory": "大脑后动脉供血区",
+    "PCA territory": "大脑后动脉供血区", "putamen": "基底节区", "caudate": "基底节区", "globus pallidus": "基底节区",
+    "lentiform nucleus": "基底节区", "temporal pole": "颞叶", "cerebellar hemisphere": "小脑半球", "vermis": "小脑蚓部",
+    "Meckel's cave": "麦克尔腔", "hypothalamus": "下丘脑", "clivus": "斜坡", "skull base": "颅底",
+    "jugular foramen": "颈静脉孔区", "intraventricular": "脑室内", "watershed zone": "分水岭区",
 }  # fmt: skip
 """The Chinese name of each site that an annotation may name."""
 _SAME_SITE = {"侧脑室": "脑室内", "颞极": "颞叶", "脑沟": "蛛网膜下腔"}
@@ -61,6 +65,27 @@ def _without_adc(text: str, sequence: str, statements: set) -> set:
     of_adc = {(f.site, "low") for f in found.get("ADC", []) if signal_of("ADC", f.appearance) == "low"}
     others = {(f.site, signal_of(s, f.appearance)) for s, fs in found.items() if s != "ADC" for f in fs}
     return {(side, site, signal) for side, site, signal in statements if (side + site, signal) not in of_adc - others}
+
+
+def read_by_sequence(text: str) -> set[tuple[str, str, str, str]]:
+    """Return (sequence, side, site, signal) of what the rules read, sides and sites in Chinese."""
+    statements = set()
+    for of, findings in parse_report(text).items():
+        for finding in findings:
+            site = without_side(finding.site)
+            if signal := signal_of(of, finding.appearance):
+                side = finding.site.removesuffix(site)
+                statements.add((of, side, _SAME_SITE.get(site, site), signal))
+    if "ADC" in text or "coefficient" in text.lower():
+        return statements
+    return {one for one in statements if (one[0], one[3]) != ("ADC", "low")}  # what restricted diffusion looks like
+
+
+def annotated_by_sequence(findings: Iterable[dict[str, str]]) -> set[tuple[str, str, str, str]]:
+    """Return (sequence, side, site, signal) of annotations, in the same words; SWI is none that is read."""
+    return {
+        (f["sequence"], SIDES[f["side"]], SITES[f["site"]], f["signal"]) for f in findings if f["sequence"] in SEQUENCES
+    }
 
 
 def annotated(findings: Iterable[dict[str, str]]) -> set[tuple[str, str, str]]:

@@ -210,6 +210,28 @@ def test_a_denied_disease_and_one_elsewhere_leave_a_report_normal(text):
     assert parse_report(text) == {} and is_normal_report(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PARENCHYMA: Normal.\nHEMORRHAGE: None.\nISCHEMIA: No acute infarct.\nMASS EFFECT: None.\nENHANCEMENT: None.",
+        "Ventricles: normal.\nHeterotopia: none.\nDiffusion: no abnormality.\nINTRAVENTRICULAR EXTENSION: Absent.",
+        "IRM normale.\nHémorragie : absente.\nProcessus expansif : aucun.",
+    ],
+)
+def test_a_heading_says_nothing_that_is_denied_behind_it(text):
+    assert parse_report(text) == {} and is_normal_report(text)
+
+
+def test_a_heading_that_names_a_lesion_stays_though_something_of_it_is_denied():
+    assert not is_normal_report("The ventricles are normal. Meningioma: no restricted diffusion.")
+    assert not is_normal_report("The ventricles are normal. Pontine glioma: no enhancement.")
+
+
+def test_a_sequence_behind_a_heading_is_meant_rather_than_those_of_the_heading():
+    assert set(parse_report("T2/FLAIR: early FLAIR hyperintensity in the right insula.")) == {"FLAIR"}
+    assert set(parse_report("T1: hypointense lesion in the right insula, T2: hyperintense.")) == {"T1", "T2"}
+
+
 def test_a_size_keeps_no_words_apart_and_a_named_disease_is_told_in_chinese():
     assert to_chinese("Midline shift of 6.5 mm to the right.").startswith("中线结构右移")
     assert to_chinese("No infarct. Atrophy.") == "未见异常。见异常信号影。"

@@ -38,6 +38,16 @@ def test_sections_by_their_headings(text, findings):
     assert findings_part(text) == findings
 
 
+def test_a_heading_in_small_letters_within_a_sentence_is_a_word_of_it():
+    text = "Two new lesions since the last examination: one in the pons and one in the left insula."
+    assert findings_part(text) == text
+    assert findings_part("examination: MRI brain. Lesion in the pons.") == "Lesion in the pons."
+
+
+def test_a_differential_diagnosis_is_no_finding():
+    assert findings_part("Mass in the left insula. DD: thalamic glioma, abscess.") == "Mass in the left insula. "
+
+
 def test_a_normal_report_may_have_sections():
     assert is_normal_report("检查方法：平扫。检查所见：脑实质未见异常。诊断意见：未见异常。建议：随访。")
     assert present_part("HISTORY: infarct. FINDINGS: normal brain.").strip() == "normal brain."
