@@ -9,6 +9,19 @@ HOLE = "＊＊"
 
 _COMMON_WORDS = Path(__file__).with_name("common_words.yaml")
 
+NO_VALUES = frozenset({
+    "不详", "未知", "没有", "未填", "未填写", "暂无", "其他", "其它", "本人", "同上", "待查", "未审核",
+    "na", "n/a", "n.a.", "n.a", "nan", "none", "null", "unknown", "other",
+})  # fmt: skip
+"""What stands in a column where nothing is known."""
+
+NOBODYS = frozenset({
+    "平扫", "增强", "平扫加增强", "头颅", "颅脑", "头部", "脑部", "急诊", "门诊", "住院", "常规", "加急", "普通",
+    "体检", "常见", "放射科", "磁共振", "核磁共振", "核磁", "神经内科", "神经外科", "急诊科", "脑病科", "康复科",
+    "肿瘤科", "内科", "外科", "儿科", "老年科", "心内科", "精神科", "骨科", "体检中心", "阳性", "阴性", "正常", "异常",
+})  # fmt: skip
+"""Wards, methods and results that a column of unknown name may hold: they find nobody."""
+
 FAMILY_NAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
     "任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季"
@@ -26,3 +39,14 @@ FAMILY_NAMES = frozenset(
 def common_words(kind: str) -> frozenset[str]:
     """Return a kind of words of ``common_words.yaml``: ``function``, ``report``, ``medical``, ``phrase``, ``unit``."""
     return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())
+
+
+def with_holes(text: str, places: list[tuple[int, int]]) -> tuple[str, int]:
+    """Return a text with ``＊＊`` in these places, those that overlap as one, and how many there are."""
+    pieces, end, made = [], 0, 0
+    for start, stop in sorted(places):
+        if start >= end:
+            pieces += [text[end:start], HOLE]
+            made += 1
+        end = max(end, stop)
+    return "".join([*pieces, text[end:]]), made

@@ -3,10 +3,9 @@
 import re
 from functools import cache
 
-from selip_core.datasets.sequences import sequence_of_text
-from selip_core.ingest.person_words import FAMILY_NAMES, HOLE, common_words
+from selip_core.ingest.latin_signatures import latin_signatures
+from selip_core.ingest.person_words import FAMILY_NAMES
 from selip_core.reports.lexicon import load_lexicon
-from selip_core.reports.sections import begins_a_section
 from selip_core.reports.text import normalise
 
 _HAN = r"[\u4e00-\u9fff]"
@@ -18,85 +17,83 @@ _END = rf"(?:(?!{_HAN})|(?={_NEXT}))"
 _BLANK = r"[^\S\n\r]*"
 
 _BEHIND_A_ROLE = re.compile(
-    rf"((?:姓\s*名|(?:医\s*[生师]|技\s*师)(?:签[名字]|姓名)?|签[名字]"
-    rf"|(?:报告|审核|书写|记录|检查|诊断|复核|签发|操作|录入)(?:者|人员?)(?:签[名字])?){_BLANK}[:：]\s*)"
-    rf"({_HAN}{{1,12}}(?:[·•・‧]{_HAN}{{1,12}})+(?!{_HAN})|{_HAN}{{2,4}}{_END})"
+    rf"((?:姓\s*名|(?:医\s*[生师]|技\s*师|护\s*[士师])(?:签[名字]|姓名)?|签[名字]"
+    rf"|(?:报告|审核|书写|记录|检查|诊断|复核|签发|操作|录入|阅片|读片)(?:者|人员?)(?:签[名字])?)"
+    rf"(?:{_BLANK}[（(][^（）()\n]{{1,8}}[）)])?{_BLANK}[:：]\s*)"
+    rf"({_HAN}{{1,12}}(?:[·•・‧]{_HAN}{{1,12}})+(?!{_HAN})|(?:{_FAMILY})[ \u3000]{{1,3}}{_HAN}{{1,2}}{_END}"
+    rf"|{_HAN}{{2,4}}{_END})"
     rf"((?:(?:{_BLANK}[、/／,，;；&]{_BLANK}|[^\S\n\r]+){_CHINESE}(?!{_HAN}))*)"
 )
-"""``报告医师：王小明、李建国``."""
-_BEHIND_A_WORD = re.compile(rf"((?:审核|复核|核对|校对|书写|签发|报告){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}()")
+"""``报告医师：王小明、李建国``, ``报告医师（签章）：王小明``."""
+_BEHIND_A_WORD = re.compile(
+    rf"((?:审核|复核|核对|校对|书写|签发|报告|患者|病人|家属|受检者){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}"
+)
 """``审核：李建国``; ``报告：高信号`` is none."""
+_SPACED = re.compile(
+    r"((?:(?:报告|诊断|审核|书写|检查|记录|签发|复核|阅片|读片|主治|会诊)(?:医\s*[生师]|技师)|姓名)[ \t\u3000]+)"
+    rf"({_CHINESE}){_END}"
+)
+_ROLES_OF_JAPAN = "[读読]影(?:医師?|医师|者)|诊断医|主治医師?|担当医師?|撮影者|检查者|確定医|依頼医"
+_ROLES_OF_KOREA = "판독(?:의사?|자)|판독 의사|전문의|주치의|담당의|검사자|촬영자|환자명?|성명|이름"
+_ELSEWHERE = re.compile(
+    rf"(?:{_ROLES_OF_JAPAN})(?:{_BLANK}[:：]|[ \u3000])[ \t\u3000]*"
+    rf"({_HAN}{{1,4}}(?:[ \u3000](?!{_NEXT}){_HAN}{{1,3}})?)(?!{_HAN}|[\u3041-\u30ff])"
+    rf"|(?:{_ROLES_OF_KOREA})[ \t]*[:：][ \t]*([가-힣]{{2,4}})"
+)
+"""Under reports of Japan and Korea: ``読影医：山田太郎``, ``판독의: 김철수``."""
 _NO_NAMES = (
     "临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其|高年资"
 )
 _SIGNING = re.compile(
     rf"((?:(?<!{_HAN})|(?<=[由经请与和及]))(?!{_NO_NAMES}))({_CHINESE})(?={_BLANK}(?:副?主任|主治|住院|进修)?医[师生]"
-    r"(?:审核|报告|书写|签[名字发]|诊断|阅片|复核|会诊))()"
+    r"(?:审核|报告|书写|签[名字发]|诊断|阅片|复核|会诊))"
 )
 _INFORMED = re.compile(
-    rf"((?:告知|通知|联系)(?!{_NO_NAMES}))(?:(?!科){_HAN}){{2,3}}(?=医[师生]|主任|大夫)"
+    rf"((?:告知|通知|联系)(?!{_NO_NAMES}))((?:(?!科){_HAN}){{2,3}})(?=医[师生]|主任|大夫)"
 )
 _INFORMED_THERE = re.compile(
     rf"((?:告知|通知|联系){_HAN}{{0,8}}?(?:科|病房|病区|门诊|中心)(?:值班|主管|主治|经治|管床)?)({_CHINESE})"
-    r"(?=(?:副?主任)?医[师生]|主任|大夫)()"
+    r"(?=(?:副?主任)?医[师生]|主任|大夫)"
 )
-_PATIENT = re.compile(rf"((?:患者|病人){_BLANK})({_CHINESE})(?=[，,、\s]*[男女]性?(?:[，,、\s。；;\d]|\Z))()")
+_SPOKEN_TO = re.compile(rf"((?:与|请|经|和|由)(?!{_NO_NAMES}))({_CHINESE})(?=(?:副?主任)?医[师生]|主任|教授)")
+_PATIENT = re.compile(
+    rf"((?:患者|病人){_BLANK})({_CHINESE}(?=[，,、\s]*[男女]性?(?:[，,、\s。；;\d]|\Z))|(?:{_FAMILY}){_HAN}{{2}}(?=[，,]))"
+)
+"""``患者王小明，男``; without a sex a name has three characters."""
 
 _SPEECH = re.compile(
     "高[热烧龄危血压空处]|平[素时日]|常[年有见规]|白天|明[显确]|成年|安静|方[便才]|时[有而]|全[身部程]|查体|尚[可未有]|易于|段落|连续|强[调烈]"
     "|向[家上下]|关[于注]|解[除释]|习惯|管理|尤其|相[关同]|后[续来]|单[纯位]|通[过知]|已|未"
 )
 """How words begin that could be a family name and a given one."""
-_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损]")
+_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损障疸热痛祸伤晕麻肢]")
 
-_CAPITALISED = r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+(?:[^\S\n\r]+[A-ZÀ-Þ][A-Za-zÀ-ɏ'’-]+){0,2}"
-_ONE_LINE_ON = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
-_LATIN = re.compile(
-    r"(?P<by>(?i:\b(?:reported|dictated|signed|verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)"
-    rf" by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?))(?P<signed>{_CAPITALISED})"
-    r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|(?:patient(?:[’']s)? )?name)"
-    r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
-    rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{_CAPITALISED})"
-    r"|(?P<title>\b(?:Dr|DR|Prof|PROF|Professor|Pr|Doctor|[Dd]octeur|Mr|Mrs|MRS(?=\.)|Ms|Miss|Mme|MME|Mlle|[Mm]onsieur"
-    rf"|[Mm]adame)\b\.?[^\S\n\r]+)(?P<titled>{_CAPITALISED})"
-)
-_BEGIN = frozenset((
-    "left", "right", "bilateral", "normal", "mild", "moderate", "multiple", "small", "large", "stable", "unchanged",
-    "new", "there",
-))  # fmt: skip
-"""Words that sentences of reports begin with."""
-_PROTOCOL = frozenset((
-    "brain", "head", "image", "images", "imaging", "scan", "study", "sequence", "protocol", "spine", "neck",
-))  # fmt: skip
-"""Mr Brain is a title-cased MR."""
-_RADIOGRAPHS = frozenset((
-    "chest", "abdomen", "pelvis", "knee", "ankle", "hip", "shoulder", "wrist", "elbow", "system", "detector", "plate",
-    "radiograph", "radiographs", "lateral", "ap", "pa",
-))  # fmt: skip
-"""DR CHEST is digital radiography."""
-
-
-def without_signatures(text: str) -> str:
-    """Return a text with ``＊＊`` in the place of names that stand where names do, whoever they are.
+def signatures(text: str) -> list[tuple[int, int]]:
+    """Return where names stand that the text (`comparable`) tells to be names, whoever they are.
 
     Where the place alone does not tell a name (``审核：李建国``), it has to begin with a usual family name and must not
     be a word of reports.
+
+    Examples
+    --------
+    >>> text = "报告医师：王小明，审核：李建国"
+    >>> [text[start:end] for start, end in signatures(text)]
+    ['王小明', '李建国']
     """
-    for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SIGNING, _INFORMED_THERE, _PATIENT):
-        text = places.sub(_without_chinese, text)
-    return _LATIN.sub(_without_latin, _INFORMED.sub(rf"\1{HOLE}", text))
+    found = latin_signatures(text) + [match.span(match.lastindex) for match in _ELSEWHERE.finditer(text)]
+    for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _INFORMED_THERE, _SPOKEN_TO, _PATIENT):
+        found += [place for match in places.finditer(text) for place in _names_of(match)]
+    return sorted(found + [match.span(2) for match in _INFORMED.finditer(text)])
 
 
-def _without_chinese(match: re.Match) -> str:
+def _names_of(match: re.Match) -> list[tuple[int, int]]:
+    """Return where the names of what an expression has found stand: its second group, and those of a list behind it."""
     sure = match.re is _BEHIND_A_ROLE and "\n" not in match[1]  # where the name is missing, the next line is a text
     if not sure and _is_word(match[2]):
-        return match[0]
-    more = re.split(rf"({_CHINESE})", match[3])  # signs and names in turn
-    for i in range(1, len(more), 2):
-        if _is_word(more[i]):
-            break
-        more[i] = HOLE
-    return match[1] + HOLE + "".join(more)
+        return []
+    more = list(re.finditer(_CHINESE, match[3] if match.re.groups > 2 else ""))
+    known = next((i for i, one in enumerate(more) if _is_word(one[0])), len(more))
+    return [match.span(2), *((match.start(3) + one.start(), match.start(3) + one.end()) for one in more[:known])]
 
 
 @cache
@@ -105,30 +102,3 @@ def _is_word(name: str) -> bool:
     text = normalise(name)
     said = _SPEECH.match(text) or _IN_NO_NAME.search(text, 1)
     return said is not None or any(token.end - token.start >= 2 for token in load_lexicon().scan(text))
-
-
-def _without_latin(match: re.Match) -> str:
-    """Return what `_LATIN` has found with a hole for the name, up to a word that is no name."""
-    before = match["by"] or match["role"] or match["title"]
-    name = match["signed"] or match["named"] or match["titled"]
-    words, rest = re.split(r"(?<=\S)(?=\s)", name), match.string[match.end() :]
-    first, begins = words[0].casefold(), common_words("function") | common_words("medical") | _BEGIN
-    no_person = (
-        (before.startswith(("Mr ", "Ms ", "Pr ", "Miss ")) and first in _PROTOCOL)
-        or ("\n" in before and first in begins)
-        or (before.startswith("DR ") and first in begins | common_words("report") | _PROTOCOL | _RADIOGRAPHS)
-        or (match["role"] and first in begins | common_words("report"))
-        or (match["role"] and len(words) == 1 and re.match(r"[^\S\n\r]+[a-z]", rest))  # Radiologist: Enhancing mass
-    )
-    if no_person or begins_a_section(words[0]):
-        return match[0]
-    ends = begins if match["title"] else _BEGIN  # behind "reported by" May is a name, behind Dr. Smith it is not
-    at = next((i for i in range(1, len(words)) if _ends_a_name("".join(words[i:]) + rest, ends)), len(words))
-    return before + HOLE + "".join(words[at:])
-
-
-def _ends_a_name(text: str, ends: frozenset[str]) -> bool:
-    """Tell whether a text behind the first word of a name is no more of it: FINDINGS, FLAIR; Left, if it goes on."""
-    word, _, more = text.strip().partition(" ")
-    known = word.casefold() in ends and bool(more.strip())
-    return known or begins_a_section(text) or sequence_of_text(word) != (None, "")

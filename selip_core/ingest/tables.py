@@ -8,10 +8,11 @@ import pandas as pd
 from selip_core._utils.files import expanded, write_json
 from selip_core._utils.tables import write_table
 from selip_core.errors import SelipError
-from selip_core.ingest.deidentify import HOLE, scrub
+from selip_core.ingest.deidentify import scrub
 from selip_core.ingest.inventory import Inventory
 from selip_core.ingest.layouts import FoundSeries, report_of_texts
 from selip_core.ingest.options import Options
+from selip_core.ingest.person_words import HOLE
 from selip_core.ingest.pseudonyms import Names, write_key
 from selip_core.ingest.quality import write_quality_report
 from selip_core.ingest.report_join import join

@@ -14,7 +14,8 @@ from openpyxl.worksheet._reader import WorkSheetParser
 
 from selip_core.errors import SelipError
 from selip_core.ingest import report_files
-from selip_core.ingest.deidentify import HOLE, scrub
+from selip_core.ingest.deidentify import scrub
+from selip_core.ingest.person_words import HOLE
 from selip_core.ingest.report_join import join
 from selip_core.ingest.report_tables import pseudonymised, read_reports, safe_cell
 

@@ -2,8 +2,15 @@
 
 import pytest
 
-from selip_core.ingest.signatures import without_signatures
+from selip_core.ingest.comparable import comparable
+from selip_core.ingest.person_words import with_holes
+from selip_core.ingest.signatures import signatures
 from tests.helpers.places import ROOT
+
+
+def without_signatures(text):
+    return with_holes(text, signatures(comparable(text)))[0]
+
 
 TOLD = [
     "{0}医师审核。", "由{0}主治医师审核", "已电话通知神经内科{0}医师。", "已告知神经外科值班{0}医师",
@@ -40,6 +47,41 @@ def test_chinese_names_go(text, names):
 @pytest.mark.parametrize("name", ["John Smith", "JOHN SMITH", "Dupont", "María O’Neil"])
 def test_latin_names_go(text, name):
     assert without_signatures(text.format(name)) in (text.format("＊＊"), text.replace(" MD", "").format("＊＊"))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("報告醫師:陳大文 審核醫師:林美玲", "報告醫師:＊＊ 審核醫師:＊＊"), ("審核：李建國", "審核：＊＊"),
+        ("読影医：山田太郎", "読影医：＊＊"), ("読影者 山田 太郎", "読影者 ＊＊"), ("판독의: 김철수", "판독의: ＊＊"),
+        ("诊断医师 王小明", "诊断医师 ＊＊"), ("报告医师（签章）：王小明", "报告医师（签章）：＊＊"),
+        ("报告医生：王 明", "报告医生：＊＊"), ("患者：王小明", "患者：＊＊"), ("病人姓名 王小明", "病人姓名 ＊＊"),
+        ("患者王小明，头痛3天", "患者＊＊，头痛3天"), ("经与王小明主任讨论", "经与＊＊主任讨论"),
+        ("Electronically signed by: Mary K. Jones, MD", "Electronically signed by: ＊＊, MD"),
+        ("Signed by: SMITH, JOHN A", "Signed by: ＊＊"), ("Reported by Dr. J. K. Rowling", "Reported by Dr. ＊＊"),
+        ("Dictated by: J. Smith, MD", "Dictated by: ＊＊, MD"), ("Dr. A. Kumar", "Dr. ＊＊"),
+        ("John Smith, MD", "＊＊, MD"), ("Dr. med. Hans Müller", "Dr. med. ＊＊"), ("Dr. de la Cruz", "Dr. ＊＊"),
+        ("Dra. García", "Dra. ＊＊"), ("Dott.ssa Bianchi", "Dott.ssa ＊＊"), ("Herr Schmidt", "Herr ＊＊"),
+        ("Patient Name: John Smith  MRN: 1", "Patient Name: ＊＊  MRN: 1"), ("paged Jane Doe", "paged ＊＊"),
+        ("discussed with John Smith at 3pm", "discussed with ＊＊ at 3pm"),
+    ],
+)  # fmt: skip
+def test_names_of_other_places_and_habits_go(text, left):
+    assert without_signatures(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "患者：头痛3天", "患者：高热、抽搐", "患者白内障，术后", "患者黄疸，待查", "患者左侧肢体无力，3天",
+        "请相关医生会诊",
+        "与管床医生沟通", "discussed with Emergency Department",
+        "reviewed with Neurology Team", "Silver stain, MD", "Left MCA, DO not repeat", "notified Nursing Service",
+        "報告：高信號", "読影：左前頭葉に高信号", "患者姓名不详", "판독: 정상",
+    ],
+)  # fmt: skip
+def test_what_stands_where_names_do_and_is_none_stays(text):
+    assert without_signatures(text) == text
 
 
 @pytest.mark.parametrize("text", MEDICAL)

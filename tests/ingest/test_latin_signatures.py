@@ -1,0 +1,28 @@
+import pytest
+
+from selip_core.ingest.latin_signatures import latin_signatures
+
+
+def _found(text):
+    return [text[start:end] for start, end in latin_signatures(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Reported by: Smith, John", ["Smith, John"]),
+        ("Dr. Smith, Left frontal lesion", ["Smith"]),
+        ("Dr. Smith FINDINGS: mass", ["Smith"]),
+        ("Dr. Smith T2 hyperintense", ["Smith"]),
+        ("Seen with Ms. Brown, RN", ["Brown"]),
+        ("Mrs Brown and Mr White", ["Brown", "White"]),
+        ("Prof. Dr. med. H. van der Berg", ["H. van der Berg"]),
+        ("O. N. Smith, MBBS", ["O. N. Smith"]),
+        ("DR CHEST PA", []),
+        ("Mr Brain", []),
+        ("Radiologist: Enhancing mass", []),
+        ("No acute findings.", []),
+    ],
+)
+def test_a_name_ends_where_the_next_word_is_none_of_it(text, names):
+    assert _found(text) == names

@@ -1,0 +1,56 @@
+import re
+
+import pytest
+
+from selip_core.ingest.written_dates import day_of_serial, day_pattern, days, may_hold_day
+
+DAY = (1970, 4, 12)
+WRITTEN = [
+    "1970-04-12",
+    "19700412",
+    "1970年4月12日",
+    "12.04.1970",
+    "4/12/1970",
+    "4/12/70",
+    "12.04.70",
+    "70/4/12",
+    "12-Apr-70",
+    "April 12, 1970",
+    "12th of April 1970",
+    "民国59年4月12日",
+    "59年4月12日",
+    "昭和45年4月12日",
+    "S45.4.12",
+    "１９７０年４月１２日",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_day_is_found_however_it_is_written(text):
+    squeezed = re.sub(r"[\W_]", "", text).translate({ord("０") + i: str(i) for i in range(10)})
+    assert re.fullmatch(day_pattern(DAY), text, re.IGNORECASE) and may_hold_day(squeezed.casefold(), DAY)
+
+
+@pytest.mark.parametrize("value", [*WRITTEN[:9], *WRITTEN[11:15], "59/04/12", "1970-04-12 00:00:00", "12 Apr 1970"])
+def test_a_value_may_be_that_day(value):
+    assert DAY in days(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "left", "1970-13-12", "31/02/1970", "12345678", "2.5-3.5", "T1", "3/2", "1234/5/6", "昭和"]
+)
+def test_what_is_no_day_is_none(value):
+    assert days(value) == set()
+
+
+def test_the_number_of_a_day_in_a_spreadsheet():
+    assert [day_of_serial(value) for value in ("25670", "25670.0", "123", "99999", "x")] == ["1970-04-12"] * 2 + [
+        ""
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    "text", ["1970-04-13", "12/05/70", "112/04/1970", "民国60年4月12日", "12.04.71", "4.12", "昭和46年4月12日"]
+)
+def test_another_day_is_not_taken_for_it(text):
+    assert not re.fullmatch(day_pattern(DAY), text, re.IGNORECASE)
