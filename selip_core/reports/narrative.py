@@ -160,7 +160,7 @@ class Narrative:
 
     def _lesions_of(self, words: list[Word], *, elsewhere: bool, swollen: bool) -> None:
         """Add the lesions of a sentence, or what it says of those before."""
-        groups = grouped(words)
+        groups = [self._on_named(group) for group in grouped(words)]
         described = any(group.described for group in groups)
         placed = any(group.places for group in groups)
         noun = any(word.kind in ("lesions", "shapes", "extends") for word in words)
@@ -187,6 +187,13 @@ class Narrative:
             self._mentioned = whole.places
         if swollen and (described or placed):
             self._swell(swollen)
+
+    def _on_named(self, group: Group) -> Group:
+        """Return what a sentence says of a lesion, its signals on the sequence named last where they name none."""
+        if self.default_sequence or not self._named:
+            return group
+        looks = [(kind, names or (self._named if kind == "signals" else ()), value) for kind, names, value in group.looks]
+        return Group(group.places, looks)
 
     def _open(self, lesions: list[_Lesion]) -> None:
         self._parts += lesions
