@@ -192,8 +192,8 @@ class Narrative:
         """Return what a sentence says of a lesion, its signals on the sequence named last where they name none."""
         if self.default_sequence or not self._named:
             return group
-        looks = [(kind, names or (self._named if kind == "signals" else ()), value) for kind, names, value in group.looks]
-        return Group(group.places, looks)
+        named = {"signals": self._named}
+        return Group(group.places, [(kind, of or named.get(kind, ()), value) for kind, of, value in group.looks])
 
     def _open(self, lesions: list[_Lesion]) -> None:
         self._parts += lesions

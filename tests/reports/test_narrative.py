@@ -145,7 +145,7 @@ def test_captions_that_the_rules_were_mended_on_stay_read(file, least, n):
     assert len(records) == n and scores["precision"] >= least and scores["recall"] >= least
 
 
-@pytest.mark.parametrize(("author", "precision", "recall"), [("A", 0.92, 0.91), ("B", 0.98, 0.95), ("C", 0.91, 0.89)])
+@pytest.mark.parametrize(("author", "precision", "recall"), [("A", 0.92, 0.91), ("B", 0.98, 0.95), ("C", 0.92, 0.91)])
 def test_english_reports_of_three_authors_stay_read_sequence_by_sequence(author, precision, recall):
     lines = (TEXTS / "english_reports.jsonl").read_text(encoding="utf-8").splitlines()
     records = [record for line in lines if (record := json.loads(line))["id"].startswith(author)]
@@ -158,6 +158,11 @@ def test_english_reports_of_three_authors_stay_read_sequence_by_sequence(author,
     assert [r["id"] for r in records if r["normal"] is False and is_normal_report(r["text"])] == []
     taken = [r["id"] for r in records if r["normal"] is True and not is_normal_report(r["text"])]
     assert len(taken) <= 5
+
+
+def test_a_signal_without_a_sequence_is_on_the_one_that_was_named_last():
+    found = parse_report("Abnormal DWI. There is high signal in the left insula. FLAIR: bright focus in the right pons.")
+    assert {s: [f.site for f in fs] for s, fs in found.items()} == {"DWI": ["左侧岛叶"], "FLAIR": ["右侧脑桥"]}
 
 
 def test_the_same_findings_are_the_same_in_three_languages():
