@@ -19,12 +19,12 @@ from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
 
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
-    "StudyDescription",
+    "StudyDescription", "SOPClassUID", "LossyImageCompression", "AcquisitionTime", "ImagesInAcquisition",
     "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime", "SeriesNumber",
     "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames",
-             "ScanningSequence")  # fmt: skip
+             "ScanningSequence", "PixelSpacing")  # fmt: skip
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
 MOST_BESIDE_MM = 2.0
 """How far slices of a stack may lie beside each other in their own plane: rounded numbers, not a shear."""
