@@ -16,7 +16,8 @@ DERIVED = ["DERIVED", "SECONDARY", "COMBINED"]
         ("Fractional Ansio. (No Units)", MAP), ("Fractional Anisotropy", MAP), ("FA map", MAP), ("DWI FA map", MAP),
         ("T2-weighted trace", MAP), ("Isotropic image", MAP), ("eADC", MAP), ("EXP_ADC", MAP), ("DWI e-ADC", MAP),
         ("Exponential Coefficient", MAP), ("Mean Diffusivity", MAP), ("Volume Ratio Aniso.", MAP),
-        ("image ADC", ("ADC", "")), ("ADC map", ("ADC", "")), ("ep2d_diff_TRACEW", ("DWI", "")), ("DWI isotropic", ("DWI", "")),
+        ("image ADC", ("ADC", "")), ("ADC map", ("ADC", "")), ("ep2d_diff_TRACEW", ("DWI", "")),
+        ("DWI isotropic", ("DWI", "")),
         ("DWI trace", ("DWI", "")), ("T1 isotropic", ("T1", "")), ("T2 anisotropic voxels", ("T2", "")),
     ],
 )  # fmt: skip
@@ -49,7 +50,8 @@ def test_a_trace_by_its_type_is_diffusion():
 
 
 @pytest.mark.parametrize(
-    "said", ["Locator", "Scout", "Survey", "Localizer", "3-plane", "定位像", "Localizador", "Lokalizer", "Repérage", "PILOT",
+    "said", ["Locator", "Scout", "Survey", "Localizer", "3-plane", "定位像", "Localizador", "Lokalizer", "Repérage",
+    "PILOT",
              "Übersicht", "Scano", "Topogram", "位置決め"],
 )  # fmt: skip
 def test_a_scout_is_none_of_ours_whatever_its_times(said):
