@@ -345,6 +345,12 @@ def _said_plain(header: Mapping) -> bool:
     return False
 
 
+def told_plain(header: Mapping) -> bool:
+    """Return whether a name, or what the header has of a contrast agent, tells that none was given."""
+    agent = str(header.get("ContrastBolusAgent") or "").strip()
+    return _said_plain(header) or (bool(agent) and _is_agent(header) is False)
+
+
 def _of_acquisition(header: Mapping) -> tuple[str | None, str]:
     """Return the sequence that the times of acquisition tell. Choice: ranges of clinical spin and gradient echo."""
     if (header.get("b_value") or 0) >= LOW_B_VALUE:

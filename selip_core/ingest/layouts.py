@@ -18,6 +18,7 @@ from selip_core.datasets.sequences import (
     sequence_of_file,
     sequence_of_text,
     standard_sequence,
+    told_plain,
 )
 from selip_core.errors import SelipError
 from selip_core.ingest.plain_names import by_time, own_name, patient_of_name, with_doubts
@@ -69,6 +70,10 @@ class FoundSeries:
         Sorts the studies of a patient.
     b_value : float, optional
         The highest that the headers of a DICOM series tell, s/mm².
+    place : tuple of number and time
+        Sorts the series of a study of DICOM.
+    told_plain : bool
+        Whether something tells that no contrast medium was given.
     """
 
     files: tuple[Path, ...]
@@ -83,6 +88,8 @@ class FoundSeries:
     notes: tuple[str, ...] = ()
     order: str = ""
     b_value: float | None = None
+    place: tuple = ()
+    told_plain: bool = False
 
 
 def volume_name(path: Path) -> str | None:
@@ -274,7 +281,8 @@ def _series(path, patient, study, sequence, reason, relative, layout, keys=None)
         reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
                   "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
     keys = {name: value for name, value in (keys or {}).items() if value}
-    return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys)
+    plain = told_plain({"SeriesDescription": readable(volume_name(path))})
+    return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys, told_plain=plain)
 
 
 def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:

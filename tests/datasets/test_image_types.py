@@ -50,9 +50,9 @@ def test_a_trace_by_its_type_is_diffusion():
 
 
 @pytest.mark.parametrize(
-    "said", ["Locator", "Scout", "Survey", "Localizer", "3-plane", "定位像", "Localizador", "Lokalizer", "Repérage",
-    "PILOT",
-             "Übersicht", "Scano", "Topogram", "位置決め"],
+    "said",
+    ["Locator", "Scout", "Survey", "Localizer", "3-plane", "定位像", "Localizador", "Lokalizer", "Repérage", "PILOT",
+     "Übersicht", "Scano", "Topogram", "位置決め"],
 )  # fmt: skip
 def test_a_scout_is_none_of_ours_whatever_its_times(said):
     header = {"SeriesDescription": said, "RepetitionTime": 20, "EchoTime": 5}
