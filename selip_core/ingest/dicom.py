@@ -21,12 +21,13 @@ from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
     "StudyDescription", "SOPClassUID", "LossyImageCompression", "SeriesTime", "AcquisitionTime",
-    "ImagesInAcquisition", "NumberOfSlices",
-    "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime", "SeriesNumber",
+    "ImagesInAcquisition", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime",
+    "SeriesNumber",
     "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames",
-             "ScanningSequence", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices")  # fmt: skip
+             "ScanningSequence", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
+             "NumberOfSlices")  # fmt: skip
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
 MOST_BESIDE_MM = 2.0
 """How far slices of a stack may lie beside each other in their own plane: rounded numbers, not a shear."""

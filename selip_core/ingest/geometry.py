@@ -68,7 +68,7 @@ def _unplaced(headers: Sequence[Mapping]) -> Iterator[str]:
 def _left_out(headers: Sequence[Mapping]) -> Iterator[str]:
     """Yield a remark where fewer slices are there than their headers count; a derived series has its source's count."""
     derived = "DERIVED" in (headers[0]["ImageType"] or ())
-    counts = [int(n) for key in _COUNTS if (n := headers[0][key]).isdecimal() and not derived]
+    counts = [int(n) for key in _COUNTS if (n := str(headers[0][key])).isdecimal() and not derived]
     if len(headers) < max(counts, default=0):
         yield f"its header counts {max(counts)} slices, {len(headers)} are there: the others may have been left out"
     else:
