@@ -11,7 +11,8 @@ START, END = r"(?<![A-Z0-9])", r"(?![A-Z0-9])"
 LETTERS_END = r"(?![A-Z])"
 """The end of a word to which a number may be joined: ``TOF3D``, ``DWI1000``."""
 _GRADIENT = "FFE|F?GRE|MPGR"
-_POST = r"POST(?!.?(OP|SURG|TREAT|TRAUMA|RT)[A-Z]*(?![A-Z]))"  # of contrast, not of an operation
+_NO_OPERATION = r"(?!.?(OP|SURG|TREAT|TRAUMA|RT|CIR|QUIR|QX|TRAT)[A-Z]*(?![A-Z]))"
+_POST = rf"(POST|PÓS){_NO_OPERATION}"  # of contrast, not of an operation
 
 AGENT_NAMES = (
     "DOTA?(REM|GRAF)", "MAGNEVIST", "MULTI?HANCE", "OMNISCAN", "PROHANCE", "CLARISCAN", "PRIMOVIST", "EOVIST", "VUEWAY",
@@ -19,6 +20,12 @@ AGENT_NAMES = (
     "普美显", "多它灵", "加乐显",
 )  # fmt: skip
 """Contrast agents of MRI by what they are sold as; ``GADO`` begins most of the others."""
+
+CONTRAST_NAMES = (
+    "KONTRAST[A-Z]*", "CONTRAST[EO]S?", "CONTRASTAD[OA]", "MDC", r"M\.D\.C\.?", "CIV", "IVKM",
+)  # fmt: skip
+"""A contrast medium in other languages: MdC is Italian, CIV Spanish, IVKM German."""
+_CJK_CONTRAST = "[增増][强強]|[强強]化|造影|[显顯]影|조영"
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ NAMES: dict[str, Names] = {
     ),
     "ADC": Names(
         bids=("adc", "ADC"),
-        words=(rf"{START}D?ADC({END}|(?=MAP))", "APPARENT.?DIFF", "表观"),
+        words=(rf"{START}D?ADC({END}|(?=MAP))", "APPARENT.?DIFF", "表[观觀]", f"{START}A(VERAGE|VG).?DC{END}"),  # GE
     ),
     "T1ce": Names(
         aliases=("T1C", "T1CE", "T1GD", "T1POST", "T1WICE", "T1WIC"),
@@ -80,10 +87,13 @@ NAMES: dict[str, Names] = {
         # Of an image that is T1-weighted: `datasets.sequences` looks for them there alone.
         words=(
             rf"\+ ?(C|CE|CONTRAST|GD|GAD|KM){LETTERS_END}", r"C\+",
-            rf"{START}(CE|GD|GAD|KM|CONTRAST|ENH(ANCED|ANCEMENT)?|{_POST}){END}",
+            rf"{START}(CE|GD|GAD|KM|CONTRAST|ENH(ANCED|ANCEMENT)?|{_POST}|{'|'.join(CONTRAST_NAMES)}){END}",
             rf"T1.?(WI?)?.?(CE|GD|C(?![-−–])|{_POST}|ENH){LETTERS_END}", r"T1(WI?)?C[-−–](?=[A-Z])",
-            "POST.?CONTRAST", "增强", "强化", "造影", f"{START}INJ(ECT[A-Z]*)?{END}", *AGENT_NAMES,
-            r"T1(WI?)?\+(?=[ ),]|$)", r"T1(WI?)? ?\(\+\)", r"\+ ?\)?$",
+            "P[OÓ]ST?.?CONTRAST", _CJK_CONTRAST, f"{START}INJ(ECT[A-Z]*)?{END}", *AGENT_NAMES,
+            r"T1(WI?)?\+(?=[ ),]|$)", r"T1(WI?)? ?\(\+\)", r"\+ ?\)?$", f"{START}C/ ?C{END}",
+            # Spanish; a number behind it is a position's, and before the sequence it may be of a finding: HIV POS T1
+            rf"(T1|MPRAGE|BRAVO|SPGR|VIBE|TFE).*{START}POS(?! ?\d+(?!D)){_NO_OPERATION}{END}",
+            rf"(T1|MPRAGE|BRAVO|SPGR|VIBE|TFE).*{START}DOPO{END}",
         ),
     ),
 }  # fmt: skip
@@ -112,18 +122,26 @@ class SetAside:
 
 DIFFUSION_MAP = SetAside(
     "a diffusion map other than ADC",
-    hints=(f"{START}(FA|COLFA|COLORFA|DEC|EADC|E.?ADC|RA|VR|AD|RD|MD){END}", "TENSOR", "EXPONENTIAL", "TRACTO"),
+    # GE's T2-weighted trace is made of the images of a tensor, as its "Isotropic image" is
+    words=("T2.?W[A-Z]*.?TRACE", "(FRACTION[A-Z]*|RELATIVE|RATIO).?AN(ISO|SIO)", "(MEAN|AXIAL|RADIAL).?DIFFUSIVITY"),
+    hints=(f"{START}(FA|COLFA|COLORFA|DEC|EADC|E.?ADC|EXP.?ADC|RA|VR|AD|RD|MD){END}", "TENSOR", "EXPONENTIAL", "TRACTO",
+           "^ISOTROPIC.?IMAGE", "ANISOTROP", "EIGEN.?V", "ATTENUATION.?COEF"),
 )
+EXPONENTIAL_ADC = ("EADC", rf"{START}E(XP)?.?ADC", "EXPONENTIAL")
+"""What tells that a map of ADC is none itself."""
 
 SET_ASIDE = (
     SetAside(
         "a scout",
-        ("LOCALI[SZ]ER", f"{START}LOC{END}", "SCOUT", "SURVEY", "SMARTBRAIN", "AAHEAD", "3.?PLANE", "PLANE.?LOC",
-         "3.?PL.?LOC", "定位", "REF.?SCAN", "SENSE.?REF", f"{START}CALIB(RATION)?{LETTERS_END}"),
-        (f"{START}(REF|ASSET){END}",),
+        ("LO[CK]ALI[SZ](ER|ADOR|ATEUR|ZATORE)", f"{START}LOC{END}", f"{START}LOCATORS?{LETTERS_END}", "SCOUT", "SURVEY",
+         "SMARTBRAIN", "AAHEAD", "3.?PLANE", "PLANE.?LOC", "3.?PL.?LOC", "定位", "位置決め", "REF.?SCAN", "SENSE.?REF",
+         f"{START}CALIB(RATION)?{LETTERS_END}", "TOPOGRAM"),
+        # Pilot_T1 may be of a pilot study
+        (f"{START}(REF|ASSET|LOCA|PILOT|SCANO(GRAM)?|REP[EÉ]RAGE|[ÜU]E?BERSICHT){END}",),
     ),
     SetAside(
-        "not of the head", ("SPINE", "CERVIC", "LUMBAR", "THORAC", "KNEE", "颈椎", "腰椎", "胸椎", "脊柱", "脊髓")
+        "a capture of a screen, no volume",
+        (f"SCREEN.?(SAVE|SHOT|CAP)[A-Z]*{END}", f"SECONDARY.?CAPTURE{END}"),
     ),
     # sub-01_T1w is the T1 of a subject
     SetAside("a subtraction", (rf"(?!^SUB([-_ ]?\d|-(?!T[12])[A-Z0-9]+[_ ])){START}SUB{END}", "SUBTRACT", "减影")),
@@ -142,7 +160,11 @@ SET_ASIDE = (
     ),
     SetAside("an attenuation map of PET", (f"{START}(MRAC|U.?MAP|MU.?MAP){LETTERS_END}",)),
     SetAside("a measurement of flow", ("(CSF|QUANT).?FLOW", f"{START}Q.?FLOW", "FLOW.?(QUANT|STUDY)", f"{START}VENC")),
-    SetAside("a phase image", (f"{START}(PHA|PHASE){END}",)),
+    SetAside(
+        "a phase image",
+        # PH is dcm2niix's; before a sequence it may be somebody's initials
+        (f"{START}(PHA|PHASE|IMAGINARY){END}", f"(T[12]|FLAIR|GRE|FFE|TFE|MPRAGE|DWI).*{START}PH{END}"),
+    ),
 )  # fmt: skip
 """Images that are of no use whatever their sequence."""
 
@@ -190,16 +212,33 @@ MASK_WORDS = (
 MASK_SUFFIXES = ("msk", "mask", "dseg", "roi")
 """Suffixes of segmentations in BIDS."""
 
+_OF_THE = r"[ -]?(IL|DELL?|D[IEOA]?|EL|L|VON|GABE|IV|I\.V\.?|MEZZO|MEDIO|MEIO|PRODUIT|AGENTE?)(?=[ '’.-])"
+"""What may stand between a word for without and what was left out: SENZA MEZZO DI CONTRASTO."""
+_LEFT_OUT = "|".join((
+    "CE", "GD", "GAD(O[A-Z]*)?", "CONTRAST", "C", "KM", "INJ(ECT[A-Z]*)?", "ENH(ANCED|ANCEMENT)?",
+    *CONTRAST_NAMES, *AGENT_NAMES,
+))  # fmt: skip
+
 PLAIN_WORDS = (
-    rf"{START}(PRE|W.?O|NON|NO|WITHOUT|OHNE|VOR|SANS|AVANT).?"
-    f"(CE|GD|GAD(O[A-Z]*)?|CONTRASTE?|C|KM|INJ(ECT[A-Z]*)?|{'|'.join(AGENT_NAMES)}|ENH(ANCED|ANCEMENT)?){END}",
-    "[未无非不](增强|强化|造影)", "(增强|强化|造影)前", r"T1(WI?)? ?\([-−–]\)",
-    f"{START}(PRE|NATIVE?|PLAIN){END}",
-    rf"{START}C[-−–](?![A-Z0-9])", r"T1(WI?)?C[-−–](?![A-Z0-9])", rf"(?<= )[-−–] ?C{END}", "平扫",
+    rf"{START}((PR[EÉ]|W.?O|NON|NO|WITHOUT|OHNE|KEINE?|VOR|SANS|AVANT|SIN|SEM|SENZA|ANTES|PRIMA|BEZ)({_OF_THE})*.?"
+    rf"|S/ ?)({_LEFT_OUT}){END}",
+    f"{START}(NATIV[OA]|SIMPLE|BASALE|KONTRAST(S[Iİ]Z|FREI|LOS)){END}",
+    f"[未无無非不]({_CJK_CONTRAST})", f"({_CJK_CONTRAST})[剤劑剂제]? ?([前전]|なし|無|없)", "[비미] ?조영",
+    "[單単]純(?![疱皰ヘ])",  # plain in Japan, but not herpes simplex
+    r"T1(WI?)? ?\([-−–]\)",
+    f"{START}(PR[EÉ]|NATIVE?|PLAIN){END}",
+    rf"{START}C[-−–](?![A-Z0-9])", r"T1(WI?)?C[-−–](?![A-Z0-9])", rf"(?<= )[-−–] ?C{END}", "平[扫掃]",
     # T1WI-C, T1(-C), T1 FLAIR-C; a hyphen right behind T1 only joins: T1-C is the enhanced one, and a minus sign never
     rf"T1(?!.*({START}({_POST}|CE|GD|GAD|KM|ENH)|\+))[^+]*(?<!T1)[-−–] ?C(?![A-Z0-9+])", r"T1([−–] ?|- )C(?![A-Z0-9+])",
 )  # fmt: skip
 """What tells that no contrast medium was given: ``T1 C-`` is a usual name in Chinese hospitals."""
 
-CODE_WORDS = ("CE", "GD", "GAD", "KM", "POST", "PRE", "PD", "DSI", "AD", "MD", "RD", "FA", "RA", "TTP", "CSI", "COW")
+BOTH_WORDS = (
+    "[增増][强強]|[强強]化", r"(WITH|CON|COM|MIT|AVEC).?(AND|UND|Y|E|ET|&|\+|/).?(WITHOUT|SIN|SEM|SENZA|OHNE|SANS)",
+    r"(WITHOUT|SIN|SEM|SENZA|OHNE|SANS).?(AND|UND|Y|E|ET|&|\+|/).?(WITH|CON|COM|MIT|AVEC)", r"W.?(AND|&|\+).?W.?O",
+)  # fmt: skip
+"""What tells that a protocol is of plain and enhanced series, so that it says nothing of one of them."""
+
+CODE_WORDS = ("CE", "GD", "GAD", "KM", "POST", "PRE", "PD", "DSI", "AD", "MD", "RD", "FA", "RA", "TTP", "CSI", "COW",
+              "CIV", "MDC", "PH")
 """Words of contrast, proton density and maps that are a patient's code where a number follows them: ``PD_01_T1``."""

@@ -5,10 +5,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from selip_core.datasets import header_words
+from selip_core.datasets.image_types import header_values, is_derived, of_image_type
 from selip_core.datasets.sequence_words import (
+    BOTH_WORDS,
     CODE_WORDS,
     DIFFUSION_MAP,
     END,
+    EXPONENTIAL_ADC,
     LETTERS_END,
     MASK_SUFFIXES,
     MASK_WORDS,
@@ -45,11 +48,11 @@ _ASIDE, _OTHER = (
     [(aside.reason, _any(aside.words), _any(aside.hints)) for aside in kinds] for kinds in (SET_ASIDE, OTHER_SEQUENCES)
 )
 _DIFFUSION_MAP = _any(DIFFUSION_MAP.words + DIFFUSION_MAP.hints)
-_MASK, _PLAIN = _any(MASK_WORDS), _any(PLAIN_WORDS)
+_MASK, _PLAIN, _BOTH, _EXPONENTIAL = map(_any, (MASK_WORDS, PLAIN_WORDS, BOTH_WORDS, EXPONENTIAL_ADC))
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
 _AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (header_words.AGENTS, header_words.AGENT_OF_A_NAME, header_words.NO_AGENT))
-_INDICATION = _any(header_words.INDICATIONS)
+_INDICATION, _NO_NAME = _any(header_words.INDICATIONS), _any(header_words.NO_NAME)
 _HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(header_words.HEAD), _any(header_words.NO_HEAD_AT_ALL), _any(header_words.ORGANS)
 _JOINED = re.compile(
     r"(?<![A-Z])(?:O?(?:AX(?:IAL)?|SAG(?:ITTAL)?|COR(?:ONAL)?|TRA(?:NS(?:VERSE)?)?)|[23]D)+"
@@ -69,11 +72,7 @@ T2 SPACE-FLAIR is a FLAIR.
 _MOVED = re.compile(rf"{START}[RW]{{1,2}}(?=T[12]|FLAIR)")
 """The letter that SPM puts before what it has registered."""
 _CODE = re.compile(rf"(?P<code>(?:{'|'.join(CODE_WORDS)})[-_ ]?[0-9]+)[-_ ]+(?P<rest>.+)", re.IGNORECASE)
-_BOTH = re.compile(
-    r"增强|强化|WITH.?(AND|&|\+).?WITHOUT|WITHOUT.?(AND|&|\+).?WITH|W.?(AND|&|\+).?W.?O|SANS.?(ET|&|\+).?AVEC"
-)
-_PHASE = {"P", "PHASE", "R", "REAL", "I", "IMAGINARY", "PHASE MAP"}
-_MAGNITUDE = {"M", "M_SE", "M_FFE", "M_IR"}
+_DERIVED = "derived of another series, and its own name tells no sequence; that of the protocol is of the other"
 _B_VALUE = re.compile(r"(?:(?<![A-Z0-9])|(?<=B0))B[ =-]?(?:VALUES?)?[ =:]*([0-9]{1,4})(?![0-9])")
 _B_BEHIND = re.compile(rf"{START}([0-9]{{2,4}})B{END}")
 _B_NEXT = re.compile(rf"{START}([0-9]{{1,2}}[05]0){END}")
@@ -122,7 +121,8 @@ def sequence_of_text(text: str) -> tuple[str | None, str]:
     if _MASK.search(bare):
         return "mask", ""
     sequence, reason = _of_words(_without_target(bare))
-    return (None, "not of the head") if sequence and _of_another_part(bare) else (sequence, reason)
+    elsewhere = (sequence or _NO_NAME.search(bare)) and _of_another_part(bare)
+    return (None, "not of the head") if elsewhere else (sequence, reason)
 
 
 def sequence_of_file(name: str) -> tuple[str | None, str]:
@@ -194,7 +194,7 @@ def _weak(b_value: float) -> str:
 
 def _of_words(bare: str) -> tuple[str | None, str]:
     """Return the sequence and the reason of `sequence_of_text`, of a text in upper-case."""
-    if _WORDS["ADC"].search(bare) and not re.search(r"E.?ADC|EXPONENTIAL", bare):
+    if _WORDS["ADC"].search(bare) and not _EXPONENTIAL.search(bare):
         return "ADC", ""
     if _WORDS["DWI"].search(bare) and not _DIFFUSION_MAP.search(bare):
         highest = max(b_values_of_text(bare), default=0.0 if _LOW_B.search(bare) else LOW_B_VALUE)
@@ -247,13 +247,14 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
         return None, "not MRI", ()
     if _elsewhere(header):
         return None, "not of the head", ()
-    sequence, reason = _of_image_type(header)
-    for key in ("SeriesDescription", "ProtocolName", "SequenceName"):
+    sequence, reason = of_image_type(header)
+    derived = is_derived(header)
+    for key in ("SeriesDescription", *(() if derived else ("ProtocolName", "SequenceName"))):
         if sequence is None and not reason:
             sequence, reason = sequence_of_text(str(header.get(key) or ""))
     named = sequence is not None
     if sequence is None and not reason:
-        sequence, reason = _of_acquisition(header)
+        sequence, reason = (None, _DERIVED) if derived else _of_acquisition(header)
     if sequence == "mask":
         return None, "a segmentation", ()
     if sequence is None:
@@ -263,33 +264,6 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if outranked == "T1" and _is_agent(header) is None:
         remarks += ("its contrast agent is no known one: taken for an image without, look at it",)
     return outranked, reason, (*remarks, *_doubts_of_part(header)) if outranked else ()
-
-
-def _of_image_type(header: Mapping) -> tuple[str | None, str]:
-    kinds = _values(header, "ImageType")
-    if "LOCALIZER" in kinds:
-        return None, "a scout"
-    if kinds & _PHASE and not kinds & _MAGNITUDE:
-        return None, "a phase image"
-    if any("SUBTRACT" in kind for kind in kinds):
-        return None, "a subtraction"
-    if any("PROJECTION" in kind or kind in ("MIP", "MNIP", "MIN IP") for kind in kinds):
-        return None, "a projection"
-    if any(re.fullmatch(r"[TR][12]\*?[ _](STAR[ _])?MAP", kind) for kind in kinds):
-        return None, "a quantitative map"
-    if kinds & {"FAT", "FAT_FRACTION"} or {"F", "DIXON"} <= kinds:
-        return None, "a fat image"
-    if "ADC" in kinds or "ADC_MAP" in kinds:
-        return "ADC", ""
-    if kinds & {"FA", "TENSOR", "EADC", "EXP", "COLFA"}:
-        return None, "a diffusion map other than ADC"
-    return None, ""
-
-
-def _values(header: Mapping, key: str) -> set[str]:
-    """Return the values of an attribute that may have several, in upper-case."""
-    values = header.get(key) or []
-    return {str(value).upper() for value in (values.split("\\") if isinstance(values, str) else values)}
 
 
 def _elsewhere(header: Mapping) -> bool:
@@ -354,7 +328,7 @@ def _is_agent(header: Mapping) -> bool | None:
 
 def _is_susceptible(header: Mapping) -> bool:
     """Return whether a series is a gradient echo, by header or name, of an echo so long that it is T2*-weighted."""
-    scanned, echo = _values(header, "ScanningSequence"), _number(header.get("EchoTime"))
+    scanned, echo = header_values(header, "ScanningSequence"), _number(header.get("EchoTime"))
     named = any(_GRADIENT_ECHO.search(_bare(str(header.get(k) or ""))) for k in ("SeriesDescription", "ProtocolName"))
     gradient = "GR" in scanned and not scanned & {"SE", "EP"} if scanned else named
     return gradient and echo is not None and echo >= SUSCEPTIBLE_ECHO_MS
@@ -369,6 +343,12 @@ def _said_plain(header: Mapping) -> bool:
         if _WORDS["T1ce"].search(said):
             return False
     return False
+
+
+def told_plain(header: Mapping) -> bool:
+    """Return whether a name, or what the header has of a contrast agent, tells that none was given."""
+    agent = str(header.get("ContrastBolusAgent") or "").strip()
+    return _said_plain(header) or (bool(agent) and _is_agent(header) is False)
 
 
 def _of_acquisition(header: Mapping) -> tuple[str | None, str]:

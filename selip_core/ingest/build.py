@@ -1,6 +1,7 @@
 """Images and reports into a cohort: ``python -m selip_core.ingest SOURCE --reports FILE --out data/NAME``."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -118,7 +119,7 @@ def _tasks(series: list[FoundSeries], names: Names, out: Path) -> list[Task]:
     """Return one task a series; of several candidates for one place the second is called FLAIR-2 and so on."""
     taken: dict[str, int] = {}
     tasks = []
-    for one in sorted(series, key=lambda one: (one.patient_id, one.order, one.study_id, one.description)):
+    for one in sorted(series, key=_in_order):
         folder = "set_aside" if one.reason else "masks" if one.sequence == "mask" else "images"
         if one.patient_id:
             patient, study = names.patient(one.patient_id), names.study(one.study_id)
@@ -129,6 +130,13 @@ def _tasks(series: list[FoundSeries], names: Names, out: Path) -> list[Task]:
         target = out / (f"{stem}.nii.gz" if number == 1 else f"{stem}-{number}.nii.gz")
         tasks.append(Task(one, target, out / WORK))
     return tasks
+
+
+def _in_order(one: FoundSeries) -> tuple:
+    """Return what sorts series: of a study by number and time, numbers of names as numbers: 5 is before 12."""
+    parts = re.split(r"(\d+)", one.description)
+    parts[1::2] = map(int, parts[1::2])
+    return one.patient_id, one.order, one.study_id, one.place, parts, one.description
 
 
 def _process(

@@ -15,16 +15,19 @@ import numpy as np
 from selip_core.datasets.sequences import LOW_B_VALUE, header_remarks
 from selip_core.ingest.dicom_groups import GROUP_TAGS, of_groups
 from selip_core.ingest.dicom_text import PERSONAL_TAGS, header_text, personal_values
+from selip_core.ingest.geometry import slice_doubts
 from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
 
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
-    "StudyDescription",
-    "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime", "SeriesNumber",
+    "StudyDescription", "SOPClassUID", "LossyImageCompression", "SeriesTime", "AcquisitionTime",
+    "ImagesInAcquisition", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime",
+    "SeriesNumber",
     "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
 )  # fmt: skip
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames",
-             "ScanningSequence")  # fmt: skip
+             "ScanningSequence", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
+             "NumberOfSlices")  # fmt: skip
 _PIXELS = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
 MOST_BESIDE_MM = 2.0
 """How far slices of a stack may lie beside each other in their own plane: rounded numbers, not a shear."""
@@ -186,7 +189,7 @@ def group_series(slices: Iterable[Slice]) -> list[DicomSeries]:
             notes += (f"{len(ordered)} different slices carry {len(instances)} SOP instance UIDs; all are used",)
         if not ordered[0].header["SeriesInstanceUID"]:
             notes += ("without a series UID: the files of a folder with one number and name are taken for a series",)
-        notes += (*_gap_in_numbers(ordered), *header_remarks(header))
+        notes += (*slice_doubts([one.header for one in ordered]), *header_remarks(header))
         series.append(DicomSeries(tuple(one.path for one in ordered), header, personal, check_slices(ordered), notes))
     return series
 
@@ -211,18 +214,6 @@ def _is_copy(one: Slice, other: Slice) -> bool:
     """Return whether two slices of one instance are one, written twice; other parts of a header may have changed."""
     alike = one.path.stat().st_size == other.path.stat().st_size and one.header == other.header
     return alike or filecmp.cmp(one.path, other.path, shallow=False)
-
-
-def _gap_in_numbers(slices: list[Slice]) -> tuple[str, ...]:
-    """Return a remark where instance numbers are missing: slices left out at an end leave no gap in space.
-
-    Numbers may count over several series of an examination, so this alone sets nothing aside.
-    """
-    numbers = {int(n) for one in slices if (n := one.header["InstanceNumber"]).isdigit()}
-    missing = max(numbers, default=0) - len(numbers)
-    if len(numbers) == len(slices) and 0 < missing < len(numbers) and min(numbers) - 1 <= missing:
-        return (f"{missing} of its instance numbers are missing: slices may have been left out at an end",)
-    return ()
 
 
 def _highest_b(slices: list[Slice]) -> float | None:

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from selip_core._utils.cluster import Cluster
 from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
-from selip_core.datasets.sequences import sequence_of_header
+from selip_core.datasets.sequences import sequence_of_header, told_plain
 from selip_core.errors import SelipError
 from selip_core.ingest.archives import is_archive, unpack
 from selip_core.ingest.dicom import DicomSeries, Slice, group_series, is_dicom, read_slices
@@ -242,4 +242,11 @@ def _found(one: DicomSeries, owners: int) -> FoundSeries:
         reason or one.reason, "dicom", one.personal,
         {"accession": header["AccessionNumber"], "study_uid": header["StudyInstanceUID"]}, one.notes,
         f"{header['StudyDate']} {header['StudyTime']} {header['StudyInstanceUID']}", header["b_value"],
+        _place(header), told_plain(header),
     )  # fmt: skip
+
+
+def _place(header: dict) -> tuple[int, str]:
+    """Return the number of a series and when it was acquired: what comes after contrast medium comes later."""
+    number = header["SeriesNumber"]
+    return int(number) if number.isdecimal() else -1, header["AcquisitionTime"] or header["SeriesTime"]

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from selip_core.datasets.sequences import (
     sequence_of_file,
     sequence_of_text,
     standard_sequence,
+    told_plain,
 )
 from selip_core.errors import SelipError
-from selip_core.ingest.plain_names import by_time, own_name, patient_of_name, with_doubts
+from selip_core.ingest.plain_names import by_time, date_folders, own_name, patient_of_name, with_doubts
 from selip_core.preprocessing import NIFTI_ENDINGS
 
 VOLUME_ENDINGS = (*NIFTI_ENDINGS, ".npy")
@@ -69,6 +70,10 @@ class FoundSeries:
         Sorts the studies of a patient.
     b_value : float, optional
         The highest that the headers of a DICOM series tell, s/mm².
+    place : tuple of number and time
+        Sorts the series of a study of DICOM.
+    told_plain : bool
+        Whether something tells that no contrast medium was given.
     """
 
     files: tuple[Path, ...]
@@ -83,6 +88,8 @@ class FoundSeries:
     notes: tuple[str, ...] = ()
     order: str = ""
     b_value: float | None = None
+    place: tuple = ()
+    told_plain: bool = False
 
 
 def volume_name(path: Path) -> str | None:
@@ -134,7 +141,8 @@ def find_volumes(
         If the pattern is none.
     """
     fits = compile_pattern(pattern) if pattern else None
-    found = by_time([_found(root, path, fits, archive or readable(root.name)) for path in files])
+    dates = date_folders(readable(path.relative_to(root).as_posix()) for path in files)
+    found = by_time([_found(root, path, fits, archive or readable(root.name), dates) for path in files])
     return _with_their_studies(with_doubts(_of_their_dataset(found), guessed=not pattern))
 
 
@@ -241,7 +249,7 @@ def _expression(part: str) -> str:
     return "[^/]*" if part == "*" else re.escape(part)
 
 
-def _found(root: Path, path: Path, fits, own: str) -> FoundSeries:
+def _found(root: Path, path: Path, fits, own: str, dates: set[str]) -> FoundSeries:
     relative, name = readable(path.relative_to(root).as_posix()), readable(volume_name(path))
     if fits:
         match = fits(relative)
@@ -265,7 +273,7 @@ def _found(root: Path, path: Path, fits, own: str) -> FoundSeries:
         # 王小明/王小明_t1.nii.gz lies just so: only names of the challenge itself are known to be pseudonyms
         layout = "brats" if match["name"].lower().startswith("brats") else "plain"
         return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, layout)
-    return _plain(path, name, relative, own)
+    return _plain(path, name, relative, own, dates)
 
 
 def _series(path, patient, study, sequence, reason, relative, layout, keys=None) -> FoundSeries:
@@ -274,7 +282,8 @@ def _series(path, patient, study, sequence, reason, relative, layout, keys=None)
         reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
                   "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
     keys = {name: value for name, value in (keys or {}).items() if value}
-    return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys)
+    plain = told_plain({"SeriesDescription": readable(volume_name(path))})
+    return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys, told_plain=plain)
 
 
 def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
@@ -293,8 +302,9 @@ def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
     return _series(path, patient, f"{patient}{match['session'] or ''}", sequence, reason, relative, "bids")
 
 
-def _plain(path: Path, name: str, relative: str, own: str) -> FoundSeries:
+def _plain(path: Path, name: str, relative: str, own: str, dates: Collection[str] = ()) -> FoundSeries:
     folders = relative.split("/")[:-1]
+    date = [folders.pop(0)] if folders and folders[0] in dates else []
     sequence, reason = sequence_of_file(name)
     # T1.nii.gz beside FLAIR.nii.gz: the folder, or archive, is the patient's
     named, alone = name, own if own and (standard_sequence(name) or sequence == "mask") else name
@@ -303,10 +313,11 @@ def _plain(path: Path, name: str, relative: str, own: str) -> FoundSeries:
         named, alone, folders = folders[-1], name, folders[:-1]
     rest, time = own_name(named)
     if not folders:
-        patient = study = patient_of_name(named) or alone
-        one = _series(path, patient, study, sequence, reason, relative, "plain")
+        patient = patient_of_name(named) or alone
+        one = _series(path, patient, "/".join([patient, *date]), sequence, reason, relative, "plain",
+                      {"folder": "/".join(date)})  # fmt: skip
     else:
-        within = [*folders[1:], *([rest] if rest else [])]
+        within = [*date, *folders[1:], *([rest] if rest else [])]
         one = _series(path, folders[0], "/".join([folders[0], *within]), sequence, reason, relative, "plain",
                       {"folder": "/".join(within)})  # fmt: skip
     return replace(one, order=time)

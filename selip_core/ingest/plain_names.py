@@ -26,15 +26,33 @@ _BEHIND = re.compile(
     rf"{_PLANES}|se|fse|tse|frfse|gre|ffe|tfe|ir|tir|spc|space|vibe|fl[23]d|dark|fluid|blade|propeller|haste|dixon|epi|iso"
     r"|isotropic|\d*mm|iso\d+mm|fs|fatsat|fat|sat|spair|spir|wip|rst|nd|dis[23]d|mpr|ref|reformat|b1?\d00"
     "|to|onto|in|reg|coreg|registered|aligned|bias|n4|brain|bet|stripped|norm|denoised|mni"
-    r"|\(?(?:c[+-]|\+c|\+)\)?|\+?(?:ce|gd|gad|gadolinium|km)\+?|pre|post|plain|native?|contrast|enhanced|平扫|增强|强化",
+    r"|corrected|resampled|resliced|cropped|defaced|preprocessed|maps?|copy|kopie|copie|cópia|copia|副本|複本|コピー|복사본"
+    r"|\(?(?:c[+-]|\+c|\+)\)?|\+?(?:ce|gd|gad|gadolinium|km|mdc|civ|ivkm)\+?|pre|post|plain|nativ[aeo]?|enhanced"
+    r"|[ck]ontrast[aeo]?|pos-?contraste|平[扫掃]|[增増][强強]|[强強]化|[显顯]影|造影[前后後]?|조영",
     re.IGNORECASE,
 )
 """What goes behind the sequence: how it was acquired, whether with a contrast agent, onto what it was registered."""
 _MOVED = re.compile(r"^[rw]{1,2}(?=t[12]|flair)", re.IGNORECASE)
 """The letters that SPM puts before the name of what it has registered."""
-_LETTER, _B_VALUE = re.compile(r"p[2-6]|e\d|c", re.IGNORECASE), re.compile(r"b\d{1,4}", re.IGNORECASE)
-"""Parallel imaging, echo, contrast; of diffusion a b-value. Or a patient P2, B12, where no id with a number stands
-before the sequence: a site may."""
+_LETTER = re.compile(
+    r"p[2-6]|e\d|c|\(\d\)|ph|phase|con|sin|com|sem|mit|ohne|sans|avec|senza|dopo|nach|after|before|with|without|p[oó]s",
+    re.IGNORECASE,
+)
+_B_VALUE = re.compile(r"b\d{1,4}|(?:[5-9]|1[025]|[23]0)00", re.IGNORECASE)
+"""Parallel imaging, echo, contrast, the number of a copy, phase, words before a contrast medium; of diffusion a
+b-value. Or a patient P2, B12, (2), Sin, where no id with a number stands before the sequence: a site may."""
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-._])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])([-._])"
+    r"(?:0?[1-9]|1[0-2])\2(?:19|20)\d\d|(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
+)
+_COMPACT_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+"""Or the number of a patient."""
+_VISIT = re.compile(
+    r"(?:ses|sess|session|visit|v|t|tp|time|timepoint|scan|exam|study|series|baseline|bl|follow|fu|followup|day|week|month|m)"
+    r"[-_ ]*\d*|anat|func|dwi|fmap|perf|pre-?op|post-?op",
+    re.IGNORECASE,
+)
+"""Folders within those of a patient."""
 _NOBODY = re.compile(
     r"dicom|dcm|nii|nifti|im|img|images?|series|scans?|mri?|anon|export|data|study|brain|head", re.IGNORECASE
 )
@@ -81,6 +99,31 @@ def patient_of_name(name: str) -> str:
     return "_".join(filter(None, [own, stamp])) or words
 
 
+def date_folders(paths: Iterable[str]) -> set[str]:
+    """Return the first folders of relative paths that are a date and below which each folder, or file, is of a patient.
+
+    A date in eight digits may be a patient's number too: it is one unless two patients lie below one of them.
+
+    Examples
+    --------
+    >>> date_folders(["2020-01-01/P001/T1.nii.gz", "2020-01-02/visit1/T1.nii.gz", "20200103/anat/T1.nii.gz"])
+    {'2020-01-01'}
+    """
+    below: dict[str, set[str]] = {}
+    for path in paths:
+        folder, *rest = path.split("/")
+        if rest and (_DATE.fullmatch(folder) or _COMPACT_DATE.fullmatch(folder)):
+            below.setdefault(folder, set()).add(rest[0] if len(rest) > 1 else own_name(rest[0].split(".nii")[0])[0])
+    dates = {folder: names for folder, names in below.items() if all(map(_may_be_a_patient, names))}
+    compact = any(len(names) > 1 for folder, names in dates.items() if _COMPACT_DATE.fullmatch(folder))
+    return {folder for folder in dates if compact or _DATE.fullmatch(folder)}
+
+
+def _may_be_a_patient(name: str) -> bool:
+    other = _VISIT.fullmatch(name) or _NOBODY.fullmatch(name) or _DATE.fullmatch(name) or _COMPACT_DATE.fullmatch(name)
+    return bool(name) and not other and not _tells_a_sequence(name)
+
+
 def _parts(name: str) -> list[str]:
     return [part for part in _SEPARATOR.split(name) if part]
 
@@ -110,9 +153,10 @@ def _of_its_time(one: _Series) -> _Series:
 def with_doubts(found: list[_Series], *, guessed: bool) -> list[_Series]:
     """Return series with a remark where their names may tell other patients than they are taken to, by a guess."""
     sites, alone = _perhaps_sites(found), _perhaps_one_patient(found) if guessed else ""
+    dated = _dated(found) if guessed else {}
     return [
-        replace(one, notes=(*one.notes, *filter(None, [sites.get(one.patient_id), alone]))) if one.layout == "plain"
-        else one for one in found
+        replace(one, notes=(*one.notes, *filter(None, [sites.get(one.patient_id), dated.get(one.patient_id), alone])))
+        if one.layout == "plain" else one for one in found
     ]  # fmt: skip
 
 
@@ -133,6 +177,21 @@ def _perhaps_sites(found: list[_Series]) -> dict[str, str]:
         f"patient, who then has {n} studies: if it is a site, say how the "
         "files lie by --pattern, as '*/{patient}/{sequence}.nii.gz', or {site} for * if two sites have a patient 001"
         for patient, n in most.items() if n >= STUDIES_OF_A_SITE
+    }  # fmt: skip
+
+
+def _dated(found: list[_Series]) -> dict[str, str]:
+    """Return a remark for each plain patient who is called by a date, or lies below several."""
+    days: dict[str, set[str]] = {}
+    for one in _used(found):
+        folder = one.description.split("/")[0]
+        if _DATE.fullmatch(folder) or (_COMPACT_DATE.fullmatch(folder) and one.patient_id != folder):
+            days.setdefault(one.patient_id, set()).add(folder)
+    several = "what lies under its name in the folders of {} dates is taken for one person"
+    return {
+        patient: "its folder is a date and is taken for one patient: say how the files lie by --pattern"
+        if patient in folders else several.format(len(folders))
+        for patient, folders in days.items() if patient in folders or len(folders) > 1
     }  # fmt: skip
 
 

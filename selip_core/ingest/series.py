@@ -4,6 +4,7 @@ import base64
 import errno
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
 """Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
 MOST_FILLED = 0.5
 """Choice: a mask that fills more of a volume is looked at: background is rarely less than the half of it."""
+_TOO_SMALL = re.compile(r"shape \(([^)]*)\) has (?=fewer than)")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def process_series(task: Task) -> dict:
                 quality = _quality(task.series, volume)
                 found |= quality | {"notes": [*found["notes"], *quality["notes"]]}
         except VolumeError as error:
-            found["reason"] = _without_path(str(error), task.series)
+            found["reason"] = _in_users_words(str(error), task.series.files[0], volume)
+            if shape := _TOO_SMALL.search(str(error)):
+                found["shape"] = "×".join(re.findall(r"\d+", shape[1]))
         except Exception as error:  # one bad series never stops a cohort, whatever is wrong with it
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise SelipError(
@@ -84,9 +88,13 @@ def process_series(task: Task) -> dict:
     return found
 
 
-def _without_path(message: str, series: FoundSeries) -> str:
-    """Return a message without the path of the file, wherever it stands: paths may hold names."""
-    for path in series.files[:1]:
+def _in_users_words(message: str, *paths: Path) -> str:
+    """Return a message without the paths of files, wherever they stand: they may hold names, or be of this machine.
+
+    The size of what is too small goes too: it is told beside, so that all such series are counted together.
+    """
+    message = _TOO_SMALL.sub("a single slice, or too small: ", message)
+    for path in paths:
         for form in (str(path), path.as_posix(), path.name):
             message = message.replace(form, "the file")
     return message.removeprefix("the file: ")

@@ -1,5 +1,6 @@
 """The tables of an ingested cohort: the series of each sequence, their reports, and what was set aside."""
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -21,6 +22,12 @@ from selip_core.ingest.series import Task
 from selip_core.reports.share_read import WAY_OUT, hardly_read
 
 TUMOUR_OF_BRATS = "tumour"
+REPEATED_T1 = (
+    "a T1 of the same name and geometry is there again: the later one may be after contrast medium, which neither name "
+    "nor header tells; the first is used where both are whole"
+)
+_NUMBERED = re.compile(r"^series \d+: |[-_. ]\d+[a-z]?(?=\.nii(\.gz)?$)|[-_ ]run[-_]?\d+", re.IGNORECASE)
+"""The number of a series in its description: dcm2niix writes it last."""
 
 
 def write_cohort(
@@ -42,6 +49,7 @@ def write_cohort(
     """
     out = settings.out
     reasons = choose_series(tasks, results)
+    results = _with_doubts_of_contrast(tasks, results, reasons)
     rows = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
     for task, reason in zip(tasks, reasons, strict=True):
         if reason:  # a second series of a sequence, written before it was known to be one
@@ -91,6 +99,27 @@ def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
             if i != best:
                 reasons[i] = f"another of {len(group)} series of its study is used for {tasks[i].series.sequence}"
     return reasons
+
+
+def _with_doubts_of_contrast(tasks: list[Task], results: list[dict], reasons: list[str]) -> list[dict]:
+    """Return results with a remark where two T1 of a study are alike, so that the later may be the enhanced one.
+
+    Where a study has a T1ce, or something tells that the T1 is plain, there is no doubt.
+    """
+    known = {task.series.study_id for task, reason in zip(tasks, reasons, strict=True)
+             if task.series.sequence == "T1ce" and not reason}  # fmt: skip
+    alike = defaultdict(list)
+    for i, (task, result) in enumerate(zip(tasks, results, strict=True)):
+        one = task.series
+        unclear = one.sequence == "T1" and one.study_id not in known and not one.told_plain
+        if unclear and not result["reason"]:
+            name = _NUMBERED.sub("", one.description)
+            alike[one.study_id, name, result["orientation"], result["spacing_mm"]].append(i)
+    doubtful = {i for group in alike.values() if len(group) > 1 for i in group}
+    return [
+        {**result, "notes": [*result["notes"], REPEATED_T1]} if i in doubtful else result
+        for i, result in enumerate(results)
+    ]  # fmt: skip
 
 
 def told(text: str, series: FoundSeries) -> str:

@@ -2,9 +2,12 @@
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 
-from selip_core.ingest.geometry import geometry_doubts
+from selip_core.ingest.dicom import group_series, read_slices
+from selip_core.ingest.geometry import geometry_doubts, slice_doubts
+from tests.helpers.dicom_files import write_series
 
 RIGHT = np.diag([2.0, 2.0, 6.0, 1.0])
 
@@ -46,3 +49,58 @@ def test_a_quaternion_that_is_none_beside_a_sform_is_a_doubt():
     made = image()
     made.header["quatern_b"], made.header["quatern_c"], made.header["quatern_d"] = 0.9, 0.9, 0.9
     assert any("disagree" in doubt for doubt in geometry_doubts(made))
+
+
+def _headers(folder, change, **header):
+    files = write_series(folder, **header)
+    for i, path in enumerate(files):
+        data = pydicom.dcmread(path)
+        change(data, i)
+        data.save_as(path)
+    slices, refused = read_slices(files)
+    assert not refused
+    return [one.header for one in slices]
+
+
+UNPLACED, UNMEASURED = ["no position or orientation"], ["no spacing of its pixels or slices"]
+COUNTED = ["its header counts 12 slices, 3 are there"]
+
+
+def _without(*keywords):
+    return lambda data, _: [delattr(data, keyword) for keyword in keywords]
+
+
+def _nothing(data, i):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "header", "doubts"),
+    [
+        (_nothing, {}, []),
+        (_without("ImagePositionPatient", "ImageOrientationPatient"), {}, UNPLACED),
+        (_without("ImageOrientationPatient"), {}, UNPLACED),
+        (_without("PixelSpacing"), {}, UNMEASURED),
+        (_without("PixelSpacing", "SliceThickness", "ImagePositionPatient", "ImageOrientationPatient"), {},
+         UNPLACED + UNMEASURED),
+        (_without("SliceThickness", "ImagePositionPatient"), {}, UNPLACED + UNMEASURED),
+        (_without("SliceThickness"), {}, []),
+        (_nothing, {"ImagesInAcquisition": 12}, []),
+        (_nothing, {"ImagesInAcquisition": 6}, []),
+        (_nothing, {"ImagesInAcquisition": 12, "skip": tuple(range(9))}, COUNTED),
+        (_nothing, {"NumberOfSlices": 12, "skip": tuple(range(3, 12))}, COUNTED),
+        (_nothing, {"ImagesInAcquisition": 12, "skip": tuple(range(3, 12)), "ImageType": ["DERIVED", "SECONDARY"]}, []),
+        (_nothing, {"skip": (0,)}, ["1 of its instance numbers are missing"]),
+        (_without("ImagePositionPatient"), {"ImageType": ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]}, []),
+    ],
+)  # fmt: skip
+def test_slices_without_place_spacing_or_neighbours_are_remarked(tmp_path, change, header, doubts):
+    found = slice_doubts(_headers(tmp_path, change, **header))
+    assert len(found) == len(doubts) and all(said in one for said, one in zip(doubts, found, strict=True))
+
+
+def test_the_doubts_of_slices_are_remarks_of_their_series(tmp_path):
+    files = write_series(tmp_path, ImagesInAcquisition=20)
+    (found,) = group_series(read_slices(files)[0])
+    assert not found.reason
+    assert found.notes == ("its header counts 20 slices, 12 are there: the others may have been left out",)

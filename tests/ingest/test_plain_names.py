@@ -30,7 +30,10 @@ def test_the_files_of_dcm2niix_are_of_the_patient_before_them(tmp_path):
     ["001_T1", "001_T1_C+", "001_T1_C-", "001_T1_post", "001_T1_CE", "001_T1+C", "001_T2_tra", "001_T1_sag",
      "001_Ax_T2", "001_FLAIR_cor", "001_T1_Gd", "001_t2_tse_tra_p2", "001_T1_FS", "001_DWI_b1000", "001_T1_iso",
      "001_T1_增强", "T1_001", "T1_sag_001", "T1_001_ax", "001_T2_2D_SE", "001_t1_mprage_sag_20240101120000_3a",
-     "001_T2_to_T1", "001_T1_1mm"],
+     "001_T2_to_T1", "001_T1_1mm", "001_DWI_1000", "001_DWI_800", "001_T1_ph", "001_ADC_map", "001_T2 - Copy",
+     "001_T2 - Copy (2)", "001_T2 (1)", "001_T2 - 副本", "001_FLAIR_corrected", "001_T1_CONTRASTE",
+     "001_T1_con_contraste",
+     "001_T1 sin contraste", "001_T1_POS", "001_T1_senza_mdc", "001_T1_ohne_KM", "001_T1 增強", "001_T1_IVKM"],
 )  # fmt: skip
 def test_words_of_a_protocol_are_no_part_of_a_patient(name):
     assert patient_of_name(name) == "001"
@@ -45,7 +48,8 @@ def test_words_of_a_protocol_are_no_part_of_a_patient(name):
         ("T1_wang_se", "wang_se"), ("T1_FS_wang_post", "wang"), ("T1_P2_se", "P2_se"), ("P001_T1_brain", "P001"),
         ("P001_visit2_T1", "P001_visit2"), ("20241399999999_T1", "20241399999999"), ("T1", ""),
         ("20240101120000_T1", "20240101120000"), ("t2_tse_tra_20240101120000_5", "20240101120000"),
-        ("DICOM_t2_tse_tra_20240101120000_5", "DICOM_20240101120000"),
+        ("DICOM_t2_tse_tra_20240101120000_5", "DICOM_20240101120000"), ("T1_ph", "ph"), ("PH_01_T1", "PH_01"),
+        ("T1 (2)", "(2)"), ("001_DWI_1001", "001_1001"), ("001_T1_1000", "001_1000"), ("T1_sin_wook", "sin_wook"),
     ],
 )  # fmt: skip
 def test_ids_and_initials_stay_what_they_are(name, patient):
@@ -59,7 +63,8 @@ def test_ids_and_initials_stay_what_they_are(name, patient):
      ("T1_wang_se", "T1_wang_ce"), ("MRI_T1_P2", "MRI_T1_P3"), ("GBM_T1_B12", "GBM_T1_B13"),
      ("siteA_T1_e3", "siteA_T1_e4"), ("Smith_T1_P2", "Smith_T1_P3"), ("001_T1_B12", "001_T1_B13"),
      ("20240101000000_001_T1", "20240101000000_002_T1"),
-     ("DICOM_T1_20240101120000_3", "DICOM_T1_20240102120000_3")],
+     ("DICOM_T1_20240101120000_3", "DICOM_T1_20240102120000_3"), ("T1 (1)", "T1 (2)"), ("T1_sin_wook", "T1_con_wook"),
+     ("site1_DWI_101", "site1_DWI_102"), ("CIV_01_T1", "MDC_01_T1"), ("T1_PH", "T1_AB")],
 )  # fmt: skip
 def test_two_patients_stay_two(tmp_path, names):
     assert len({one.patient_id for one in _of(tmp_path, *names)}) == 2
@@ -97,3 +102,40 @@ def test_patients_of_one_series_each_are_remarked_with_the_way_out(tmp_path, nam
 def test_what_is_left_of_a_name_and_its_time_are_told():
     assert own_name("P1_t1_mprage_20240101120000_3_e1") == ("P1", "20240101120000")
     assert own_name("wrT2_to_T1") == ("", "") and own_name("20241399999999_T1") == ("20241399999999", "")
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("2020-01-01/P001/T1", "2020-01-01/P002/T1"), {("P001", "P001/2020-01-01"), ("P002", "P002/2020-01-01")}),
+        (("2020-01-01/P001/T1", "2021.03.04/P001/T1"), {("P001", "P001/2020-01-01"), ("P001", "P001/2021.03.04")}),
+        (("01.02.2020/P001/anat/T1",), {("P001", "P001/01.02.2020/anat")}),
+        (("2020-01-01/P001_T1", "2020-01-01/P002_T1"), {("P001", "P001/2020-01-01"), ("P002", "P002/2020-01-01")}),
+        (("2020年1月1日/王/T1",), {("王", "王/2020年1月1日")}),
+        (("20200101/P1/T1", "20200101/P2/T1", "20200102/P1/T1"),
+         {("P1", "P1/20200101"), ("P2", "P2/20200101"), ("P1", "P1/20200102")}),
+        # eight digits may be a patient's number, and what lies below a patient is none
+        (("20200101/P1/T1", "20200102/P2/T1"), {("20200101", "20200101/P1"), ("20200102", "20200102/P2")}),
+        (("20200101/visit1/T1", "20200101/visit2/T1"), {("20200101", f"20200101/visit{i}") for i in (1, 2)}),
+        (("20200101/T1", "20200101/T2"), {("20200101", "20200101")}),
+        (("2020-01-01/T1/0001", "2020-01-01/T2/0001"), {("2020-01-01", "2020-01-01")}),
+        (("2020-01-01/anat/T1",), {("2020-01-01", "2020-01-01/anat")}),
+        (("P1/2020-01-01/T1", "P1/2021-01-01/T1"), {("P1", "P1/2020-01-01"), ("P1", "P1/2021-01-01")}),
+        (("2020-13-01/P1/T1",), {("2020-13-01", "2020-13-01/P1")}),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_a_date_is_no_patient(tmp_path, names, found):
+    assert {(one.patient_id, one.study_id) for one in _of(tmp_path, *names)} == found
+
+
+@pytest.mark.parametrize(
+    ("names", "remark"),
+    [
+        (("2020-01-01/T1", "2020-01-01/T2"), "its folder is a date"),
+        (("2020-01-01/1/T1", "2020-01-02/1/T1"), "the folders of 2 dates is taken for one person"),
+        (("2020-01-01/P1/T1", "2020-01-01/P2/T1"), ""), (("20200101/T1", "20200101/T2"), ""),
+    ],
+)  # fmt: skip
+def test_a_patient_of_dates_is_remarked(tmp_path, names, remark):
+    notes = [note for one in _of(tmp_path, *names) for note in one.notes]
+    assert bool(notes) == bool(remark) and all(remark in note for note in notes)
