@@ -134,7 +134,13 @@ def _quality(series: FoundSeries, path: Path) -> dict:
                 "orientation": "".join(nib.aff2axcodes(image.affine)), "rank": [0]}  # fmt: skip
     quality = check_volume(path)
     told = {key: quality[key] for key in ("shape", "spacing_mm", "orientation")}
-    return {**told, "rank": _rank(series, path), "notes": []}
+    return {**told, "rank": _rank(series, path), "voxels": _voxels(path), "notes": []}
+
+
+def _voxels(path: Path) -> str:
+    """Return the fingerprint of a volume's voxels in one orientation, whichever file they came from."""
+    image = nib.as_closest_canonical(nib.load(path))
+    return hashlib.blake2b(np.ascontiguousarray(image.dataobj, np.float32).tobytes(), digest_size=16).hexdigest()
 
 
 def _doubts_of_mask(labels: np.ndarray) -> list[str]:

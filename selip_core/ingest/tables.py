@@ -12,6 +12,7 @@ from selip_core.errors import SelipError
 from selip_core.ingest.deidentify import scrub
 from selip_core.ingest.inventory import Inventory
 from selip_core.ingest.layouts import FoundSeries, report_of_texts
+from selip_core.ingest.one_head_twice import doubts_of_patients
 from selip_core.ingest.options import Options
 from selip_core.ingest.person_words import HOLE
 from selip_core.ingest.pseudonyms import Names, write_key
@@ -50,6 +51,8 @@ def write_cohort(
     out = settings.out
     reasons = choose_series(tasks, results)
     results = _with_doubts_of_contrast(tasks, results, reasons)
+    for i, doubt in doubts_of_patients(tasks, results, reasons, names).items():
+        results[i] = {**results[i], "notes": [*results[i]["notes"], doubt]}
     rows = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
     for task, reason in zip(tasks, reasons, strict=True):
         if reason:  # a second series of a sequence, written before it was known to be one
