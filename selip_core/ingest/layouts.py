@@ -20,6 +20,7 @@ from selip_core.datasets.sequences import (
     standard_sequence,
 )
 from selip_core.errors import SelipError
+from selip_core.ingest.identity import NOBODY, Person
 from selip_core.ingest.plain_names import by_time, own_name, patient_of_name, with_doubts
 from selip_core.preprocessing import NIFTI_ENDINGS
 
@@ -69,6 +70,10 @@ class FoundSeries:
         Sorts the studies of a patient.
     b_value : float, optional
         The highest that the headers of a DICOM series tell, s/mm².
+    study_number : str
+        The header's ``StudyID``: no report is joined by it, but it may explain a table's column.
+    person : Person
+        What the header tells of the patient; it goes no further than the join.
     """
 
     files: tuple[Path, ...]
@@ -83,6 +88,8 @@ class FoundSeries:
     notes: tuple[str, ...] = ()
     order: str = ""
     b_value: float | None = None
+    study_number: str = ""
+    person: Person = NOBODY
 
 
 def volume_name(path: Path) -> str | None:
