@@ -74,6 +74,7 @@ def is_addition(row: dict) -> bool:
 
 def _one_of(group: list[dict], problems: list, last: bool) -> dict | None:
     """Return the report that a group makes, {} where it holds additions alone that cannot be used, None for no one."""
+    group = _without_impressions_alone(group, problems)
     whole, added = _parted(group)
     if not whole:
         if len({_text(row) for row in group}) > 1:
@@ -94,6 +95,17 @@ def _one_of(group: list[dict], problems: list, last: bool) -> dict | None:
         elif row is not final:
             _tell(problems, row, *_replaced(row, final))
     return _joined(final, added, problems)
+
+
+def _without_impressions_alone(group: list[dict], problems: list) -> list[dict]:
+    """Return a group without the reports of which the impression alone is there, where a whole one is."""
+    alone = [row for row in group if row["findings"] == row["impression"] and not is_addition(row)]
+    others = [row for row in group if row not in alone and not is_addition(row)]
+    if not alone or not others:
+        return group
+    for row in alone:
+        _tell(problems, row, "an impression alone beside a whole report", f"the one of {others[0]['where']} is used")
+    return [row for row in group if row not in alone]
 
 
 def _parted(group: list[dict]) -> tuple[list[dict], list[dict]]:

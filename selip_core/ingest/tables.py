@@ -123,8 +123,9 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     """Return the reports with the cohort's ids, the problems with the source's, and notes for the quality report."""
     used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
     studies = pd.DataFrame(
-        [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), **one.keys} for one in used],
-        columns=["patient_id", "study_id", "date", "accession", "study_uid", "folder", "patient"],
+        [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), "person": one.person,
+          "study_number": one.study_number, **one.keys} for one in used],
+        columns=["patient_id", "study_id", "date", "person", "study_number", "accession", "study_uid", "folder", "patient"],
     ).fillna("")
     studies = studies.drop_duplicates()
     if table is not None:
