@@ -28,7 +28,8 @@ _ERA = re.compile(
     r"\s*(?P<day>\d{1,2})(?!\d)日?" + _CLOCK,
     re.IGNORECASE,
 )
-_BEFORE = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "民国": 1911, "民國": 1911}
+_BEFORE = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "民国": 1911,
+           "民國": 1911}  # fmt: skip
 _REPUBLIC = 1911
 _NAMED = re.compile(
     r"(?:(?P<day>\d{1,2})(?:ST|ND|RD|TH|ER|\.|º)?[\s/.-]*(?:DE\s+)?)?(?P<name>[A-Z]{3,10})\.?[\s/.-]*(?:DE\s+)?"
@@ -128,8 +129,8 @@ def _certain(text: str, earliest: int) -> datetime.datetime | None:
     """Return the time of a text that can be read in one way alone; None where it cannot, or in several."""
     if together := _RUN_TOGETHER.match(text):
         day = time_of(together["day"])
-        return day and day.replace(
-            hour=int(together["hour"]), minute=int(together["minute"]), second=int(together["second"] or 0))  # fmt: skip
+        hour, minute, second = (int(together[part] or 0) for part in ("hour", "minute", "second"))
+        return day and day.replace(hour=hour, minute=minute, second=second)
     if time := time_of(text):
         return time if time.year >= earliest else None
     if era := _ERA.match(text):

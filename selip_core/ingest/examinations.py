@@ -24,6 +24,8 @@ _DEVICE_OF_SHEET = re.compile(r"CT[AP]?|CR|DR|DX|DSA|PET[-/ ]?CT|超声|彩超|B
 _BESIDE = re.compile(r"(?:19|20)\d\d年?|\d{1,2}月|检查|报告|SHEET|[\s_.()-]+")
 """What may stand beside a device or a part in the title of a sheet; ``Dr. Wang``, ``PT 1-50`` are none."""
 _LONGEST_PART = 10
+_OF_A_DATE = re.compile(r"[\d年月日]")
+"""What a column called Data holds elsewhere, it does not."""
 _FINAL = re.compile(
     r"终审|已审|审核|审签|签发|已发布|正式|终稿|最终|完成|FINAL|VERIFIED|APPROVED|SIGNED|COMPLETE|RELEASED"
 )
@@ -107,7 +109,7 @@ def examinations(
             _is_final(said(cells, "status")),
             reported[0] if len(reported) == 1 else None,
             days[1].date() if len(days) > 1 else None,
-            "" if days or is_no_date(text) else text,
+            "" if days or is_no_date(text) or not _OF_A_DATE.search(text) else text,
             person,
         )
         for cells, text, days, reported, person in of_rows

@@ -12,13 +12,13 @@ from selip_core.ingest.report_columns import person_columns
 from selip_core.reports.script import simplified
 
 _SEXES = {
-    "m": "M", "male": "M", "man": "M", "boy": "M", "男": "M", "男性": "M", "mannlich": "M", "mann": "M", "masculino": "M",
-    "masculin": "M", "homme": "M", "hombre": "M", "h": "M", "varon": "M",
+    "m": "M", "male": "M", "man": "M", "boy": "M", "男": "M", "男性": "M", "mannlich": "M", "mann": "M",
+    "masculino": "M", "masculin": "M", "homme": "M", "hombre": "M", "h": "M", "varon": "M",
     "f": "F", "female": "F", "woman": "F", "girl": "F", "女": "F", "女性": "F", "weiblich": "F", "w": "F", "frau": "F",
     "femenino": "F", "feminin": "F", "feminino": "F", "femme": "F", "mujer": "F",
 }  # fmt: skip
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_COVERED = re.compile(r"[*?某]|\d|(?<![A-Za-z])[Xx×]{2,}|(?<=[\u3400-\u9fff])[Xx×]")
+_COVERED = re.compile(r"[*?某]|\d|(?<![A-Za-z])[Xx×]{2,}|(?<=[\u3400-\u9fff])[Xx×]|先生|女士|小姐")
 """A name that is covered, 王**, or numbered, ANON12: it is no name."""
 _REMARK = re.compile(r"[（(].*?[)）]")
 _TITLES = {"mr", "mrs", "ms", "miss", "dr", "herr", "frau", "mme", "sr", "sra", "prof"}
@@ -113,8 +113,8 @@ def _han(name: str) -> str:
 
 
 def _latin(name: str) -> list[str]:
-    plain = _without_accents(name).casefold()
-    return [word for word in re.findall(r"[a-z]{2,}", plain) if word not in _TITLES]
+    words = [word for word in re.findall(r"[a-z]{2,}", _without_accents(name).casefold()) if word not in _TITLES]
+    return words if len("".join(words)) > 3 else []  # initials
 
 
 def _same_han(one: str, other: str) -> bool:

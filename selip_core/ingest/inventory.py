@@ -173,7 +173,8 @@ def _sort(
                 dicom.append(path)
             else:
                 named = path.name.lower().endswith(_DICOM_ENDINGS)
-                reason = not_unpacked(path) or other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
+                reason = not_unpacked(path) or other_volume(path)
+                reason = reason or ("named like DICOM but is none" if named else "a file of another kind")
                 found.refused_files.append((str(path), reason))
     found.series += find_volumes(root, volumes, pattern, archive=archive)
     if stacked:

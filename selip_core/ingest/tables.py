@@ -125,8 +125,9 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     studies = pd.DataFrame(
         [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), "person": one.person,
           "study_number": one.study_number, **one.keys} for one in used],
-        columns=["patient_id", "study_id", "date", "person", "study_number", "accession", "study_uid", "folder", "patient"],
-    ).fillna("")
+        columns=["patient_id", "study_id", "date", "person", "study_number", "accession", "study_uid", "folder",
+                 "patient"],
+    ).fillna("")  # fmt: skip
     studies = studies.drop_duplicates()
     if table is not None:
         matched, problems = join(table, studies, ignore_leading_zeros=settings.ignore_leading_zeros)
