@@ -203,8 +203,8 @@ def _notes(reading: "_Reading", first: "_Reading") -> list[str]:
         told = {role: columns for role, columns in reading.of_examination.items() if role in _TELLS_APART}
         notes += [f"{role.replace('_', ' ')} is read from {names[i].strip()!r}" for role in told for i in told[role]]
         if not told and "patient_id" in reading.used:
-            notes.append("no column is known that tells an examination's day, device or part of the body: a report joined "
-                         "by its patient may be of another one; name it, --columns date=NAME,body_part=NAME")  # fmt: skip
+            notes.append("no column is known that tells an examination's day, device or part of the body: a report "
+                         "joined by its patient may be of another; name it, --columns date=NAME,body_part=NAME")
     if reading.sheet.joined:
         notes.append(f"rows that a line break within a text had torn, joined: {reading.sheet.joined}")
     filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in reading.below())]
