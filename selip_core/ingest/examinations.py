@@ -126,16 +126,18 @@ def _other(modality: str, part: str) -> str:
     modality, part = simplified(modality), simplified(part)
     if not _MR.search(modality) and (named := _OTHER_MODALITY.search(modality)):
         return f"it is an examination by {named[0]}, not by MR"
-    if named := other_part(part) or _other_part_abroad(part):
+    if named := _other_part(part):
         return f"it is an examination of another part of the body ({named})"
     return ""
 
 
-def _other_part_abroad(part: str) -> str:
-    """Return the part that is no head in words of other languages than those of headers, accents written or not."""
+def _other_part(part: str) -> str:
+    """Return the part that is no head, in words of headers and of other languages, accents written or not; else ""."""
     bare = "".join(char for char in unicodedata.normalize("NFKD", part) if not unicodedata.combining(char))
-    named = other_part(bare) or ((found := _OTHER_PART.search(bare)) and found[0]) or ""
-    return "" if _HEAD.search(bare) else named
+    if _HEAD.search(bare) or not other_part(f"{bare} KNEE"):  # beside a head even a knee is none
+        return ""
+    found = _OTHER_PART.search(bare)
+    return other_part(part) or other_part(bare) or (found[0] if found else "")
 
 
 def _is_final(status: str) -> bool | None:

@@ -77,7 +77,10 @@ def contradicted(person: Person, people: Iterable[Person], fields: Iterable[str]
 
 
 def comparable_fields(pairs: list[tuple[Person, list[Person]]]) -> tuple[list[str], list[Problem]]:
-    """Return in what reports and headers can be compared, and what cannot be as a problem.
+    """Return in what reports and headers can be compared, and as problems what cannot be.
+
+    Anonymising changes births and names of all, and leaves the sex as it is or replaces it by one. Where the sexes of
+    many disagree, the ids of table and source are of two numberings, and everything is compared.
 
     Parameters
     ----------
@@ -85,18 +88,28 @@ def comparable_fields(pairs: list[tuple[Person, list[Person]]]) -> tuple[list[st
         Of a report, and of the study that its id leads to.
     """
     fields, problems = [], []
+    told = {field: [(one, people) for one, people in pairs if any(both_tell(one, other, field) for other in people)]
+            for field in FIELDS}  # fmt: skip
+    wrong = {field: sum(contradicted(one, people, [field]) != "" for one, people in told[field]) for field in FIELDS}
+    one_sex = len({other.sex for _, people in told["sex"] for other in people} - {""}) == 1
+    two_numberings = len(told["sex"]) >= ENOUGH and 3 * wrong["sex"] > len(told["sex"]) and not one_sex
     for field in FIELDS:
-        told = [(one, people) for one, people in pairs if any(both_tell(one, other, field) for other in people)]
-        wrong = sum(contradicted(one, people, [field]) != "" for one, people in told)
-        if len(told) < ENOUGH or 2 * wrong <= len(told):
+        n, called = len(told[field]), CALLED[field]
+        most = 2 * wrong[field] > n or (field == "sex" and one_sex and 3 * wrong[field] > n)
+        if n < ENOUGH or two_numberings or not most:
             fields.append(field)
         else:
             problems.append((
-                "reports", "", "",
-                f"{wrong} of {len(told)} reports have another {CALLED[field]} than the header of their study: "
-                "anonymising may have changed it, or the ids are of two numberings",
-                f"the {CALLED[field]} was not compared; see that the ids mean the same patients",
+                "reports", "", "", f"{wrong[field]} of {n} reports have another {called} than the header of their "
+                "study: anonymising may have changed it, or the ids are of two numberings",
+                f"the {called} was not compared; see that the ids mean the same patients",
             ))  # fmt: skip
+    if two_numberings:
+        problems.append((
+            "reports", "", "", f"{wrong['sex']} of {len(told['sex'])} reports have another sex than the header of "
+            "their study: the ids may be of two numberings",
+            "what a header contradicts is set aside; see that the ids mean the same patients",
+        ))  # fmt: skip
     return fields, problems
 
 

@@ -50,16 +50,20 @@ def test_years_of_two_digits_are_read_by_the_column_too():
     assert DAY in days("230601", "240630")[0] and days("230601", "120000") == [[], []]
 
 
-@pytest.mark.parametrize("text",
-                                  ["31/31/2023", "2023-06", "2023/13/01", "12345", "June", "31-Jun-2023", "x",
-                                   "123/456"])
+@pytest.mark.parametrize(
+    "text",
+    ["31/31/2023", "2023-06", "2023/13/01", "12345", "June", "31-Jun-2023", "x",
+     "123/456"],
+)  # fmt: skip
 def test_what_is_no_day_is_none(text):
     assert days(text) == [[]] and not is_no_date(text)
 
 
-@pytest.mark.parametrize("text",
-                                  ["", "-", "NULL", "(null)", "N/A", "无", "0000-00-00", "1900-01-01", "09:30",
-                                   "193245.1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "NULL", "(null)", "N/A", "无", "0000-00-00", "1900-01-01", "09:30",
+     "193245.1"],
+)  # fmt: skip
 def test_what_stands_where_no_day_is_given(text):
     assert is_no_date(text) and not days(text)[0]
 

@@ -26,9 +26,11 @@ def test_columns_of_impressions(name):
     assert map_columns(["检查号", "检查所见", name], {}, "t")["impression"] == 2
 
 
-@pytest.mark.parametrize("name",
-                                  ["Befund", "Hallazgos", "所見", "検査所見", "Achados", "Résultats", "報告內容",
-                                   "检查结果"])
+@pytest.mark.parametrize(
+    "name",
+    ["Befund", "Hallazgos", "所見", "検査所見", "Achados", "Résultats", "報告內容",
+     "检查结果"],
+)  # fmt: skip
 def test_columns_of_findings(name):
     assert map_columns(["检查号", name], {}, "t") == {"study_id": 0, "findings": 1}
 

@@ -71,9 +71,11 @@ ADDED = [
 
 
 @pytest.mark.parametrize("text", ADDED)
-@pytest.mark.parametrize("seen",
-                                  [(NONE, NONE), (FINAL, FINAL),
-                                   (Examination(reported=NOON), Examination(reported=LATER))])
+@pytest.mark.parametrize(
+    "seen",
+    [(NONE, NONE), (FINAL, FINAL),
+     (Examination(reported=NOON), Examination(reported=LATER))],
+)  # fmt: skip
 def test_an_addition_stands_behind_its_report(text, seen):
     texts, problems = kept((text, seen[1]), (WHOLE, seen[0]))
     assert texts == [f"{WHOLE}\n{text}"]

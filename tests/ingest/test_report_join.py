@@ -186,6 +186,17 @@ def test_what_anonymising_has_changed_of_most_is_not_compared_and_that_is_told(t
     assert joined(tmp_path, rows, studies.assign(person=people))[0] == ["S1", "S2", "S3"]
 
 
+def test_ids_of_two_numberings_are_known_by_sexes_that_disagree(tmp_path):
+    people = [person_of_header("MFMFMF"[i], f"197{i}0203", "x") for i in range(6)]
+    studies = pd.DataFrame({"patient_id": [f"P{i}" for i in range(6)], "study_id": [f"S{i}" for i in range(6)]})
+    rows = [{"患者ID": f"P{i}", "性别": "FMMMFF"[i], "出生日期": f"195{i}-05-06", "检查所见": Z} for i in range(6)]
+    found, problems = joined(tmp_path, rows, studies.assign(person=people))
+    assert found == [] and any("4 of 6 reports have another sex" in told for told in problems)
+    masked = [person_of_header("F", "", "x")] * 6  # one sex for all is none
+    found, problems = joined(tmp_path, rows, studies.assign(person=masked))
+    assert len(found) == 6 and "3 of 6 reports have another sex" in problems[0]
+
+
 def test_an_addition_alone_is_no_report_of_a_study(tmp_path):
     found, problems = joined(tmp_path, [{"检查号": "S1", "检查所见": "补充报告：右侧额叶另见小缺血灶。"}])
     assert found == [] and problems[0] == "an addition to a report that is not there"
