@@ -123,15 +123,15 @@ def hints(held: dict[str, frozenset[str]], studies: pd.DataFrame, used: dict[str
     used : dict
         The name of each column that was used, by what for.
     """
-    found = []
+    found, hinted = [], set()
     for column, (called, role) in _FIELDS_OF_HEADER.items():
         theirs = {plain_id(value) for value in studies.get(column, pd.Series(dtype=str)).fillna("").astype(str)} - {""}
         for name, values in held.items():
             n = len(values & theirs)
-            if not n or n < _LEAST_SHARE * min(len(values), len(theirs)) or (role and used.get(role) == name):
+            few = not n or n < _LEAST_SHARE * min(len(values), len(theirs))
+            if few or name in hinted or (role and used.get(role) == name):
                 continue
-            if any(name in told for *_, told, _ in found):
-                continue
+            hinted.add(name)
             way_out = (f"if they are meant, give --columns {role}={name}" if role else
                        "reports are not joined by it; add a column with the accession numbers")  # fmt: skip
             found.append(("reports", "", "", f"no report was joined, but the table's column {name} holds {n} of the "
