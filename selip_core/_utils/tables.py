@@ -15,8 +15,10 @@ from selip_core._utils.torn_rows import joined_rows
 from selip_core.errors import SelipError
 
 _SEPARATORS = ",\t;"
+_RARE_SEPARATORS = "|^"
+"""Where no other makes known columns: Wang^Wei is a name in a table of commas."""
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
-_BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;\n\r]|\Z)')
+_BLANK_AFTER_QUOTE = re.compile(r'(")[ \t]+(?=[,;|^\n\r]|\Z)')
 _RETURN = re.compile(r"\r\n?")
 _TEXT_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 
@@ -131,13 +133,15 @@ def text_rows(
 
 def _separator(text: str, known: Callable[[list[str]], int] | None) -> str:
     """Return what separates the cells; semicolons are what Excel writes where the comma is the decimal mark."""
-    lines = [line for line in text[:20_000].splitlines()[:10] if any(sign in line for sign in _SEPARATORS)]
+    lines = [line for line in text[:20_000].splitlines()[:10] if re.search(r"[,\t;|^]", line)]
     if known:
-        counts = {(line, sign): known(line.split(sign)) for line in lines for sign in _SEPARATORS}
-        (_, sign), most = max(counts.items(), key=lambda item: item[1], default=(("", ""), 0))
-        if most > 1:
-            return sign
-    return max(_SEPARATORS, key=next(iter(lines), "").count)
+        for signs in (_SEPARATORS, _RARE_SEPARATORS):
+            counts = {(line, sign): known(line.split(sign)) for line in lines for sign in signs}
+            (_, sign), most = max(counts.items(), key=lambda item: item[1], default=(("", ""), 0))
+            if most > 1:
+                return sign
+    usual = (line for line in lines if any(sign in line for sign in _SEPARATORS))
+    return max(_SEPARATORS, key=next(usual, "").count)
 
 
 class _NoRow(Exception):

@@ -15,8 +15,11 @@ def _parser() -> Parser:
         "interrupted (the same command goes on)."))  # fmt: skip
     parser.add_argument("source", type=Path, help="folder, or zip or tar file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the cohort's folder, as data/NAME")
-    parser.add_argument("--reports", type=Path, metavar="FILE", help="CSV, TSV or Excel table of reports")
-    parser.add_argument("--columns", metavar="findings=NAME,...", help="columns of the table with unusual names")
+    parser.add_argument("--reports", type=Path, metavar="FILE",
+                        help="CSV, TSV or Excel table of reports, or a folder with a .txt a patient, its name the id")
+    parser.add_argument("--columns", metavar="findings=NAME,...", help=(
+        "columns of the table with unusual names: patient_id, study_id, findings, impression, date, body_part or "
+        "procedure, modality, status, reported"))
     parser.add_argument("--pattern", metavar="P", help="how plain files lie: '{patient}/{study}/{sequence}.nii.gz'")
     parser.add_argument("--masks", metavar="TARGET", help="take segmentations as masks of this (tumour, infarct)")
     ids = parser.add_mutually_exclusive_group()

@@ -16,6 +16,9 @@ from selip_core._utils.resumable import DoneLog
 from selip_core.errors import SelipError
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+OTHER_ENDINGS = (
+    ".rar", ".7z", ".iso", ".z01", ".arj", ".lzh", ".lha", ".cab", ".dmg", ".zst", ".xz", ".bz2", ".wim", ".ace",
+)  # fmt: skip
 _BLOCK = 1 << 20
 _OF_THE_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
 _DAMAGED = (
@@ -27,6 +30,12 @@ _DAMAGED = (
 def is_archive(path: Path) -> bool:
     """Return whether a file is taken for an archive, by its name."""
     return path.name.lower().endswith(ENDINGS)
+
+
+def not_unpacked(path: Path) -> str:
+    """Return why a file that holds others, by its name, is not opened here; "" for one of another kind."""
+    ending = path.suffix.lower()
+    return f"a {ending} file, which is not opened here: unpack it first" if ending in OTHER_ENDINGS else ""
 
 
 def unpack(archive: Path, folder: Path) -> list[str]:

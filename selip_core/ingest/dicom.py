@@ -25,6 +25,8 @@ _TEXT = (
     "SeriesNumber",
     "RepetitionTime", "EchoTime", "InversionTime", "PatientID", "AccessionNumber", "StudyID", "InstanceNumber",
 )  # fmt: skip
+_PERSON = ("PatientSex", "PatientBirthDate", "PatientName")
+"""What a report's row may contradict; copies of a slice may differ in it."""
 _GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "ImageType", "DiffusionBValue", "NumberOfFrames",
              "ScanningSequence", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
              "NumberOfSlices")  # fmt: skip
@@ -108,7 +110,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
     import pydicom
 
     slices, refused = [], []
-    tags = [*sorted({*_TEXT, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS, *GROUP_TAGS}), *PRIVATE_B_TAGS]
+    tags = [*sorted({*_TEXT, *_PERSON, *PERSONAL_TAGS, *_GEOMETRY, *_PIXELS, *GROUP_TAGS}), *PRIVATE_B_TAGS]
     for path in files:
         try:
             with warnings.catch_warnings():  # they quote values of the header
@@ -117,7 +119,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
                     found = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=True)
                     at = file.tell()
                     left = file.seek(0, os.SEEK_END) - at
-                header = {key: header_text(found, key) for key in _TEXT}
+                header = {key: header_text(found, key) for key in (*_TEXT, *_PERSON)}
                 header |= {key: _plain(found.get(key)) for key in _GEOMETRY}
                 header |= {key: value for key, value in of_groups(found).items() if header[key] in (None, "")}
                 if header["DiffusionBValue"] is None:
@@ -212,7 +214,8 @@ def _instance_of(one: Slice) -> tuple:
 
 def _is_copy(one: Slice, other: Slice) -> bool:
     """Return whether two slices of one instance are one, written twice; other parts of a header may have changed."""
-    alike = one.path.stat().st_size == other.path.stat().st_size and one.header == other.header
+    headers = [{key: value for key, value in each.header.items() if key not in _PERSON} for each in (one, other)]
+    alike = one.path.stat().st_size == other.path.stat().st_size and headers[0] == headers[1]
     return alike or filecmp.cmp(one.path, other.path, shallow=False)
 
 

@@ -3,23 +3,29 @@
 import datetime
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from selip_core.datasets.sequences import other_part
+from selip_core.ingest.dates import column_times, is_no_date
+from selip_core.ingest.dates import date_of as date_of
+from selip_core.ingest.examination_words import HEADS, MR, OTHER_DEVICES, OTHER_PARTS
+from selip_core.ingest.identity import NOBODY, Person, persons
 from selip_core.ingest.report_columns import examination_columns
+from selip_core.reports.script import simplified
 
 DAYS = 2
 """Choice: a report is written up to two days after its examination, or dated so."""
 
-_MR = re.compile(r"(?<![A-Z])(?:MRI?|MRA|MRV|NMR|PET[-/ ]?MR)(?![A-Z])|磁共振|核磁|磁振")
-_OTHER_MODALITY = re.compile(
-    r"(?<![A-Z])(?:CT|CTA|CTP|CR|DR|DX|US|USG|PET|PETCT|SPECT|ECT|NM|PT|XA|DSA|RF|MG|EEG|ECG|EKG|XR|X-?RAY)(?![A-Z])"
-    r"|超声|彩超|B超|X[线光]|胸片|平片|钼靶|内窥?镜|胃镜|骨密度|核医学|肠镜|心电|脑电|病理|ULTRASOUND|RADIOGRAPH|MAMMOGRA|ENDOSCOP"
-)
+_MR = re.compile("|".join(MR))
+_OTHER_MODALITY = re.compile("|".join(OTHER_DEVICES))
+_OTHER_PART = re.compile("|".join(OTHER_PARTS))
+_HEAD = re.compile("|".join(HEADS))
 _DEVICE_OF_SHEET = re.compile(r"CT[AP]?|CR|DR|DX|DSA|PET[-/ ]?CT|超声|彩超|B超|X[线光]|胸片|平片|钼靶|ULTRASOUND")
 _BESIDE = re.compile(r"(?:19|20)\d\d年?|\d{1,2}月|检查|报告|SHEET|[\s_.()-]+")
 """What may stand beside a device or a part in the title of a sheet; ``Dr. Wang``, ``PT 1-50`` are none."""
 _LONGEST_PART = 10
+_OF_A_DATE = re.compile(r"[\d年月日]")
+"""What a column called Data holds elsewhere, it does not."""
 _FINAL = re.compile(
     r"终审|已审|审核|审签|签发|已发布|正式|终稿|最终|完成|FINAL|VERIFIED|APPROVED|SIGNED|COMPLETE|RELEASED"
 )
@@ -27,14 +33,6 @@ _INITIAL = re.compile(
     r"初步|初稿|审核中|退回|草稿|初写|未审|待审|书写|暂存|已报告|临时|未完成|未签|待签"
     r"|UNSIGNED|PRELIM|DRAFT|PENDING|UNVERIFIED|INCOMPLETE"
 )
-_TIME = re.compile(
-    r"(?P<year>(?:19|20)\d\d)(?:[-/.年](?P<month>0?[1-9]|1[0-2])[-/.月](?P<day>0?[1-9]|[12]\d|3[01])(?!\d)日?"
-    r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01])(?!\d))"
-    r"(?:[T\s]*(?P<half>AM|PM|上午|下午|晚上)?\s*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\.\d+)?"
-    r"\s*(?P<behind>AM|PM)?.*)?",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True)
 class Examination:
@@ -45,48 +43,77 @@ class Examination:
     other : str
         Why it is no MRI of the head, in words that hold nothing of the row's; "" where nothing says so.
     date : datetime.date, optional
+    or_date : datetime.date, optional
+        The day as well, where nobody can tell day from month.
+    unread : str
+        What stands in place of a date, where it cannot be read.
     final : bool, optional
         False for a draft or an initial report; None where the row does not say.
     reported : datetime.datetime, optional
         When the report was written or signed.
+    person : Person
+        What the row tells of its patient.
     """
 
     other: str = ""
     date: datetime.date | None = None
     final: bool | None = None
     reported: datetime.datetime | None = None
+    or_date: datetime.date | None = None
+    unread: str = ""
+    person: Person = field(default=NOBODY)
+
+    @property
+    def day(self) -> tuple:
+        """Return what tells its day from others, whether it can be read or not."""
+        return self.date, self.or_date, self.unread
+
+    def is_of_another_day(self, date: datetime.date | None) -> bool:
+        """Tell whether a day is known, and none of those that this examination may have been on is near it."""
+        days = [day for day in (self.date, self.or_date) if day]
+        return bool(days) and all(is_another_day(day, date) for day in days)
 
 
-def examinations(names: list[str], rows: list[list[str]], sheet: str = "") -> list[Examination]:
+def examinations(
+    names: list[str], rows: list[list[str]], sheet: str = "", given: dict[str, str] | None = None
+) -> list[Examination]:
     """Return what each row of a table says of its examination; the sheet's name stands for a column that is not there.
 
     Parameters
     ----------
     names : list of str
         Of the columns.
+    given : dict, optional
+        Names of columns that the user gave, by what they are.
     """
-    columns = examination_columns(names)
+    columns = examination_columns(names, given)
 
     def said(cells: list[str], role: str) -> str:
         values = (cells[i] for i in columns.get(role, ()) if i < len(cells))
         return unicodedata.normalize("NFKC", " ".join(filter(None, values))).upper().strip()
 
+    def written(role: str) -> list[str]:
+        return [next((cells[i].strip() for i in columns.get(role, ()) if i < len(cells) and cells[i].strip()), "")
+                for cells in rows]  # fmt: skip
+
     sheet = _BESIDE.sub("", unicodedata.normalize("NFKC", sheet).upper())
     device, part = sheet if _DEVICE_OF_SHEET.fullmatch(sheet) else "", sheet if len(sheet) <= _LONGEST_PART else ""
+    dates = written("date")
+    of_rows = zip(
+        rows, dates, column_times(dates), column_times(written("reported")), persons(names, rows), strict=True
+    )
     return [
         Examination(
             _other(said(cells, "modality") or said(cells, "body_part") or device, said(cells, "body_part") or part),
-            date_of(said(cells, "date")),
-            _is_final(said(cells, "status")), _time(said(cells, "reported")),
+            days[0].date() if days else None,
+            _is_final(said(cells, "status")),
+            reported[0] if len(reported) == 1 else None,
+            days[1].date() if len(days) > 1 else None,
+            "" if days or is_no_date(text) or not _OF_A_DATE.search(text) else text,
+            person,
         )
-        for cells in rows
+        for cells, text, days, reported, person in of_rows
     ]  # fmt: skip
-
-
-def date_of(text: str) -> datetime.date | None:
-    """Return the day that a date, its year first, or the beginning of a time is; None where it is none."""
-    time = _time(text)
-    return time.date() if time else None
 
 
 def is_another_day(one: datetime.date | None, other: datetime.date | None) -> bool:
@@ -96,29 +123,24 @@ def is_another_day(one: datetime.date | None, other: datetime.date | None) -> bo
 
 def _other(modality: str, part: str) -> str:
     """Return why a device and a part of the body, in upper case, are not those of an MRI of the head."""
+    modality, part = simplified(modality), simplified(part)
     if not _MR.search(modality) and (named := _OTHER_MODALITY.search(modality)):
         return f"it is an examination by {named[0]}, not by MR"
-    if named := other_part(part):
+    if named := _other_part(part):
         return f"it is an examination of another part of the body ({named})"
     return ""
+
+
+def _other_part(part: str) -> str:
+    """Return the part that is no head, in words of headers and of other languages, accents written or not; else ""."""
+    bare = "".join(char for char in unicodedata.normalize("NFKD", part) if not unicodedata.combining(char))
+    if _HEAD.search(bare) or not other_part(f"{bare} KNEE"):  # beside a head even a knee is none
+        return ""
+    found = _OTHER_PART.search(bare)
+    return other_part(part) or other_part(bare) or (found[0] if found else "")
 
 
 def _is_final(status: str) -> bool | None:
     if _INITIAL.search(status):
         return False
     return True if _FINAL.search(status) else None
-
-
-def _time(text: str) -> datetime.datetime | None:
-    found = _TIME.match(text.strip())
-    if not found:
-        return None
-    half = (found["half"] or found["behind"] or "").upper()
-    hour = int(found["hour"] or 0)
-    if half and hour <= 12:
-        hour = hour % 12 + 12 * (half in ("PM", "下午", "晚上"))
-    day = int(found["month"] or found["mm"]), int(found["day"] or found["dd"])
-    try:
-        return datetime.datetime(int(found["year"]), *day, hour, int(found["minute"] or 0), int(found["second"] or 0))
-    except ValueError:  # the thirty-first of a month of thirty days
-        return None

@@ -15,8 +15,10 @@ from selip_core._utils.hashing import digest
 from selip_core._utils.parallel import in_processes, processors
 from selip_core.datasets.sequences import sequence_of_header, told_plain
 from selip_core.errors import SelipError
-from selip_core.ingest.archives import is_archive, unpack
+from selip_core.ingest.archives import is_archive, not_unpacked, unpack
+from selip_core.ingest.blank_ids import is_nobody
 from selip_core.ingest.dicom import DicomSeries, Slice, group_series, is_dicom, read_slices
+from selip_core.ingest.identity import person_of_header
 from selip_core.ingest.layouts import (
     FoundSeries,
     find_volumes,
@@ -34,12 +36,6 @@ _NOT_SNIFFED = (
 )  # fmt: skip
 _FILES_A_JOB = 200
 _ENDING = re.compile(r"(\.tar)?\.[^.]+$")
-_NOBODY = re.compile(
-    r"0+|([a-z])\1{2,}|anon(ymous|ymi[sz]ed)?|de-?identified|unknown|none|null|n/?a|nil|removed|test|patient"
-    r"|匿名|未知|不详|无",
-    re.IGNORECASE,
-)
-
 
 @dataclass
 class Inventory:
@@ -97,6 +93,8 @@ def take_inventory(
     elif source.is_file() and is_archive(source):
         roots = [(source.parent, [source])]
     else:
+        if source.is_file() and (reason := not_unpacked(source)):
+            raise SelipError(f"{source} is {reason}, and give the folder")
         raise SelipError(f"{source} is neither a folder nor a zip or tar file: give the one that holds the images")
     for archive in [path for path in roots[0][1] if is_archive(path)]:
         folder = work / "archives" / hashlib.sha256(os.fsencode(archive)).hexdigest()[:16]
@@ -175,7 +173,8 @@ def _sort(
                 dicom.append(path)
             else:
                 named = path.name.lower().endswith(_DICOM_ENDINGS)
-                reason = other_volume(path) or ("named like DICOM but is none" if named else "a file of another kind")
+                reason = not_unpacked(path) or other_volume(path)
+                reason = reason or ("named like DICOM but is none" if named else "a file of another kind")
                 found.refused_files.append((str(path), reason))
     found.series += find_volumes(root, volumes, pattern, archive=archive)
     if stacked:
@@ -210,21 +209,16 @@ def _dicom_series(
 def patient_of_header(header: dict) -> str:
     """Return the patient's id, or the study's UID where the id was blanked (``***``, ``anonymous``), or ""."""
     given = header["PatientID"]
-    return header["StudyInstanceUID"] if _is_blank(given) else given
+    return header["StudyInstanceUID"] if is_nobody(given) else given
 
 
 def study_of_header(header: dict) -> str:
     """Return the study's UID; where it was blanked, the patient's id with accession number and date; "" for nothing."""
-    if not _is_blank(header["StudyInstanceUID"]):
+    if not is_nobody(header["StudyInstanceUID"]):
         return header["StudyInstanceUID"]
-    if _is_blank(header["PatientID"]):
+    if is_nobody(header["PatientID"]):
         return ""
     return " ".join(header[key] for key in ("PatientID", "AccessionNumber", "StudyID", "StudyDate") if header[key])
-
-
-def _is_blank(given: str) -> bool:
-    """Return whether an id is none: nothing, signs, zeros, one letter again and again, or a word for nobody."""
-    return not any(char.isalnum() for char in given) or _NOBODY.fullmatch(given.strip()) is not None
 
 
 def _found(one: DicomSeries, owners: int) -> FoundSeries:
@@ -243,6 +237,8 @@ def _found(one: DicomSeries, owners: int) -> FoundSeries:
         {"accession": header["AccessionNumber"], "study_uid": header["StudyInstanceUID"]}, one.notes,
         f"{header['StudyDate']} {header['StudyTime']} {header['StudyInstanceUID']}", header["b_value"],
         _place(header), told_plain(header),
+        header["StudyID"],
+        person_of_header(header["PatientSex"], header["PatientBirthDate"], header["PatientName"]),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from selip_core.datasets.sequences import (
     told_plain,
 )
 from selip_core.errors import SelipError
+from selip_core.ingest.identity import NOBODY, Person
 from selip_core.ingest.plain_names import by_time, date_folders, own_name, patient_of_name, with_doubts
 from selip_core.preprocessing import NIFTI_ENDINGS
 
@@ -74,6 +75,10 @@ class FoundSeries:
         Sorts the series of a study of DICOM.
     told_plain : bool
         Whether something tells that no contrast medium was given.
+    study_number : str
+        The header's ``StudyID``: no report is joined by it, but it may explain a table's column.
+    person : Person
+        What the header tells of the patient; it goes no further than the join.
     """
 
     files: tuple[Path, ...]
@@ -90,6 +95,8 @@ class FoundSeries:
     b_value: float | None = None
     place: tuple = ()
     told_plain: bool = False
+    study_number: str = ""
+    person: Person = NOBODY
 
 
 def volume_name(path: Path) -> str | None:

@@ -6,18 +6,25 @@ from pathlib import Path
 import yaml
 
 from selip_core.errors import SelipError
+from selip_core.reports.script import simplified
 
 _BOOK = yaml.safe_load(Path(__file__).with_name("report_columns.yaml").read_text(encoding="utf-8"))
 OPTION = "name it with --columns {role}=NAME, or columns={{{role!r}: NAME}} in Python"
 
 
 def bare(name: str) -> str:
-    """Return a column's name without what is not compared: case, width, white space and punctuation."""
-    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+    """Return a column's name without what is not compared: case, width, accents, script, white space, punctuation."""
+    if not name.isascii():
+        name = simplified("".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)))
+    return "".join(char for char in name.casefold() if char.isalnum())
 
 
-_STEPS = {role: [{bare(name) for name in step} for step in steps] for role, steps in _BOOK["used"].items()}
-_EXAMINATION = {role: [{bare(name) for name in step} for step in steps] for role, steps in _BOOK["examination"].items()}
+def _steps(of: str) -> dict[str, list[set[str]]]:
+    return {role: [{bare(name) for name in step} for step in steps] for role, steps in _BOOK[of].items()}
+
+
+_STEPS, _EXAMINATION, _PERSON = _steps("used"), _steps("examination"), _steps("person")
+_ALSO_CALLED = {"procedure": "body_part"}
 _IDENTIFIERS = {bare(name) for name in _BOOK["identifiers"]}
 _IDENTIFIER_PARTS = tuple(bare(part) for part in _BOOK["identifier_parts"])
 _HARMLESS_ENDINGS = tuple(_BOOK["harmless_endings"])
@@ -43,14 +50,18 @@ def map_columns(header: list[str], given: dict[str, str], where: str) -> dict[st
     SelipError
         If a column is missing or unclear; lists the columns and says how to name one.
     """
-    unknown = set(given) - set(_STEPS)
+    may_be_given = (*_STEPS, *_EXAMINATION, *_ALSO_CALLED)
+    unknown = set(given) - set(may_be_given)
     if unknown:
-        raise SelipError(f"{sorted(unknown)[0]!r} is no column of a report; name some of {', '.join(_STEPS)}")
+        raise SelipError(f"{sorted(unknown)[0]!r} is no column of a report; name some of {', '.join(may_be_given)}")
     names = [bare(name) for name in header]
+    if missing := [name for role, name in given.items() if role not in _STEPS and bare(name) not in names]:
+        raise SelipError(f"{where} has no column {missing[0]!r}; it has {_listed(header)}")
     found: dict[str, int] = {}
     for role, steps in _STEPS.items():
         wanted = [{bare(given[role])}] if role in given else steps
-        hits = next((h for step in wanted if (h := [i for i, name in enumerate(names) if name in step])), [])
+        free = [(i, name) for i, name in enumerate(names) if i not in found.values() or role in given]
+        hits = next((h for step in wanted if (h := [i for i, name in free if name in step])), [])
         if role in given and not hits:
             raise SelipError(f"{where} has no column {given[role]!r}; it has {_listed(header)}")
         if len(hits) > 1:
@@ -69,12 +80,28 @@ def map_columns(header: list[str], given: dict[str, str], where: str) -> dict[st
     return found
 
 
-def examination_columns(header: list[str]) -> dict[str, list[int]]:
-    """Return where a row tells its ``modality``, ``body_part``, ``date``, ``status`` and when it was ``reported``."""
+def examination_columns(header: list[str], given: dict[str, str] | None = None) -> dict[str, list[int]]:
+    """Return where a row tells its ``modality``, ``body_part``, ``date``, ``status`` and when it was ``reported``.
+
+    Parameters
+    ----------
+    given : dict, optional
+        Names that the user gave, by what the column is, others among them; ``procedure`` is the part of the body.
+    """
+    named = {_ALSO_CALLED.get(role, role): [{bare(name)}] for role, name in (given or {}).items()}
+    return _in_steps(header, {role: named.get(role, steps) for role, steps in _EXAMINATION.items()})
+
+
+def person_columns(header: list[str]) -> dict[str, list[int]]:
+    """Return where a row tells the ``sex``, ``birth`` date and ``name`` of its patient."""
+    return _in_steps(header, _PERSON)
+
+
+def _in_steps(header: list[str], roles: dict[str, list[set[str]]]) -> dict[str, list[int]]:
     names = [bare(name) for name in header]
     found = {
         role: next((hits for step in steps if (hits := [i for i, name in enumerate(names) if name in step])), [])
-        for role, steps in _EXAMINATION.items()
+        for role, steps in roles.items()
     }
     return {role: hits for role, hits in found.items() if hits}
 

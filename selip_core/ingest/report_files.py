@@ -17,9 +17,10 @@ import openpyxl
 import xlrd
 from openpyxl.cell.cell import Cell
 
-from selip_core._utils.tables import text_rows
+from selip_core._utils.tables import read_text, text_rows
 from selip_core._utils.torn_rows import joined_rows
 from selip_core.errors import SelipError
+from selip_core.ingest.archives import is_archive, not_unpacked
 from selip_core.ingest.report_columns import n_known
 
 TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
@@ -78,7 +79,7 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> list[Sheet]:
-    """Return the tables of a file that hold anything.
+    """Return the tables of a file that hold anything; of a folder its texts, each of whose names is an id.
 
     Raises
     ------
@@ -86,8 +87,12 @@ def read_sheets(path: Path) -> list[Sheet]:
         If the file is missing, empty, encrypted, damaged or of another kind; names it and says what to do.
     """
     suffix = path.suffix.lower()
+    if path.is_dir():
+        return [_folder_sheet(path)]
     if not path.is_file():
         raise SelipError(f"{path} does not exist; give the file with the reports")
+    if is_archive(path) or not_unpacked(path) or suffix == ".gz":
+        raise SelipError(f"{path} is no table of reports but holds one: unpack it first")
     if suffix not in (*TEXT_SUFFIXES, *EXCEL_SUFFIXES):
         raise SelipError(f"{path} is no table of reports; give {', '.join((*TEXT_SUFFIXES, *EXCEL_SUFFIXES))}")
     try:
@@ -133,6 +138,16 @@ def _text_sheet(path: Path) -> Sheet:
         below, n_joined, torn = joined_rows(below, len(above[-1][1]))
     padded = [(line, row[:width] + [""] * (width - len(row))) for line, row in (*above, *below)]
     return Sheet(path.name, rows=padded, joined=n_joined, torn=torn)
+
+
+def _folder_sheet(path: Path) -> Sheet:
+    """Return the texts of a folder as a table of ids, which are the files' names; a row's number is the file's."""
+    files = sorted(one for one in path.iterdir() if one.suffix.lower() == ".txt" and not one.name.startswith("."))
+    if not files:
+        raise SelipError(f"{path} is a folder without .txt files: give a table of reports, or a folder that has a .txt "
+                         "file for each patient, called by the patient's id or accession number")  # fmt: skip
+    rows = [(number, [one.stem, one.stem, read_text(one).strip()]) for number, one in enumerate(files, 1)]
+    return Sheet(path.name, "folder of reports", [(0, ["patient id", "accession number", "findings"]), *rows])
 
 
 def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:

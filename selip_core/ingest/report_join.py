@@ -1,41 +1,46 @@
 """Reports and studies brought together by their ids; both sides' orphans are listed, nothing is guessed."""
 
 import datetime
+from collections import Counter
+from dataclasses import dataclass
 
 import pandas as pd
 
-from selip_core.ingest.examinations import Examination, date_of, is_another_day
+from selip_core.ingest.examinations import Examination
+from selip_core.ingest.join_checks import comparable_days, comparable_fields, contradicted, hints, people_of
 from selip_core.ingest.report_doubles import without_doubles
-from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable, plain_id
+from selip_core.ingest.report_ids import Keys
+from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable
 
 STUDY_KEYS = ("study_id", "accession", "study_uid")
-ENOUGH_DAYS = 3
-"""Choice: where of so many reports none is of the day of its patient's study, the source's dates are shifted ones."""
 
 
-class _Keys:
-    """The studies by the ids that a report may name."""
+@dataclass
+class _Found:
+    """What a report's ids lead to.
 
-    def __init__(self, studies: pd.DataFrame, columns: tuple[str, ...]):
-        self.exact: dict[str, set[str]] = {}
-        self.loose: dict[str, set[str]] = {}
-        for column in columns:
-            if column in studies:
-                for value, study in zip(studies[column].fillna("").astype(str), studies["study_id"], strict=True):
-                    if value := plain_id(value):
-                        self.exact.setdefault(value, set()).add(study)
-                        self.loose.setdefault(value.lstrip("0"), set()).add(value)
+    Parameters
+    ----------
+    hits, patients : sets of str
+        The studies of its own id, and of its patient.
+    folder : set of str
+        Those whose folder is called as its study.
+    near, near_patient : str
+        Ids that differ from its own by leading zeros only.
+    study : str
+        The one that it is joined to; "" where there is a `problem`.
+    other : bool
+        Whether the problem is that it is of another examination.
+    """
 
-    def find(self, value: str, ignore_zeros: bool) -> tuple[set[str], str]:
-        """Return the studies of an id, and an id that differs from it by leading zeros only where that is no match."""
-        if not value or value in self.exact:
-            return self.exact.get(value, set()), ""
-        near = sorted(self.loose.get(value.lstrip("0"), ()))
-        if not near:
-            return set(), ""
-        if ignore_zeros and len(near) == 1:
-            return self.exact[near[0]], ""
-        return set(), near[0]
+    hits: set[str]
+    near: str
+    folder: set[str]
+    patients: set[str]
+    near_patient: str
+    study: str = ""
+    problem: str = ""
+    other: bool = False
 
 
 def join(
@@ -47,14 +52,16 @@ def join(
     report's row does not say that it is of another device, another part of the body or another day. Where the study ids
     of reports and source are of one numbering (some are found), an id that is not found is another examination, and the
     patient's id does not stand for it. Where the patient ids are of one numbering, a study whose report names a patient
-    that is not found is another patient's.
+    that is not found is another patient's. A study that several patients have is that of the report's own. Where a
+    header tells another sex, birth date or name than the report's row, it is another person's.
 
     Parameters
     ----------
     reports : ReportTable
     studies : DataFrame with ``patient_id``, ``study_id`` and, if there are any, ``accession``, ``study_uid``
         ``folder``, by which a study of the report's own patient alone is found, and ``patient``, another name of the
-        patient, which several may have; ``date``, the day of the examination. One or more rows a study.
+        patient, which several may have; ``date``, the day of the examination; ``person``, what the header tells of the
+        patient; ``study_number``, which explains a column at most. One or more rows a study.
     ignore_leading_zeros : bool
         Let ``007`` be ``7``, where nothing else could be.
 
@@ -64,40 +71,75 @@ def join(
     problems : DataFrame of `PROBLEM_COLUMNS`: those of the join only, those of the file are in `reports`
     """
     studies = studies.assign(patient_id=studies["patient_id"].astype(str), study_id=studies["study_id"].astype(str))
-    by_study, by_patient = _Keys(studies, STUDY_KEYS), _Keys(studies, ("patient_id", "patient"))
-    by_folder = _Keys(studies, ("folder",)).exact
     owner = dict(zip(studies["study_id"], studies["patient_id"], strict=True))
     rows = _rows(reports)
-    found = [by_study.find(row["study_id"], ignore_leading_zeros) for row in rows]
-    folders = [by_folder.get(row["study_id"], set()) for row in rows]
-    found_patients = [by_patient.find(row["patient_id"], ignore_leading_zeros) for row in rows]
-    of_patients = [their for their, _ in found_patients]
-    one_numbering = any(map(any, found)) or _folders_are_exams(folders, of_patients, by_folder)
-    one_patient_numbering = any(map(any, found_patients))
-    dates, problems = _dates(studies, rows, [bool(hits) for hits, _ in found], of_patients)
+    by_study = Keys(studies, STUDY_KEYS, [row["study_id"] for row in rows])
+    by_patient = Keys(studies, ("patient_id", "patient"))
+    found = _all_found(rows, studies, by_study, by_patient, ignore_leading_zeros)
+    problems = _decide(rows, found, studies)
     matched, zeros = [], {}  # of a study: the report's id that differs by leading zeros
-    for row, (hits, near), folder, (patients, near_patient) in zip(rows, found, folders, found_patients, strict=True):
-        # a visit is called V1 of every patient: it is this one's, or of a table without ids
-        hits = hits if hits or near else folder & patients if row["patient_id"] else folder
-        other_exam = bool(row["study_id"]) and one_numbering
-        unknown = bool(row["patient_id"]) and one_patient_numbering and not patients and not near_patient
-        problem, other = _refusal(hits, near, patients, near_patient, other_exam), ""
-        if hits and unknown:
-            problem = problem or "its study is in the source, its patient id is not, though others of the reports are"
-        if not problem:
-            study = next(iter(hits or patients))
-            problem = other = "" if hits else _other_examination(row["examination"], dates.get(study))
-        if not problem:
-            matched.append({**row, "patient_id": owner[study], "study_id": study})
+    for row, one in zip(rows, found, strict=True):
+        if not one.problem:
+            named = row["patient_id"]
+            matched.append({**row, "named": named, "patient_id": owner[one.study], "study_id": one.study})
             continue
-        if near or (near_patient and not hits and not other_exam):
-            close = by_study.exact[near] if near else by_patient.exact[near_patient]
-            zeros |= dict.fromkeys(close, row["study_id"] if near else row["patient_id"])
-        told = f"report not joined: {problem}", f"report not used; {_what_to_do(problem, other)}"
+        if one.near or (one.near_patient and "patient id differs" in one.problem):
+            close = by_study.exact[one.near] if one.near else by_patient.exact[one.near_patient]
+            zeros |= dict.fromkeys(close, row["study_id"] if one.near else row["patient_id"])
+        told = f"report not joined: {one.problem}", f"report not used; {_what_to_do(one)}"
         problems.append((row["where"], row["patient_id"], row["study_id"], *told))
-    matched = without_doubles(matched, problems, key=lambda row: row["study_id"])
+    if rows and not matched:
+        problems += hints(reports.held, studies, reports.columns)
+    matched = without_doubles(matched, problems, key=lambda row: row["study_id"], last=True)
     problems += _without_a_report(owner, {row["study_id"] for row in matched}, zeros)
     return pd.DataFrame(matched, columns=REPORT_COLUMNS, dtype=str), pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
+
+
+def _all_found(
+    rows: list[dict], studies: pd.DataFrame, by_study: Keys, by_patient: Keys, ignore_zeros: bool
+) -> list[_Found]:
+    by_folder = Keys(studies, ("folder",)).exact
+    return [
+        _Found(*by_study.find_study(row["study_id"], ignore_zeros), by_folder.get(row["study_id"], set()),
+               *by_patient.find(row["patient_id"], ignore_zeros)) for row in rows
+    ]  # fmt: skip
+
+
+def _decide(rows: list[dict], found: list[_Found], studies: pd.DataFrame) -> list[tuple[str, str, str, str, str]]:
+    """Give each of what was found its study or its problem; return the problems of the table as a whole."""
+    of_patients = [one.patients for one in found]
+    folders = set(studies["study_id"][studies["folder"].fillna("") != ""]) if "folder" in studies else set()
+    one_numbering = any(one.hits or one.near for one in found) or _folders_are_exams(found, folders)
+    one_patient_numbering = any(one.patients or one.near_patient for one in found)
+    dates, problems = comparable_days(studies, rows, [bool(one.hits) for one in found], of_patients)
+    people = people_of(studies)
+    n_rows = Counter(row["patient_id"] for row in rows if not row["examination"].other)
+    for row, one in zip(rows, found, strict=True):
+        # a visit is called V1 of every patient: it is this one's, or of a table without ids
+        if not (one.hits or one.near):
+            one.hits = one.folder & one.patients if row["patient_id"] else one.folder
+        if len(one.hits) > 1:
+            one.hits = one.hits & one.patients or one.hits  # two patients have examinations of one number
+        other_exam = bool(row["study_id"]) and one_numbering
+        unknown = bool(row["patient_id"]) and one_patient_numbering and not one.patients and not one.near_patient
+        one.problem = _refusal(one, other_exam)
+        if one.hits and unknown:
+            one.problem = one.problem or (
+                "its study is in the source, its patient id is not, though others of the reports are")  # fmt: skip
+        if not one.problem:
+            one.study = next(iter(one.hits or one.patients))
+            if not one.hits:
+                date = dates.get(one.study)
+                one.problem = _other_examination(row["examination"], date, n_rows[row["patient_id"]])
+                one.other = bool(one.problem)
+    fields, more = comparable_fields(
+        [(row["examination"].person, people.get(one.study, [])) for row, one in zip(rows, found, strict=True)
+         if not one.problem]
+    )  # fmt: skip
+    for row, one in zip(rows, found, strict=True):
+        if not one.problem and (field := contradicted(row["examination"].person, people.get(one.study, []), fields)):
+            one.problem = f"its {field} is another than that in the header of the study to which its ids lead"
+    return problems + more
 
 
 def _rows(reports: ReportTable) -> list[dict]:
@@ -107,41 +149,10 @@ def _rows(reports: ReportTable) -> list[dict]:
     return [{**row, "examination": one} for row, one in zip(rows, seen, strict=True)]
 
 
-def _what_to_do(problem: str, other: str) -> str:
-    if other:
+def _what_to_do(found: _Found) -> str:
+    if found.other:
         return "if it is of this study after all, give it the study's id"
-    return "correct the ids" + (", or ignore leading zeros if they mean nothing" if "zeros" in problem else "")
-
-
-def _dates(
-    studies: pd.DataFrame, rows: list[dict], by_study: list[bool], of_patients: list[set[str]]
-) -> tuple[dict[str, datetime.date | None], list[tuple[str, str, str, str, str]]]:
-    """Return the day of each study, of none where anonymising has shifted all of them, and that as a problem.
-
-    Parameters
-    ----------
-    rows : list of n dict
-        The reports, with their ``examination``.
-    by_study : list of n bool
-        Whether a study of the report's own id was found.
-    of_patients : list of n sets
-        The studies of its patient.
-    """
-    days = studies["date"].astype(str) if "date" in studies else [""] * len(studies)
-    dates = dict(zip(studies["study_id"], map(date_of, days), strict=True))
-    dated = [
-        (row["examination"].date, date, known)
-        for row, known, their in zip(rows, by_study, of_patients, strict=True)
-        if len(their) == 1 and row["examination"].date and (date := dates[next(iter(their))])
-    ]
-    if _one_calendar(dated):
-        return dates, []
-    if all(known for *_, known in dated):
-        return {}, []
-    return {}, [(
-        "reports", "", "", "no report is of the day of its patient's study: the source's dates may be shifted",
-        "dates were not compared; see that reports joined by the patient are of the study",
-    )]  # fmt: skip
+    return "correct the ids" + (", or ignore leading zeros if they mean nothing" if "zeros" in found.problem else "")
 
 
 def _without_a_report(owner: dict[str, str], joined: set[str], zeros: dict[str, str]) -> list[tuple[str, ...]]:
@@ -155,45 +166,43 @@ def _without_a_report(owner: dict[str, str], joined: set[str], zeros: dict[str, 
     return found
 
 
-def _folders_are_exams(folders: list[set[str]], of_patients: list[set[str]], by_folder: dict[str, set[str]]) -> bool:
+def _folders_are_exams(found: list[_Found], with_folder: set[str]) -> bool:
     """Return whether folders of studies are called as the reports call exams.
 
     One may be so by chance; most of those whose patients the reports name are not.
 
     Parameters
     ----------
-    folders, of_patients : of the same length
-        The studies that each report's exam, and patient, may be.
+    with_folder : set of str
+        The studies that lie in a folder of their own.
     """
-    named = set().union(*of_patients) & set().union(*by_folder.values())
-    theirs = set().union(*(folder & patients for folder, patients in zip(folders, of_patients, strict=True)))
+    named = set().union(*(one.patients for one in found)) & with_folder
+    theirs = set().union(*(one.folder & one.patients for one in found))
     return 2 * len(theirs) > len(named)
 
 
-def _one_calendar(dated: list[tuple[datetime.date, datetime.date, bool]]) -> bool:
-    """Tell whether the days of reports and of their patients' studies can be compared: anonymising shifts some."""
-    return len(dated) < ENOUGH_DAYS or any(not is_another_day(one, other) for one, other, _ in dated)
-
-
-def _other_examination(report: Examination, date: datetime.date | None) -> str:
+def _other_examination(report: Examination, date: datetime.date | None, n_rows: int) -> str:
     """Return why a report that its patient alone joins is of another examination than the study; "" if it is not."""
     if report.other:
         return f"{report.other}, and its patient's id alone leads to a study"
-    if is_another_day(report.date, date):
+    if report.is_of_another_day(date):
         return "it is of another day than the study, to which its patient's id alone leads"
+    if report.unread and n_rows > 1:
+        return f"its date cannot be read, and the table has {n_rows} reports of its patient"
     return ""
 
 
-def _refusal(hits: set[str], near: str, patients: set[str], near_patient: str, other_exam: bool) -> str:
+def _refusal(found: _Found, other_exam: bool) -> str:
     """Return why a report is not joined, "" where it is."""
-    if near:
-        return f"its study id differs from ⟦{near}⟧ of the source by leading zeros only"
+    hits, patients = found.hits, found.patients
+    if found.near:
+        return f"its study id differs from ⟦{found.near}⟧ of the source by leading zeros only"
     if hits and patients and not hits & patients:
         return "its study belongs to another patient in the source"
     if not hits and other_exam:
         return "no series of its study"
-    if not hits and near_patient:
-        return f"its patient id differs from ⟦{near_patient}⟧ of the source by leading zeros only"
+    if not hits and found.near_patient:
+        return f"its patient id differs from ⟦{found.near_patient}⟧ of the source by leading zeros only"
     if not hits and not patients:
         return "no series of its study or patient"
     n = len(hits or patients)

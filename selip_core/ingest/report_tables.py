@@ -11,17 +11,28 @@ import pandas as pd
 from selip_core._utils.encodings import DAMAGED
 from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
+from selip_core.ingest.blank_ids import is_nothing
 from selip_core.ingest.cell_text import plain_text
 from selip_core.ingest.deidentify import may_identify, scrub
 from selip_core.ingest.examinations import Examination, examinations
-from selip_core.ingest.report_columns import identifier_columns, map_columns, n_known, unknown_columns
+from selip_core.ingest.report_columns import (
+    examination_columns,
+    identifier_columns,
+    map_columns,
+    n_known,
+    unknown_columns,
+)
 from selip_core.ingest.report_doubles import without_doubles
 from selip_core.ingest.report_files import HEADER_ROWS, Sheet, read_sheets
+from selip_core.ingest.report_ids import plain_id, several_ids
 
 PROBLEM_COLUMNS = ["where", "patient_id", "study_id", "problem", "consequence"]
 REPORT_COLUMNS = ["patient_id", "study_id", "findings", "impression", "where"]
 
 _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
+_TELLS_APART = ("modality", "body_part", "date")
+_NUMBER = re.compile(r"[\w./-]*\d{4}[\w./-]*")
+"""What a column called Exam may hold in place of a part of the body."""
 _SIGNS = "=@+-＝＠＋－ "
 _MARKED = re.compile("⟦(.*?)⟧")
 
@@ -46,7 +57,9 @@ class ReportTable:
         Of the name of each sheet, as ``where`` and the notes have it, what stands for it where a file or a sheet may be
         called after a person.
     examinations : tuple of Examination
-        Of each report. They hold dates, and are never written.
+        Of each report. They hold dates and persons, and are never written.
+    held : dict
+        The ids and numbers that each column of a known or unknown name holds, but for texts; never written either.
     """
 
     reports: pd.DataFrame
@@ -56,6 +69,7 @@ class ReportTable:
     removed: int
     places: dict[str, str] = field(default_factory=dict)
     examinations: tuple[Examination, ...] = ()
+    held: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def without_its_name(self, text: str) -> str:
         """Return a text of its problems or notes with the places of `places` for its names."""
@@ -73,8 +87,15 @@ class _Reading:
     used: dict[str, int]
     identifiers: list[int]
     unknown: list[int]
+    given: dict[str, str]
     problems: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     removed: int = 0
+
+    def __post_init__(self):
+        self.of_examination = examination_columns(self.names(), self.given)
+        ids = (self.used[role] for role in ("patient_id", "study_id") if role in self.used)
+        # patients are numbered from 0 where there is a 1 as well
+        self.from_zero = {i for i in ids if any(plain_id(_cell(cells, i)) == "1" for _, cells in self.below())}
 
     def names(self) -> list[str]:
         return self.sheet.rows[self.header][1]
@@ -93,7 +114,8 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
     ----------
     path : path
     columns : dict, optional
-        The file's names of ``patient_id``, ``study_id``, ``findings``, ``impression`` where they are unusual.
+        The file's names of ``patient_id``, ``study_id``, ``findings``, ``impression``, ``date``, ``body_part`` (or
+        ``procedure``), ``modality``, ``status`` and ``reported`` where they are unusual.
 
     Raises
     ------
@@ -106,7 +128,8 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
     readings, rows = [], []
     for sheet, header, used in chosen:
         names = sheet.rows[header][1]
-        readings.append(_Reading(sheet, header, used, identifier_columns(names, used), unknown_columns(names, used)))
+        persons, unknown = identifier_columns(names, used), unknown_columns(names, used)
+        readings.append(_Reading(sheet, header, used, persons, unknown, columns or {}))
         rows += _read_sheet(readings[-1], sheet.title if len(chosen) > 1 else "")
     problems = [problem for reading in readings for problem in reading.problems]
     rows = without_doubles(rows, problems, key=lambda row: row["study_id"])
@@ -119,17 +142,23 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
         sum(reading.removed for reading in readings),
         {sheet.name: sheet.place for sheet in sheets},
         tuple(row["examination"] for row in rows),
+        _held(readings),
     )
 
 
 def _read_sheet(reading: "_Reading", title: str) -> list[dict]:
     """Return the rows of a sheet that can be used, what each says of its examination with it."""
     below = reading.below()
-    of_sheet = examinations(reading.names(), [cells for _, cells in below], title)
+    of_sheet = examinations(reading.names(), [cells for _, cells in below], title, reading.given)
     rows = []
     for (line, cells), examination in zip(below, of_sheet, strict=True):
         if row := _read_row(reading, line, cells):
             rows.append({**row, "examination": examination})
+    if unread := sum(row["examination"].unread != "" for row in rows):
+        reading.problems.append((
+            reading.sheet.name, "", "", f"the examination's date cannot be read in {unread} of {len(rows)} rows",
+            "they are joined by their patient alone where the patient has one report; write dates as 2023-06-01",
+        ))  # fmt: skip
     for lines in reading.sheet.torn:
         reading.problems.append((
             f"{reading.sheet.name} rows {', '.join(map(str, lines))}", "", "",
@@ -137,6 +166,18 @@ def _read_sheet(reading: "_Reading", title: str) -> list[dict]:
             "none of them is used; put texts that hold line breaks or commas in quotes",
         ))  # fmt: skip
     return rows
+
+
+def _held(readings: list["_Reading"]) -> dict[str, frozenset[str]]:
+    """Return the ids that the columns hold, by the columns' names."""
+    held: dict[str, set[str]] = {}
+    for reading in readings:
+        texts = {reading.used.get("findings"), reading.used.get("impression")}
+        for i, name in enumerate(reading.names()):
+            if name.strip() and i not in texts:
+                ids = {plain_id(_cell(cells, i)) for _, cells in reading.below()}
+                held.setdefault(name.strip(), set()).update(one for one in ids if len(one) > 1 and not is_nothing(one))
+    return {name: frozenset(ids) for name, ids in held.items()}
 
 
 def _which_sheets(sheets: list[Sheet], readings: list["_Reading"]) -> list[str]:
@@ -159,6 +200,11 @@ def _notes(reading: "_Reading", first: "_Reading") -> list[str]:
     names, notes = reading.names(), []
     if reading is first or reading.named() != first.named():
         notes = [f"{role} is read from {name!r}" for role, name in reading.named().items()]
+        told = {role: columns for role, columns in reading.of_examination.items() if role in _TELLS_APART}
+        notes += [f"{role.replace('_', ' ')} is read from {names[i].strip()!r}" for role in told for i in told[role]]
+        if not told and "patient_id" in reading.used:
+            notes.append("no column is known that tells an examination's day, device or part of the body: a report "
+                         "joined by its patient may be of another; name it, --columns date=NAME,body_part=NAME")
     if reading.sheet.joined:
         notes.append(f"rows that a line break within a text had torn, joined: {reading.sheet.joined}")
     filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in reading.below())]
@@ -182,12 +228,6 @@ def safe_cell(text: str) -> str:
     start = unicodedata.normalize("NFKC", text).lstrip()[:1]
     number = re.fullmatch(r"\s*[+-]?[\d.,\s%]+", text)
     return f"'{text}" if start and start in "=@+-" and not number else text
-
-
-def plain_id(text: str) -> str:
-    """Return an id in half-width characters without white space or invisible marks."""
-    text = unicodedata.normalize("NFKC", text).removeprefix("'")  # Excel's sign that a number is a text
-    return "".join(char for char in text if not char.isspace() and unicodedata.category(char) not in ("Cf", "Cc"))
 
 
 def _choose(sheets: list[Sheet], given: dict[str, str]) -> list[tuple[Sheet, int, dict[str, int]]]:
@@ -235,6 +275,9 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
                  "report left out; give every row the id of its patient or study")  # fmt: skip
         return None
     identifiers = [plain_text(_cell(cells, i))[0] for i in reading.identifiers]
+    identifiers += [part for i in reading.identifiers for part in several_ids(_cell(cells, i))]
+    parts = (_cell(cells, i) for i in reading.of_examination.get("body_part", ()))
+    identifiers += [part for part in parts if _NUMBER.fullmatch(part)]
     identifiers += filter(may_identify, (plain_text(_cell(cells, i))[0] for i in reading.unknown))
     if any(DAMAGED in value for value in identifiers):
         note("a name or number of the row was cut off by the export",
@@ -253,6 +296,10 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
     if spared:
         note(f"a name of the row may stand in its text {spared} times, or it is a medical word there",
              "the words are left in the text; look at them before you pass it on")  # fmt: skip
+    if not row["findings"] and row["impression"]:
+        row["findings"] = row["impression"]
+        note("report of an impression alone, without findings text",
+             "its impression stands for its findings: it tells less than a whole report")  # fmt: skip
     if not row["findings"]:
         note("report without findings text", "report left out; fill in the findings")
         return None
@@ -272,8 +319,12 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
         return "", "is a date: Excel has turned the id into one; export the column as text"
     text = _cell(cells, column)
     found = plain_id(text)
-    if not found.strip("-—/"):
+    if is_nothing(found) or re.fullmatch(r"-\d", found):
         return "", ""  # what some write where there is none
+    if re.fullmatch(r"0+(?:\.0+)?", found) and column not in reading.from_zero:
+        return "", ""
+    if role == "study_id" and any(char.isspace() for char in text.strip()) and (parts := several_ids(text)):
+        found = ",".join(parts)
     if DAMAGED in found:
         return "", "holds characters that the export has cut off"
     if found.startswith(("=", "@", "+", "-")):
@@ -282,7 +333,8 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
         return "", "is in scientific notation: Excel has destroyed its last digits; export it as text"
     if re.fullmatch(r"\d+\.0+", found):
         return found.partition(".")[0], ""
-    return found, "holds full-width or invisible characters" if found != "".join(text.split()) else ""
+    alike = plain_id(text) == "".join(text.split())
+    return found, "" if alike else "holds full-width or invisible characters"
 
 
 def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tuple[str, str]:

@@ -156,9 +156,11 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
     """Return the reports with the cohort's ids, the problems with the source's, and notes for the quality report."""
     used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
     studies = pd.DataFrame(
-        [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), **one.keys} for one in used],
-        columns=["patient_id", "study_id", "date", "accession", "study_uid", "folder", "patient"],
-    ).fillna("")
+        [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), "person": one.person,
+          "study_number": one.study_number, **one.keys} for one in used],
+        columns=["patient_id", "study_id", "date", "person", "study_number", "accession", "study_uid", "folder",
+                 "patient"],
+    ).fillna("")  # fmt: skip
     studies = studies.drop_duplicates()
     if table is not None:
         matched, problems = join(table, studies, ignore_leading_zeros=settings.ignore_leading_zeros)

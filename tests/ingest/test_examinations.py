@@ -22,6 +22,11 @@ def other(column, value, **more):
         ("设备类型", "ＣＴ"), ("检查部位", "CARDIAC MRI"),
         ("检查部位", "SACROILIAC JOINT"), ("检查部位", "双侧股骨头MRI"),
         ("检查部位", "髋关节(股骨头)"), ("检查部位", "ILIAC"),
+        ("Exam", "CT HEAD"), ("Procedure Name", "XR CHEST"), ("Estudio", "RM de rodilla"), ("Estudio", "TAC craneal"),
+        ("Untersuchung", "MRT HWS"), ("Untersuchung", "Röntgen Thorax"), ("Untersuchungsart", "MRT Kniegelenk"),
+        ("Examen", "IRM du genou"), ("Région anatomique", "Rachis"), ("Exame", "TC de crânio"),
+        ("検査部位", "頚椎"), ("検査部位", "股関節(大腿骨頭)"), ("檢查項目", "頸椎磁振造影"),
+        ("Modalidad", "TC"), ("Modalität", "Röntgen"), ("Modalidade", "RX"), ("モダリティ", "超音波"),
     ],
 )  # fmt: skip
 def test_another_examination_is_told(column, value):
@@ -38,6 +43,10 @@ def test_another_examination_is_told(column, value):
         ("检查项目", "头颅、颈椎MR"), ("Body Part", "BRAIN"), ("Study Description", "MRI brain w/o contrast"),
         ("检查部位", "手术后"),
         ("检查部位", "颈静脉孔区"), ("procedure", "CNS"), ("设备", "CT室"), ("Modality", "CT/MR"), ("检查部位", "眼眶"),
+        ("Exam", "MRI BRAIN R/O METS"), ("Estudio", "RM de cráneo y columna cervical"), ("Examen", "IRM encéphale"),
+        ("Estudio", "RM de encéfalo y columna cervical"), ("Untersuchung", "MRT Schädel und HWS"),
+        ("Untersuchung", "cMRT"), ("Examen", "IRM crâne et rachis"), ("検査部位", "頭部・頚椎"), ("検査部位", "脳"),
+        ("檢查項目", "頭部磁振造影"), ("Modalidad", "RM"), ("Modalität", "MRT"), ("Exam", "Brain RO MS"),
         ("检查部位", "ADRENAL"), ("检查部位", "FACE AND NECK"), ("检查项目", "视神经脊髓炎"), ("检查项目", "肢端肥大"),
     ],
 )  # fmt: skip

@@ -429,9 +429,26 @@ def test_of_different_reports_of_a_study_none_is_chosen(tmp_path):
 
 
 def test_rows_without_id_or_findings_are_listed(tmp_path):
-    found = read_reports(table(tmp_path / "r.csv", [["--", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", "腔梗"]]))
+    found = read_reports(table(tmp_path / "r.csv", [["--", "", "王伟", TEXT, ""], ["2", "2", "李娜", " ", " "]]))
     assert found.reports.empty
     assert [said.partition(" (")[0] for said in problems_of(found)] == ["no id", "report without findings text"]
+
+
+def test_a_row_with_an_impression_alone_is_kept_and_told(tmp_path):
+    found = read_reports(table(tmp_path / "r.csv", [["2", "2", "李娜", " ", "李娜，左侧额叶梗死。"]]))
+    assert found.reports[["findings", "impression"]].values.tolist() == [[f"{HOLE}，左侧额叶梗死。"] * 2]
+    assert problems_of(found) == ["report of an impression alone, without findings text"]
+    rows = [["2", "2", "李娜", "", "腔梗"], ["2", "2", "李娜", TEXT, "腔梗"]]
+    found = read_reports(table(tmp_path / "r.csv", rows))
+    assert found.reports["findings"].tolist() == [TEXT]
+    assert problems_of(found)[1:] == ["an impression alone beside a whole report"]
+
+
+def test_a_number_in_a_column_called_exam_is_taken_out_of_the_text(tmp_path):
+    header = ["检查号", "Exam", "检查所见"]
+    for value, kept in (("MR20240017", HOLE), ("MR BRAIN", "MR BRAIN")):
+        path = table(tmp_path / "r.csv", [["A1", value, f"{value}，{TEXT}"]], header=header)
+        assert read_reports(path).reports["findings"][0] == f"{kept}，{TEXT}"
 
 
 def encrypted(path):
@@ -466,6 +483,10 @@ def no_workbook(path):
         ("r.csv", encrypted, "is an Excel file by another name"),
         ("r.csv", lambda p: p.write_bytes(b"\n "), "is empty; export the reports again"),
         ("r.xls", lambda p: p.write_bytes(bytes(4096)), "is no Excel file, though named as .xls"),
+        ("r.rar", lambda p: p.write_bytes(b"Rar!"), "holds one: unpack it first"),
+        ("r.csv.gz", lambda p: p.write_bytes(b"\x1f\x8b"), "holds one: unpack it first"),
+        ("r", lambda p: p.mkdir(),
+        "is a folder without .txt files: give a table of reports, or a folder that has a .txt"),
         ("r.pdf", lambda p: p.write_bytes(b"%PDF"), "is no table of reports; give .csv, .tsv"),
         ("r.csv", lambda p: None, "does not exist"),
     ],

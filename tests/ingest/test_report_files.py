@@ -1,0 +1,43 @@
+"""Files of reports: rare separators, and a folder of texts."""
+
+import pandas as pd
+import pytest
+
+from selip_core.ingest.report_join import join
+from selip_core.ingest.report_tables import read_reports
+
+TEXT = "左侧额叶见片状长T2信号影。"
+STUDIES = pd.DataFrame({"patient_id": ["P1", "P2"], "study_id": ["S1", "S2"], "accession": ["A1", "A2"]})
+
+
+@pytest.mark.parametrize("separator", ["|", "^", ",", "\t", ";"])
+def test_separators(tmp_path, separator):
+    rows = [["患者ID", "姓名", "检查所见"], ["P1", "王小明", TEXT], ["P2", "李娜", TEXT]]
+    (tmp_path / "r.csv").write_text("\n".join(map(separator.join, rows)), encoding="utf-8")
+    assert read_reports(tmp_path / "r.csv").reports["findings"].tolist() == [TEXT, TEXT]
+
+
+def test_a_rare_separator_within_cells_is_none(tmp_path):
+    (tmp_path / "r.csv").write_text(f"检查号,姓名,检查所见\nA1|A,Wang^Wei,T1|T2^{TEXT}\n", encoding="utf-8")
+    found = read_reports(tmp_path / "r.csv").reports
+    assert found[["study_id", "findings"]].values.tolist() == [["A1|A", f"T1|T2^{TEXT}"]]
+
+
+def test_a_folder_of_texts_is_a_table_of_ids(tmp_path):
+    folder = tmp_path / "王小明"
+    folder.mkdir()
+    (folder / "A1.txt").write_text(TEXT, encoding="utf-8")
+    (folder / "A2.TXT").write_text("未见异常\n\n", encoding="gb18030")
+    (folder / "A9.txt").write_text("x", encoding="utf-8")
+    (folder / ".A1.txt").write_text("y", encoding="utf-8")
+    found = read_reports(folder)
+    matched, problems = join(found, STUDIES)
+    assert dict(zip(matched["study_id"], matched["findings"], strict=True)) == {"S1": TEXT, "S2": "未见异常"}
+    assert "no series of its study" in problems["problem"][0]
+    assert "王小明" not in found.without_its_name(found.reports["where"][0])
+
+
+def test_a_folder_of_texts_called_by_patients(tmp_path):
+    for patient in ("P1", "P2"):
+        (tmp_path / f"{patient}.txt").write_text(f"{TEXT}{patient}", encoding="utf-8")
+    assert join(read_reports(tmp_path), STUDIES)[0]["study_id"].tolist() == ["S1", "S2"]
