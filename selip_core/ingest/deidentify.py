@@ -12,7 +12,7 @@ from selip_core.ingest.comparable import comparable, composed, spelt_out
 from selip_core.ingest.numbers import numbers
 from selip_core.ingest.person_words import NO_VALUES, NOBODYS, common_words, with_holes
 from selip_core.ingest.signatures import signatures
-from selip_core.ingest.written_dates import day_of_serial, day_pattern, days, may_hold_day
+from selip_core.ingest.written_dates import day_pattern, days, may_hold_day
 from selip_core.reports.lexicon import Lexicon, load_lexicon
 from selip_core.reports.text import normalise
 
@@ -128,7 +128,6 @@ def _values(identifiers: Iterable[str]) -> tuple[list[str], set[str]]:
             found |= {written, *within(written)}
         shorter = _LONG_WORD.sub(lambda word: _SPELT_OUT.sub(lambda two: two[0][0], word[0]), comparable(value))
         shortened |= {shorter, *within(shorter)} - found
-        found.add(day_of_serial(value))
     found |= shortened
     least = {v: LEAST_WITH_DIGIT if v.isascii() and any(c.isdigit() for c in v) else LEAST for v in found}
     looked_for = (
@@ -141,15 +140,15 @@ def _values(identifiers: Iterable[str]) -> tuple[list[str], set[str]]:
 def _may_hold(text: str, value: str) -> bool:
     """Tell quickly that a text cannot hold a value; most do not."""
     squeezed = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).casefold()
-    if found := days(value):
-        return any(may_hold_day(squeezed, day) for day in found)
+    if any(may_hold_day(squeezed, day) for day in days(value)):
+        return True
     return re.sub(r"[\W_]", "", value).casefold() in squeezed
 
 
 def _pattern(value: str) -> str:
-    """Return an expression for a value in either width, white space within or not; for a date, however written."""
-    if found := days(value):
-        body = "|".join(day_pattern(day) for day in sorted(found))
+    """Return an expression for a value in either width, white space within or not; for a date also however written."""
+    if found := sorted(days(value)):
+        body = "|".join([*map(day_pattern, found), _wide(value)])
         return rf"(?<![0-9A-Za-z])(?:{body})(?![0-9A-Za-z])"
     dotted = DOTTED.search(value) is not None or _LONG_NAME.fullmatch(value) is not None
     parts = [_wide(part, dotted) for part in _PARTS.split(DOTTED.sub(" ", value)) if part]

@@ -209,3 +209,8 @@ def test_a_name_that_begins_like_an_abbreviation_is_a_name(name):
     assert scrub(f"Radiologist: {name}", []).text == f"Radiologist: {HOLE}"
     family = name.split()[0]
     assert family == "Ms" or scrub(f"reviewed by {family} today", [name]).text == f"reviewed by {HOLE} today"
+
+
+@pytest.mark.parametrize("value", ["590412", "1120601", "25670", "01062023", "230601"])
+def test_a_number_that_may_be_a_day_is_looked_for_as_a_number_too(value):
+    assert scrub(f"检查 {value}。", [value]).text == f"检查 {HOLE}。"
