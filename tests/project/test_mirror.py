@@ -13,7 +13,7 @@ TESTED_THROUGH_OTHERS = {
     "datasets/synthetic/brats", "datasets/synthetic/cohort", "datasets/synthetic/lesions",
     "datasets/synthetic/report_lesions", "datasets/synthetic/report_styles", "downstream/ablation_tables",
     "downstream/grading", "downstream/segmentation_data", "errors", "explore/gallery", "extract",
-    "ingest/options", "ingest/series", "pipeline/execution", "pipeline/inputs", "pipeline/paths",
+    "ingest/options", "pipeline/execution", "pipeline/inputs", "pipeline/paths",
     "pretraining/untrained", "reports/chat_models",
     "reports/lesion",
     "reports/reader", "reports/text", "reports/translation", "search",
