@@ -31,7 +31,16 @@ def test_a_day_is_found_however_it_is_written(text):
     assert re.fullmatch(day_pattern(DAY), text, re.IGNORECASE) and may_hold_day(squeezed.casefold(), DAY)
 
 
-@pytest.mark.parametrize("value", [*WRITTEN[:9], *(text for text in WRITTEN[11:15] if text[0] != "5"), "59/04/12", "1970-04-12 00:00:00", "12 Apr 1970"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *WRITTEN[:9],
+        *(text for text in WRITTEN[11:15] if text[0] != "5"),
+        "59/04/12",
+        "1970-04-12 00:00:00",
+        "12 Apr 1970",
+    ],
+)
 def test_a_value_may_be_that_day(value):
     assert DAY in days(value)
 
