@@ -152,8 +152,8 @@ def embed(
     level : {"series", "study"}
         A row a volume, or a row a study: the ``study_id`` of a cohort; of other files a folder is a study.
     batch_size, workers : int
-        Volumes a step of the model, and processes that read and preprocess. They are spawned, and read a script again:
-        there the call stands under ``if __name__ == "__main__":``, or has ``workers=1``.
+        Volumes a step of the model, and processes that read and preprocess. They read a script again: there the call
+        stands under ``if __name__ == "__main__":``, or has ``workers=1``.
     dask : str, optional
         Address or scheduler file of a Dask cluster, whose workers read and preprocess. The model encodes here.
 
@@ -165,9 +165,8 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, a study has a sequence twice, `out` exists or cannot be
-        written, a number is not positive, or this version preprocesses otherwise than the model was trained, see
-        `SelipModel.check_preprocessing`. Of a cluster, see `selip_core._utils.cluster.on_cluster`.
+        If there is no volume, or none in the model's folder, a study has a sequence twice, `out` exists or cannot be
+        written, an option cannot be met, or of `SelipModel.check_preprocessing` and `selip_core._utils.cluster`.
     """
     out = _checked(out, level, batch_size, workers)
     reach(dask)

@@ -273,7 +273,7 @@ def test_a_report_whose_id_lost_its_zeros_is_listed_and_joined_on_request(tmp_pa
 
 def test_the_released_layout_brings_its_texts_and_split(tmp_path):
     root = tmp_path / "in"
-    for name, split in (("Q1", "training"), ("Q2", "test")):
+    for name, split in (("Q1", "training"), ("Q2", "test"), ("Q3", "validation")):
         folder = root / "nii_mri_1_data" / "nii_mri_1_processed" / "t2_tse_tra"
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / f"{name}.npy", head().astype(np.float32))
@@ -284,7 +284,7 @@ def test_the_released_layout_brings_its_texts_and_split(tmp_path):
     ingest(root, tmp_path / "out", **QUIET)
     cohort = load_cohort(tmp_path / "out")
     assert cohort.reports["findings"].tolist() == ["T2，在左侧额叶表现为长信号。"]
-    assert sorted(cohort.given_splits["split"]) == ["test", "train"]
+    assert sorted(cohort.given_splits["split"]) == ["test", "train", "validation"]
     path = cohort.series["path"].iloc[0]
     assert nib.aff2axcodes(nib.load(cohort.directory / path).affine) == ("L", "P", "S")
 
