@@ -2,7 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from selip_core.errors import SelipError
 
@@ -34,9 +43,16 @@ class CohortSettings(_Settings):
 class PreprocessingSettings(_Settings):
     """Raw volume to model input (method.md 1). Order of axes is (D, H, W): through-plane, anterior, right."""
 
-    spacing_mm: tuple[float, float, float] = (8.0, 4.0, 4.0)
-    shape: tuple[int, int, int] = (16, 48, 40)
+    spacing_mm: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (8.0, 4.0, 4.0)
+    shape: tuple[PositiveInt, PositiveInt, PositiveInt] = (16, 48, 40)
     clip_percentiles: tuple[float, float] = (0.1, 99.9)
+
+    @field_validator("clip_percentiles")
+    @classmethod
+    def _low_before_high(cls, ends: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= ends[0] < ends[1] <= 100:
+            raise ValueError("must be (low, high) with 0 <= low < high <= 100")
+        return ends
 
 
 class ImageEncoderSettings(_Settings):

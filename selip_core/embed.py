@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core._utils.cluster import Cluster, reach
-from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, run_command
+from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, add_workers, one_or_more, run_command
 from selip_core._utils.extras import needs
 from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import code_fingerprint, digest, weights_digest
@@ -58,7 +58,8 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
     """
     rows: list[tuple[str, str, str, str]] = []
     cohorts: dict[Path, list[tuple[str, str, str, str]]] = {}
-    for source in (expanded(source).resolve() for source in sources):
+    sources = [expanded(source).resolve() for source in sources]
+    for source in sources:
         if (source / "series.csv").is_file():
             cohorts[source] = list(_of_cohort(source))
         elif source.is_dir():
@@ -74,6 +75,9 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
         else:
             raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
     rows = [*_told_apart(cohorts), *rows]
+    if not rows and (dicom := _first_dicom(sources)):
+        raise SelipError(f"there is no NIfTI file in what was given. These are DICOM, as {dicom}: python -m "
+                         "selip_core.ingest makes a cohort of them")  # fmt: skip
     if not rows:
         raise SelipError("there is no NIfTI file (.nii, .nii.gz) in what was given; links to folders are not followed")
     strange = [path for path, *_ in rows if path.encode("utf-8", "replace").decode() != path]
@@ -113,6 +117,14 @@ def _is_nifti(path: Path) -> bool:
     return is_nifti_name(path.name) and not path.name.startswith(".") and path.is_file()
 
 
+def _first_dicom(folders: list[Path]) -> Path | None:
+    """Return a DICOM file of some folders; None without any."""
+    from selip_core.ingest.dicom import is_dicom
+
+    files = (path for folder in folders for path in folder.rglob("*"))
+    return next((path for path in files if path.is_file() and is_dicom(path)), None)
+
+
 def _plain(path: Path) -> tuple[str, str, str, str]:
     return str(path), "", "", sequence_of_file(path.name.split(".nii")[0])[0] or ""
 
@@ -136,11 +148,12 @@ def embed(
     sources : path or list of paths
         NIfTI files, folders (searched in depth) and cohorts.
     out : path, optional
-        Parquet file to write. An interrupted call goes on where it was, from the parts beside it.
+        Parquet file to write, ``.parquet``. An interrupted call goes on where it was, from the parts beside it.
     level : {"series", "study"}
         A row a volume, or a row a study: the ``study_id`` of a cohort; of other files a folder is a study.
     batch_size, workers : int
-        Volumes a step of the model, and processes that read and preprocess.
+        Volumes a step of the model, and processes that read and preprocess. They read a script again: there the call
+        stands under ``if __name__ == "__main__":``, or has ``workers=1``.
     dask : str, optional
         Address or scheduler file of a Dask cluster, whose workers read and preprocess. The model encodes here.
 
@@ -152,9 +165,8 @@ def embed(
     Raises
     ------
     SelipError
-        If there is no volume, the model's folder holds none, a study has a sequence twice, `out` exists or cannot be
-        written, a number is not positive, or this version preprocesses otherwise than the model was trained, see
-        `SelipModel.check_preprocessing`. Of a cluster, see `selip_core._utils.cluster.on_cluster`.
+        If there is no volume, or none in the model's folder, a study has a sequence twice, `out` exists or cannot be
+        written, an option cannot be met, or of `SelipModel.check_preprocessing` and `selip_core._utils.cluster`.
     """
     out = _checked(out, level, batch_size, workers)
     reach(dask)
@@ -182,12 +194,20 @@ def embed(
 def _checked(out: str | Path | None, level: str, batch_size: int, workers: int | None) -> Path | None:
     """Return the file to write; raise SelipError if it is there, or an option cannot be met."""
     if batch_size < 1 or (workers is not None and workers < 1):
-        raise SelipError(f"{batch_size} volumes a step by {workers} processes: both must be 1 or more")
+        raise SelipError(f"batch_size {batch_size} and workers {workers}: both must be 1 or more")
     if level not in get_args(Level):
         raise SelipError(f"level {level!r} is none of {', '.join(get_args(Level))}")
-    out = expanded(out) if out else None
+    out = _as_parquet(out) if out else None
     if out and out.exists():
         raise SelipError(f"{out} exists already: give another name, it is never overwritten")
+    return out
+
+
+def _as_parquet(out: str | Path) -> Path:
+    """Return the file to write; raise SelipError if its name promises another format than is written."""
+    out = expanded(out)
+    if out.suffix.lower() != ".parquet":
+        raise SelipError(f"{out}: the table is written as Parquet, give a name that ends in .parquet")
     return out
 
 
@@ -348,11 +368,11 @@ def main(arguments: list[str] | None = None) -> int:
         help="folder of a model, as results/demo/04_pretraining/models/SeLIP_seed0/best, or its name on the hub",
     )
     parser.add_argument("sources", nargs="+", metavar="FILE_OR_FOLDER", help="NIfTI files, folders, cohorts")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")
+    parser.add_argument("--out", type=_as_parquet, required=True, metavar="FILE.parquet")
     parser.add_argument("--level", choices=get_args(Level), default="series",
                         help="a row a volume, or a row a study: its series fused (default: series)")  # fmt: skip
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--workers", type=int)
+    parser.add_argument("--batch-size", type=one_or_more, default=32, metavar="N", help="default: %(default)s")
+    add_workers(parser)
     add_dask(parser)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     return run_command(lambda: parser.parse_args(arguments), _work, prefix="embed: ")

@@ -25,6 +25,11 @@ _OF_ANOTHER_RUN = (
     "this model."
 )
 
+_NOT_RUN = (
+    "Not listed: 04_pretraining has not been run yet, which also trains the fusion of a study's series: run it, then "
+    "export again."
+)
+
 _TAGS = ["medical", "mri", "brain", "radiology", "contrastive", "image-text-retrieval"]
 
 _USE = """
@@ -36,9 +41,10 @@ _USE = """
 from selip_core.embed import embed
 from selip_core.encoders.model import SelipModel
 
-model = SelipModel.from_pretrained("{folder}")
-images = embed(model, ["scan.nii.gz"])                                # a table, its features ({size},) of unit norm
-texts = model.encode_text(["在左侧额叶表现为片状长信号"])               # (1, {size})
+if __name__ == "__main__":  # embed starts processes, which read a script again
+    model = SelipModel.from_pretrained("{folder}")
+    images = embed(model, ["scan.nii.gz"])                            # a table, its features ({size},) of unit norm
+    texts = model.encode_text(["在左侧额叶表现为片状长信号"])           # (1, {size})
 ```
 
 With transformers, which runs no code of this folder: `from selip_core import automodel`, then
@@ -136,7 +142,7 @@ def model_card(results: Path, method: str, seed: int, model: "SelipModel", *, na
         "Means over seeds of this profile, not of this model alone; 95 % intervals from resampling patients; n counts "
         "queries for retrieval, patients elsewhere. The constant answer looks at no volume: it gives each query what "
         "is frequent among the training sentences of its sequence.\n",
-        *(_metric_rows(results, method) if _is_of_run(config, record, seed) else [_OF_ANOTHER_RUN]),
+        *(_results(results, method, config, record, seed)),
     ]
     use = _USE.format(
         folder=name, size=config["embedding_size"], fingerprint=config.get("preprocessing_fingerprint"),
@@ -205,6 +211,12 @@ def _is_of_run(config: dict, record: dict, seed: int) -> bool:
     # a run names the embedded cohort as it was asked for, and that of a user by its fingerprint
     cohort = record.get("inputs", {}).get("cohort") in (record.get("cohort"), config.get("cohort_fingerprint"))
     return cohort and config.get("data_source") == record.get("data_source") and first <= seed < first + n_seeds
+
+
+def _results(results: Path, method: str, config: dict, record: dict, seed: int) -> list[str]:
+    if not record:
+        return [_NOT_RUN]
+    return _metric_rows(results, method) if _is_of_run(config, record, seed) else [_OF_ANOTHER_RUN]
 
 
 def _metric_rows(results: Path, method: str) -> list[str]:

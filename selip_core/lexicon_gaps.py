@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from selip_core._utils.command import DONE, Parser, run_command
+from selip_core._utils.command import DONE, Parser, one_or_more, run_command
 from selip_core._utils.files import expanded
 from selip_core._utils.tables import read_text, write_table
+from selip_core._utils.words import check_several
 from selip_core.errors import SelipError
 from selip_core.ingest.report_tables import read_reports, safe_cell
 from selip_core.reports.languages import unknown_foreign_words, without_foreign
 from selip_core.reports.lexicon import load_lexicon
-from selip_core.reports.parser import tokenize
+from selip_core.reports.parser import is_unknown, tokenize
 from selip_core.reports.script import simplified
 from selip_core.reports.sections import findings_part
 from selip_core.reports.text import normalise
@@ -29,7 +30,7 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
     """Return the words, and the pairs of neighbouring words, that are unknown, the most frequent first.
 
     Neighbours show a term that jieba has cut in two. A pair is listed where it occurs twice or more. Words of sentences
-    without a Chinese character are those that ``en.yaml`` lacks.
+    without a Chinese character are those that ``en.yaml`` lacks. What the lexicon takes for normal (未见异常) is none.
 
     Parameters
     ----------
@@ -38,8 +39,13 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame with ``words``, ``count``, ``reports`` (how many hold it) and ``example`` (the words in their context)
+
+    Raises
+    ------
+    SelipError
+        If it is one text, and not several.
     """
-    known = load_lexicon().known
+    check_several(reports, "reports", "report")
     counts: Counter = Counter()
     holders: dict[str, int] = defaultdict(int)
     examples: dict[str, str] = {}
@@ -51,7 +57,7 @@ def lexicon_gaps(reports: Iterable[str]) -> pd.DataFrame:
             start = report.lower().find(word)  # words that run together are in no place of the report
             examples.setdefault(word, _context(report, start, len(word)) if start >= 0 else word)
         text = normalise(without_foreign(report))
-        for words, start in _unknown(tokenize(text), known):
+        for words, start in _unknown(tokenize(text)):
             if words.lower() in foreign:  # counted above
                 continue
             counts[words] += 1
@@ -71,11 +77,11 @@ def _context(text: str, start: int, length: int) -> str:
     return text[max(start - CONTEXT, 0) : start + length + CONTEXT].replace("\n", " ")
 
 
-def _unknown(tokens: list[str], known: frozenset[str]) -> Iterable[tuple[str, int]]:
+def _unknown(tokens: list[str]) -> Iterable[tuple[str, int]]:
     """Yield unknown words, and unknown neighbours as one, each with its place in the text."""
     start, before = 0, ""
     for token in tokens:
-        new = token not in known and re.fullmatch(r"[^\d]*(?:[一-鿿]|[A-Za-z]{2})[^\d]*", token)  # sizes are no words
+        new = is_unknown(token) and re.fullmatch(r"[^\d]*(?:[一-鿿]|[A-Za-z]{2})[^\d]*", token)  # sizes are no words
         if new:
             yield token, start
             if before:
@@ -113,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
         "List what reports say that the lexicon does not know, the most frequent first. What matters goes into "
         "selip_core/reports/lexicons/zh.yaml."))  # fmt: skip
     parser.add_argument("corpus", type=Path, help="a cohort's folder, a table of reports, or a .txt")
-    parser.add_argument("--top", type=int, default=50, metavar="N", help="default: %(default)s")
+    parser.add_argument("--top", type=one_or_more, default=50, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", type=Path, metavar="CSV", help="write all of them")
     return run_command(lambda: parser.parse_args(arguments), _work, prefix="lexicon_gaps: ", interrupted="interrupted")
 

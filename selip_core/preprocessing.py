@@ -6,9 +6,9 @@ interpolation, its field of view centred on the head. Only nibabel, numpy and sc
 
 import gzip
 import tempfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
+from selip_core._utils.file_kinds import what_it_is
 from selip_core._utils.hashing import digest
 from selip_core._utils.labels import as_labels
 from selip_core.errors import SelipError
@@ -106,7 +107,7 @@ def _read(path: Path):
     VolumeError
         If the file is missing, or what it states of itself is not what it holds.
     """
-    if not path.is_file():
+    if not (path.is_file() or path.is_dir()):  # of a folder `what_it_is` tells
         raise VolumeError(f"{path}: no such file; correct its path, or put it there")
     try:
         with nib.imageglobals.LoggingOutputSuppressor(), usually_named(path) as named:  # nibabel reports what it mends
@@ -115,7 +116,7 @@ def _read(path: Path):
             stated_mm = _stated_spacing(named, image)
             _check_size(named, image)
     except Exception as error:  # a damaged header makes nibabel raise nearly anything
-        known = _what_it_is(path)
+        known = what_it_is(path)
         reason = known or f"cannot be read as a volume ({_first_line(error)}); export it again"
         raise VolumeError(f"{path}: {reason}") from None
     if not isinstance(image, nib.spatialimages.SpatialImage):  # CIFTI, which is named .nii all the same
@@ -133,33 +134,6 @@ def usually_named(path: Path) -> Iterator[Path]:
         link = Path(folder) / ("volume.nii.gz" if path.name.lower().endswith(".gz") else "volume.nii")
         link.symlink_to(path.resolve())
         yield link
-
-
-def _what_it_is(path: Path) -> str:
-    """Return what a file is that is named like a volume and is none, and what to do; "" where that is not known."""
-    with open(path, "rb") as file:
-        start = file.read(200)
-    zipped, named_so = start.startswith(b"\x1f\x8b"), path.name.lower().endswith(".gz")
-    if not start:
-        return "the file is empty; copy it again"
-    if start.startswith(b"version https://git-lfs"):
-        return "only a pointer of git-lfs; fetch the file itself (git lfs pull)"
-    if start.lstrip()[:1] == b"<":
-        return "a web page or XML, no volume: the download failed; fetch it again"
-    if named_so and not zipped:
-        return "not gzipped, though named so; rename it to .nii"
-    if zipped and not named_so:
-        return "gzipped, though not named so; rename it to .nii.gz"
-    if not zipped:
-        return ""
-    try:
-        with gzip.open(path) as file:
-            inner = file.read(2)
-            while file.read(1 << 20):
-                pass
-    except (OSError, EOFError, zlib.error):
-        return "its gzip data are damaged or cut off; copy or export it again"
-    return "gzipped twice; unpack it once (gunzip)" if inner == b"\x1f\x8b" else ""
 
 
 def check_header(path: str | Path) -> nib.spatialimages.SpatialImage:
@@ -249,6 +223,7 @@ def preprocess_array(
 
     `target` is the grid of another volume of the same study, from `target_affine`, for what is to lie voxel on voxel.
     """
+    _check_options(spacing_mm=spacing_mm, shape=shape, clip_percentiles=clip_percentiles)
     voxels, affine, quality = load_volume(path)
     own = _target_affine(path, voxels, affine, spacing_mm, shape)  # refuses a volume without a head in any case
     target = own if target is None else target
@@ -265,10 +240,29 @@ def preprocess_array(
     return np.ascontiguousarray(normalised.transpose(2, 1, 0), dtype=np.float32), quality  # (R, A, S) -> (D, H, W)
 
 
+def _check_options(
+    *, spacing_mm: Sequence[float] = (1, 1, 1), shape: Sequence[int] = (1, 1, 1),
+    clip_percentiles: Sequence[float] = (0, 100),
+) -> None:  # fmt: skip
+    """Raise SelipError, which names the option, where no volume could meet one: no VolumeError, for no file is bad."""
+    if not (_are_numbers(spacing_mm, 3) and min(spacing_mm) > 0):
+        raise SelipError(f"spacing_mm must be three sizes above 0 (D, H, W), not {spacing_mm!r}")
+    if not (_are_numbers(shape, 3) and min(shape) > 0 and all(size == int(size) for size in shape)):
+        raise SelipError(f"shape must be three whole numbers above 0 (D, H, W), not {shape!r}")
+    if not (_are_numbers(clip_percentiles, 2) and 0 <= clip_percentiles[0] < clip_percentiles[1] <= 100):
+        raise SelipError(f"clip_percentiles must be (low, high), 0 <= low < high <= 100, not {clip_percentiles!r}")
+
+
+def _are_numbers(values: object, count: int) -> bool:
+    several = isinstance(values, Iterable) and not isinstance(values, str) and len(list(values)) == count
+    return several and all(isinstance(value, Real) and np.isfinite(value) for value in values)
+
+
 def target_affine(
     path: str | Path, *, spacing_mm: tuple[float, float, float], shape: tuple[int, int, int]
 ) -> np.ndarray:
-    """Return the (4, 4) affine, RAS, of the grid that `preprocess` puts a volume onto."""
+    """Return the (4, 4) affine, RAS, of the grid that `preprocess` puts a volume onto; errors as there."""
+    _check_options(spacing_mm=spacing_mm, shape=shape)
     voxels, affine, _ = load_volume(path)
     return _target_affine(path, voxels, affine, spacing_mm, shape)
 
@@ -292,7 +286,10 @@ def preprocess_mask(
     ------
     VolumeError
         If the file cannot be used as a mask.
+    SelipError
+        If `shape` is not three whole numbers of at least 1.
     """
+    _check_options(shape=shape)
     path = Path(path)
     try:
         with usually_named(path) as named:
@@ -386,6 +383,8 @@ def preprocess(
     ------
     VolumeError
         If the volume cannot be used; the message names the file and says why.
+    SelipError
+        If an option cannot be met: sizes above 0, shape of whole numbers, percentiles 0 <= low < high <= 100.
     """
     import torch
 

@@ -24,13 +24,14 @@ from selip_core.pipeline.records import describe_data_source, finished_upstream,
 from selip_core.pretraining.distributed import joined_processes
 from selip_core.pretraining.loop import Pretraining, pretrain
 from selip_core.pretraining.methods import PRETRAINED, VARIANTS, run_folder, start_folder
+from selip_core.pretraining.sampler import fitting_batch_size
 from selip_core.pretraining.start import starting_model
 
 NOTEBOOK = "04_pretraining"
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Return the options; a wrong one ends the program with one line and exit status 2."""
+    """Return the options; a wrong one ends the program with one line and exit status 2, or is a SelipError."""
     parser = Parser(
         "pretrain", prog="python -m selip_core.pretrain",
         description="Train one run of 04_pretraining: alone, on several GPUs, on several machines.",
@@ -46,7 +47,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         kind = {"action": "store_true"} if fields[name].annotation is bool else {"type": int}
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, default=argparse.SUPPRESS, help=fields[name].description, **kind)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    get_settings(options.profile, pretraining=_execution(options))  # a number out of range is told before any work
+    return options
+
+
+def _execution(options: argparse.Namespace) -> dict:
+    """Return what the user chose of `EXECUTION`."""
+    return {name: value for name, value in vars(options).items() if name in EXECUTION}
 
 
 def train_run(options: argparse.Namespace) -> Pretraining:
@@ -55,8 +63,9 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     Raises
     ------
     SelipError
-        If an earlier notebook is missing or was run with other parameters, the profile has no such repeat, or
-        ``accelerate launch --cpu`` was asked for several processes: it starts one, which would train alone.
+        If an earlier notebook is missing or was run with other parameters, the patients have too few sentences to
+        train on, the profile has no such repeat, or ``accelerate launch --cpu`` was asked for several processes: it
+        starts one, which would train alone.
     """
     profile, seed, cohort = options.profile, options.seed, options.cohort
     settings = get_settings(profile)
@@ -77,6 +86,8 @@ def train_run(options: argparse.Namespace) -> Pretraining:
     sizes = settings.cohort
     folder = paths.cohort_dir(cohort, sizes.patients, sizes.frequencies, seed)
     cache, pairs = pretraining_pairs(curation, findings)
+    # before the warm start, which takes minutes, as 04_pretraining asks
+    fitting_batch_size(pairs["train"].findings, settings.pretraining.batch_size, flip=settings.pretraining.flip)
     origin = model_origin(cache, settings, describe_data_source(cohort, folder))
     models, seed = paths.results_dir(profile, NOTEBOOK) / "models", seed + options.repeat
     start = start_folder(models, seed)
@@ -85,8 +96,8 @@ def train_run(options: argparse.Namespace) -> Pretraining:
         starting_model(settings, training=pairs["train"], seed=seed, directory=start, extra=origin)
 
     processes.from_main(prepare)
-    chosen = {name: value for name, value in vars(options).items() if name in EXECUTION}
-    pretraining = VARIANTS[options.method].settings(get_settings(profile, pretraining=chosen).pretraining)
+    chosen = get_settings(profile, pretraining=_execution(options)).pretraining
+    pretraining = VARIANTS[options.method].settings(chosen)
     model = SelipModel.from_pretrained(start, device=str(device))
     return pretrain(model, pairs, pretraining, run_folder(models, options.method, seed), seed=seed)
 

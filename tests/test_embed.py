@@ -16,10 +16,11 @@ from selip_core import automodel, preprocessing  # noqa: F401, automodel registe
 from selip_core import embed as embed_module
 from selip_core.embed import embed, main
 from selip_core.errors import SelipError
+from selip_core.preprocessing import VolumeError
 from selip_core.search import main as search_main
 from selip_core.search import read_features, search
 from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES
-from tests.helpers.dicom_files import head
+from tests.helpers.dicom_files import PERSON, head, write_series
 
 ONE = pd.DataFrame([["a", "", "", "T1"]], columns=embed_module.COLUMNS[:4])
 
@@ -314,3 +315,77 @@ def test_features_of_another_model_are_not_searched(model, folder, tmp_path):
         model.log_logit_scale.mul_(1.5)
     with pytest.raises(SelipError, match="features are of another model"):
         search(model, read_features(tmp_path / "f.parquet"), SENTENCES[0])
+
+
+def test_dicom_is_sent_to_ingest(model, tmp_path):
+    write_series(tmp_path / "s", study="1.2.3", person=PERSON, voxels=head((2, 8, 8)), SeriesDescription="t1")
+    with pytest.raises(SelipError, match="These are DICOM, as .*: python -m selip_core.ingest makes a cohort of them"):
+        embed(model, tmp_path, workers=1, progress=False)
+    file = next(path for path in (tmp_path / "s").rglob("*") if path.is_file())
+    with pytest.raises(VolumeError, match="a DICOM file: python -m selip_core.ingest makes a cohort"):
+        model.preprocess(file)
+    with pytest.raises(VolumeError, match="a folder"):
+        model.preprocess(tmp_path)
+    assert "a DICOM file" in embed(model, file, workers=1, progress=False)["reason"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--batch-size", "0"], "--batch-size: 0 must be 1 or more"), (["--workers", "-1"], "--workers"),
+        (["--out", "f.csv"], "f.csv: the table is written as Parquet, give a name that ends in .parquet"),
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_met_is_named(tmp_path, capsys, options, said):
+    assert main([str(tmp_path), str(tmp_path), "--out", "f.parquet", *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_name_that_promises_another_format_is_refused(model, folder, tmp_path):
+    with pytest.raises(SelipError, match="written as Parquet"):
+        embed(model, folder, tmp_path / "f.csv", workers=1, progress=False)
+
+
+TABLE = pd.DataFrame({"path": ["a", "b"], "sequence": ["FLAIR", "T2"], "reason": "",
+                      "feature": [np.eye(16, dtype=np.float32)[i] for i in range(2)]})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"top": 0}, "top must be 1 or more, not 0"), ({"top": -1}, "top must be 1 or more"),
+        ({"sequence": "SWI"}, "sequence 'SWI' is unknown: known are T1"),
+        ({"table": TABLE[["path"]]}, "table is no table of features: it lacks feature, reason, sequence; make it with"),
+        ({"table": "f.parquet"}, "table must be a table of features, not str"),
+        ({"text": "左侧额叶见长T2信号", "sequence": "flair"},
+         "the query speaks of T2, and series of FLAIR alone are to be searched: they contradict each other"),
+    ],
+)  # fmt: skip
+def test_a_search_that_cannot_be_met_is_told(model, options, said):
+    with pytest.raises(SelipError, match=said):
+        search(model, **{"table": TABLE, "text": SENTENCES[0], **options})
+
+
+def test_a_sequence_is_named_in_any_case(model):
+    for name in ("t2", "T2WI"):
+        assert search(model, TABLE, SENTENCES[0], sequence=name)["path"].tolist() == ["b"]
+        assert search(model, TABLE, "左侧额叶见长T2信号，DWI呈高信号", sequence=name)["path"].tolist() == ["b"]
+
+
+def test_the_search_command_names_what_is_wrong(model, folder, tmp_path, capsys):
+    saved, table = str(model.save_pretrained(tmp_path / "model")), tmp_path / "f.parquet"
+    (tmp_path / "f.csv").write_text("path,feature\n")
+    wrong_files = ((table, "does not exist"), (tmp_path, "is a folder, no file"), (tmp_path / "f.csv", "in Parquet"))
+    for file, said in wrong_files:
+        assert search_main([str(file), saved, "x"]) == 1
+        error = capsys.readouterr().err
+        assert said in error and "make it with python -m selip_core.embed" in error
+    for wrong in (["--top", "0"], ["--top", "-1"], ["--sequence", "SWI"]):
+        assert search_main([str(table), saved, "x", *wrong]) == 2
+        assert wrong[0] in capsys.readouterr().err
+    embed(model, folder, table, workers=1, progress=False)
+    assert search_main([str(table), saved, "qwertz", "--sequence", "flair"]) == 0
+    said = capsys.readouterr().out
+    assert "No finding of the lexicon is recognised in “qwertz”" in said and "FLAIR.nii.gz" in said
+    assert search_main([str(table), saved, "左侧额叶片状高信号"]) == 0
+    assert "No finding" not in capsys.readouterr().out

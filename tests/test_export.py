@@ -181,3 +181,10 @@ def test_the_card_says_whether_a_fusion_of_studies_is_in_the_folder(results, tin
     card = (tmp_path / "fused/README.md").read_text(encoding="utf-8")
     assert "a trained fusion is in this folder, of T1, DWI" in card
     assert SelipModel.from_pretrained(tmp_path / "fused").study_fusion.sequences == ("T1", "DWI")
+
+
+def test_a_model_that_no_notebook_has_read_yet_says_what_to_run(results, tmp_path):
+    (results / "04_pretraining" / "run.json").unlink()
+    assert main([str(results), "SeLIP", "0", "--out", str(tmp_path / "mine")]) == 0
+    card = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
+    assert "04_pretraining has not been run yet" in card and "export again" in card and "of another cohort" not in card

@@ -1,6 +1,8 @@
 import pytest
 
+from selip_core.errors import SelipError
 from selip_core.lexicon_gaps import lexicon_gaps, main
+from selip_core.reports.parser import unknown_words
 
 REPORTS = ["左侧额叶见片状长T1信号，大小约28X24MM，骨折。", "颅骨骨折，充气。", "充气，脑实质未见异常。"]
 
@@ -40,3 +42,15 @@ def test_a_word_of_a_mixed_sentence_counts_once_and_one_of_the_history_not_at_al
     gaps = lexicon_gaps(["临床病史：痛风石。检查所见：左侧额叶见oligoastrozytom样病变"] * 2).set_index("words")
     assert gaps.loc["oligoastrozytom", "count"] == 2
     assert "OLIGOASTROZYTOM" not in gaps.index and not [word for word in gaps.index if "痛风" in word]
+
+
+def test_what_is_said_of_the_normal_is_no_gap():
+    normal = "脑实质内未见异常信号影，脑室系统大小、形态正常，中线结构居中。"  # the worked example of data/README.md
+    assert lexicon_gaps([normal] * 2).empty and not unknown_words([normal])
+    assert set(lexicon_gaps([f"{normal}颅骨骨折。"])["words"]) == set(lexicon_gaps(["颅骨骨折。"])["words"]) != set()
+
+
+def test_one_report_is_not_several_and_no_count_is_none(tmp_path, capsys):
+    with pytest.raises(SelipError, match="reports must be a list of reports, not one report"):
+        lexicon_gaps(REPORTS[0])
+    assert main([str(tmp_path), "--top", "0"]) == 2 and "--top: 0 must be 1 or more" in capsys.readouterr().err

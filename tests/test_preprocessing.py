@@ -442,3 +442,36 @@ def test_bytes_behind_a_gzip_stream_are_passed_over_and_a_wrong_checksum_is_not(
     (tmp_path / "v.nii.gz").write_bytes(data[:-8] + bytes(8))
     with pytest.raises(VolumeError, match="gzip data are damaged"):
         preprocess(tmp_path / "v.nii.gz", **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("spacing_mm", (0, 4, 4)), ("spacing_mm", (4, 4)), ("spacing_mm", (float("nan"), 4, 4)), ("spacing_mm", 4),
+        ("shape", (16, 48)), ("shape", (16, 48, 0)), ("shape", (16, 48, 40.5)), ("shape", "abc"),
+        ("clip_percentiles", (99, 1)), ("clip_percentiles", (1, 101)), ("clip_percentiles", (5,)),
+        ("clip_percentiles", (50, 50)),
+    ],
+)  # fmt: skip
+def test_an_option_that_no_volume_can_meet_is_named_and_the_scan_is_not(tmp_path, name, value):
+    nib.save(head(), tmp_path / "v.nii.gz")
+    options = {**OPTIONS, name: value}
+    uses = [lambda: preprocess(tmp_path / "v.nii.gz", **options)]
+    if name != "clip_percentiles":
+        grid = {key: options[key] for key in ("spacing_mm", "shape")}
+        uses.append(lambda: preprocessing.target_affine(tmp_path / "v.nii.gz", **grid))
+    if name == "shape":
+        uses.append(lambda: preprocess_mask(tmp_path / "v.nii.gz", np.eye(4), values=(), shape=value))
+    for use in uses:
+        with pytest.raises(SelipError, match=f"^{name} must be") as error:
+            use()
+        assert not isinstance(error.value, VolumeError)
+    with pytest.raises(SelipError, match=name):
+        get_settings("smoke", preprocessing={name: value})
+
+
+def test_a_folder_is_told_from_what_is_missing(tmp_path):
+    with pytest.raises(VolumeError, match="a folder; give one file of it"):
+        preprocess(tmp_path, **OPTIONS)
+    with pytest.raises(VolumeError, match="no such file"):
+        preprocess(tmp_path / "none.nii.gz", **OPTIONS)

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -127,3 +128,27 @@ def test_pairs_are_those_of_the_split(tmp_path, monkeypatch):
         "train": ["在脑桥表现为长信号"], "validation": ["在脑桥表现为短信号"],
     }  # fmt: skip
     assert model_origin(found, get_settings("smoke"), "a test")["cohort_fingerprint"] == "c"
+
+
+def test_what_cannot_be_trained_on_is_told_before_the_warm_start(project, monkeypatch):
+    monkeypatch.setattr(pretrain, "starting_model", lambda *_, **__: pytest.fail("warmed up before it was told"))
+    one = tiny_pairs().take(np.array([0]))
+    monkeypatch.setattr(pretrain, "pretraining_pairs", lambda *_: (None, {"train": one, "validation": one}))
+    with pytest.raises(SelipError, match=r"the training patients have 1 distinct sentence\(s\)"):
+        pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))
+    assert pretrain.main(["--profile", "smoke", "--chunk-size", "0"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("splits", "said"),
+    [(["train", "train"], "no validation patient has"), (["test", "validation"], "no training patient has")],
+)
+def test_a_side_without_a_pair_is_told_where_pairs_are_read(tmp_path, monkeypatch, splits, said):
+    index = pd.DataFrame({"row": [0, 1], "patient_id": ["A", "B"], "study_id": ["1", "2"], "sequence": ["T1"] * 2})
+    cache = SimpleNamespace(volumes=None, index=index)
+    monkeypatch.setattr("selip_core.pipeline.inputs.open_cache", lambda folder: cache)
+    pd.DataFrame({"patient_id": ["A", "B"], "split": splits}).to_csv(tmp_path / "splits.csv", index=False)
+    text = {"study_id": ["1", "2"], "sequence": ["T1"] * 2, "sentence": ["在脑桥表现为长信号", "在脑桥表现为短信号"]}
+    pd.DataFrame(text).to_csv(tmp_path / "sentences.csv", index=False)
+    with pytest.raises(SelipError, match=said):
+        pretraining_pairs(tmp_path, tmp_path)

@@ -42,10 +42,17 @@ def add_dask(parser: Parser) -> None:
 
 def add_workers(parser: Parser) -> None:
     """Add the option ``--workers``: processes, one or more."""
-    parser.add_argument("--workers", type=_processes, metavar="N", help="processes; default: as many as processors")
+    parser.add_argument("--workers", type=one_or_more, metavar="N", help="processes; default: as many as processors")
 
 
-def _processes(text: str) -> int:
+def one_or_more(text: str) -> int:
+    """Return the whole number that an option was given; the parser names the option where it is less than 1, or none.
+
+    Examples
+    --------
+    >>> one_or_more("8")
+    8
+    """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} must be 1 or more")
     return int(text)

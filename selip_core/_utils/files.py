@@ -53,6 +53,19 @@ def expanded(path: str | Path) -> Path:
         raise SelipError(f"{path}: there is no such home folder here, write the path out") from None
 
 
+def what_is_there(path: Path, *, wanted: str) -> str:
+    """Return what is wrong with a path where a ``folder`` or a ``file`` is wanted, as the end of a sentence.
+
+    Examples
+    --------
+    >>> what_is_there(Path("nothing/here"), wanted="folder")
+    'does not exist'
+    """
+    if not os.path.exists(path):  # unlike the method, no error where one may not look
+        return "does not exist"
+    return "is a file, no folder" if wanted == "folder" else "is a folder, no file"
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text beside and rename it."""
     with replacing(path) as partial:

@@ -8,18 +8,23 @@ files, which nothing in this package may read (tests/project/test_no_pickle.py).
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from pathlib import Path
 
 from selip_core._utils.cluster import Cluster, on_cluster
 from selip_core.errors import SelipError
 
 AHEAD = 3
 """Tasks begun for each process before a result is taken: enough that none waits, few enough to keep in memory."""
+
+_DIED = "a worker process died, perhaps for want of memory; run again (workers=1 needs least)"
+_UNGUARDED = "processes read a script again: put `if __name__ == '__main__':` around what it does, or give workers=1"
 
 
 def processors() -> int:
@@ -54,7 +59,8 @@ def in_processes(
     Raises
     ------
     SelipError
-        If a process is killed, as the system does where memory runs out. Of a cluster, see `on_cluster`.
+        If a process is killed, as the system does where memory runs out, or a script calls this without asking for its
+        ``__name__``. Of a cluster, see `on_cluster`.
     """
     if cluster:
         yield from on_cluster(job, items, cluster, chunk=chunk, ahead=AHEAD)
@@ -74,13 +80,19 @@ def in_processes(
             while waiting:
                 yield from waiting.popleft().result()
         except BrokenProcessPool:
-            raise SelipError(
-                "a worker process died, perhaps for want of memory; run again "
-                "(workers=1 needs least, and a script needs `if __name__ == '__main__':` around the call)"
-            ) from None
+            raise SelipError(_UNGUARDED if _main_runs_again() else _DIED) from None
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _main_runs_again() -> bool:
+    """Return whether the script that was started does all of its work again in each process that is spawned."""
+    try:
+        script = Path(sys.modules["__main__"].__file__).read_text(encoding="utf-8")
+    except (AttributeError, TypeError, OSError, ValueError):  # no file: a notebook, a prompt
+        return False
+    return "__name__" not in script
 
 
 def _begin(start: Callable[[], None] | None) -> None:

@@ -7,7 +7,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from selip_core._utils.files import expanded
+from selip_core._utils.files import expanded, what_is_there
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import Cohort
@@ -70,7 +70,7 @@ def load_brats(directory: str | Path, *, data_source: str | None = None) -> Brat
     """
     directory = expanded(directory).resolve()
     if not directory.is_dir():
-        raise SelipError(f"BraTS folder {directory} does not exist")
+        raise SelipError(f"BraTS folder {directory} {what_is_there(directory, wanted='folder')}")
     files, grades = _find(directory)
     problems: list[tuple[str, str, str, str]] = []
     listed = _listed_grades(directory, problems)

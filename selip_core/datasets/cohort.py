@@ -9,13 +9,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from selip_core._utils.files import expanded
+from selip_core._utils.files import expanded, what_is_there
 from selip_core._utils.hashing import folder_fingerprint
 from selip_core._utils.tables import read_table, read_text
 from selip_core.datasets.sequences import standard_sequence
 from selip_core.datasets.splits import SPLITS, check_no_leak
 from selip_core.errors import SelipError
 from selip_core.sequences import SEQUENCES
+
+NO_REPORT = (
+    "reports.csv is empty: ingest with --reports, or write the table (data/README.md); without reports nothing can be "
+    "trained, and volumes can be embedded alone (python -m selip_core.embed)"
+)
+
+_PATIENT_OF = {"train": "training", "validation": "validation", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,12 @@ def load_cohort(directory: str | Path) -> Cohort:
     ------
     SelipError
         If a table or column is missing, no series is usable, a series or a study's report is given twice, a path leaves
-        the folder, a patient is in two splits, or ``cohort.json`` is broken; the message names file, line and patient.
+        the folder, a patient is in two splits, a split has no patient, or ``cohort.json`` is broken; the message names
+        file, line and patient.
     """
     directory = expanded(directory).resolve()
     if not os.path.isdir(directory):
-        raise SelipError(f"cohort folder {directory} does not exist")
+        raise SelipError(f"cohort folder {directory} {what_is_there(directory, wanted='folder')}")
     problems: list[tuple[str, str, str, str]] = []
     described = _read_description(directory)
     series = _read_series(directory, problems)
@@ -77,7 +85,7 @@ def load_cohort(directory: str | Path) -> Cohort:
         reports.reset_index(drop=True),
         pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
         folder_fingerprint(directory),
-        _read_splits(directory),
+        _read_splits(directory, set(series["patient_id"])),
     )
 
 
@@ -220,6 +228,8 @@ def _refuse_duplicates(table: pd.DataFrame, keys: list[str], path: Path, what: s
 
 def _check_join(series: pd.DataFrame, reports: pd.DataFrame, without_text: set[str], problems: list) -> None:
     """List studies without a report, and reports without a series; stop where ids contradict each other."""
+    if reports.empty:
+        problems.insert(0, ("reports.csv", "", "no report at all", NO_REPORT))
     both = series[["study_id", "patient_id"]].drop_duplicates().merge(reports, on="study_id", suffixes=("", "_report"))
     wrong = both[both["patient_id"] != both["patient_id_report"]]
     if len(wrong):
@@ -237,7 +247,8 @@ def _check_join(series: pd.DataFrame, reports: pd.DataFrame, without_text: set[s
                          "report not used; check that the ids of both tables agree"))  # fmt: skip
 
 
-def _read_splits(directory: Path) -> pd.DataFrame | None:
+def _read_splits(directory: Path, patients: set[str]) -> pd.DataFrame | None:
+    """Return the cohort's own split; stop where one of its parts has none of the patients with a series."""
     path = directory / "splits.csv"
     if not path.exists():
         return None
@@ -247,6 +258,12 @@ def _read_splits(directory: Path) -> pd.DataFrame | None:
         row = unknown.iloc[0]
         raise SelipError(f"{path} line {row['line']}: split {row['split']!r} is none of {', '.join(SPLITS)}")
     check_no_leak(table, where=str(path))
+    there = set(table.loc[table["patient_id"].isin(patients), "split"])
+    if empty := [_PATIENT_OF[name] for name in SPLITS if name not in there]:
+        raise SelipError(
+            f"{path} has no {' and no '.join(empty)} patient: models learn from some, are chosen by others and tried "
+            "on others again; give each split a patient that has a series, or delete the file to have it drawn"
+        )
     return table[["patient_id", "split"]].drop_duplicates()
 
 

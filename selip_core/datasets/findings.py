@@ -6,7 +6,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from selip_core._utils.tables import read_table, write_table
-from selip_core.datasets.cohort import Cohort
+from selip_core.datasets.cohort import NO_REPORT, Cohort
 from selip_core.errors import SelipError
 from selip_core.reports.extractor import RULES, Extracted
 from selip_core.reports.parser import describe_series
@@ -45,7 +45,14 @@ def describe_cohort(
     Returns
     -------
     DataFrame with ``patient_id``, ``study_id``, ``sequence``, ``sentence`` and ``kind`` (``findings`` or ``normal``).
+
+    Raises
+    ------
+    SelipError
+        If there is no report.
     """
+    if reports.empty:
+        raise SelipError(NO_REPORT)
     sequences = index.groupby("study_id")["sequence"].agg(list)
     rows = []
     for report in tqdm(reports.itertuples(), total=len(reports), desc="reports", disable=not progress):

@@ -9,7 +9,7 @@ from torch import nn
 
 from selip_core import preprocessing
 from selip_core.encoders.study import StudyFusion, check_parts, fuse_parts
-from selip_core.encoders.text import TextEncoder
+from selip_core.encoders.text import TextEncoder, check_texts
 from selip_core.errors import SelipError
 
 LOGIT_SCALE_RANGE = (1.0, 100.0)
@@ -64,9 +64,12 @@ class DualEncoder(nn.Module):
         Raises
         ------
         SelipError
-            If the volumes have another shape than those that the model was made for: with average pooling it would
-            take them, and give wrong features.
+            If they are no tensor, or have another shape than those that the model was made for: with average pooling
+            it would take them, and give wrong features.
         """
+        if not isinstance(volumes, torch.Tensor):
+            raise SelipError(f"volumes must be a tensor (B, 1, D, H, W), not {type(volumes).__name__}: "
+                             "model.preprocess(path)[None] makes that of a file")  # fmt: skip
         expected = (1, *self.config["volume_shape"])
         if tuple(volumes.shape[1:]) != expected:
             raise SelipError(
@@ -77,9 +80,22 @@ class DualEncoder(nn.Module):
         return nn.functional.normalize(features.float(), dim=-1)
 
     def encode_text(self, texts: list[str]) -> torch.Tensor:
-        """Return unit-norm features ``(B, E)`` of texts."""
+        """Return unit-norm features ``(B, E)`` of texts, ``(0, E)`` of none.
+
+        Raises
+        ------
+        SelipError
+            If they are one string, which is no list of texts, or one of them is no text.
+        """
+        check_texts(texts)
+        if not len(texts):
+            return self._no_features()
         features = self.text_projection(self.text_encoder(texts))
         return nn.functional.normalize(features.float(), dim=-1)
+
+    def _no_features(self) -> torch.Tensor:
+        """Return the features ``(0, E)`` of nothing."""
+        return torch.zeros(0, self.image_projection.out_features, device=self.device)
 
     @property
     def study_fusion(self) -> StudyFusion:
@@ -103,21 +119,31 @@ class DualEncoder(nn.Module):
         Raises
         ------
         SelipError
-            If there is no volume, a sequence is unknown, or the volumes are of another shape.
+            If there is no volume, a sequence is unknown, or the volumes are no tensors of the model's shape.
         """
         return self.encode_studies([volumes])[0]
 
     def encode_studies(self, studies: Sequence[Mapping[str, torch.Tensor]]) -> torch.Tensor:
-        """Return the unit-norm features ``(N, E)`` of N studies, each as `encode_study` takes it; errors as there."""
+        """Return the unit-norm features ``(N, E)`` of N studies, each as `encode_study` takes it; errors as there.
+
+        Of no study they are ``(0, E)``.
+        """
+        _check_mappings(studies, "study", "{sequence: volume}")
         check_parts([list(study) for study in studies])
-        shapes = {tuple(volume.shape) for study in studies for volume in study.values()}
+        if not len(studies):
+            return self._no_features()
+        volumes = [volume for study in studies for volume in study.values()]
+        if strange := [volume for volume in volumes if not isinstance(volume, torch.Tensor)]:
+            raise SelipError(f"a study's volumes must be tensors (1, D, H, W), not {type(strange[0]).__name__}: "
+                             "model.preprocess(path) makes that of a file")  # fmt: skip
+        shapes = {tuple(volume.shape) for volume in volumes}
         if len(shapes) > 1:
             raise SelipError(f"the volumes of these studies have several shapes {sorted(shapes)}: preprocess them all")
-        features = self.encode_image(torch.stack([volume for study in studies for volume in study.values()]))
+        features = self.encode_image(torch.stack(volumes))
         return self.fuse_series(features, [list(study) for study in studies])
 
     def encode_reports(self, reports: Sequence[Mapping[str, str]]) -> torch.Tensor:
-        """Return the unit-norm features ``(N, E)`` of whole reports.
+        """Return the unit-norm features ``(N, E)`` of whole reports, ``(0, E)`` of none.
 
         Each sentence is encoded by itself and named by its sequence, so that no report is too long for the encoder.
 
@@ -129,8 +155,11 @@ class DualEncoder(nn.Module):
         Raises
         ------
         SelipError
-            If a report has no sentence, or a sequence is unknown.
+            If a report has no sentence, a sequence is unknown, or these are no reports.
         """
+        _check_mappings(reports, "report", "{sequence: sentence}")
+        if not len(reports):
+            return self._no_features()
         names = [list(report) for report in reports]
         check_parts(names)
         features = self.encode_text([sentence for report in reports for sentence in report.values()])
@@ -185,3 +214,9 @@ class DualEncoder(nn.Module):
             "by the model's settings: take a model that 04_pretraining trained on such volumes, run 01_data_curation "
             "with the model's settings, or use the version of selip that the model came with"
         )
+
+
+def _check_mappings(given: Sequence[Mapping], what: str, form: str) -> None:
+    """Raise SelipError unless these are mappings in a list: of one mapping each sequence would be one."""
+    if isinstance(given, Mapping | str) or any(not isinstance(one, Mapping) for one in given):
+        raise SelipError(f"each {what} must be a mapping {form}, and several of them a list")

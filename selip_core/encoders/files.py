@@ -108,6 +108,8 @@ def read_model_config(folder: Path) -> tuple[dict, dict, Path]:
         If the folder does not hold a whole model, what it says cannot be built, or a newer version of this project
         wrote it.
     """
+    if os.path.isfile(folder):
+        raise SelipError(f"{folder} is not a SeLIP model: it is a file, give the folder that holds the model")
     if not os.path.isdir(folder):  # unlike the method, no error where one may not look
         raise SelipError(f"{folder} is not a SeLIP model: no such folder, and no name on the hub, those are owner/name")
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).exists()]

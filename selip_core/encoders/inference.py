@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 
 from selip_core._utils.hashing import code_fingerprint, digest, weights_digest
 from selip_core.encoders.dual import DualEncoder
+from selip_core.encoders.text import check_texts
 
 Batch = TypeVar("Batch")
 
@@ -54,7 +55,10 @@ def encode_series(
 
 
 def encode_texts(model: DualEncoder, texts: list[str], batch_size: int = 256) -> np.ndarray:
-    """Return unit-norm text features ``(t, E)``."""
+    """Return unit-norm text features ``(t, E)``; errors as `DualEncoder.encode_text`."""
+    check_texts(texts)
+    if not len(texts):
+        return np.empty((0, model.text_projection.out_features), np.float32)
     order = np.argsort([len(text) for text in texts], kind="stable")  # short ones are not padded to long ones
     parts = ([texts[i] for i in order[at : at + batch_size]] for at in range(0, len(texts), batch_size))
     return torch.cat(list(encode_batches(model, model.encode_text, parts))).numpy()[order.argsort()]

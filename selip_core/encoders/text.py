@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from selip_core._utils.words import check_several
 from selip_core.errors import SelipError
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ def _pieces(text: str) -> list[str]:
         if not char.isspace():
             pieces.append(char)
     return [*pieces, run] if run else pieces
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise SelipError unless these are texts: of one string, each character would be one."""
+    check_several(texts, "texts", "sentence")
+    if strange := [text for text in texts if not isinstance(text, str)]:
+        raise SelipError(f"texts must be sentences, not {type(strange[0]).__name__}: leave out what is empty")
 
 
 def groups_by_length(lengths: Sequence[int], device: torch.device) -> list[list[int]]:

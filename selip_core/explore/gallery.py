@@ -55,7 +55,8 @@ class Gallery:
         Raises
         ------
         SelipError
-            If no series is left to search, or features and model are of different sizes.
+            If no series is left to search, the query speaks of other sequences than the one that is asked for, or
+            features and model are of different sizes.
         """
         import torch  # here, and what needs it: the command line answers --help without
 
@@ -79,6 +80,10 @@ class Gallery:
         allowed = np.ones(len(self.series), bool) if allowed is None else allowed
         allowed = allowed if sequence is None else allowed & (of_series == sequence)
         rows = np.stack([allowed & np.isin(of_series, [s, ""]) if s else allowed for s in query.sentences])
+        if sequence is not None and all(s not in ("", sequence) for s in query.sentences):
+            named = " and ".join(query.sentences)
+            raise SelipError(f"the query speaks of {named}, and series of {sequence} alone are to be searched: they "
+                             "contradict each other, leave one of the sequences out")  # fmt: skip
         if not rows.any():
             named = " and ".join(s for s in query.sentences if s)
             spoken = f"; the query speaks of {named}" if named else ""

@@ -7,12 +7,17 @@ from pathlib import Path
 from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, add_workers, run_command
 from selip_core.ingest.build import ingest
 
+_WITHOUT_REPORTS = (
+    "no report belongs to a series, and ./run_all.sh needs reports: ingest into another folder with --reports FILE; "
+    "python -m selip_core.embed takes the volumes as they are"
+)
+
 
 def _parser() -> Parser:
     parser = Parser("ingest", prog="python -m selip_core.ingest", allow_abbrev=False, description=(
         "Make a cohort from a folder of DICOM or NIfTI files and a table of reports. Exit status: 0 the cohort is "
-        "written, 1 it cannot be, 2 wrong options, 3 with --strict: written, but something was set aside, 130 "
-        "interrupted (the same command goes on)."))  # fmt: skip
+        "written, 1 it cannot be, 2 wrong options, 3 with --strict: written, but something was set aside or is listed "
+        "as a problem, 130 interrupted (the same command goes on)."))  # fmt: skip
     parser.add_argument("source", type=Path, help="folder, or zip or tar file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the cohort's folder, as data/NAME")
     parser.add_argument("--reports", type=Path, metavar="FILE",
@@ -31,7 +36,7 @@ def _parser() -> Parser:
     parser.add_argument("--data-source", metavar="TEXT", help="what every figure is stamped with")
     add_workers(parser)
     add_dask(parser)
-    parser.add_argument("--strict", action="store_true", help="exit status 3 where anything is set aside")
+    parser.add_argument("--strict", action="store_true", help="exit status 3 where anything is set aside or a problem")
     return parser
 
 
@@ -54,7 +59,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; return 0, 1 (no cohort), 2 (wrong options), 3 (something set aside, --strict) or 130."""
+    """Command line; return 0, 1 (no cohort), 2 (wrong options), 3 (--strict: anything set aside or a problem), 130."""
     return run_command(lambda: _parse(arguments), _work, prefix="ingest: ")
 
 
@@ -63,7 +68,8 @@ def _work(options: argparse.Namespace) -> int:
     counts = ingest(**given)
     print(", ".join(f"{number} {what.replace('_', ' ')}" for what, number in counts.items()))
     out = options.out
-    print(f"what was kept and why not: {out / 'quality.html'}\nnext: ./run_all.sh --profile smoke --cohort {out}")
+    print(f"what was kept and why not: {out / 'quality.html'}")
+    print(f"next: ./run_all.sh --profile smoke --cohort {out}" if counts["reports"] else _WITHOUT_REPORTS)
     return IN_PART if options.strict and (counts["set_aside"] or counts["problems"]) else DONE
 
 

@@ -9,6 +9,8 @@ from selip_core.config import Settings
 from selip_core.datasets.pairs import Pairs, make_pairs
 from selip_core.datasets.studies import Studies, make_studies
 from selip_core.datasets.volume_cache import VolumeCache, open_cache
+from selip_core.errors import SelipError
+from selip_core.pretraining.validation import NOTHING_TO_EVALUATE
 
 
 def pretraining_pairs(curation: Path, findings: Path) -> tuple[VolumeCache, dict[str, Pairs]]:
@@ -18,9 +20,18 @@ def pretraining_pairs(curation: Path, findings: Path) -> tuple[VolumeCache, dict
     ----------
     curation, findings : Path
         Results folders of ``01_data_curation`` (volumes, split) and ``02_report_findings`` (sentences).
+
+    Raises
+    ------
+    SelipError
+        If one of the two has no pair: told here, before anything is trained.
     """
     cache, sentences, patients = _read(curation, findings)
-    return cache, {split: make_pairs(cache.volumes, cache.index, sentences, ids) for split, ids in patients.items()}
+    pairs = {split: make_pairs(cache.volumes, cache.index, sentences, ids) for split, ids in patients.items()}
+    for split, called in (("train", "training"), ("validation", "validation")):
+        if not len(pairs[split]):
+            raise SelipError(NOTHING_TO_EVALUATE.format(called))
+    return cache, pairs
 
 
 def pretraining_studies(curation: Path, findings: Path) -> dict[str, Studies]:

@@ -4,7 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from selip_core._utils.files import expanded
+from selip_core._utils.files import expanded, what_is_there
 from selip_core.errors import SelipError
 
 NOT_GIVEN = "none"
@@ -64,7 +64,7 @@ def cohort_dir(cohort: str, patients: int, frequencies: str, seed: int) -> Path:
     Raises
     ------
     SelipError
-        If the user's folder does not exist.
+        If the user's folder is none.
     """
     if cohort == "embedded":
         return data_dir() / "synthetic" / f"{patients}_patients_{frequencies}_seed{seed}"
@@ -77,7 +77,7 @@ def brats_dir(brats: str, patients: tuple[int, int], seed: int) -> Path:
     Raises
     ------
     SelipError
-        If the user's folder does not exist.
+        If the user's folder is none.
     """
     if brats == "embedded":
         return data_dir() / "synthetic_brats" / f"{patients[0]}_HGG_{patients[1]}_LGG_seed{seed}"
@@ -90,11 +90,11 @@ def users_folder(given: str, what: str) -> Path:
     Raises
     ------
     SelipError
-        If it does not exist.
+        If it is none.
     """
     folder = expanded(given)
     if not os.path.isdir(folder):  # in a folder that may not be entered too, where Path's raises
-        raise SelipError(f"{what} folder {given} does not exist: give the one {_HOLDS[what]}")
+        raise SelipError(f"{what} folder {given} {what_is_there(folder, wanted='folder')}: give the one {_HOLDS[what]}")
     return folder.resolve()
 
 
@@ -104,11 +104,13 @@ def given_path(given: str, name: str) -> Path | None:
     Raises
     ------
     SelipError
-        If nothing is there.
+        If nothing is there, or a file where a folder should be, or the other way round.
     """
     if given == NOT_GIVEN:
         return None
     path = expanded(given)
-    if not os.path.exists(path) or path.is_dir() != GIVEN[name].endswith("folder"):
-        raise SelipError(f"{GIVEN[name]} {given} does not exist: data/README.md says where it is published")
+    wanted = "folder" if GIVEN[name].endswith("folder") else "file"
+    if not os.path.exists(path) or path.is_dir() != (wanted == "folder"):
+        wrong = what_is_there(path, wanted=wanted)
+        raise SelipError(f"{GIVEN[name]} {given} {wrong}: data/README.md says where it is published")
     return path.resolve()

@@ -10,7 +10,7 @@ from pathlib import Path
 from selip_core._utils.cluster import VARIABLE, reach
 from selip_core._utils.command import DONE, Parser, add_dask, run_command
 from selip_core._utils.extras import needs
-from selip_core._utils.files import alone_in, expanded
+from selip_core._utils.files import alone_in, expanded, what_is_there
 from selip_core.config import PROFILES, get_settings
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
@@ -56,7 +56,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         given = getattr(options, name)
         folder = _from_where_called(given)
         if given != EMBEDDED and not os.path.isdir(folder):  # Path's raises in a folder that may not be entered
-            parser.error(f"{what} folder {given} does not exist")
+            parser.error(f"{what} folder {given} {what_is_there(folder, wanted='folder')}")
         setattr(options, name, given if given == EMBEDDED else str(folder.resolve()))
     if options.dask and os.path.isfile(_from_where_called(options.dask)):  # else an address
         options.dask = str(_from_where_called(options.dask).resolve())

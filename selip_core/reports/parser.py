@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
+from selip_core._utils.words import check_several
+from selip_core.errors import SelipError
 from selip_core.reports.languages import to_chinese, unknown_foreign_words, unread
 from selip_core.reports.lesion import ReportedLesion
 from selip_core.reports.lexicon import load_lexicon
@@ -43,6 +45,13 @@ def _findings(reader: Reader) -> dict[str, list[Finding]]:
     return {sequence: found[sequence] for sequence in SEQUENCES if sequence in found}
 
 
+def _checked(text: str, what: str = "a report") -> str:
+    """Return a text; raise SelipError if it is none, as what pandas has for an empty cell."""
+    if not isinstance(text, str):
+        raise SelipError(f"{what} must be a text, not {text!r}: an empty cell of a table is no report, leave it out")
+    return text
+
+
 def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str, list[Finding]]:
     """Return what a report says of each sequence.
 
@@ -59,6 +68,11 @@ def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str,
     dict of sequence (``T1 T2 FLAIR DWI ADC T1ce``) to list of Finding
         Only sequences with a finding; in the order of the text, each finding once. What is negated gives nothing.
 
+    Raises
+    ------
+    SelipError
+        If it is no text: None, or the NaN that stands for an empty cell of a table.
+
     Examples
     --------
     >>> parse_report("左侧基底节区见片状长T1长T2信号影，DWI呈明显高信号。")["DWI"]
@@ -66,7 +80,7 @@ def parse_report(text: str, *, default_sequence: str | None = None) -> dict[str,
     >>> parse_report("Patchy hyperintensity in the left basal ganglia on DWI.")["DWI"]
     [Finding(site='左侧基底节区', appearance='片状高信号')]
     """
-    text = findings_part(simplified(text))
+    text = findings_part(simplified(_checked(text)))
     return _findings(_read(to_chinese(text, default_sequence=default_sequence)))
 
 
@@ -74,9 +88,9 @@ def is_normal_report(text: str) -> bool:
     """Return whether a report has no finding and says that something is normal.
 
     A lesion without a described signal, `左侧基底节区梗死灶，余未见异常`, is no finding, but the report is not normal;
-    nor is one of which a clause about the brain is in a language that is not read.
+    nor is one of which a clause about the brain is in a language that is not read. Errors as of `parse_report`.
     """
-    text = present_part(simplified(text))
+    text = present_part(simplified(_checked(text)))
     if unread(text, READ_SHARE):
         return False
     chinese = to_chinese(text)
@@ -99,7 +113,14 @@ def describe_series(findings: str, sequences: Iterable[str], *, impression: str 
     dict of sequence to str
         The canonical sentence; the normal statement for every series of a normal patient; a series of an abnormal
         patient that the report says nothing about has no key (method.md 1).
+
+    Raises
+    ------
+    SelipError
+        If findings or impression are no text, or the sequences one text.
     """
+    check_several(sequences, "sequences", "name")
+    _checked(impression, "an impression")
     found = parse_report(findings)
     if not found:
         normal = is_normal_report(f"{findings}\n{impression}")
@@ -135,13 +156,30 @@ def unknown_words(texts: Iterable[str]) -> Counter:
     """Return how often each word occurs that is neither in a lexicon nor common speech; signs and numbers aside.
 
     Words of sentences in other languages are among them, in lower case: a clause with many such words is not read.
+
+    Raises
+    ------
+    SelipError
+        If it is one text, or one of them is none.
     """
-    lexicon = load_lexicon()
-    known = lexicon.known
     counts: Counter = Counter()
-    for text in map(simplified, texts):  # as they are read
+    check_several(texts, "texts")
+    for text in (simplified(_checked(text)) for text in texts):  # as they are read
         counts.update(unknown_foreign_words(text))
         for word in tokenize(normalise(text)):
-            if word not in known and re.search(r"[\u4e00-\u9fff]", word):
+            if is_unknown(word) and re.search(r"[\u4e00-\u9fff]", word):
                 counts[word] += 1
     return counts
+
+
+def is_unknown(word: str) -> bool:
+    """Return whether a word is neither in a lexicon nor common speech, nor says by itself that something is normal.
+
+    jieba takes 未见异常 for one word, which the lexicon has as two.
+    """
+    return word not in _known() and not load_lexicon().normal.fullmatch(word)
+
+
+@cache
+def _known() -> frozenset[str]:
+    return load_lexicon().known

@@ -1,7 +1,7 @@
 """Similarity of findings: syntax, semantic and mixed, as batched tensors on CPU or CUDA (method.md 3)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -187,9 +187,12 @@ def _sums(values: list[float], others: list[float], device: torch.device | str |
 
 
 def checked_weights(weights: tuple[float, float]) -> tuple[float, float]:
-    """Return the weights of site and appearance tag, or raise ValueError."""
-    if len(weights) != 2 or not all(0 <= w < float("inf") for w in weights) or not sum(weights):
-        raise ValueError(f"weights must be two numbers of at least 0, not both 0 (site, appearance), not {weights!r}")
+    """Return the weights of site and appearance tag, or raise ValueError: similarity would not lie in [0, 1]."""
+    two = isinstance(weights, Iterable) and len(list(weights)) == 2
+    if not two or not all(w >= 0 for w in weights) or abs(sum(weights) - 1) > 1e-6:
+        raise ValueError(
+            f"weights must be two numbers of at least 0 that add up to 1 (site, appearance), not {weights!r}"
+        )
     return float(weights[0]), float(weights[1])
 
 

@@ -64,7 +64,7 @@ class ReportCorpus:
     texts : sequence of str, length N
         Canonical sentences, or the normal statement; or the findings of each report, as a tuple of Finding.
     weights : (float, float)
-        Of site and appearance tag in the semantic part; (0.9, 0.1) is a site weight of 0.9.
+        Of site and appearance tag in the semantic part, at least 0 and together 1; (0.9, 0.1) is a site weight of 0.9.
     matching : {"mean", "best"}
         ``mean`` averages over all pairs of findings (the reference). ``best`` averages, over the findings of one
         report, the best match in the other, and takes the mean of both directions; equal reports then score 1.

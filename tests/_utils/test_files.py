@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from selip_core._utils.files import alone_in, expanded, put_aside, read_json, write_text
+from selip_core._utils.files import alone_in, expanded, put_aside, read_json, what_is_there, write_text
 from selip_core.errors import SelipError
 from tests.helpers.places import ROOT
 
@@ -71,3 +71,11 @@ def test_a_disk_without_locks_is_used_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", refuse)
     with alone_in(tmp_path, "x"), alone_in(tmp_path, "x"):
         pass
+
+
+def test_what_lies_in_the_place_of_another_kind_is_called_what_it_is(tmp_path):
+    (tmp_path / "file").touch()
+    assert what_is_there(tmp_path / "none", wanted="folder") == what_is_there(tmp_path / "none", wanted="file")
+    assert what_is_there(tmp_path / "none", wanted="file") == "does not exist"
+    assert what_is_there(tmp_path / "file", wanted="folder") == "is a file, no folder"
+    assert what_is_there(tmp_path, wanted="file") == "is a folder, no file"

@@ -1,7 +1,10 @@
 """Work spread over processes, or done ahead by a thread: in order, and never far ahead of what was taken."""
 
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -10,6 +13,7 @@ import pytest
 
 from selip_core._utils.parallel import AHEAD, in_processes, read_ahead
 from selip_core.errors import SelipError
+from tests.helpers.places import ROOT
 
 
 @pytest.mark.parametrize(("workers", "chunk"), [(1, 1), (2, 1), (2, 4)])
@@ -78,3 +82,14 @@ def test_what_a_batch_raises_is_raised_in_its_turn(depth):
     assert [next(batches), next(batches)] == [(0, 0), (1, 1)]
     with pytest.raises(OSError, match="the disk is gone"):
         next(batches)
+
+
+@pytest.mark.parametrize(("guard", "ends"), [(False, "processes read a script again: put .* or give workers=1"),
+                                             (True, "a worker process died")])  # fmt: skip
+def test_a_script_that_its_processes_would_run_again_is_told_so_at_the_end(tmp_path, guard, ends):
+    work = "list(in_processes(os._exit, [1, 1], 2))"
+    lines = ["import os", "from selip_core._utils.parallel import in_processes"]
+    (tmp_path / "s.py").write_text("\n".join([*lines, f"if __name__ == '__main__': {work}" if guard else work]))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run([sys.executable, tmp_path / "s.py"], capture_output=True, text=True, env=environment)
+    assert said.returncode == 1 and re.search(rf"SelipError: {ends}", said.stderr.splitlines()[-1])

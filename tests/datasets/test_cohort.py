@@ -4,6 +4,7 @@ import pytest
 
 from selip_core._utils.tables import read_table
 from selip_core.datasets.cohort import load_cohort, split_patients
+from selip_core.datasets.findings import describe_cohort
 from selip_core.datasets.sequences import standard_sequence
 from selip_core.errors import SelipError
 from selip_core.pipeline.records import describe_data_source
@@ -48,6 +49,9 @@ def test_a_missing_table_is_named(tmp_path):
         load_cohort(tmp_path)
     with pytest.raises(SelipError, match="does not exist"):
         load_cohort(tmp_path / "nothing")
+    (tmp_path / "file").touch()
+    with pytest.raises(SelipError, match="cohort folder .*/file is a file, no folder"):
+        load_cohort(tmp_path / "file")
 
 
 def test_one_bad_row_is_left_out_with_its_reason(tmp_path):
@@ -102,13 +106,41 @@ def test_one_or_two_patients_are_all_for_training(tmp_path, n):
 
 
 def test_the_cohorts_own_split_is_kept_and_must_be_whole(tmp_path):
-    given = "patient_id,split\n001,test\n002,train\n"
-    cohort = load_cohort(write(tmp_path, splits=given))
+    series = SERIES + "003,T1,d.nii\n004,T1,e.nii\n"
+    given = "patient_id,split\n001,test\n002,train\n003,validation\n004,train\n"
+    cohort = load_cohort(write(tmp_path, series, splits=given))
     splits = split_patients(cohort, seed=0, validation_fraction=0.1, test_fraction=0.1)
-    assert dict(zip(splits["patient_id"], splits["split"], strict=True)) == {"001": "test", "002": "train"}
-    cohort = load_cohort(write(tmp_path, splits=given.replace("002,train\n", "")))
+    assert splits.set_index("patient_id")["split"].to_dict() == {
+        "001": "test", "002": "train", "003": "validation", "004": "train",
+    }  # fmt: skip
+    cohort = load_cohort(write(tmp_path, series, splits=given.replace("002,train\n", "")))
     with pytest.raises(SelipError, match="no row for patient 002"):
         split_patients(cohort, seed=0, validation_fraction=0.1, test_fraction=0.1)
+
+
+@pytest.mark.parametrize(
+    ("splits", "said"),
+    [
+        (["test", "train", "train"], "no validation patient:"),
+        (["train", "validation", "validation"], "no test patient:"),
+        (["test", "validation", "test"], "no training patient:"),
+        (["test", "test", "test"], "no training and no validation patient:"),
+    ],
+)
+def test_a_split_that_leaves_a_part_empty_stops_where_it_is_read(tmp_path, splits, said):
+    rows = [f"00{i},{split}" for i, split in enumerate(splits, 1)]
+    rows += ["007,train", "008,validation", "009,test"]  # who have no series
+    series = SERIES + "003,T1,d.nii\n"
+    with pytest.raises(SelipError, match=f"splits.csv has {said}"):
+        load_cohort(write(tmp_path, series, splits="\n".join(["patient_id,split", *rows])))
+
+
+def test_a_cohort_without_any_report_is_told_first(tmp_path):
+    cohort = load_cohort(write(tmp_path, reports="patient_id,findings\n"))
+    first = cohort.problems.iloc[0]
+    assert first["problem"] == "no report at all" and "ingest with --reports" in first["consequence"]
+    with pytest.raises(SelipError, match="reports.csv is empty: ingest with --reports"):
+        describe_cohort(cohort.reports, cohort.series, progress=False)
 
 
 def test_fingerprint_changes_with_a_table(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from selip_core import preprocessing
+from selip_core.encoders.inference import encode_texts
 from selip_core.encoders.model import SelipModel, build_model, load_model
 from selip_core.errors import SelipError
 from tests.helpers.data import OPTIONS, PREPROCESSED, SENTENCES, SHAPE
@@ -93,3 +94,36 @@ def test_settings_that_are_none_are_found_when_the_model_is_loaded(model, tmp_pa
     (folder / "config.json").write_text(json.dumps({**config, "preprocessing": value}), encoding="utf-8")
     with pytest.raises(SelipError, match="config.json does not describe a SeLIP model: preprocessing"):
         SelipModel.from_pretrained(folder)
+
+
+def test_nothing_has_no_features(model):
+    for made in (model.encode_text([]), model.encode_studies([]), model.encode_reports([])):
+        assert made.shape == (0, 16) and made.dtype == torch.float32
+    assert encode_texts(model, []).shape == (0, 16)
+
+
+@pytest.mark.parametrize("use", ["encode_text", "encode_texts"])
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [(SENTENCES[0], "a list of sentences, not one sentence"), ([SENTENCES[0], float("nan")], "sentences, not float")],
+)
+def test_one_sentence_or_an_empty_cell_is_no_list_of_texts(model, use, texts, said):
+    with pytest.raises(SelipError, match=said):
+        model.encode_text(texts) if use == "encode_text" else encode_texts(model, texts)
+
+
+def test_what_are_no_studies_or_reports_is_told(model):
+    volume = torch.zeros(1, *SHAPE)
+    for wrong in ({"T1": volume}, [volume], "T1"):
+        with pytest.raises(SelipError, match="each study must be a mapping {sequence: volume}, and several of them a"):
+            model.encode_studies(wrong)
+    for wrong in ({"T1": SENTENCES[0]}, SENTENCES):
+        with pytest.raises(SelipError, match="each report must be a mapping {sequence: sentence}"):
+            model.encode_reports(wrong)
+    with pytest.raises(SelipError, match="texts must be sentences, not float"):
+        model.encode_reports([{"T1": float("nan")}])
+    for wrong in ("t1.nii.gz", volume.numpy()):
+        with pytest.raises(SelipError, match=r"a study's volumes must be tensors .* not \w+: model.preprocess\(path\)"):
+            model.encode_study({"T1": volume, "DWI": wrong})
+        with pytest.raises(SelipError, match=r"volumes must be a tensor .* not \w+: model.preprocess\(path\)"):
+            model.encode_image(wrong)

@@ -189,3 +189,9 @@ def test_a_folder_of_format_2_has_three_blocks_and_no_templates(tmp_path):
     volumes = torch.randn(2, 1, *SHAPE)
     for load in (SelipModel.from_pretrained, AutoModel.from_pretrained):
         assert torch.equal(load(folder).eval().encode_image(volumes), model.encode_image(volumes))
+
+
+def test_a_file_is_no_model_and_called_a_file(tmp_path):
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(SelipError, match="model.safetensors is not a SeLIP model: it is a file, give the folder"):
+        read_model_config(tmp_path / "model.safetensors")

@@ -273,7 +273,7 @@ def test_a_report_whose_id_lost_its_zeros_is_listed_and_joined_on_request(tmp_pa
 
 def test_the_released_layout_brings_its_texts_and_split(tmp_path):
     root = tmp_path / "in"
-    for name, split in (("Q1", "training"), ("Q2", "test")):
+    for name, split in (("Q1", "training"), ("Q2", "test"), ("Q3", "validation")):
         folder = root / "nii_mri_1_data" / "nii_mri_1_processed" / "t2_tse_tra"
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / f"{name}.npy", head().astype(np.float32))
@@ -284,7 +284,7 @@ def test_the_released_layout_brings_its_texts_and_split(tmp_path):
     ingest(root, tmp_path / "out", **QUIET)
     cohort = load_cohort(tmp_path / "out")
     assert cohort.reports["findings"].tolist() == ["T2，在左侧额叶表现为长信号。"]
-    assert sorted(cohort.given_splits["split"]) == ["test", "train"]
+    assert sorted(cohort.given_splits["split"]) == ["test", "train", "validation"]
     path = cohort.series["path"].iloc[0]
     assert nib.aff2axcodes(nib.load(cohort.directory / path).affine) == ("L", "P", "S")
 
@@ -402,3 +402,23 @@ def test_a_report_that_is_hardly_read_is_told_in_the_quality_report(tmp_path):
     table = pd.read_csv(tmp_path / "out" / "quality.csv", dtype=str, keep_default_na=False).set_index("patient_id")
     assert "of the report is read" in table.loc["P2", "description"]
     assert "of the report is read" not in table.loc["P1", "description"]
+
+
+def test_the_next_step_is_one_that_can_be_taken(tmp_path, capsys):
+    _nifti(tmp_path / "in/Li/T1.nii.gz")
+    assert main([str(tmp_path / "in"), "--out", str(tmp_path / "o")]) == 0
+    said = capsys.readouterr().out
+    assert "next: " not in said and "./run_all.sh needs reports: ingest into another folder with --reports" in said
+    (tmp_path / "r.csv").write_text("patient_id,findings\nLi,左侧额叶见长T1信号。\n", encoding="utf-8")
+    with_reports = [str(tmp_path / "in"), "--out", str(tmp_path / "r"), "--reports", str(tmp_path / "r.csv")]
+    assert main(with_reports) == 0 and "next: ./run_all.sh" in capsys.readouterr().out
+
+
+def test_strict_counts_problems_as_its_help_says(tmp_path, capsys):
+    _nifti(tmp_path / "in/Li/T1.nii.gz")
+    (tmp_path / "r.csv").write_text("patient_id,findings\nWu,左侧额叶见长T1信号。\n", encoding="utf-8")
+    given = [str(tmp_path / "in"), "--out", str(tmp_path / "o"), "--reports", str(tmp_path / "r.csv")]
+    assert main([*given, "--strict"]) == 3
+    assert ", 0 set aside," in capsys.readouterr().out
+    assert main(["--help"]) == 0
+    assert "set aside or a problem" in " ".join(capsys.readouterr().out.split())

@@ -156,6 +156,8 @@ def test_parameters_that_papermill_lets_pass_are_refused(project, parameters, ca
         (["--seed", "-1"], "--seed"),
         (["--device", "tpu"], "unknown device 'tpu'"),
         (["--cohort", "nowhere"], "cohort folder nowhere does not exist"),
+        (["--cohort", __file__], f"cohort folder {__file__} is a file, no folder"),
+        (["--openi", str(Path(__file__).parent)], f"OpenI table {Path(__file__).parent} is a folder, no file"),
         (["--lgg", "nowhere"], "TCGA-LGG folder nowhere does not exist"),
         (["--openi", "nowhere.csv"], "OpenI table nowhere.csv does not exist"),
         (["--only", "42"], "no notebook '42': there are 01_one"),

@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 
+from selip_core.errors import SelipError
 from selip_core.reports import parser as reports
 from selip_core.reports.parser import (
     Finding,
@@ -827,3 +828,20 @@ def test_an_abnormal_report_that_cannot_be_read_is_not_called_normal(findings, i
 )  # fmt: skip
 def test_a_broken_report_never_ends_in_an_error(text):
     assert parse_report(text) == {} and not is_normal_report(text)
+
+
+@pytest.mark.parametrize("cell", [None, float("nan"), 3, ["左侧额叶长T1信号"]])
+def test_an_empty_cell_is_no_report(cell):
+    uses = [parse_report, is_normal_report, lambda text: unknown_words([text])]
+    uses += [lambda text: describe_series(text, ["T1"])]
+    uses += [lambda text: describe_series("脑实质未见异常。", ["T1"], impression=text)]
+    for use in uses:
+        with pytest.raises(SelipError, match="must be a text, not .*an empty cell of a table is no report"):
+            use(cell)
+
+
+def test_one_text_is_not_several():
+    with pytest.raises(SelipError, match="texts must be a list of texts, not one text"):
+        unknown_words("左侧额叶")
+    with pytest.raises(SelipError, match="sequences must be a list of names, not one name"):
+        describe_series("左侧额叶长T1信号", "T1")

@@ -64,9 +64,11 @@ def test_reports_with_the_same_findings_are_one_distinct_report():
     assert corpus.distinct.tolist() == [0, 1, 0, 2, 3]
 
 
-def test_weights_above_one_are_clamped(device):
-    matrix = similarity_matrix(["在脑桥表现为长信号"] * 2, weights=(2, 2), device=device)
-    assert matrix.cpu().tolist() == [[1, 1], [1, 1]]
+@pytest.mark.parametrize("weights", [(0.9, 0.9), (2, 2), (0, 0), (1.5, -0.5), (1,), 0.9, (float("nan"), 0.5)])
+def test_weights_that_are_no_shares_of_one_are_refused(weights):
+    """All similarities would lie near 1, or far from it."""
+    with pytest.raises(ValueError, match="weights must be two numbers of at least 0 that add up to 1"):
+        similarity_matrix(["在脑桥表现为长信号"] * 2, weights=weights)
 
 
 @pytest.mark.parametrize("texts, named", [(["在脑桥表现为长信号", ""], "1"), (["左侧额叶见病灶"], "0")])
