@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from selip_core._utils.cluster import Cluster, reach
 from selip_core._utils.command import DONE, IN_PART, Parser, add_dask, add_workers, one_or_more, run_command
 from selip_core._utils.extras import needs
+from selip_core._utils.file_kinds import first_dicom
 from selip_core._utils.files import expanded, replacing, writing
 from selip_core._utils.hashing import code_fingerprint, digest, weights_digest
 from selip_core._utils.parallel import in_processes, processors, read_ahead
@@ -75,7 +76,7 @@ def find_series(sources: Iterable[str | Path]) -> pd.DataFrame:
         else:
             raise SelipError(f"{source} does not exist: give NIfTI files, folders of them, or a cohort")
     rows = [*_told_apart(cohorts), *rows]
-    if not rows and (dicom := _first_dicom(sources)):
+    if not rows and (dicom := first_dicom(sources)):
         raise SelipError(f"there is no NIfTI file in what was given. These are DICOM, as {dicom}: python -m "
                          "selip_core.ingest makes a cohort of them")  # fmt: skip
     if not rows:
@@ -115,14 +116,6 @@ def _told_apart(cohorts: dict[Path, list[tuple[str, str, str, str]]]) -> Iterato
 
 def _is_nifti(path: Path) -> bool:
     return is_nifti_name(path.name) and not path.name.startswith(".") and path.is_file()
-
-
-def _first_dicom(folders: list[Path]) -> Path | None:
-    """Return a DICOM file of some folders; None without any."""
-    from selip_core.ingest.dicom import is_dicom
-
-    files = (path for folder in folders for path in folder.rglob("*"))
-    return next((path for path in files if path.is_file() and is_dicom(path)), None)
 
 
 def _plain(path: Path) -> tuple[str, str, str, str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from selip_core._utils.files import expanded, write_json
 from selip_core._utils.tables import write_table
+from selip_core.datasets.splits import SPLITS
 from selip_core.errors import SelipError
 from selip_core.ingest.deidentify import scrub
 from selip_core.ingest.inventory import Inventory
@@ -225,10 +226,10 @@ def _refused(found: Inventory) -> pd.DataFrame:
 
 
 def _splits(found: Inventory, tasks: list[Task], reasons: list[str], names: Names) -> list[tuple[str, str]]:
-    """Return the split of every patient where the released layout tells it for all of them, else none."""
+    """Return the split of every patient where the released layout tells all and fills each part, else none."""
     used = {t.series.study_id: t.series.patient_id for t, reason in zip(tasks, reasons, strict=True) if not reason}
-    if not used or not set(used) <= set(found.splits):
-        return []
+    if not set(used) <= set(found.splits) or {found.splits[study] for study in used} != set(SPLITS):
+        return []  # of the folder of training patients alone none can be tried: it is drawn
     return sorted({(names.patient(patient), found.splits[study]) for study, patient in used.items()})
 
 

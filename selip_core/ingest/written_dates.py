@@ -7,12 +7,9 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
 _ERAS = {"民国": (1911, ""), "大正": (1911, "T"), "昭和": (1925, "S"), "平成": (1988, "H"), "令和": (2018, "R")}
 """The year before each began, and the letter that stands for it."""
 
-Day = tuple[int, int, int]
-"""Year, month and day."""
 
-
-def days(value: str) -> set[Day]:
-    """Return the days that a value of a person's row may be, 3/2/1960 in both orders; empty for no date.
+def days(value: str) -> set[tuple[int, int, int]]:
+    """Return the days (year, month, day) that a value of a person's row may be, 3/2/1960 in both orders.
 
     Examples
     --------
@@ -22,14 +19,14 @@ def days(value: str) -> set[Day]:
     return {(time.year, time.month, time.day) for time in column_times([value], of_birth=True)[0]}
 
 
-def may_hold_day(digits: str, day: Day) -> bool:
+def may_hold_day(digits: str, day: tuple[int, int, int]) -> bool:
     """Tell quickly that a text of these digits and letters cannot hold a day."""
     year, month, number = day
     years = (str(year), f"{year % 100:02}", *(str(year - first) for first, _ in _ERAS.values() if year > first), "元")
     return str(number) in digits and any(one in digits for one in years)
 
 
-def day_pattern(day: Day) -> str:
+def day_pattern(day: tuple[int, int, int]) -> str:
     """Return an expression for a day: with year, month and day in any order, the month's name, an era's year.
 
     A year of two digits counts where signs stand between the numbers.

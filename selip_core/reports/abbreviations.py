@@ -1,4 +1,4 @@
-"""The abbreviations of a language, written out: `ring enh` is ring enhancement, `bil. thalami` bilateral ones."""
+"""The abbreviations of a language, written out: `ring enh` is ring enhancement, `bil thalami` bilateral ones."""
 
 import re
 
