@@ -21,8 +21,9 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
             beside = ""
         if word.kind == "shifted" and before is not None and before.kind == "extends":
             continue  # extends leftward into the pons
-        if word.value in _VENTRICLES and before is not None and before.kind == "widened":
-            continue  # dilatation of lateral and third ventricles
+        others = any(w.kind == "sites" and w.start > word.start for w in words)
+        if word.value in _VENTRICLES and before is not None and before.kind == "widened" and others:
+            continue  # dilatation of the third ventricle with periventricular hyperintensity
         placed = any(other.kind == "sites" for other in kept)
         if beside == "near" and word.listed == "placed":
             beside = ""

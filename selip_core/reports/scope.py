@@ -17,6 +17,7 @@ _NAMES = ("lesions", "contacts", "oedema", "shapes")
 FINDINGS = (*LOOKS, *_NAMES, "compressed", "widened", "shifted", "inside")
 """What tells that something is there, described or only named."""
 _DENIALS = ("negations", "normal")
+_ADJECTIVE = re.compile(r"(?:intenses?|bright|dark|iso)$", re.IGNORECASE)
 _LATIN_NAMES = r"\b[^\W\d_]+(?:omas?|itis|path(?:y|ic|ies?)|malaci[ae]|plasi[ae]|(?<!diagn)(?<!progn)osis)\b"
 """What diseases are called in any language."""
 
@@ -36,7 +37,7 @@ class _Reach:
         self.goes_on, self.of_names = _pattern(rf",\s*{words['list_goes_on']}"), _pattern(words["of_bare_names"])
         self.lists_names = words["of_bare_names"] != NOTHING
         self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
-        self.topics = _pattern(words["topics"])
+        self.seen = _pattern(words["seen"])
         self.likened = _pattern(rf"\s+{words['likened']}\s+(?:[^\W\d_]+\s+)?")
         self.size = _pattern(
             rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
@@ -85,7 +86,7 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     sentence = reach.size.sub("", sentence)
     words = _with_elided_signal(language, _without_means(language.read(sentence), sentence), sentence)
     words = _with_denied_looks(language, words, sentence)
-    words = _with_likened(reach, _with_weighted(_with_alike(words)), sentence)
+    words = _with_likened(reach, _with_weighted(_with_alike(words), sentence), sentence)
     exceptions = dict(found.span() for found in reach.exception.finditer(sentence))
     words = [word for word in words if not any(a <= word.start < b for a, b in exceptions.items())]  # other than the
     clauses = _cut(reach, words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
@@ -172,13 +173,14 @@ def _with_denied_looks(language: Language, words: list[Word], sentence: str) -> 
     return kept
 
 
-def _with_weighted(words: list[Word]) -> list[Word]:
+def _with_weighted(words: list[Word], sentence: str) -> list[Word]:
     """Return the words with the signal that is left out of `T2 lesions`: they are bright."""
     told = {word.clause for word in words if word.kind in LOOKS}
     kept: list[Word] = []
     for word in words:
         on = kept[-1].value if kept and kept[-1].kind == "sequences" and word.start - kept[-1].end <= 1 else ""
-        if word.kind == "lesions" and on in ("T2", "FLAIR") and word.clause not in told:
+        asked = sentence[word.end :].lstrip().startswith(":")  # T2 lesions: none
+        if word.kind == "lesions" and on in ("T2", "FLAIR") and word.clause not in told and not asked:
             kept.append(replace(word, kind="signals", value="高信号", end=word.start))
         kept.append(word)
     return kept
@@ -195,8 +197,10 @@ def _with_likened(reach: _Reach, words: list[Word], sentence: str) -> list[Word]
     """Return the words with one before the place that a signal is only compared to: `isointense to the pons`."""
     kept: list[Word] = []
     for word in words:
-        signal = kept[-1] if kept and kept[-1].kind == "signals" and word.kind in ("sites", "sides") else None
-        if signal is not None and reach.likened.fullmatch(sentence, signal.end, word.start):
+        signal = kept[-1] if kept and kept[-1].kind == "signals" and word.kind == "sites" else None
+        # not of the noun: hyperintensity to the left lobe
+        adjective = signal is not None and _ADJECTIVE.search(sentence, signal.start, signal.end)
+        if adjective and reach.likened.fullmatch(sentence, signal.end, word.start):
             kept.append(replace(word, kind="compared", value="", end=word.start, listed="", plural=False))
         kept.append(word)
     return kept
@@ -252,13 +256,15 @@ def _repeat_denials(clauses: list[_Clause]) -> None:
 
 
 def _deny_headings(clauses: list[_Clause]) -> None:
-    """Let a heading say nothing that is denied behind it: `Midline shift: none`, `ISCHEMIA: no acute infarct`."""
+    """Let a heading say nothing that is denied behind it: `Midline shift: none`."""
     for heading, clause in pairwise(clauses):
         if not (heading.words and heading.words[-1].kind == "heading" and clause.words):
             continue
-        alone = all(word.kind == "negations" for word in clause.words)
-        topic = clause.words[0].kind == "negations" and heading.reach.topics.search(heading.text)
-        if alone or (topic and not heading.has(("sites",))):
+        said = heading.reach.seen.sub("", clause.text)
+        for word in clause.words:
+            said = said.replace(clause.text[word.start - clause.start : word.end - clause.start], "", 1)
+        # nothing but the denial: "Stroke: no acute" leaves an old one, "Mass: no edema" leaves the mass
+        if not any(char.isalnum() for char in said) and all(word.kind == "negations" for word in clause.words):
             heading.words = heading.words[-1:]
 
 

@@ -16,8 +16,7 @@ _OTHER = (
     "既往史", "建议", "CLINICAL HISTORY", "CLINICAL INFORMATION", "CLINICAL INDICATION", "CLINICAL DATA",
     "CLINICAL DETAILS", "HISTORY", "INDICATION", "INDICATIONS", "REASON FOR EXAM", "REASON FOR STUDY",
     "REASON FOR EXAMINATION", "COMPARISON", "COMPARISONS", "TECHNIQUE", "PROCEDURE", "PROTOCOL", "EXAM", "EXAMINATION",
-    "RECOMMENDATION", "RECOMMENDATIONS", "DD", "DDX", "DIFFERENTIAL", "DIFFERENTIAL DIAGNOSIS",
-    "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
+    "RECOMMENDATION", "RECOMMENDATIONS", "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
     "CONTEXTE", "ANTÉCÉDENTS", "COMPARAISON", "EXAMENS ANTÉRIEURS", "EXAMEN ANTÉRIEUR", "MOTIF DE L'EXAMEN", "MOTIF",
     "TECHNIQUES", "PROTOCOLE", "RECOMMANDATIONS",
 )  # fmt: skip
@@ -74,6 +73,11 @@ _PARTLY = re.compile(
     r"(?:resol|disappear|clear|normali)",
     re.IGNORECASE,
 )
+_DIFFERENTIAL = re.compile(
+    r"(?<![A-Za-z])(?:DDx?|Differential(?:\s+diagnos[ie]s)?|Diagnostics?\s+différentiels?)\s*[:：][^.;\n。；]*",
+    re.IGNORECASE,
+)
+"""What may be there instead, up to its sentence's end; such a report is not called normal for that."""
 _STUDY = (
     r"(?:(?:prior|previous|earlier|outside)\s+(?:[\w-]+\s+)?(?:mri?s?|exams?|examinations?|stud(?:y|ies)|scans?|imag\w+)"
     r"|(?:examens?|irm|imagerie|contrôle|bilan)\s+(?:précédente?|antérieure?)s?)\b"
@@ -107,7 +111,7 @@ def findings_part(text: str) -> str:
     >>> findings_part("HISTORY: glioma. FINDINGS: T2 hyperintensity in the pons. IMPRESSION: unclear.")
     'T2 hyperintensity in the pons. '
     """
-    return _of_now(_chosen(text, ("findings",)) or _chosen(text, ("", "opinion")))
+    return _DIFFERENTIAL.sub("", _of_now(_chosen(text, ("findings",)) or _chosen(text, ("", "opinion"))))
 
 
 def present_part(text: str) -> str:

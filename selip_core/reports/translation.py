@@ -77,7 +77,7 @@ def affirmed(words: list[Word]) -> list[Word]:
         elif after and after[0].kind == "normal" and after[0].start - own[at].end <= 1:
             kept += [*before, replace(after[0], kind="lesions")]  # not normal
         else:
-            kept += _beside_denied(before, after)
+            kept += _beside_denied(before, after, kept)
     return kept
 
 
@@ -93,14 +93,15 @@ def _beside_normal(before: list[Word], after: list[Word]) -> list[Word]:
     return rest if any(word.kind in places for word in rest) else before
 
 
-def _beside_denied(before: list[Word], after: list[Word]) -> list[Word]:
-    """Return what stays of a clause with a negation between these words."""
+def _beside_denied(before: list[Word], after: list[Word], told: list[Word]) -> list[Word]:
+    """Return what stays of a clause with a negation between these words, behind clauses that have told others."""
     look = next((word for word in after if word.kind == "enhancement"), None)
     if look is not None and all(word.kind != "signals" for word in after):
         of = [word for word in after if word.kind == "shapes" and word.start > look.start]  # no enhancement of the mass
         named = bool(of) or any(word.kind in ("lesions", "anaphora") for word in after)
         places = [w for w in after if w in of or w.kind in ("sites", "sides", "lesions", "anaphora", "sequences")]
-        if not named and any(word.kind == "sites" for word in places):
+        open_end = any(w.kind in (*STRONG, "lesions") for w in told) and not any(w.kind == "sites" for w in told)
+        if not (named or open_end) and any(word.kind == "sites" for word in places):
             return before  # no leptomeningeal enhancement: it is none of a lesion
         return [*before, replace(look, value="无强化"), *places]
     if not any(word.kind not in ("sequences", "anaphora") for word in after):

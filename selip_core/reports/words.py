@@ -29,7 +29,7 @@ _GRAMMAR = (
 )  # fmt: skip
 _SCOPE = (
     "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "of_bare_names",
-    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about", "topics", "likened",
+    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about", "seen", "likened",
 )  # fmt: skip
 _NESTED = (*_GROUPS, "scope", "abbreviations")
 _KEYS = {"language", "letters", *_NESTED, *_LISTS, *_GRAMMAR}
@@ -55,7 +55,8 @@ _TOGETHER = {
 _STAR = re.compile(r"T2\s?\*")
 _OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
 _PANEL = re.compile(
-    r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*\((?:left|right|top|bottom|middle|upper|lower)\b[^()]{0,9}\)", re.I
+    r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*"
+    r"\((?:left|right|top|bottom|middle|upper|lower)(?:\s+(?:panel|image|column|row))?\)", re.IGNORECASE
 )
 _PLUS, _ARROW = re.compile(r" \+ (?!C\b|Gd)"), re.compile(r"\s*([↑↓])[↑↓]*\s*(?!\w* ?in (?:size|number))")
 _POSITIVE = re.compile(r"\b(DWI)\s?\+{1,3}(?!\w)")

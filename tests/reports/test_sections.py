@@ -45,7 +45,11 @@ def test_a_heading_in_small_letters_within_a_sentence_is_a_word_of_it():
 
 
 def test_a_differential_diagnosis_is_no_finding():
-    assert findings_part("Mass in the left insula. DD: thalamic glioma, abscess.") == "Mass in the left insula. "
+    assert findings_part("Mass in the left insula. DD: thalamic glioma, abscess. No edema.") == (
+        "Mass in the left insula. . No edema."
+    )
+    assert "左侧额叶T2高信号" in findings_part("影像所见：脑实质未见异常。\nDD: 胶质瘤？\n左侧额叶T2高信号。")
+    assert "glioma" in present_part("Mass. DDx: glioma.")
 
 
 def test_a_normal_report_may_have_sections():
