@@ -2,7 +2,8 @@
 
 import re
 
-from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, common_words
+from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, NOBODYS, common_words
+from selip_core.ingest.signatures import is_word
 
 LEAST = 2
 """Choice: so many letters a part of a name has that is looked for alone, and one more in Latin letters."""
@@ -49,14 +50,20 @@ def within(value: str) -> set[str]:
     if bare != unbracketed and not (_CHINESE_NAME.fullmatch(bare) or len(WORD.findall(bare)) > 1):
         return set()  # MR12 is no name, and MR a word of many reports
     parts = [part for part in _NAME_PARTS.split(bare) if (_CHINESE_PART if dotted else _CHINESE_NAME).fullmatch(part)]
-    return _names(bare) | {part for part in parts if not _OFFICES.fullmatch(part)}
+    return _names(bare) | {part for part in parts if not _is_office(part)}
+
+
+def _is_office(part: str) -> bool:
+    """Tell whether Chinese characters are those of a ward or a rank; 李登科 is somebody."""
+    named = len(part) == 3 and part[0] in FAMILY_NAMES and part[-1] in "科室" and part not in NOBODYS
+    return _OFFICES.fullmatch(part) is not None and not named
 
 
 def _beside_numbers(value: str) -> set[str]:
     """Return the names in a value that holds numbers too: what looks like a name, for it may be a device or a ward."""
     chinese = {
         name for name in _CHINESE_BESIDE.findall(value)
-        if (name[0] in FAMILY_NAMES or name[:2] in FAMILY_NAMES) and not _OFFICES.fullmatch(name)
+        if (name[0] in FAMILY_NAMES or name[:2] in FAMILY_NAMES) and not _is_office(name) and not is_word(name)
     }  # fmt: skip
     parts = [part for part in re.split(r"[\s^,;，、/\\&+|_:()#]+", value) if _LATIN_BESIDE.fullmatch(part)]
     words = [part for part in parts if part.rstrip(".").casefold() not in _NO_PARTS and _LATIN.fullmatch(part)]

@@ -35,7 +35,7 @@ _NAMED = re.compile(
     r"(?:(?P<day>\d{1,2})(?:ST|ND|RD|TH|ER|\.|º)?[\s/.-]*(?:DE\s+)?)?(?P<name>[A-Z]{3,10})\.?[\s/.-]*(?:DE\s+)?"
     r"(?:(?P<later>\d{1,2})(?:ST|ND|RD|TH)?[\s,/.-]+)?(?P<year>(?:19|20)\d\d|\d\d)(?!\d)" + _CLOCK
 )
-_MONTHS = (
+MONTHS = (
     "JANUARY JANUAR JANVIER ENERO JANEIRO GENNAIO", "FEBRUARY FEBRUAR FEVRIER FEBRERO FEVEREIRO FEBBRAIO",
     "MARCH MAERZ MARZ MARS MARZO MARCO", "APRIL AVRIL ABRIL APRILE", "MAY MAI MAYO MAIO MAGGIO",
     "JUNE JUNI JUIN JUNIO JUNHO GIUGNO", "JULY JULI JUILLET JULIO JULHO LUGLIO", "AUGUST AOUT AGOSTO",
@@ -144,7 +144,7 @@ def _certain(text: str, earliest: int) -> datetime.datetime | None:
         return time
     if named := _NAMED.match(text):
         day = named["day"] or named["later"]
-        months = [i for i, names in enumerate(_MONTHS, 1) if any(n.startswith(named["name"]) for n in names.split())]
+        months = [i for i, names in enumerate(MONTHS, 1) if any(n.startswith(named["name"]) for n in names.split())]
         if day and len(months) == 1:
             return _likely(_year(named["year"]), months[0], day, named, earliest)
     return None

@@ -112,6 +112,8 @@ def may_identify(value: str) -> bool:
     words = {word.casefold() for word in WORD.findall(value)}
     if words & common_words("medical") and words <= _everybodys():
         return False  # Left frontal lobe; but Rose Young is somebody
+    if words & common_words("function") and words <= _everybodys() | common_words("unit"):
+        return False  # Ohne KM
     return not any(token.end - token.start >= LEAST for token in lexicon.scan(text))
 
 

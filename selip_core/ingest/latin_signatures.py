@@ -9,14 +9,16 @@ from selip_core.reports.sections import begins_a_section
 _BLANK = r"[^\S\n\r]*"
 _ONE_LINE_ON = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
 _PARTICLES = (
-    r"(?:(?:de la|de los|de las|de|del|della|di|da|dos|das|do|van der|van den|van de|van|von der|von|zu|ter|ten|bin|ibn"
-    r"|al|el|le|la|du)[^\S\n]+)?"
-)
-_FULL = r"[A-Z][A-Za-z'’-]+"
+    "de la", "de los", "de las", "de", "del", "della", "di", "da", "dos", "das", "do", "van der", "van den", "van de",
+    "van", "von der", "von", "zu", "ter", "ten", "bin", "ibn", "al", "el", "le", "la", "du",
+)  # fmt: skip
+"""Words in small letters that stand within names: de la Cruz."""
+_WITH_PARTICLE = rf"(?:(?:{'|'.join(_PARTICLES)})[^\S\n]+)?"
+_FULL = r"[A-Z][A-Za-z'’-]{1,30}"
 _PART = rf"(?:{_FULL}|[A-Z]\.[A-Z]\.|[A-Z](?:\.|(?![A-Za-z0-9'’-])))"
 """A name or its first letter, ``Smith``, ``K.``, ``K``."""
 _NAME = (
-    rf"(?=(?:[A-Z]\.?[^\S\n]+)*{_PARTICLES}{_FULL}){_PARTICLES}{_PART}(?:[^\S\n]+{_PARTICLES}{_PART}){{0,3}}"
+    rf"(?=(?:[A-Z]\.?[^\S\n]+)*{_WITH_PARTICLE}{_FULL}){_WITH_PARTICLE}{_PART}(?:[^\S\n]+{_WITH_PARTICLE}{_PART}){{0,3}}"
     rf"(?:,[^\S\n]+(?!(?:RN|NP|PA|MD|DO|RT)\b){_PART}(?:[^\S\n]+{_PART}){{0,2}}(?=[^\S\n]*(?:[,;.)\n\r]|\Z|(?:MD|M\.D|DO|PhD)\b)))?"
 )
 _TITLES = (
@@ -32,15 +34,16 @@ _LATIN = re.compile(
     r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
     rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{_NAME})"
     rf"|(?P<title>\b{_TITLES}\b\.?(?:[^\S\n\r]+(?:Dr|med|rer|nat|habil|dent|vet|univ)\.)*[^\S\n\r]+)(?P<titled>{_NAME})"
-    r"|(?P<told>(?i:\b(?:discussed|communicated|reviewed|conveyed|relayed)[^\S\n]+(?:with|to)|\bpaged|\bnotified|\binformed)"
+    r"|(?P<told>(?i:\b(?:discussed|communicated|conveyed|relayed)[^\S\n]+(?:with|to)|\bpaged|\bnotified|\binformed)"
     rf"[^\S\n]+)(?!{_TITLES}\b)(?P<whom>{_FULL}[^\S\n]+{_FULL})(?![^\S\n]+[A-Z])"
-    rf"|(?P<degree>(?<![A-Za-z-]))(?P<holder>(?:{_PART}[^\S\n]+){{1,2}}{_FULL})(?=,?[^\S\n]+{_DEGREES}(?![A-Za-z]))"
+    rf"|(?P<degree>(?<![A-Za-z'’-]))(?P<holder>(?:{_PART}[^\S\n]+){{1,2}}{_FULL})(?=,?[^\S\n]+{_DEGREES}(?![A-Za-z]))"
 )
 _BEGIN = frozenset((
     "left", "right", "bilateral", "normal", "mild", "moderate", "multiple", "small", "large", "stable", "unchanged",
     "new", "there",
 ))  # fmt: skip
 """Words that sentences of reports begin with."""
+_OF_NAMES = frozenset(" ".join(_PARTICLES).split()) | {"y", "o"}
 _PROTOCOL = frozenset((
     "brain", "head", "image", "images", "imaging", "scan", "study", "sequence", "protocol", "spine", "neck",
 ))  # fmt: skip
@@ -53,8 +56,14 @@ _RADIOGRAPHS = frozenset((
 _NO_ONE = frozenset((
     "emergency", "department", "team", "service", "neurology", "neurosurgery", "oncology", "clinic", "unit", "ward",
     "nurse", "nursing", "resident", "attending", "medicine", "surgery", "physician", "referring", "ordering",
+    "paciente", "patient", "patientin", "remite", "refiere", "presenta", "acude", "mit", "con", "sin", "ohne", "avec",
 ))  # fmt: skip
 """Whom somebody has informed without a name."""
+
+
+_OF_DISEASE = re.compile(
+    r"(?:ations?|omas?|itis|osis|emia|aemia|pathy|ectomy|otomy|ache|ing|ysms?|rhage|cephaly|plasia)$"
+)
 
 
 def latin_signatures(text: str) -> list[tuple[int, int]]:
@@ -77,13 +86,17 @@ def _name_of(match: re.Match) -> tuple[int, int] | None:
 
 
 def _sentences_begin() -> frozenset[str]:
-    return common_words("function") | common_words("medical") | _BEGIN
+    return (common_words("function") | common_words("medical") | _BEGIN) - _OF_NAMES
 
 
 def _is_nobody(kind: str, before: str, words: list[str], rest: str) -> bool:
     """Tell whether words that stand where a name does are none."""
     first, begins = words[0].strip(" ,.").casefold(), _sentences_begin()
     plain = {word.strip(" ,.").casefold() for word in words}
+    if kind == "title" and first in _NO_ONE:
+        return True
+    if kind == "role" and any(_OF_DISEASE.search(word) for word in plain):
+        return True  # Patient: Chiari Malformation
     if kind in ("told", "degree"):
         return bool(plain & (begins | common_words("report") | _NO_ONE | _PROTOCOL))
     if before.startswith(("Mr ", "Ms ", "Pr ", "Miss ")) and first in _PROTOCOL:

@@ -11,7 +11,6 @@ _SELF_EVIDENT = [
     rf"{_ALONE}[A-Z]{{1,2}}\d{{6}}[(（][0-9A][)）]",  # Hong Kong
     rf"{_ALONE}\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-[1-8]\d{{6}}{_NO_MORE}",  # Korea
     rf"{_ALONE}\d{{3}}\.\d{{3}}\.\d{{3}}-\d\d{_NO_MORE}",  # Brazil
-    rf"{_ALONE}\d{{3}}-\d\d-\d{{4}}{_NO_MORE}",  # United States
     r"(?<!\d)(?:[+＋]?86[ -]?)?[1１][3-9３-９]\d(?:[ -]?\d{4}){2}(?!\d)",  # mobile telephones: China
     rf"{_ALONE}09\d\d[ -]?\d{{3}}[ -]?\d{{3}}{_NO_MORE}",  # Taiwan
     rf"{_ALONE}01[016-9][ -]\d{{3,4}}[ -]\d{{4}}{_NO_MORE}",  # Korea
@@ -36,9 +35,11 @@ _BORN = (
 )
 _LATIN = (
     r"(?i:\b(?:mrn|pid|ssn|nhs|dni|nif|nie|cpf|cnp|pesel|hkid|curp|nuhsa|iup)\b(?:[ .]?(?:no|nr|number|num)\b)?"
-    r"|\b(?:patient(?:en)?|medical record|hospital|accession|acc|chart|case|fall|account|visit|encounter|passport|phone"
-    r"|fax|telephone|tel|mobile|historia|prontu[aá]rio|dossier|exam(?:ination)?|study|order|report)"
-    r"[ -]?(?:id|no|nr|num|number|nummer|#)\b|\b(?:phone|telephone|tel|fax|mobile|id|nhc|accession)(?=[ .]*[:：#]))"
+    r"|\b(?:patient(?:en)?|medical record|hospital|accession|acc|passport|phone|fax|telephone|tel|mobile|historia"
+    r"|prontu[aá]rio|dossier)[ -]?(?:id|no|nr|num|number|nummer|#)\b"
+    r"|\b(?:chart|case|fall|account|visit|encounter|exam(?:ination)?|study|order|report)[ -]?"
+    r"(?:id|no|nr|num|number|nummer|#)(?=[ .]*[:：#])"
+    r"|\b(?:phone|telephone|tel|fax|mobile|id|nhc|accession)(?=[ .]*[:：#]))"
 )
 _BEHIND = r"(?:为|是)?[^\S\n]{0,4}[.:：#＃]{0,2}[^\S\n]{0,4}"
 _VALUE = (
@@ -47,7 +48,7 @@ _VALUE = (
 )
 _ANY_DAY = (
     r"(?:(?:民国|昭和|平成|令和|大正)?\d{1,4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,4}日?|(?:19|20)\d{6}"
-    r"|\d{1,2}[\s.-]?[A-Za-z]{3,9}\.?[\s,.-]{1,2}\d{2,4}|[A-Za-z]{3,9}\.?\s\d{1,2},?\s\d{4})"
+    r"|\d{1,2}[\s.-]{0,2}(?:de )?[A-Za-z]{3,10}\.?(?: de)?[\s,.-]{1,2}\d{2,4}|[A-Za-z]{3,9}\.?\s\d{1,2},?\s\d{4})"
 )
 _LABELLED = [
     rf"(?:{_NUMBERED}){_BEHIND}(?P<a>{_VALUE}){_NO_MORE}", rf"{_BORN}{_BEHIND}(?P<b>{_ANY_DAY})(?!\d)",

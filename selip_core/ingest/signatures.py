@@ -11,7 +11,7 @@ from selip_core.reports.text import normalise
 _HAN = r"[\u4e00-\u9fff]"
 _FAMILY = "|".join(sorted(FAMILY_NAMES, key=len, reverse=True))
 _CHINESE = rf"(?:{_FAMILY}){_HAN}{{1,2}}"
-"""A family name and a given one; where nothing but the place tells a name, `_is_word` must not know it."""
+"""A family name and a given one; where nothing but the place tells a name, `is_word` must not know it."""
 _NEXT = r"审核|报告|复核|书写|记录|签[名字发]|诊断|检查|医[师生]|主任|技师|性\s*别|年\s*龄|日期|时间"
 _END = rf"(?:(?!{_HAN})|(?={_NEXT}))"
 _BLANK = r"[^\S\n\r]*"
@@ -26,14 +26,14 @@ _BEHIND_A_ROLE = re.compile(
 )
 """``报告医师：王小明、李建国``, ``报告医师（签章）：王小明``."""
 _BEHIND_A_WORD = re.compile(
-    rf"((?:审核|复核|核对|校对|书写|签发|报告|患者|病人|家属|受检者){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}"
+    rf"((?:审核|复核|核对|校对|书写|签发|报告){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}"
 )
 """``审核：李建国``; ``报告：高信号`` is none."""
 _SPACED = re.compile(
     r"((?:(?:报告|诊断|审核|书写|检查|记录|签发|复核|阅片|读片|主治|会诊)(?:医\s*[生师]|技师)|姓名)[ \t\u3000]+)"
     rf"({_CHINESE}){_END}"
 )
-_ROLES_OF_JAPAN = "[读読]影(?:医師?|医师|者)|诊断医|主治医師?|担当医師?|撮影者|检查者|確定医|依頼医"
+_ROLES_OF_JAPAN = "[读読]影(?:医師?|医师|者)|主治医師?|担当医師?|撮影者|確定医|依頼医"
 _ROLES_OF_KOREA = "판독(?:의사?|자)|판독 의사|전문의|주치의|담당의|검사자|촬영자|환자명?|성명|이름"
 _ELSEWHERE = re.compile(
     rf"(?:{_ROLES_OF_JAPAN})(?:{_BLANK}[:：]|[ \u3000])[ \t\u3000]*"
@@ -57,16 +57,17 @@ _INFORMED_THERE = re.compile(
 )
 _SPOKEN_TO = re.compile(rf"((?:与|请|经|和|由)(?!{_NO_NAMES}))({_CHINESE})(?=(?:副?主任)?医[师生]|主任|教授)")
 _PATIENT = re.compile(
-    rf"((?:患者|病人){_BLANK})({_CHINESE}(?=[，,、\s]*[男女]性?(?:[，,、\s。；;\d]|\Z))|(?:{_FAMILY}){_HAN}{{2}}(?=[，,]))"
+    rf"((?:患者|病人){_BLANK})({_CHINESE})(?=[，,、\s]*[男女]性?(?:[，,、\s。；;\d]|\Z))"
+    rf"|((?:患者|病人|家属|受检者)(?:姓名)?{_BLANK}[:：]{_BLANK})((?:{_FAMILY}){_HAN}{{2}}){_END}"
 )
-"""``患者王小明，男``; without a sex a name has three characters."""
+"""``患者王小明，男``; behind a colon a name has three characters: ``患者：马尾``."""
 
 _SPEECH = re.compile(
     "高[热烧龄危血压空处]|平[素时日]|常[年有见规]|白天|明[显确]|成年|安静|方[便才]|时[有而]|全[身部程]|查体|尚[可未有]|易于|段落|连续|强[调烈]"
     "|向[家上下]|关[于注]|解[除释]|习惯|管理|尤其|相[关同]|后[续来]|单[纯位]|通[过知]|已|未"
 )
 """How words begin that could be a family name and a given one."""
-_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损障疸热痛祸伤晕麻肢]")
+_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损障疸热痛祸伤晕麻肢汗尾场机床]")
 
 def signatures(text: str) -> list[tuple[int, int]]:
     """Return where names stand that the text (`comparable`) tells to be names, whoever they are.
@@ -80,7 +81,9 @@ def signatures(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in signatures(text)]
     ['王小明', '李建国']
     """
-    found = latin_signatures(text) + [match.span(match.lastindex) for match in _ELSEWHERE.finditer(text)]
+    found = latin_signatures(text)
+    for match in _ELSEWHERE.finditer(text):
+        found += [] if is_word(match[match.lastindex]) else [match.span(match.lastindex)]
     for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _INFORMED_THERE, _SPOKEN_TO, _PATIENT):
         found += [place for match in places.finditer(text) for place in _names_of(match)]
     return sorted(found + [match.span(2) for match in _INFORMED.finditer(text)])
@@ -89,15 +92,16 @@ def signatures(text: str) -> list[tuple[int, int]]:
 def _names_of(match: re.Match) -> list[tuple[int, int]]:
     """Return where the names of what an expression has found stand: its second group, and those of a list behind it."""
     sure = match.re is _BEHIND_A_ROLE and "\n" not in match[1]  # where the name is missing, the next line is a text
-    if not sure and _is_word(match[2]):
+    group = 2 if match[2] else 4
+    if not sure and is_word(match[group]):
         return []
-    more = list(re.finditer(_CHINESE, match[3] if match.re.groups > 2 else ""))
-    known = next((i for i, one in enumerate(more) if _is_word(one[0])), len(more))
-    return [match.span(2), *((match.start(3) + one.start(), match.start(3) + one.end()) for one in more[:known])]
+    more = list(re.finditer(_CHINESE, match[3] if match.re.groups == 3 else ""))
+    known = next((i for i, one in enumerate(more) if is_word(one[0])), len(more))
+    return [match.span(group), *((match.start(3) + one.start(), match.start(3) + one.end()) for one in more[:known])]
 
 
 @cache
-def _is_word(name: str) -> bool:
+def is_word(name: str) -> bool:
     """Tell whether what looks like a Chinese name holds a word of the lexicon or of speech: 高信号, 白质区, 高热."""
     text = normalise(name)
     said = _SPEECH.match(text) or _IN_NO_NAME.search(text, 1)

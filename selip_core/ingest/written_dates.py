@@ -1,9 +1,7 @@
 """A day as a text may write it: the expression that finds it, whichever way its column writes it."""
 
-from selip_core.ingest.dates import column_times
+from selip_core.ingest.dates import MONTHS, column_times
 
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-           "december")  # fmt: skip
 _ERAS = {"民国": (1911, ""), "大正": (1911, "T"), "昭和": (1925, "S"), "平成": (1988, "H"), "令和": (2018, "R")}
 """The year before each began, and the letter that stands for it."""
 
@@ -32,8 +30,8 @@ def day_pattern(day: tuple[int, int, int]) -> str:
     A year of two digits counts where signs stand between the numbers.
     """
     year, month, number = day
-    full = _MONTHS[month - 1]
-    name = f"{full[:3]}(?:{full[3:]})?" if full != "september" else "sept?(?:ember)?"
+    names = MONTHS[month - 1].casefold().split()
+    name = rf"(?:{'|'.join(names)}|(?:{'|'.join(sorted({one[:3] for one in names} | {one[:4] for one in names}))})\.?)"
     y, short = _wide(str(year)), _wide(f"{year % 100:02}")
     m, d = f"[0０]?{_wide(str(month))}", f"[0０]?{_wide(str(number))}"
     sign, gap, nth = r"\s?[-/.／．－]\s?", r"[\s,.，-]*", "(?:st|nd|rd|th)?"
@@ -41,7 +39,7 @@ def day_pattern(day: tuple[int, int, int]) -> str:
     forms = [
         rf"{y}\s?[-/.年／．－]?\s?{m}\s?[-/.月／．－]?\s?{d}日?", rf"{short}{sign}{m}{sign}{d}",
         rf"{m}{sign}{d}{sign}{either}", rf"{d}{sign}{m}{sign}{either}",
-        rf"{name}{gap}{d}{nth}{gap}{y}", rf"{d}{nth}{gap}(?:of )?{name}{gap}{either}",
+        rf"{name}{gap}{d}{nth}{gap}{y}", rf"{d}{nth}{gap}(?:of |de )?{name}{gap}(?:de )?{either}",
     ]  # fmt: skip
     for era, (first, letter) in _ERAS.items():
         if year > first:

@@ -41,6 +41,8 @@ def test_a_latin_name_beside_numbers_is_found_part_by_part(value):
         "Head Coil 320",
         "T2 FLAIR",
         "CT0012345",
+        "车祸3小时",
+        "高场3.0T",
         "",
         "不详",
         "放射科 3",

@@ -214,3 +214,20 @@ def test_a_name_that_begins_like_an_abbreviation_is_a_name(name):
 @pytest.mark.parametrize("value", ["590412", "1120601", "25670", "01062023", "230601"])
 def test_a_number_that_may_be_a_day_is_looked_for_as_a_number_too(value):
     assert scrub(f"检查 {value}。", [value]).text == f"检查 {HOLE}。"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Klein", "gez. Klein"), ("Blanco", "Firmado: Blanco"), ("Petit", "Rapport validé par Petit."),
+        ("李登科/男/53岁", "患者李登科"), ("1970-04-12", "12 de abril de 1970"), ("1970-03-12", "12.März 1970"),
+        ("1970-12-12", "12 Dez 1970"),
+    ],
+)  # fmt: skip
+def test_surnames_and_months_of_other_languages_are_found(value, text):
+    assert HOLE in scrub(text, [value]).text
+
+
+@pytest.mark.parametrize("value", ["Ohne KM", "Sin contraste", "Sans injection", "con contraste"])
+def test_how_an_examination_was_made_is_nobody(value):
+    assert not may_identify(value)

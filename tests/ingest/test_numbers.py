@@ -23,6 +23,8 @@ def _left(text):
         ("800101-1234567", "＊＊"),
         ("CPF 123.456.789-09", "CPF ＊＊"),
         ("SSN 123-45-6789", "SSN ＊＊"),
+        ("fecha de nacimiento: 12 de abril de 1970", "fecha de nacimiento: ＊＊"),
+        ("geb. 12. April 1970", "geb. ＊＊"),
         ("DNI 12345678Z", "DNI ＊＊"),
         ("call (555) 123-4567.", "call ＊＊."),
         ("john.smith@hosp.org", "＊＊"),
@@ -41,6 +43,9 @@ def test_numbers_of_persons_go(text, left):
     "text",
     [
         "size 2.5-3.5 cm",
+        "TR/TE 500-10-1000",
+        "report no 1234 lesions",
+        "chart no 12-34 mm",
         "series 12345",
         "b=1000, TE 90-120-2000",
         "2024-01-02 10:15",
