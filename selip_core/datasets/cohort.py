@@ -65,7 +65,7 @@ def load_cohort(directory: str | Path) -> Cohort:
     ------
     SelipError
         If a table or column is missing, no series is usable, a series or a study's report is given twice, a path leaves
-        the folder, a patient is in two splits, a split has no patient, or ``cohort.json`` is broken; the message names
+        the folder, a patient is in two splits, or ``cohort.json`` is broken; the message names
         file, line and patient.
     """
     directory = expanded(directory).resolve()
@@ -85,7 +85,7 @@ def load_cohort(directory: str | Path) -> Cohort:
         reports.reset_index(drop=True),
         pd.DataFrame(problems, columns=["where", "patient_id", "problem", "consequence"]),
         folder_fingerprint(directory),
-        _read_splits(directory, set(series["patient_id"])),
+        _read_splits(directory),
     )
 
 
@@ -247,8 +247,8 @@ def _check_join(series: pd.DataFrame, reports: pd.DataFrame, without_text: set[s
                          "report not used; check that the ids of both tables agree"))  # fmt: skip
 
 
-def _read_splits(directory: Path, patients: set[str]) -> pd.DataFrame | None:
-    """Return the cohort's own split; stop where one of its parts has none of the patients with a series."""
+def _read_splits(directory: Path) -> pd.DataFrame | None:
+    """Return the cohort's own split; that of a cohort to be tested on alone has one part."""
     path = directory / "splits.csv"
     if not path.exists():
         return None
@@ -258,12 +258,6 @@ def _read_splits(directory: Path, patients: set[str]) -> pd.DataFrame | None:
         row = unknown.iloc[0]
         raise SelipError(f"{path} line {row['line']}: split {row['split']!r} is none of {', '.join(SPLITS)}")
     check_no_leak(table, where=str(path))
-    there = set(table.loc[table["patient_id"].isin(patients), "split"])
-    if empty := [_PATIENT_OF[name] for name in SPLITS if name not in there]:
-        raise SelipError(
-            f"{path} has no {' and no '.join(empty)} patient: models learn from some, are chosen by others and tried "
-            "on others again; give each split a patient that has a series, or delete the file to have it drawn"
-        )
     return table[["patient_id", "split"]].drop_duplicates()
 
 
@@ -276,14 +270,21 @@ def split_patients(cohort: Cohort, *, seed: int, validation_fraction: float, tes
     Raises
     ------
     SelipError
-        If the cohort's own split leaves a patient out.
+        If the cohort's own split leaves a patient out, or one of its parts has no patient with a series.
     """
     patients = np.array(sorted(set(cohort.series["patient_id"])))
     if cohort.given_splits is not None:
         missing = sorted(set(patients) - set(cohort.given_splits["patient_id"]))
         if missing:
             raise SelipError(f"splits.csv has no row for patient {missing[0]} ({len(missing)} missing)")
-        return cohort.given_splits[cohort.given_splits["patient_id"].isin(patients)].reset_index(drop=True)
+        splits = cohort.given_splits[cohort.given_splits["patient_id"].isin(patients)].reset_index(drop=True)
+        if empty := [_PATIENT_OF[name] for name in SPLITS if name not in set(splits["split"])]:
+            raise SelipError(
+                f"splits.csv has no {' and no '.join(empty)} patient: models learn from some, are chosen by others and "
+                "tried on others again; give each split a patient that has a series, or delete the file to have it "
+                "drawn"
+            )
+        return splits
     if len(patients) < len(SPLITS):
         return pd.DataFrame({"patient_id": patients, "split": "train"})
     order = np.random.default_rng(seed).permutation(patients)

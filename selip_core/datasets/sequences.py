@@ -248,7 +248,8 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if _elsewhere(header):
         return None, "not of the head", ()
     sequence, reason = of_image_type(header)
-    derived = is_derived(header)
+    # an anonymiser that blanks descriptions leaves the protocol alone
+    derived = is_derived(header) and bool(str(header.get("SeriesDescription") or "").strip())
     for key in ("SeriesDescription", *(() if derived else ("ProtocolName", "SequenceName"))):
         if sequence is None and not reason:
             sequence, reason = sequence_of_text(str(header.get(key) or ""))

@@ -45,4 +45,5 @@ def _groups(pairs: Iterable[tuple[str, int]]) -> list[list[int]]:
 
 def _spelt(patient: str) -> str:
     """Return an id without what is easily lost in writing it: MRN 0012 and mrn12 are one."""
-    return re.sub(r"[\W_]+", "", re.sub(r"\d+", lambda digits: str(int(digits[0])), patient.casefold()))
+    numbers = re.sub(r"\d+", lambda digits: str(int(digits[0])), patient.casefold())
+    return re.sub(r"[\W_]+", "", re.sub(r"(?<=\d)[\W_]+(?=\d)", "x", numbers))  # 1-112 is not 11-12

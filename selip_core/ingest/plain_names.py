@@ -1,6 +1,7 @@
 """What the names of plain files tell beside their sequence: whose they are, and what is doubtful of that."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
@@ -53,6 +54,8 @@ _VISIT = re.compile(
     re.IGNORECASE,
 )
 """Folders within those of a patient."""
+_NO_CODE = re.compile(r"\d(?:[.,]\d)?T|MRI?\d{0,4}|(?:19|20)\d\d", re.IGNORECASE)
+"""Numbers that are no patient's: 3T T1 (1), MRI2023 FLAIR (2)."""
 _NOBODY = re.compile(
     r"dicom|dcm|nii|nifti|im|img|images?|series|scans?|mri?|anon|export|data|study|brain|head", re.IGNORECASE
 )
@@ -77,7 +80,7 @@ def own_name(name: str) -> tuple[str, str]:
     at = next((i for i, part in enumerate(parts) if _tells_a_sequence(part)), len(parts))
     before = [part for part in parts[:at] if not _BEFORE.fullmatch(part)]
     behind = [part for part in parts[at:] if not _tells_a_sequence(part) and not _BEHIND.fullmatch(part)]
-    if code or any(any(map(str.isdigit, part)) for part in before):
+    if code or any(any(map(str.isdigit, part)) and not _NO_CODE.fullmatch(part) for part in before):
         diffusion = sequence_of_text(rest)[0] in ("DWI", "ADC")
         behind = [p for p in behind if not (_LETTER.fullmatch(p) or (diffusion and _B_VALUE.fullmatch(p)))]
     elif behind and not before:  # T1_wang_se: behind a name two letters rather are more of it
@@ -115,7 +118,11 @@ def date_folders(paths: Iterable[str]) -> set[str]:
         if rest and (_DATE.fullmatch(folder) or _COMPACT_DATE.fullmatch(folder)):
             below.setdefault(folder, set()).add(rest[0] if len(rest) > 1 else own_name(rest[0].split(".nii")[0])[0])
     dates = {folder: names for folder, names in below.items() if all(map(_may_be_a_patient, names))}
-    compact = any(len(names) > 1 for folder, names in dates.items() if _COMPACT_DATE.fullmatch(folder))
+    eight = [names for folder, names in dates.items() if _COMPACT_DATE.fullmatch(folder)]
+    # 20200101/before, 20200101/after, 20200102/before: what is below several of them is no patient
+    below_each = Counter(name for names in eight for name in names if not any(map(str.isdigit, name)))
+    again = any(count > 1 for count in below_each.values())
+    compact = any(len(names) > 1 for names in eight) and not again
     return {folder for folder in dates if compact or _DATE.fullmatch(folder)}
 
 

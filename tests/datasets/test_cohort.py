@@ -127,12 +127,13 @@ def test_the_cohorts_own_split_is_kept_and_must_be_whole(tmp_path):
         (["test", "test", "test"], "no training and no validation patient:"),
     ],
 )
-def test_a_split_that_leaves_a_part_empty_stops_where_it_is_read(tmp_path, splits, said):
+def test_a_split_that_leaves_a_part_empty_stops_where_models_are_to_be_trained(tmp_path, splits, said):
     rows = [f"00{i},{split}" for i, split in enumerate(splits, 1)]
     rows += ["007,train", "008,validation", "009,test"]  # who have no series
     series = SERIES + "003,T1,d.nii\n"
+    cohort = load_cohort(write(tmp_path, series, splits="\n".join(["patient_id,split", *rows])))
     with pytest.raises(SelipError, match=f"splits.csv has {said}"):
-        load_cohort(write(tmp_path, series, splits="\n".join(["patient_id,split", *rows])))
+        split_patients(cohort, seed=0, validation_fraction=0.1, test_fraction=0.1)
 
 
 def test_a_cohort_without_any_report_is_told_first(tmp_path):

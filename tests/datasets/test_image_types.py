@@ -27,7 +27,7 @@ def test_maps_of_diffusion_are_no_diffusion_image(text, found):
     assert [sequence_of_text(text), *map(sequence_of_header, headers)] == [found] * 3
 
 
-@pytest.mark.parametrize("said", ["Result", "Map 3", "", None])
+@pytest.mark.parametrize("said", ["Result", "Map 3"])
 def test_a_derived_series_has_no_sequence_by_its_protocol_or_its_times_alone(said):
     acquired = {"SeriesDescription": said, "ProtocolName": "Head DWI", "RepetitionTime": 6000, "EchoTime": 90}
     header = {**acquired, "ImageType": DERIVED}
@@ -35,6 +35,12 @@ def test_a_derived_series_has_no_sequence_by_its_protocol_or_its_times_alone(sai
     assert sequence_of_header({**header, "ProtocolName": ""})[0] is None
     assert sequence_of_header({**acquired, "ImageType": ["ORIGINAL", "PRIMARY"]}) == ("DWI", "")
     assert sequence_of_header({**header, "LossyImageCompression": "01"}) == ("DWI", "")
+
+
+@pytest.mark.parametrize("said", ["", None, " "])
+def test_where_an_anonymiser_has_blanked_the_description_the_protocol_tells(said):
+    header = {"SeriesDescription": said, "ProtocolName": "t1_mprage", "ImageType": DERIVED}
+    assert sequence_of_header(header) == ("T1", "")
 
 
 @pytest.mark.parametrize("kinds", [["DERIVED", "SECONDARY", "MPR"], ["DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"],

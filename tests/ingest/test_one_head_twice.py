@@ -40,6 +40,13 @@ def test_ids_that_differ_in_what_is_easily_lost_are_remarked(tmp_path, first, se
     assert "perhaps" not in told["P9"]
 
 
+def test_ids_of_a_centre_and_a_number_are_not_run_together(tmp_path):
+    for seed, patient in enumerate(("01-112", "11-12", "2-12", "21-2")):
+        _write(tmp_path / "src" / patient / "T2.nii.gz", seed)
+    told = _told(tmp_path)
+    assert [patient for patient, remark in told.items() if "perhaps" in remark] == []
+
+
 def test_others_are_told_by_the_ids_of_the_cohort_alone(tmp_path):
     for seed, patient in enumerate(("wang12", "Wang012")):
         _write(tmp_path / "src" / patient / "T2.nii.gz", seed)

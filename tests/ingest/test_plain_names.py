@@ -3,7 +3,7 @@
 import pytest
 
 from selip_core.ingest.layouts import find_volumes
-from selip_core.ingest.plain_names import own_name, patient_of_name
+from selip_core.ingest.plain_names import date_folders, own_name, patient_of_name
 
 
 def _of(root, *names):
@@ -139,3 +139,13 @@ def test_a_folder_that_is_a_date_is_no_patient(tmp_path, names, found):
 def test_a_patient_of_dates_is_remarked(tmp_path, names, remark):
     notes = [note for one in _of(tmp_path, *names) for note in one.notes]
     assert bool(notes) == bool(remark) and all(remark in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["3T T1 ({}).nii.gz", "MRI2023 FLAIR ({}).nii.gz"])
+def test_a_field_strength_or_a_year_before_the_sequence_is_no_patient_of_several_files(name):
+    assert len({patient_of_name(name.format(i).split(".nii")[0]) for i in range(1, 4)}) == 3
+
+
+def test_folders_of_eight_digits_with_the_same_words_below_are_patients():
+    paths = [f"{day}/{when}/T1.nii.gz" for day in ("20200101", "20200102") for when in ("before", "after")]
+    assert date_folders(paths) == set()

@@ -60,7 +60,7 @@ OTHERS = [
     {"MRN": "P1", "Service Date": "2020-05-05", "Findings": Z},
     {"患者番号": "P1", "検査部位": "腹部", "所見": Z}, {"患者番号": "P1", "検査日": "2020年5月5日", "所見": Z},
     {"ID paciente": "P1", "Estudio": "TC de tórax", "Hallazgos": Z},
-    {"ID paciente": "P1", "Fecha": "05/05/2020", "Hallazgos": Z},
+    {"ID paciente": "P1", "Fecha del examen": "05/05/2020", "Hallazgos": Z},
     {"Patienten-ID": "P1", "Untersuchung": "MRT Knie links", "Befund": Z},
     {"Patienten-ID": "P1", "Körperregion": "LWS", "Befund": Z},
     {"ID patient": "P1", "Type d'examen": "Scanner thoracique", "Résultats": Z},
