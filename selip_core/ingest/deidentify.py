@@ -168,10 +168,10 @@ def _wide(value: str, dotted: bool = False) -> str:
     Between Chinese characters a line's end may stand too, and, where it is said, a dot.
     """
     body = ""
-    for before, char in zip(f" {value}", value, strict=False):
+    for before, char, after in zip(f" {value}", value, f"{value[1:]} ", strict=False):
         chinese = before > "\u2e7f" and char > "\u2e7f"
-        if char == "-" and before.isalpha():
-            body += r"[-‐\s]?"  # Gil-Dong is Gildong and Gil Dong
+        if char == "-" and before.isalpha() and after.isalpha() and len(value) > LEAST_WITH_DIGIT:
+            body += r"[-‐\s]?"  # Gil-Dong is Gildong and Gil Dong; of an id H- something must stay
             continue
         body += "" if not body else rf"\s*[{DOTS}]?\s*" if chinese and dotted else r"\s*" if chinese else r"[^\S\n]*"
         body += f"[{re.escape(char)}{chr(ord(char) + 0xFEE0)}]" if "!" <= char <= "~" else re.escape(char)

@@ -231,3 +231,14 @@ def test_surnames_and_months_of_other_languages_are_found(value, text):
 @pytest.mark.parametrize("value", ["Ohne KM", "Sin contraste", "Sans injection", "con contraste"])
 def test_how_an_examination_was_made_is_nobody(value):
     assert not may_identify(value)
+
+
+@pytest.mark.parametrize(("value", "text"), [("H-", "patient’s head"), ("A-B", "the abnormal lobe"), ("T-", "T2 high")])
+def test_a_hyphen_of_an_id_is_not_left_out(value, text):
+    """Of generated tables: the id ``H-`` took a letter out of `head`."""
+    assert scrub(text, [value]).text == text
+
+
+@pytest.mark.parametrize("text", ["Hong Gildong", "HONG GIL DONG", "Hong Gil-Dong"])
+def test_a_hyphen_of_a_name_is(text):
+    assert scrub(f"Of {text}.", ["HONG GIL-DONG"]).text == f"Of {HOLE}."

@@ -114,6 +114,9 @@ TEXTS = st.lists(
 ).map("，".join)  # fmt: skip
 
 
+@example(
+    rows={"H-": "patient’s head"}, separator=",", encoding="utf-8", quote_all=False, end="\n", extra=False, title=False
+)
 @example(rows={"MM": '约"3x2"mm'}, separator=",", encoding="utf-8", quote_all=False, end="\n", extra=False, title=False)
 @made
 @given(
