@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from selip_core.ingest.latin_signatures import latin_signatures
@@ -31,7 +29,5 @@ def test_a_name_ends_where_the_next_word_is_none_of_it(text, names):
 
 
 @pytest.mark.parametrize("text", ["A'" * 20_000, "d'A" * 20_000, "Aa " * 20_000, "A." * 20_000])
-def test_a_long_text_of_capitals_and_signs_is_read_in_a_moment(text):
-    started = time.perf_counter()
-    latin_signatures(text)
-    assert time.perf_counter() - started < 5
+def test_a_long_text_of_capitals_and_signs_comes_to_its_end_without_a_name(text):
+    assert latin_signatures(text) == []
