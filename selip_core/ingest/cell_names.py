@@ -2,7 +2,7 @@
 
 import re
 
-from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, NOBODYS, common_words
+from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, NOBODYS, common_words, everybodys
 from selip_core.ingest.signatures import is_word
 
 LEAST = 2
@@ -23,7 +23,7 @@ _OFFICES = re.compile(
     r"|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
 )
 _CHINESE_BESIDE = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)[男女]?(?![\u4e00-\u9fff])")
-_LATIN_BESIDE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
+_LATIN_BESIDE = re.compile(rf"{WORD.pattern}\.?")
 _NO_PARTS = frozenset((
     "md", "do", "phd", "mbbs", "mbchb", "frcr", "frcpc", "rt", "dr", "prof", "mr", "mrs", "ms", "miss", "jr", "sr",
     "ii", "iii", "m", "f", "o", "male", "female", "yo", "yrs", "years", "dob", "mrn", "id", "no", "patient", "am", "pm",
@@ -67,9 +67,9 @@ def _beside_numbers(value: str) -> set[str]:
     }  # fmt: skip
     parts = [part for part in re.split(r"[\s^,;，、/\\&+|_:()#]+", value) if _LATIN_BESIDE.fullmatch(part)]
     words = [part for part in parts if part.rstrip(".").casefold() not in _NO_PARTS and _LATIN.fullmatch(part)]
-    everybodys = common_words("function") | common_words("report") | common_words("medical") | common_words("phrase")
+    no_names = everybodys() | common_words("phrase")
     named = [word for word in words if len(word) > LEAST]
-    if len(named) < 2 or not all(word[0].isupper() for word in words) or {w.casefold() for w in named} & everybodys:
+    if len(named) < 2 or not all(word[0].isupper() for word in words) or {w.casefold() for w in named} & no_names:
         return chinese
     return chinese | _names(" ".join(words[:4]))
 

@@ -32,6 +32,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text) if accents else text
 
 
+def without_accents(text: str) -> str:
+    """Return a text in half width, its accents gone, as long as it then is: a column called Impressão is Impressao."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
 def spelt_out(name: str) -> str:
     """Return a name as ASCII headers and passports have it: Müller is Mueller, Weiß is Weiss."""
     return name if name.isascii() else name.translate(_SPELT_OUT)

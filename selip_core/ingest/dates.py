@@ -2,8 +2,9 @@
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Iterable
+
+from selip_core.ingest.comparable import without_accents
 
 _CLOCK = (
     r"(?:[T\s,]*(?P<half>AM|PM|上午|下午|晚上|午前|午後)?\s*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?"
@@ -28,9 +29,10 @@ _ERA = re.compile(
     r"\s*(?P<day>\d{1,2})(?!\d)日?" + _CLOCK,
     re.IGNORECASE,
 )
-_BEFORE = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "民国": 1911,
-           "民國": 1911}  # fmt: skip
-_REPUBLIC = 1911
+ERAS = {"民国": (1911, ""), "大正": (1911, "T"), "昭和": (1925, "S"), "平成": (1988, "H"), "令和": (2018, "R")}
+"""The year before each began, and the letter that stands for it."""
+_BEFORE = {name: first for era, (first, letter) in ERAS.items() for name in (era, letter) if name}
+_REPUBLIC = _BEFORE["民國"] = _BEFORE["民国"]
 _NAMED = re.compile(
     r"(?:(?P<day>\d{1,2})(?:ST|ND|RD|TH|ER|\.|º)?[\s/.-]*(?:DE\s+)?)?(?P<name>[A-Z]{3,10})\.?[\s/.-]*(?:DE\s+)?"
     r"(?:(?P<later>\d{1,2})(?:ST|ND|RD|TH)?[\s,/.-]+)?(?P<year>(?:19|20)\d\d|\d\d)(?!\d)" + _CLOCK
@@ -119,8 +121,7 @@ def is_no_date(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """Return a text in upper case and half width, without accents, the day of the week and gaps beside signs."""
-    text = unicodedata.normalize("NFKD", text).upper().strip()
-    text = "".join(char for char in text if not unicodedata.combining(char))
+    text = without_accents(text).upper().strip()
     text = _WEEKDAY.sub("", text, count=1)
     return re.sub(r"(?<=\d)\s*([-/.年月])\s*(?=\d)", r"\1", text)
 

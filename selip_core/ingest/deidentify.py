@@ -4,13 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 from selip_core.ingest.cell_names import DOTS, DOTTED, LEAST, WORD, within
 from selip_core.ingest.cell_text import without_invisible
 from selip_core.ingest.comparable import comparable, composed, spelt_out
 from selip_core.ingest.numbers import numbers
-from selip_core.ingest.person_words import NO_VALUES, NOBODYS, common_words, with_holes
+from selip_core.ingest.person_words import NO_VALUES, NOBODYS, common_words, everybodys, with_holes
 from selip_core.ingest.signatures import signatures
 from selip_core.ingest.written_dates import day_pattern, days, may_hold_day
 from selip_core.reports.lexicon import Lexicon, load_lexicon
@@ -72,18 +71,20 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
         text, made = with_holes(text, places(comparable(text)))
         removed += made
     compared, identifiers = comparable(text), list(identifiers)
+    squeezed = _squeezed(unicodedata.normalize("NFKC", compared))  # holes only make it shorter
     units = common_words("unit") & {_bare(normalise(one)) for one in identifiers}
     found, shortened = _values(identifiers)
     for value in found:
-        if not _may_hold(compared, value):
-            continue
+        of_value = sorted(days(value))
+        if _squeezed(value) not in squeezed and not any(may_hold_day(squeezed, day) for day in of_value):
+            continue  # most do not
         if value.casefold() in common_words("function"):  # counted, every report would have some
             titled = [m.span(2) for m in re.finditer(_TITLE + f"({re.escape(value.title())})" + r"\b", compared)]
             text, made = with_holes(text, titled)
             compared, removed = comparable(text), removed + made
             continue
         places = []
-        for match in re.finditer(_pattern(value), compared, re.IGNORECASE):
+        for match in re.finditer(_pattern(value, of_value), compared, re.IGNORECASE):
             if value in shortened and text[match.start() : match.end()].isascii():
                 continue  # MULLER of MUELLER is met as Müller alone
             of_all = _bare(value) in units or _is_medical(compared, match, lexicon)
@@ -110,9 +111,9 @@ def may_identify(value: str) -> bool:
     if sum(character.isdigit() for character in text) >= LEAST_WITH_DIGIT:
         return True  # CT0012345 is somebody's number, whatever its letters say
     words = {word.casefold() for word in WORD.findall(value)}
-    if words & common_words("medical") and words <= _everybodys():
+    if words & common_words("medical") and words <= everybodys():
         return False  # Left frontal lobe; but Rose Young is somebody
-    if words & common_words("function") and words <= _everybodys() | common_words("unit"):
+    if words & common_words("function") and words <= everybodys() | common_words("unit"):
         return False  # Ohne KM
     return not any(token.end - token.start >= LEAST for token in lexicon.scan(text))
 
@@ -139,18 +140,15 @@ def _values(identifiers: Iterable[str]) -> tuple[list[str], set[str]]:
     return sorted(looked_for, key=lambda v: (-len(v), v)), shortened
 
 
-def _may_hold(text: str, value: str) -> bool:
-    """Tell quickly that a text cannot hold a value; most do not."""
-    squeezed = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).casefold()
-    if any(may_hold_day(squeezed, day) for day in days(value)):
-        return True
-    return re.sub(r"[\W_]", "", value).casefold() in squeezed
+def _squeezed(text: str) -> str:
+    """Return letters and digits alone, for telling quickly that a text cannot hold a value."""
+    return re.sub(r"[\W_]", "", text).casefold()
 
 
-def _pattern(value: str) -> str:
+def _pattern(value: str, of_value: list[tuple[int, int, int]]) -> str:
     """Return an expression for a value in either width, white space within or not; for a date also however written."""
-    if found := sorted(days(value)):
-        body = "|".join([*map(day_pattern, found), _wide(value)])
+    if of_value:
+        body = "|".join([*map(day_pattern, of_value), _wide(value)])
         return rf"(?<![0-9A-Za-z])(?:{body})(?![0-9A-Za-z])"
     dotted = DOTTED.search(value) is not None or _LONG_NAME.fullmatch(value) is not None
     parts = [_wide(part, dotted) for part in _PARTS.split(DOTTED.sub(" ", value)) if part]
@@ -185,7 +183,7 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
     王明显示; where a line ends within the match, it does.
     """
     in_two_lines = "\n" in match[0]
-    if match[0].casefold() in _everybodys():
+    if match[0].casefold() in everybodys():
         return True
     before, found, after = (
         normalise(part)
@@ -201,9 +199,8 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
         for token in lexicon.scan(whole)
     ):
         return True
-    known = _common(lexicon)
     words = [(i, j) for i in range(len(whole)) for j in range(max(i, start) + 1, min(len(whole), i + _CONTEXT) + 1)
-             if i < end and whole[i:j] in known]  # fmt: skip
+             if i < end and whole[i:j] in lexicon.known]  # fmt: skip
     cut = any(i < start < j or i < end < j for i, j in words)
     return cut and (in_two_lines or all(any(i <= place < j for i, j in words) for place in range(start, end)))
 
@@ -211,13 +208,3 @@ def _is_medical(text: str, match: re.Match, lexicon: Lexicon) -> bool:
 def _has_title(text: str, match: re.Match) -> bool:
     before = text[max(match.start() - 2 * _CONTEXT, 0) : match.start()]
     return match[0][:1].isupper() and re.search(_TITLE + r"\Z", before) is not None
-
-
-@cache
-def _everybodys() -> frozenset[str]:
-    return common_words("function") | common_words("report") | common_words("medical")
-
-
-@cache
-def _common(lexicon: Lexicon) -> frozenset[str]:
-    return lexicon.known

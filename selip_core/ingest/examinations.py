@@ -6,8 +6,8 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from selip_core.datasets.sequences import other_part
+from selip_core.ingest.comparable import without_accents
 from selip_core.ingest.dates import column_times, is_no_date
-from selip_core.ingest.dates import date_of as date_of
 from selip_core.ingest.examination_words import HEADS, MR, OTHER_DEVICES, OTHER_PARTS
 from selip_core.ingest.identity import NOBODY, Person, persons
 from selip_core.ingest.report_columns import examination_columns
@@ -133,7 +133,7 @@ def _other(modality: str, part: str) -> str:
 
 def _other_part(part: str) -> str:
     """Return the part that is no head, in words of headers and of other languages, accents written or not; else ""."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", part) if not unicodedata.combining(char))
+    bare = without_accents(part)
     if _HEAD.search(bare) or not other_part(f"{bare} KNEE"):  # beside a head even a knee is none
         return ""
     found = _OTHER_PART.search(bare)

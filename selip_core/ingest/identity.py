@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selip_core.ingest.blank_ids import is_nobody
+from selip_core.ingest.comparable import without_accents
 from selip_core.ingest.dates import column_times
 from selip_core.ingest.report_columns import person_columns
 from selip_core.reports.script import simplified
@@ -96,7 +97,7 @@ def _same_birth(one: datetime.date, other: datetime.date) -> bool:
 
 
 def _sexes(values: Iterable[str]) -> list[str]:
-    texts = [_without_accents(value).casefold().strip(" .") for value in values]
+    texts = [without_accents(value).casefold().strip(" .") for value in values]
     spanish = {"h", "hombre", "mujer", "varon"} & set(texts)  # where a man is H, M is mujer and F femme
     return ["F" if spanish and text == "m" else _SEXES.get(text, "") for text in texts]
 
@@ -113,7 +114,7 @@ def _han(name: str) -> str:
 
 
 def _latin(name: str) -> list[str]:
-    words = [word for word in re.findall(r"[a-z]{2,}", _without_accents(name).casefold()) if word not in _TITLES]
+    words = [word for word in re.findall(r"[a-z]{2,}", without_accents(name).casefold()) if word not in _TITLES]
     return words if len("".join(words)) > 3 else []  # initials
 
 
@@ -129,7 +130,3 @@ def _same_latin(one: list[str], other: list[str]) -> bool:
     """Return whether two names in Latin letters have a part in common, whether its parts are written apart or not."""
     together = "".join(one), "".join(other)
     return any(word in together[1] for word in one) or any(word in together[0] for word in other)
-
-
-def _without_accents(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from selip_core.ingest.examinations import Examination, date_of
+from selip_core.ingest.dates import date_of
+from selip_core.ingest.examinations import Examination
 from selip_core.ingest.identity import CALLED, FIELDS, Person, both_tell, disagreeing
 from selip_core.ingest.report_ids import plain_id
 

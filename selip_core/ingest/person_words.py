@@ -35,10 +35,21 @@ FAMILY_NAMES = frozenset(
 """The usual ones; a name of a rarer one is found where a column of the row holds it."""
 
 
-@cache
 def common_words(kind: str) -> frozenset[str]:
     """Return a kind of words of ``common_words.yaml``: ``function``, ``report``, ``medical``, ``phrase``, ``unit``."""
-    return frozenset(yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))[kind].split())
+    return _book()[kind]
+
+
+@cache
+def everybodys() -> frozenset[str]:
+    """Return the words of reports and of speech, which are no name by themselves."""
+    return common_words("function") | common_words("report") | common_words("medical")
+
+
+@cache
+def _book() -> dict[str, frozenset[str]]:
+    book = yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))
+    return {kind: frozenset(words.split()) for kind, words in book.items()}
 
 
 def with_holes(text: str, places: list[tuple[int, int]]) -> tuple[str, int]:

@@ -1,11 +1,11 @@
 """What the columns of a report export are called (``report_columns.yaml``): which are used, dropped or unclear."""
 
-import unicodedata
 from pathlib import Path
 
 import yaml
 
 from selip_core.errors import SelipError
+from selip_core.ingest.comparable import without_accents
 from selip_core.reports.script import simplified
 
 _BOOK = yaml.safe_load(Path(__file__).with_name("report_columns.yaml").read_text(encoding="utf-8"))
@@ -15,7 +15,7 @@ OPTION = "name it with --columns {role}=NAME, or columns={{{role!r}: NAME}} in P
 def bare(name: str) -> str:
     """Return a column's name without what is not compared: case, width, accents, script, white space, punctuation."""
     if not name.isascii():
-        name = simplified("".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)))
+        name = simplified(without_accents(name))
     return "".join(char for char in name.casefold() if char.isalnum())
 
 

@@ -1,9 +1,6 @@
 """A day as a text may write it: the expression that finds it, whichever way its column writes it."""
 
-from selip_core.ingest.dates import MONTHS, column_times
-
-_ERAS = {"民国": (1911, ""), "大正": (1911, "T"), "昭和": (1925, "S"), "平成": (1988, "H"), "令和": (2018, "R")}
-"""The year before each began, and the letter that stands for it."""
+from selip_core.ingest.dates import ERAS, MONTHS, column_times
 
 
 def days(value: str) -> set[tuple[int, int, int]]:
@@ -20,7 +17,7 @@ def days(value: str) -> set[tuple[int, int, int]]:
 def may_hold_day(digits: str, day: tuple[int, int, int]) -> bool:
     """Tell quickly that a text of these digits and letters cannot hold a day."""
     year, month, number = day
-    years = (str(year), f"{year % 100:02}", *(str(year - first) for first, _ in _ERAS.values() if year > first), "元")
+    years = (str(year), f"{year % 100:02}", *(str(year - first) for first, _ in ERAS.values() if year > first), "元")
     return str(number) in digits and any(one in digits for one in years)
 
 
@@ -41,7 +38,7 @@ def day_pattern(day: tuple[int, int, int]) -> str:
         rf"{m}{sign}{d}{sign}{either}", rf"{d}{sign}{m}{sign}{either}",
         rf"{name}{gap}{d}{nth}{gap}{y}", rf"{d}{nth}{gap}(?:of |de )?{name}{gap}(?:de )?{either}",
     ]  # fmt: skip
-    for era, (first, letter) in _ERAS.items():
+    for era, (first, letter) in ERAS.items():
         if year > first:
             of_era = _wide(str(year - first)) + ("|元" if year - first == 1 else "")
             names, unnamed = f"{era}|{letter}" if letter else era, "?" if era == "民国" and year - first > 9 else ""

@@ -2,6 +2,9 @@
 
 import re
 
+GOES_ON = "[a-zà-ÿ]|[RL](?![A-Za-zà-ÿ])"
+"""What no sentence begins with: a small letter, or a side."""
+
 
 class Abbreviations:
     """What a language abbreviates, by the words that each stands for.
@@ -20,9 +23,8 @@ class Abbreviations:
     def __init__(self, book: dict[str, list[str]]):
         self._meant = {short.lower(): words for words, shorts in book.items() for short in shorts}
         short = "|".join(re.escape(short) for short in sorted(self._meant, key=len, reverse=True)) or r"(?!)"
-        goes_on = r"(?:\.(?=,|\s+(?-i:[a-z]|[RL](?![a-z]))))?"  # its full stop, where no sentence can begin behind it
+        goes_on = rf"(?:\.(?=,|\s+(?-i:{GOES_ON})))?"  # its full stop, where no sentence can begin behind it
         self._pattern = re.compile(rf"(?<![^\W_])({short})(?![^\W_]){goes_on}", re.IGNORECASE)
-
         self._last = re.compile(rf"(?<![^\W_])(?:{short})\.$", re.IGNORECASE)
 
     def at_end(self, sentence: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from selip_core.reports.abbreviations import GOES_ON
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.narrative import Narrative
 from selip_core.reports.scope import words_in_scope
@@ -19,7 +20,7 @@ from selip_core.reports.words import LANGUAGE_SHARE, Language, languages, unders
 from selip_core.sequences import TABLE
 
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
-_GOES_ON = re.compile(r"[a-zà-ÿ]|[RL](?![A-Za-zà-ÿ])")
+_GOES_ON = re.compile(GOES_ON)
 _CHINESE = re.compile(r"[一-鿿]")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
 _RUN = re.compile(r"[^一-鿿，,、：:；;。()（）]+")
@@ -41,14 +42,9 @@ def _sentences(text: str) -> list[str]:
     return sentences
 
 
-def _foreign(text: str) -> list[str]:
-    """Return the sentences without a Chinese character."""
-    return [sentence for sentence in _sentences(text) if sentence.strip() and not _CHINESE.search(sentence)]
-
-
-def _language_of(text: str) -> tuple[Language, bool]:
+def _language_of(sentences: list[str]) -> tuple[Language, bool]:
     """Return the language that knows most of what is not Chinese, and whether enough of it is known at all."""
-    foreign = _foreign(text)
+    foreign = [sentence for sentence in sentences if sentence.strip() and not _CHINESE.search(sentence)]
     totals = dict.fromkeys(languages(), 0)
     words, unknown = 0, []
     for sentence in foreign:
@@ -112,12 +108,13 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     """
     if not _LATIN.search(text):
         return text
-    main, known = _language_of(text)
-    mixed_unread = any(_CHINESE.search(s) and _foreign_in(main, s) for s in _sentences(text))
+    sentences = _sentences(text)
+    main, known = _language_of(sentences)
+    mixed_unread = any(_CHINESE.search(s) and _foreign_in(main, s) for s in sentences)
     if not mixed_unread and all(word.kind == "sequences" for one in languages() for word in one.scan(text)):
         return text
     narrative = Narrative(default_sequence)
-    for sentence in _sentences(text):
+    for sentence in sentences:
         if not sentence.strip():
             continue
         if _CHINESE.search(sentence):
@@ -144,8 +141,9 @@ def clauses_read(text: str, share: float | None = None) -> Iterator[tuple[str, i
     Words of a sentence with a Chinese character are not counted. A clause is understood where such a share of its
     words is known; without one, where it is read.
     """
-    main, known = _language_of(text)
-    for sentence in _sentences(text):
+    sentences = _sentences(text)
+    main, known = _language_of(sentences)
+    for sentence in sentences:
         if _CHINESE.search(sentence):
             yield sentence.strip(), 0, not _foreign_in(main, sentence)
         elif sentence.strip():
@@ -180,9 +178,10 @@ def unknown_foreign_words(text: str) -> list[str]:
     """
     if not _LATIN.search(text):
         return []
-    main, _ = _language_of(text)
+    sentences = _sentences(text)
+    main, _ = _language_of(sentences)
     words = []
-    for sentence in _sentences(text):
+    for sentence in sentences:
         if _CHINESE.search(sentence):
             words += _foreign_in(main, sentence)
         else:

@@ -48,37 +48,22 @@ def signal_of(sequence: str, appearance: str) -> str:
 
 def read(text: str, sequence: str = "") -> set[tuple[str, str, str]]:
     """Return (side, site, signal) of what the rules read, sides and sites in Chinese; `sequence` is the picture's."""
-    statements = set()
-    for of, findings in parse_report(text, default_sequence=sequence or None).items():
-        for finding in findings:
-            site = without_side(finding.site)
-            side = finding.site.removesuffix(site)
-            if signal := signal_of(of, finding.appearance):
-                statements.add((side, _SAME_SITE.get(site, site), signal))
-    # low ADC is what restricted diffusion looks like: annotated once, as high on DWI, where ADC is not spoken of
-    spoken_of = "ADC" in f"{text} {sequence}" or "coefficient" in text.lower()
-    return statements if spoken_of else _without_adc(text, sequence, statements)
+    return {statement[1:] for statement in read_by_sequence(text, sequence)}
 
 
-def _without_adc(text: str, sequence: str, statements: set) -> set:
-    found = parse_report(text, default_sequence=sequence or None)
-    of_adc = {(f.site, "low") for f in found.get("ADC", []) if signal_of("ADC", f.appearance) == "low"}
-    others = {(f.site, signal_of(s, f.appearance)) for s, fs in found.items() if s != "ADC" for f in fs}
-    return {(side, site, signal) for side, site, signal in statements if (side + site, signal) not in of_adc - others}
-
-
-def read_by_sequence(text: str) -> set[tuple[str, str, str, str]]:
+def read_by_sequence(text: str, sequence: str = "") -> set[tuple[str, str, str, str]]:
     """Return (sequence, side, site, signal) of what the rules read, sides and sites in Chinese."""
     statements = set()
-    for of, findings in parse_report(text).items():
+    for of, findings in parse_report(text, default_sequence=sequence or None).items():
         for finding in findings:
             site = without_side(finding.site)
             if signal := signal_of(of, finding.appearance):
                 side = finding.site.removesuffix(site)
                 statements.add((of, side, _SAME_SITE.get(site, site), signal))
-    if "ADC" in text or "coefficient" in text.lower():
+    # low ADC is what restricted diffusion looks like: annotated once, as high on DWI, where ADC is not spoken of
+    if "ADC" in f"{text} {sequence}" or "coefficient" in text.lower():
         return statements
-    return {one for one in statements if (one[0], one[3]) != ("ADC", "low")}  # what restricted diffusion looks like
+    return {one for one in statements if (one[0], one[3]) != ("ADC", "low")}
 
 
 def annotated_by_sequence(findings: Iterable[dict[str, str]]) -> set[tuple[str, str, str, str]]:

@@ -4,7 +4,8 @@ import datetime
 
 import pytest
 
-from selip_core.ingest.examinations import date_of, examinations, is_another_day
+from selip_core.ingest.dates import date_of
+from selip_core.ingest.examinations import examinations, is_another_day
 
 
 def other(column, value, **more):
