@@ -1,6 +1,6 @@
 """Why a volume and a text match: which voxels, and which characters, carried their similarity."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -68,13 +68,39 @@ def volume_saliency(
     """
     if method not in METHODS:
         raise ValueError(f"unknown saliency method {method!r}: choose one of {', '.join(METHODS)}")
+    if method == "gradient":
+        return saliency_of_pairs(model, [volume], [text], against=against)[0]
     x = _model_input(model, volume)
     with _evaluating(model):
-        direction = _direction(model, _checked(text), against)
-        if method == "gradient":
-            signed = _gradient_map(model, x, direction)
-        else:
-            signed = _occlusion_map(model, x, direction, batch_size)
+        (direction,) = _directions(model, [text], against)
+        signed = _occlusion_map(model, x, direction, batch_size)
+    return signed.clip(min=0).astype(np.float32)
+
+
+def saliency_of_pairs(
+    model: SelipModel,
+    volumes: Sequence[torch.Tensor | np.ndarray],
+    texts: Sequence[str],
+    *,
+    against: str = NORMAL_STATEMENT,
+) -> np.ndarray:
+    """Return the gradient's `volume_saliency` of pairs of a volume and a text, all in one pass of the model.
+
+    Parameters
+    ----------
+    volumes : (n) of (D, H, W) or (1, D, H, W)
+        Preprocessed model input.
+    texts : (n)
+    against : str
+        As in `volume_saliency`.
+
+    Returns
+    -------
+    (n, D, H, W) float32
+    """
+    x = torch.cat([_model_input(model, volume) for volume in volumes])
+    with _evaluating(model):
+        signed = _gradient_maps(model, x, _directions(model, texts, against))
     return signed.clip(min=0).astype(np.float32)
 
 
@@ -163,20 +189,21 @@ def _evaluating(model: SelipModel) -> Iterator[None]:
 
 
 @torch.no_grad()
-def _direction(model: SelipModel, text: str, against: str) -> torch.Tensor:
-    """Return (E,), of which the product with an image feature is the score that is explained."""
-    if text == against:
-        return model.encode_text([text])[0]
-    wanted, other = model.encode_text([text, against])
-    return wanted - other
+def _directions(model: SelipModel, texts: Sequence[str], against: str) -> torch.Tensor:
+    """Return (n, E), of which the product with an image feature is the score that is explained."""
+    *wanted, other = model.encode_text([*map(_checked, texts), against])
+    return torch.stack([
+        own if text == against else own - other for text, own in zip(texts, wanted, strict=True)
+    ])  # fmt: skip
 
 
-def _gradient_map(model: SelipModel, x: torch.Tensor, direction: torch.Tensor) -> np.ndarray:
+def _gradient_maps(model: SelipModel, x: torch.Tensor, directions: torch.Tensor) -> np.ndarray:
+    """Return the signed maps (n, D, H, W); no volume has a part in the score of another."""
     x = x.requires_grad_(True)
     with torch.enable_grad():
-        (gradient,) = torch.autograd.grad((model.encode_image(x) @ direction).sum(), x)
-    signed = (gradient * (x - x.flip(-1) / 2)).detach()[0, 0].cpu().numpy()
-    return ndimage.gaussian_filter(signed, _SMOOTH)
+        (gradient,) = torch.autograd.grad((model.encode_image(x) * directions).sum(), x)
+    signed = (gradient * (x - x.flip(-1) / 2)).detach()[:, 0].cpu().numpy()
+    return np.stack([ndimage.gaussian_filter(one, _SMOOTH) for one in signed])
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from scipy.stats import spearmanr
 from tqdm.auto import tqdm
 
 from selip_core.encoders.model import SelipModel
-from selip_core.inspection.saliency import volume_saliency
+from selip_core.inspection.saliency import saliency_of_pairs
 from selip_core.inspection.saliency_cases import FindingCases, inside_of_head
 from selip_core.metrics.resampling import bootstrap_interval, holm, paired_difference
 
@@ -30,6 +30,9 @@ SHUFFLES = 3
 """Networks of shuffled weights; what is told of them is their mean, so that no lucky one decides."""
 
 ALL_SITES = "all sites"
+
+_AT_ONCE = 16
+"""Cases in one pass of a model: one volume at a time left a processor of two idle for most of it."""
 
 
 def randomise(model: SelipModel, *, seed: int) -> SelipModel:
@@ -56,7 +59,6 @@ def saliency_results(
     volumes: np.ndarray,
     *,
     spacing_mm: tuple[float, float, float],
-    method: str = "gradient",
     seed: int = 0,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -69,8 +71,6 @@ def saliency_results(
     volumes : (N, 1, D, H, W)
         The cohort's, as its cache has them.
     spacing_mm : (D, H, W)
-    method : str
-        See `volume_saliency`.
     seed : int
         Of the shuffled weights: of `seed`, and of as many after it as `SHUFFLES` says.
 
@@ -87,25 +87,51 @@ def saliency_results(
     shuffled = [randomise(model, seed=seed + i) for i in range(SHUFFLES)]
     others = _other_patients(cases.table)
     rows = []
-    for i, case in enumerate(tqdm(cases.table.itertuples(), total=len(cases), desc="saliency", disable=not progress)):
-        mask, volume = cases.masks[i], np.asarray(volumes[case.row], np.float32)
-        inside = inside_of_head(volume[0], spacing_mm) | mask
-        own = volume_saliency(model, volume, case.text, method=method)
-        maps = {
-            TRAINED: [own],
-            RANDOMISED: [volume_saliency(one, volume, case.text, method=method) for one in shuffled],
-        }
-        if others[i] >= 0:
-            maps[OTHER] = [volume_saliency(model, np.asarray(volumes[others[i]]), case.text, method=method)]
-        about = {"case": i, **{name: getattr(case, name) for name in ("patient_id", "sequence", "site", "side")}}
-        for name, found in maps.items():
-            measured = [
-                {**localisation(one, mask, inside), "rank_correlation": rank_correlation(one[inside], own[inside])}
-                for one in found
-            ]
-            rows.append({**about, "map": name, **pd.DataFrame(measured).mean().to_dict()})
+    with tqdm(total=len(cases), desc="saliency", disable=not progress) as bar:
+        for first in range(0, len(cases), _AT_ONCE):
+            some = range(first, min(first + _AT_ONCE, len(cases)))
+            for i, maps in zip(some, _maps(model, shuffled, cases, volumes, others, some), strict=True):
+                rows += _case_rows(i, maps, cases, volumes, spacing_mm)
+            bar.update(len(some))
     columns = ["case", "patient_id", "sequence", "site", "side", "map", "share", "chance", "hit", "rank_correlation"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _maps(
+    model: SelipModel, shuffled: list[SelipModel], cases: FindingCases, volumes: np.ndarray, others: list[int],
+    some: range,
+) -> list[dict[str, list[np.ndarray]]]:  # fmt: skip
+    """Return the maps of some cases: the model's, those of the shuffled ones, and where there is one another patient's.
+    """
+    table = cases.table.iloc[some]
+    texts, shown = table["text"].tolist(), [np.asarray(volumes[row], np.float32) for row in table["row"]]
+    own = saliency_of_pairs(model, shown, texts)
+    randomised = [saliency_of_pairs(one, shown, texts) for one in shuffled]
+    maps = [{TRAINED: [own[k]], RANDOMISED: [found[k] for found in randomised]} for k in range(len(some))]
+    having = [k for k, i in enumerate(some) if others[i] >= 0]
+    if having:
+        elsewhere = [np.asarray(volumes[others[some[k]]], np.float32) for k in having]
+        for k, found in zip(having, saliency_of_pairs(model, elsewhere, [texts[k] for k in having]), strict=True):
+            maps[k][OTHER] = [found]
+    return maps
+
+
+def _case_rows(
+    i: int, maps: dict[str, list[np.ndarray]], cases: FindingCases, volumes: np.ndarray,
+    spacing_mm: tuple[float, float, float],
+) -> list[dict]:  # fmt: skip
+    """Return what is measured of the maps of one case, a row a kind of map."""
+    case, mask, (own,) = cases.table.iloc[i], cases.masks[i], maps[TRAINED]
+    inside = inside_of_head(np.asarray(volumes[case["row"]], np.float32)[0], spacing_mm) | mask
+    about = {"case": i, **{name: case[name] for name in ("patient_id", "sequence", "site", "side")}}
+    rows = []
+    for name, found in maps.items():
+        measured = [
+            {**localisation(one, mask, inside), "rank_correlation": rank_correlation(one[inside], own[inside])}
+            for one in found
+        ]
+        rows.append({**about, "map": name, **pd.DataFrame(measured).mean().to_dict()})
+    return rows
 
 
 def localisation(saliency: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> dict[str, float]:

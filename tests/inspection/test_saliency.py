@@ -7,7 +7,7 @@ import torch
 from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.inspection import saliency
-from selip_core.inspection.saliency import METHODS, character_saliency, volume_saliency
+from selip_core.inspection.saliency import METHODS, character_saliency, saliency_of_pairs, volume_saliency
 from tests.helpers.data import SENTENCES, SHAPE
 
 SPOT = (slice(1, 3), slice(3, 8), slice(2, 6))
@@ -100,6 +100,13 @@ def test_the_gradient_is_that_of_finite_differences(model, monkeypatch):
         slope = float(two_sides.detach()[0] @ direction)
         expected = slope / 2e-2 * float((x - x.flip(-1) / 2)[place])
         assert found[place[1:]] == pytest.approx(max(expected, 0), abs=2e-5)
+
+
+def test_pairs_at_once_are_those_one_by_one(model):
+    volumes, texts = [volume(1), volume(2)[0], volume(1)], [SENTENCES[0], SENTENCES[1], SENTENCES[1]]
+    found = saliency_of_pairs(model, volumes, texts, against=SENTENCES[1])
+    for one, x, text in zip(found, volumes, texts, strict=True):
+        assert np.allclose(one, volume_saliency(model, x, text, against=SENTENCES[1]), atol=1e-6) and one.max() > 0
 
 
 @pytest.mark.parametrize("method", METHODS)

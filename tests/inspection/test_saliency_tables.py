@@ -89,17 +89,26 @@ def test_results_have_a_row_a_case_and_map(tiny_model, device):
 def test_another_patients_map_is_of_the_other_volume(tiny_model, monkeypatch):
     seen = []
 
-    def spy(model, volume, text, **_):
-        seen.append((float(np.asarray(volume, np.float32).sum()), text))
-        return np.ones(SHAPE, np.float32)
+    def spy(model, volumes, texts):
+        seen.append([(float(volume.sum()), text) for volume, text in zip(volumes, texts, strict=True)])
+        return np.ones((len(texts), *SHAPE), np.float32)
 
-    monkeypatch.setattr("selip_core.inspection.saliency_tables.volume_saliency", spy)
+    monkeypatch.setattr("selip_core.inspection.saliency_tables.saliency_of_pairs", spy)
     cases, volumes = some_cases()
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
     sums = [float(v.astype(np.float32).sum()) for v in volumes]
-    own, other = (sums[0], SENTENCES[0]), (sums[2], SENTENCES[0])
-    assert seen[: SHUFFLES + 2] == [own] * (SHUFFLES + 1) + [other]
+    own = list(zip(sums, cases.table["text"], strict=True))
+    others = [(sums[2], SENTENCES[0]), (sums[0], SENTENCES[0])]  # T1 alone is of both patients
+    assert seen == [own] * (SHUFFLES + 1) + [others]
     assert np.allclose(results["share"], results["chance"])  # an even map is chance
+
+
+def test_the_cases_of_a_pass_do_not_change_each_other(tiny_model, monkeypatch):
+    cases, volumes = some_cases()
+    together = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
+    monkeypatch.setattr("selip_core.inspection.saliency_tables._AT_ONCE", 3)  # the last pass holds one
+    apart = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
+    pd.testing.assert_frame_equal(together, apart, rtol=1e-4)
 
 
 def made_results(patients=20):
@@ -144,8 +153,8 @@ def test_shuffled_weights_count_by_their_mean(tiny_model, monkeypatch):
     cases, volumes = some_cases()
     cases = FindingCases(cases.table.iloc[:1], cases.masks[:1], cases.problems)
     maps = iter([np.ones(SHAPE), cases.masks[0], *[np.zeros(SHAPE)] * (SHUFFLES - 1)])
-    volume_saliency = "selip_core.inspection.saliency_tables.volume_saliency"
-    monkeypatch.setattr(volume_saliency, lambda *_, **__: next(maps).astype(np.float32))
+    of_pairs = "selip_core.inspection.saliency_tables.saliency_of_pairs"
+    monkeypatch.setattr(of_pairs, lambda *_, **__: next(maps).astype(np.float32)[None])
     results = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False).set_index("map")
     assert results.loc[RANDOMISED, "share"] == pytest.approx(1 / SHUFFLES)
     assert results.loc[RANDOMISED, "hit"] == pytest.approx(1 / SHUFFLES)
