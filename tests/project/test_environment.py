@@ -194,7 +194,8 @@ def test_the_lock_of_a_call_that_was_killed_holds_nobody_up(scripts):
 def test_a_venv_whose_python_is_another_version_by_now_is_made_again(scripts):
     (scripts / ".venv" / "lib" / "python3.1" / "site-packages").mkdir(parents=True)
     python = scripts / ".venv" / "bin" / "python"
-    tells = f'case "$*" in -I*) exec "{sys.executable}" "$@" ;; esac\necho "$*" >> "{scripts}/asked"\n'
+    asked = f'echo "$*" >> "{scripts}/asked"'
+    tells = f'case "$*" in -I*) exec "{sys.executable}" "$@" ;; "- "*) exit 1 ;; esac\n{asked}\n'  # so no uv, but pip
     python.write_text(f"#!/bin/sh\n{tells}")
     subprocess.run(["./run_all.sh"], cwd=scripts, env={"PATH": os.environ["PATH"], "HOME": str(scripts)}, check=True)
     assert "pip install" in (scripts / "asked").read_text()
@@ -237,7 +238,7 @@ def test_a_checkout_that_was_moved_works_at_its_new_place_without_network(tmp_pa
 # A Python that is asked to install: it tells what pip would be given; the rest is done by the real one.
 INSTALLING = """#!/bin/sh
 case "$*" in
-    *"pip install"*) env | grep '^PIP_' | sort > "$(dirname "$0")/given" ;;
+    *"pip install"*) echo "$*" > "$(dirname "$0")/asked"; env | grep '^PIP_' | sort > "$(dirname "$0")/given" ;;
     *selip_core*|*importlib.metadata*) exit LACKING ;;
     *"import torch, transformers"*) ;;
     *) exec "{python}" "$@" ;;
@@ -263,6 +264,42 @@ def test_only_where_packages_come_from_is_taken_from_the_users_pip(scripts, lack
     assert "not used here, though pip.conf has it: target" in done.stderr
     assert (scripts / ".venv" / "selip.stamp").exists() != bool(lacking)
     assert ("which setting puts them elsewhere?" in done.stderr) == bool(lacking) == (done.returncode == 1)
+
+
+# A uv that tells what it is given, and cannot install where it is told so.
+UV = """#!/bin/sh
+echo "$@" > "$(dirname "$0")/uv_given"
+env | grep -E '^(UV_|SSL_CERT_FILE|HTTPS_PROXY)' | sort >> "$(dirname "$0")/uv_given"
+exit {code}
+"""
+
+
+@pytest.mark.parametrize(("code", "cannot"), [(0, {}), (1, {}), (0, {"PIP_CLIENT_CERT": "/c.pem"})])
+def test_uv_takes_from_the_same_places_as_pip_and_where_it_cannot_pip_does_it(scripts, code, cannot):
+    (scripts / ".venv" / "selip.stamp").unlink()
+    here = scripts / ".venv" / "bin"
+    (here / "python").write_text(INSTALLING.replace("LACKING", "0").replace("{python}", sys.executable))
+    (here / "uv").write_text(UV.format(code=code))
+    (here / "uv").chmod(0o755)
+    (scripts / "pip.conf").write_text("[global]\nindex-url = https://mirror/simple\nextra-index-url =\n  a\n  b\n")
+    given = {"PIP_CERT": "/my ca.pem", "PIP_PROXY": "http://p:1", "PIP_NO_CACHE_DIR": "0", "PIP_TRUSTED_HOST": "h"}
+    done = subprocess.run(
+        ["./run_all.sh", "--help"], cwd=scripts, capture_output=True, text=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(scripts), "PIP_CONFIG_FILE": str(scripts / "pip.conf"),
+             "UV_SYSTEM_PYTHON": "1", **given, **cannot},
+    )  # fmt: skip
+    assert done.returncode == 0 and (scripts / ".venv" / "selip.stamp").exists()
+    if cannot:
+        assert not (here / "uv_given").exists()
+        return
+    words, *environment = (here / "uv_given").read_text().splitlines()
+    for told in ("--default-index https://mirror/simple", "--index a --index b", "--allow-insecure-host h",
+                 f"--python {here}/python", f"--editable {scripts}[pinned]"):  # fmt: skip
+        assert told in words
+    assert "--no-cache" not in words and not [line for line in environment if line.startswith("UV_SYSTEM_PYTHON")]
+    assert {"HTTPS_PROXY=http://p:1", "SSL_CERT_FILE=/my ca.pem"} <= set(environment)
+    # what pip was given last: uv, or all of the packages
+    assert ("--editable" in (here / "asked").read_text()) == bool(code)
 
 
 def test_a_home_that_cannot_be_written_is_replaced_and_ipython_starts_without_files_of_the_user(scripts):
