@@ -21,6 +21,7 @@ from selip_core.ingest.quality import write_quality_report
 from selip_core.ingest.report_join import join
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS, ReportTable, pseudonymised
 from selip_core.ingest.series import Task
+from selip_core.ingest.two_people import doubts_of_people
 from selip_core.reports.share_read import WAY_OUT, hardly_read
 
 TUMOUR_OF_BRATS = "tumour"
@@ -52,8 +53,9 @@ def write_cohort(
     out = settings.out
     reasons = choose_series(tasks, results)
     results = _with_doubts_of_contrast(tasks, results, reasons)
-    for i, doubt in doubts_of_patients(tasks, results, reasons, names).items():
-        results[i] = {**results[i], "notes": [*results[i]["notes"], doubt]}
+    for doubts in (doubts_of_patients(tasks, results, reasons, names), doubts_of_people(tasks, reasons)):
+        for i, doubt in doubts.items():
+            results[i] = {**results[i], "notes": [*results[i]["notes"], doubt]}
     rows = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
     for task, reason in zip(tasks, reasons, strict=True):
         if reason:  # a second series of a sequence, written before it was known to be one
