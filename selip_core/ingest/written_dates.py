@@ -1,5 +1,7 @@
 """A day as a text may write it: the expression that finds it, whichever way its column writes it."""
 
+import re
+
 from selip_core.ingest.dates import ERAS, MONTHS, column_times
 
 
@@ -18,7 +20,8 @@ def may_hold_day(digits: str, day: tuple[int, int, int]) -> bool:
     """Tell quickly that a text of these digits and letters cannot hold a day."""
     year, month, number = day
     years = (str(year), f"{year % 100:02}", *(str(year - first) for first, _ in ERAS.values() if year > first), "元")
-    return str(number) in digits and any(one in digits for one in years)
+    plain = str(number) in digits and any(one in digits for one in years)
+    return plain or ("月" in digits and re.search(_spelled(day), digits) is not None)
 
 
 def day_pattern(day: tuple[int, int, int]) -> str:
@@ -41,9 +44,37 @@ def day_pattern(day: tuple[int, int, int]) -> str:
     for era, (first, letter) in ERAS.items():
         if year > first:
             of_era = _wide(str(year - first)) + ("|元" if year - first == 1 else "")
-            names, unnamed = f"{era}|{letter}" if letter else era, "?" if era == "民国" and year - first > 9 else ""
+            names = f"{_era(era)}|{letter}" if letter else _era(era)
+            unnamed = "?" if era == "民国" and year - first > 9 else ""
             forms.append(rf"(?:{names}){unnamed}\s?(?:{of_era})\s?[年./-]\s?{m}\s?[月./-]\s?{d}日?")
-    return f"(?:{'|'.join(forms)})"
+    return f"(?:{'|'.join([*forms, _spelled(day)])})"
+
+
+_NUMERALS = ["〇零○Ｏ", "一壹", "二贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"]
+
+
+def _spelled(day: tuple[int, int, int]) -> str:
+    """Return an expression for a day in Chinese numerals, 一九七〇年四月十二日, the year an era's or not."""
+    year, month, number = day
+    years = ["".join(f"[{_NUMERALS[int(digit)]}]" for digit in str(year))]
+    for era, (first, _) in ERAS.items():
+        if first < year < first + 200:
+            years.append(f"{_era(era)}(?:{_number(year - first)}{'|元' if year - first == 1 else ''})")
+    return rf"(?:{'|'.join(years)})年\s?{_number(month)}月\s?{_number(number)}[日号號]"
+
+
+def _era(name: str) -> str:
+    return name.replace("国", "[国國]")
+
+
+def _number(number: int) -> str:
+    """Return an expression for a number under 200 in Chinese numerals."""
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    few = f"[{_NUMERALS[ones]}]" if ones else ""
+    many = {0: "[〇零]?" if hundreds and ones else "", 2: "(?:[二贰貳][十拾]|廿)", 3: "(?:[三叁參][十拾]|卅)"}
+    begin = "[一壹]?" if tens == 1 else f"[{_NUMERALS[tens]}]"
+    return ("[一壹]?百" if hundreds else "") + many.get(tens, f"{begin}[十拾]") + few
 
 
 def _wide(digits: str) -> str:

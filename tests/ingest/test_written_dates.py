@@ -22,6 +22,9 @@ WRITTEN = [
     "昭和45年4月12日",
     "S45.4.12",
     "１９７０年４月１２日",
+    "一九七〇年四月十二日",
+    "一九七零年四月十二号",
+    "民国五十九年四月十二日",
 ]
 
 
@@ -43,6 +46,24 @@ def test_a_day_is_found_however_it_is_written(text):
 )
 def test_a_value_may_be_that_day(value):
     assert DAY in days(value)
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        ((2010, 10, 20), "二〇一〇年十月二十日"),
+        ((2010, 10, 20), "民國九十九年十月廿日"),
+        ((2015, 1, 31), "民国一百零四年一月三十一日"),
+        ((2021, 12, 9), "民国一百一十年十二月九日"),
+        ((1989, 2, 3), "平成元年二月三日"),
+        ((2019, 11, 11), "贰零壹玖年十一月十一号"),
+    ],
+)
+def test_a_day_is_found_in_chinese_numerals(day, text):
+    assert re.fullmatch(day_pattern(day), text) and may_hold_day(text, day)
+    year, month, number = day
+    for other in ((year, month, number % 28 + 1), (year, month % 12 + 1, number), (year + 1, month, number)):
+        assert not re.search(day_pattern(other), text)
 
 
 @pytest.mark.parametrize(
