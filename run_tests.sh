@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lint, notebook rules, the whole smoke profile against its expected metrics, and the tests; --all: the slow ones too.
+# Lint, the whole smoke profile against its expected metrics, the tests and the pages; --all: the slow tests too.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"  # `sh run_tests.sh`
 set -u
 case "$*" in
@@ -58,7 +58,6 @@ beside=$!
 set +m
 step "ruff, notebooks included" "$PYTHON" -m ruff check .
 step "imports go one way" "$PYTHON" -c "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-step "notebooks: the rules, and no outputs" "$PYTHON" -m pytest -q tests/test_notebooks.py
 # A process a core, each with one thread, behind the study and the browser, whose pages wait no longer than a person would.
 step "tests${kinds:+ but those marked slow}, with the smoke profile and then the browser beside them" nice \
     env OMP_NUM_THREADS=1 "$PYTHON" -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m "$kinds" --ignore tests/browser
