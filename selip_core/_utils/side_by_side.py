@@ -55,6 +55,8 @@ def side_by_side(
 def _begin(threads: int) -> None:
     """Take this process's share of the threads; end at an interrupt, which would else wait for whole trainings."""
     torch.set_num_threads(threads)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)  # of libraries that the job brings: scipy's BLAS is another one than numpy's
     with suppress(ImportError):  # of the extra study: there scikit-learn works, whose BLAS has threads of its own
         from threadpoolctl import threadpool_limits
 

@@ -95,6 +95,7 @@ def test_a_broken_checkpoint_costs_the_steps_since_the_one_before(tmp_path, caps
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no kill -9")
+@pytest.mark.slow
 def test_a_run_killed_at_a_random_moment_ends_with_the_weights_of_the_uninterrupted_one(tmp_path):
     moment = random.SystemRandom()  # another one each time; a failure says which
     step, wait = moment.randrange(3, 25), moment.uniform(0, 0.05)

@@ -78,6 +78,7 @@ def test_a_share_without_two_sentences_to_tell_apart_is_left_out_for_all(tmp_pat
     assert kept == () and said[0].startswith("0.25 of the training patients have fewer than two sentences")
 
 
+@pytest.mark.slow
 def test_runs_side_by_side_end_as_they_do_one_after_the_other(tmp_path, monkeypatch):
     start, pairs = fresh_model().save_pretrained(tmp_path / "start"), tiny_pairs()
     found = []
