@@ -59,7 +59,7 @@ def notebook_imports(path: Path) -> list[str]:
         lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "code" else []
         with suppress(SyntaxError):  # the kernel will say it better
             tree = ast.parse("\n".join(line for line in lines if not line.lstrip().startswith(("%", "!"))))
-            found += _imported_modules(tree, path.stem)
+            found += _imported_modules(ast.walk(tree), path.stem)
     return found
 
 
@@ -103,10 +103,12 @@ def code_fingerprint(*modules: str) -> str:
 def _read_module(name: str, path: Path, changed_ns: int, size: int) -> tuple[str, frozenset[str], tuple[str, ...]]:
     """Return of a module's file as it is now: its code without what it says, its strings, what it imports."""
     tree = _without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
-    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    nodes = list(ast.walk(tree))
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
     words = frozenset(word for word in constants if isinstance(word, str) and _PLAIN_NAME.fullmatch(word))
-    imported = tuple(_imported_modules(tree, name))
-    return ast.unparse(_without_messages(tree)), words, imported  # a message may name a data file that is read
+    imported = tuple(_imported_modules(nodes, name))
+    _empty_messages(nodes)  # they may name a data file that is read
+    return ast.unparse(tree), words, imported
 
 
 def _module_file(name: str) -> Path:
@@ -121,6 +123,8 @@ def _module_file(name: str) -> Path:
 def _without_docstrings(tree: ast.Module) -> ast.Module:
     """Drop what no run depends on: docstrings, strings below a constant, and imports for the type checker."""
     for node in ast.walk(tree):
+        if not isinstance(node, (ast.mod, ast.stmt, ast.excepthandler, ast.match_case)):
+            continue
         for block in ("body", "orelse", "finalbody"):
             statements = getattr(node, block, None)
             if isinstance(statements, list):
@@ -135,9 +139,9 @@ def _says_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING" and not statement.orelse
 
 
-def _without_messages(tree: ast.Module) -> ast.Module:
+def _empty_messages(nodes: Iterable[ast.AST]) -> None:
     """Empty the strings of what is raised, printed or warned of; other values stay, for an exception may carry one."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Raise):
             call = node.exc
         elif isinstance(node, ast.Expr):
@@ -149,7 +153,6 @@ def _without_messages(tree: ast.Module) -> ast.Module:
         if isinstance(call, ast.Call):
             call.args = [_Wordless().visit(argument) for argument in call.args]
             call.keywords = [_Wordless().visit(keyword) for keyword in call.keywords]
-    return tree
 
 
 class _Wordless(ast.NodeTransformer):
@@ -172,11 +175,11 @@ def _data_named_by(words: Iterable[str], folder: Path) -> list[str | bytes]:
     return [part for p in sorted(files) for part in (p.relative_to(folder).as_posix(), p.read_bytes())]
 
 
-def _imported_modules(tree: ast.Module, importer: str) -> list[str]:
+def _imported_modules(nodes: Iterable[ast.AST], importer: str) -> list[str]:
     """Return the modules of this package that a module imports, each where the imported name is defined."""
     own = f"{_PACKAGE.name}."
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if f"{alias.name}.".startswith(own)]
             found += [name.removeprefix(_PACKAGE.name).removeprefix(".") for name in names]
