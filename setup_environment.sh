@@ -15,10 +15,15 @@ PIP_MAY="INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST PROXY CERT C
     NO_CACHE_DIR KEYRING_PROVIDER USE_FEATURE USE_DEPRECATED CONFIG_FILE NO_INPUT NO_COLOR VERBOSE QUIET LOG ROOT_USER_ACTION \
     DISABLE_PIP_VERSION_CHECK BREAK_SYSTEM_PACKAGES PROGRESS_BAR PREFER_BINARY CONSTRAINT"
 
+UV_MAY="CACHE_DIR HTTP_TIMEOUT LINK_MODE NO_PROGRESS CONCURRENT_DOWNLOADS"
+
 foreign_to_pip() {
     local name
-    for name in $(compgen -e | grep '^PIP_'); do
-        case " $PIP_MAY " in *[[:space:]]"${name#PIP_}"[[:space:]]*) ;; *) echo "$name" ;; esac
+    for name in $(compgen -e | grep -E '^(PIP|UV)_'); do
+        case "$name" in
+            PIP_*) case " $PIP_MAY " in *[[:space:]]"${name#PIP_}"[[:space:]]*) ;; *) echo "$name" ;; esac ;;
+            *) case " $UV_MAY " in *" ${name#UV_} "*) ;; *) echo "$name" ;; esac ;;
+        esac
     done
 }
 
@@ -99,35 +104,39 @@ sys.exit(not os.path.isdir(os.path.join(sys.argv[1], "lib", "python%d.%d" % sys.
         "$ROOT/.venv" > /dev/null 2>&1
 }
 
-uv_installs() {  # as pip from the same places, in a fifth of its time; where it cannot, pip is asked, and says why
+uv_installs() {  # as pip from the same places, in a fifth of its time
     local python="$ROOT/.venv/bin/python" log="$ROOT/.venv/uv.log" pin
     if [ -n "${PIP_KEYRING_PROVIDER:-}${PIP_CLIENT_CERT:-}" ]; then return 1; fi  # ways to a mirror that pip alone knows
     pin="$(pins_of "$python" installer)" || return 1
     if [ -n "$pin" ]; then
-        "$python" -m pip install --quiet --disable-pip-version-check --retries 1 "$pin" > "$log" 2>&1 || return 1
+        "$python" -m pip install --quiet --disable-pip-version-check --retries 1 --only-binary :all: "$pin" \
+            > "$log" 2>&1 || return 1
     fi
-    if [ -t 2 ]; then log=/dev/stderr; fi  # its bars
-    "$python" - "$ROOT" 2>> "$log" <<'PY'
+    if [ -t 2 ]; then run_uv "$python"; else run_uv "$python" 2>> "$log"; fi  # on a terminal it shows how far it is
+}
+
+run_uv() {
+    "$1" - "$ROOT" <<'PY'
 import os, subprocess, sys
 
 root = sys.argv[1]
 given = {name.removeprefix("PIP_"): value.strip() for name, value in os.environ.items() if name.startswith("PIP_")}
 given = {name: value for name, value in given.items() if value and value.lower() not in ("0", "false", "no", "off")}
-several = {"INDEX_URL": "--default-index", "EXTRA_INDEX_URL": "--index", "FIND_LINKS": "--find-links",
-           "TRUSTED_HOST": "--allow-insecure-host", "CONSTRAINT": "--constraints"}
-words = [word for name, flag in several.items() for value in given.get(name, "").split() for word in (flag, value)]
-words += [flag for name, flag in (("NO_INDEX", "--no-index"), ("NO_CACHE_DIR", "--no-cache")) if name in given]
-own = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
-own |= {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}  # as pip does; of two names one is known to each version
-if "CERT" in given:
-    own["SSL_CERT_FILE"] = given["CERT"]
+# in the environment, not as words of a command: those of all processes can be read by everybody, and a URL may hold a password
+names = {"INDEX_URL": "UV_DEFAULT_INDEX", "EXTRA_INDEX_URL": "UV_INDEX", "FIND_LINKS": "UV_FIND_LINKS",
+         "TRUSTED_HOST": "UV_INSECURE_HOST", "CONSTRAINT": "UV_CONSTRAINT", "CERT": "SSL_CERT_FILE",
+         "PROXY": "HTTPS_PROXY"}
+own = dict(os.environ) | {"UV_SYSTEM_CERTS": "1"} | {names[name]: value for name, value in given.items() if name in names}
 if "PROXY" in given:
-    own |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), given["PROXY"])
+    own |= dict.fromkeys(("HTTP_PROXY", "ALL_PROXY"), given["PROXY"])
 if "CACHE_DIR" in given:
     own["UV_CACHE_DIR"] = os.path.join(given["CACHE_DIR"], "uv")
-# of all places the newest that fits, as pip; copied, for a checkout that was moved writes into its own .venv
+words = ["--no-index"] * ("NO_INDEX" in given)
+if "NO_CACHE_DIR" in given or own.get("HOME", "").startswith(f"{root}/.venv"):
+    words.append("--no-cache")
 command = [f"{root}/.venv/bin/uv", "pip", "install", "--no-config", "--python", f"{root}/.venv/bin/python",
-           "--index-strategy", "unsafe-best-match", "--link-mode", "copy", *words, "--editable", f"{root}[pinned]"]
+           "--index-strategy", "unsafe-best-match",  # of all places the newest that fits, as pip
+           *words, "--editable", f"{root}[pinned]"]
 sys.exit(subprocess.run(command, env=own, stdin=subprocess.DEVNULL).returncode)
 PY
 }
@@ -188,7 +197,9 @@ install_packages() {
     fi
     echo "[2/2] installing the pinned packages into .venv: once, a few minutes"
     eval "$(only_where_packages_come_from "$ROOT/.venv/bin/python")"
-    uv_installs || pip_installs
+    trap 'exit 130' INT  # stopped is stopped: pip does not begin then
+    uv_installs || { echo "      by pip, for uv did not come or could not (what it said: .venv/uv.log)"; pip_installs; }
+    trap - INT
     "$ROOT/.venv/bin/python" -c 'import importlib.metadata as m; m.version("selip"), m.version("papermill")' 2>/dev/null ||
         fail "the packages were installed, and .venv lacks them: which setting puts them elsewhere? (.venv/bin/python -m pip config list)"
     # compiled here, for whoever may not write into .venv later
@@ -236,7 +247,10 @@ for path in [*pathlib.Path(sys.prefix, "bin").iterdir(), *told, *kernels]:
     if text.startswith(b"#!" + old.encode()) and " " in new:  # such a path cannot stand behind #!
         line, _, rest = text.partition(b"\n")
         text = b"#!/bin/sh\n'''exec' \"" + line[2:] + b"\" \"$0\" \"$@\"\n' '''\n" + rest
+    mode = path.stat().st_mode
+    path.unlink()  # it may be a link to the file of a cache
     path.write_bytes(text.replace(old.encode(), new.encode()))
+    path.chmod(mode)
 PY
     echo "this checkout lay in ${before#* * }: its .venv is told the new place"
 }

@@ -104,7 +104,7 @@ def put_aside(folder: Path) -> Path:
 
 
 @contextmanager
-def alone_in(folder: Path, command: str, *, wait: bool = False) -> Iterator[None]:
+def alone_in(folder: Path, command: str) -> Iterator[None]:
     """Keep every other call of a command out of a folder, until the block or this process ends, however it ends.
 
     Parameters
@@ -113,25 +113,20 @@ def alone_in(folder: Path, command: str, *, wait: bool = False) -> Iterator[None
         Made where it is missing; the lock is its file ``.lock``.
     command : str
         What the user calls it.
-    wait : bool
-        Whether to wait for another call's end, instead of raising an error.
 
     Raises
     ------
     SelipError
         If another call works there, or the file cannot be written.
     """
-    try:
-        import fcntl  # of Unix alone, as the pipeline is; a model is read everywhere
-    except ImportError:
-        yield
-        return
+    import fcntl  # of Unix alone, as the pipeline is; a model is read everywhere
+
     with writing(folder / ".lock"):
         folder.mkdir(parents=True, exist_ok=True)
         file = open(folder / ".lock", "a+b", buffering=0)  # noqa: SIM115 - it stays open, and holds the lock
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             whose = file.read().decode(errors="replace") or "just started"

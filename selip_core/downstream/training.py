@@ -14,7 +14,7 @@ from selip_core.errors import SelipError
 from selip_core.pretraining.optimization import learning_rate_factor
 
 MOST_CHECKS, STEPS_A_CHECK = 5, 30
-"""How often a run looks at the validation patients: every so many steps, at most so often, and once at the end.
+"""How often a run looks at the validation patients: every so many steps, two times to so many, the last at the end.
 
 # Choice: a look at the validation series of the demo takes as long as some ten steps of fine-tuning: five looks in 60
 steps were nearly half of the time.
@@ -59,7 +59,7 @@ def train_and_keep_best(
     ----------
     loss_of_step : function of the 0-based step to the loss of its batch
     score : function of the network to a number, larger is better
-        On validation patients, `MOST_CHECKS` times a run or fewer; NaN keeps the last state.
+        On validation patients, two to `MOST_CHECKS` times a run; NaN keeps the last state.
     task : str
         Named where the loss is not finite.
 
@@ -71,7 +71,7 @@ def train_and_keep_best(
     optimizer = _optimizer(model, budget)
     # not PolynomialLR: that multiplies its way down from rate to rate, and rounds otherwise than pretraining does
     rate = LambdaLR(optimizer, lambda s: learning_rate_factor(s, budget.steps, budget.warmup_steps, budget.power))
-    looks = min(MOST_CHECKS, max(budget.steps // STEPS_A_CHECK, 1))
+    looks = min(MOST_CHECKS, max(budget.steps // STEPS_A_CHECK, 2))
     checks = {round(budget.steps * (i + 1) / looks) for i in range(looks)}
     best, kept = -np.inf, None
     for step in range(budget.steps):

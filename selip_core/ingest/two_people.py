@@ -7,6 +7,9 @@ from selip_core.ingest.series import Task
 
 TWO = "the headers of this patient's studies disagree in {}: perhaps two people under one id, who need one each"
 
+_MOST = 20
+"""People of a patient that each other one is compared with: an export may have one id for all."""
+
 
 def doubts_of_people(tasks: list[Task], reasons: list[str]) -> dict[int, str]:
     """Return a remark for each series that is used whose patient may be two people, by its number.
@@ -34,7 +37,7 @@ def _disagreement(people: list[Person]) -> list[str]:
     """Return the fields in which two of the people disagree, the first two who are not one."""
     people = list(dict.fromkeys(people))
     for i, one in enumerate(people):
-        for other in people[:i]:
+        for other in people[: min(i, _MOST)]:
             if len(fields := disagreeing(one, other)) > 1:
                 return fields
     return []

@@ -20,8 +20,7 @@ def may_hold_day(digits: str, day: tuple[int, int, int]) -> bool:
     """Tell quickly that a text of these digits and letters cannot hold a day."""
     year, month, number = day
     years = (str(year), f"{year % 100:02}", *(str(year - first) for first, _ in ERAS.values() if year > first), "元")
-    plain = str(number) in digits and any(one in digits for one in years)
-    return plain or ("月" in digits and re.search(_spelled(day), digits) is not None)
+    return (str(number) in digits and any(one in digits for one in years)) or _IN_NUMERALS.search(digits) is not None
 
 
 def day_pattern(day: tuple[int, int, int]) -> str:
@@ -50,17 +49,35 @@ def day_pattern(day: tuple[int, int, int]) -> str:
     return f"(?:{'|'.join([*forms, _spelled(day)])})"
 
 
-_NUMERALS = ["〇零○Ｏ", "一壹", "二贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"]
+_NUMERALS = ["〇零○◯ＯOo", "一壹", "二贰貳", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"]
+_ANY = f"[{''.join(_NUMERALS)}十拾廿卅百千元]"
+_IN_NUMERALS = re.compile(rf"{_ANY}年[{_ANY[1:-1]}\d]{{1,3}}月|年{_ANY}{{1,3}}月|月{_ANY}{{1,3}}[日号號]")
+"""Some day in Chinese numerals, in a text of which letters and digits alone are left."""
 
 
 def _spelled(day: tuple[int, int, int]) -> str:
-    """Return an expression for a day in Chinese numerals, 一九七〇年四月十二日, the year an era's or not."""
+    """Return an expression for a day in Chinese numerals, 一九七〇年四月十二日, or some of it: 1970年四月12日."""
     year, month, number = day
-    years = ["".join(f"[{_NUMERALS[int(digit)]}]" for digit in str(year))]
+    years = [_wide(str(year)), *_numerals(year)]
     for era, (first, _) in ERAS.items():
-        if first < year < first + 200:
-            years.append(f"{_era(era)}(?:{_number(year - first)}{'|元' if year - first == 1 else ''})")
-    return rf"(?:{'|'.join(years)})年\s?{_number(month)}月\s?{_number(number)}[日号號]"
+        if year > first:
+            of_era = [_wide(str(year - first)), *_numerals(year - first), *["元"] * (year - first == 1)]
+            years.append(rf"{_era(era)}\s?(?:{'|'.join(of_era)})")
+    months, days = ("|".join([f"[0０]?{_wide(str(n))}", *_numerals(n)]) for n in (month, number))
+    return rf"(?:{'|'.join(years)})\s?年\s?(?:{months})\s?月\s?(?:{days})\s?[日号號]"
+
+
+def _numerals(number: int) -> list[str]:
+    """Return expressions for a number in Chinese numerals: digit by digit, and where it is under 200 as it is said."""
+    found = ["".join(f"[{_NUMERALS[int(digit)]}]" for digit in str(number))]
+    hundreds, rest = divmod(number, 100)
+    if hundreds < 2:
+        tens, ones = divmod(rest, 10)
+        few = f"[{_NUMERALS[ones]}]" if ones else ""
+        many = {0: "[〇零○]?" if hundreds and ones else "", 2: "(?:[二贰貳][十拾]|廿)", 3: "(?:[三叁參][十拾]|卅)"}
+        begin = "[一壹]?" if tens == 1 else f"[{_NUMERALS[tens]}]"
+        found.append(("[一壹]?百" if hundreds else "") + many.get(tens, f"{begin}[十拾]") + few)
+    return found + ["[二贰貳][千仟]"] * (number == 2000)
 
 
 def _era(name: str) -> str:

@@ -31,8 +31,9 @@ SHUFFLES = 3
 
 ALL_SITES = "all sites"
 
-_AT_ONCE = 16
-"""Cases in one pass of a model: one volume at a time left a processor of two idle for most of it."""
+_VOXELS_AT_ONCE = 2**19
+"""Of the volumes in one pass of a model: one of the embedded cohort at a time left a processor of two idle for most of
+it, and sixteen of the paper's size would fill a card with what the gradient needs."""
 
 
 def randomise(model: SelipModel, *, seed: int) -> SelipModel:
@@ -87,9 +88,10 @@ def saliency_results(
     shuffled = [randomise(model, seed=seed + i) for i in range(SHUFFLES)]
     others = _other_patients(cases.table)
     rows = []
+    at_once = max(_VOXELS_AT_ONCE // max(int(np.prod(volumes.shape[1:])), 1), 1)
     with tqdm(total=len(cases), desc="saliency", disable=not progress) as bar:
-        for first in range(0, len(cases), _AT_ONCE):
-            some = range(first, min(first + _AT_ONCE, len(cases)))
+        for first in range(0, len(cases), at_once):
+            some = range(first, min(first + at_once, len(cases)))
             for i, maps in zip(some, _maps(model, shuffled, cases, volumes, others, some), strict=True):
                 rows += _case_rows(i, maps, cases, volumes, spacing_mm)
             bar.update(len(some))

@@ -13,8 +13,18 @@ _NOTEBOOK = re.compile(r"""["']([0-9]{2}_\w+)["']""")
 
 
 def what_is_read(notebooks: Sequence[Path]) -> dict[Path, set[str]]:
-    """Return by notebook the names of those that must have ended before it: those whose results its code names."""
-    return {path: set(_NOTEBOOK.findall(_code(path))) - {path.stem} for path in notebooks}
+    """Return by notebook the names of those that must have ended before it.
+
+    They are the notebooks that its code names, for it reads their results, and of those that take a BraTS folder all
+    before it: the first makes the embedded one.
+    """
+    from selip_core.pipeline.execution import takes_parameter  # papermill is slow to import: not for --help
+
+    brats = [path for path in notebooks if takes_parameter(path, "brats")]
+    earlier = {path: {before.stem for before in brats[:i]} for i, path in enumerate(brats)}
+    return {
+        path: set(_NOTEBOOK.findall(_code(path))) - {path.stem} | earlier.get(path, set()) for path in notebooks
+    }
 
 
 def next_to_begin(

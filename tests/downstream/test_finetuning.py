@@ -6,7 +6,7 @@ import torch
 
 from selip_core.downstream import training
 from selip_core.downstream.finetuning import Classifier, _batches, fine_tune, predict
-from selip_core.downstream.training import Budget, train_and_keep_best
+from selip_core.downstream.training import Budget
 from selip_core.encoders.image import build_image_encoder
 from selip_core.errors import SelipError
 from tests.helpers.data import SHAPE
@@ -73,24 +73,6 @@ def test_the_best_state_is_kept(monkeypatch):
 
     model = fine_tune(encoder(), lambda rows: volumes[rows], classes, score, BUDGET, seed=0)
     assert len(seen) == 5 and torch.equal(model.head.weight, seen[1])
-
-
-@pytest.mark.parametrize(
-    ("steps", "looks"), [(8, [8]), (60, [30, 60]), (100, [33, 67, 100]), (1000, [200, 400, 600, 800, 1000])]
-)
-def test_a_look_at_the_validation_patients_comes_after_thirty_steps_or_more(steps, looks):
-    layer, taken, seen = torch.nn.Linear(1, 1), [], []
-
-    def loss_of_step(step):
-        taken.append(step)
-        return layer(torch.ones(1)).sum()
-
-    def score(_):
-        seen.append(len(taken))
-        return 0.5
-
-    train_and_keep_best(layer, loss_of_step, score, Budget(steps, 1, 1e-3), task="a test")
-    assert seen == looks
 
 
 def test_balanced_batches_hold_the_classes_in_equal_numbers():

@@ -1,5 +1,7 @@
 """The loop that trains for every task: the state it keeps, the rate, what it refuses, and that it tells each step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from selip_core.downstream.training import Budget, train_and_keep_best, trained_
 from selip_core.errors import SelipError
 
 BUDGET = Budget(steps=10, batch_size=1, learning_rate=0.5, optimizer="sgd", warmup_steps=2)
+LONG = replace(BUDGET, steps=150)
 
 
 def one_weight():
@@ -17,7 +20,7 @@ def one_weight():
     return layer
 
 
-def train(scores=None, budget=BUDGET, **options):
+def train(scores=None, budget=LONG, **options):
     """Push one weight up by its rate at each step; return it, and the weights that were scored."""
     model, seen = one_weight(), []
 
@@ -40,10 +43,22 @@ def test_the_first_of_the_best_states_is_kept_and_nan_keeps_the_last(scores, kep
     assert len(set(seen)) == 5 and weight == seen[kept]
 
 
-def test_it_is_looked_at_five_times_and_left_in_evaluation_mode():
-    model = one_weight()
-    train_and_keep_best(model, lambda step: model.weight.sum(), lambda m: 0.0, BUDGET, task="a task")
-    assert not model.training and len(train()[1]) == 5
+@pytest.mark.parametrize(
+    ("steps", "looks"), [(8, [4, 8]), (60, [30, 60]), (100, [33, 67, 100]), (1000, [200, 400, 600, 800, 1000])]
+)
+def test_it_is_looked_at_every_thirty_steps_or_two_to_five_times_and_left_in_evaluation_mode(steps, looks):
+    model, taken, seen = one_weight(), [], []
+
+    def loss(step):
+        taken.append(step)
+        return model.weight.sum()
+
+    def score(_):
+        seen.append(len(taken))
+        return 0.0
+
+    train_and_keep_best(model, loss, score, replace(BUDGET, steps=steps), task="a task")
+    assert not model.training and seen == looks
 
 
 def test_the_rate_rises_and_then_falls_to_nothing():

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from selip_core.ingest.deidentify import scrub
 from selip_core.ingest.written_dates import day_pattern, days, may_hold_day
 
 DAY = (1970, 4, 12)
@@ -57,10 +58,19 @@ def test_a_value_may_be_that_day(value):
         ((2021, 12, 9), "民国一百一十年十二月九日"),
         ((1989, 2, 3), "平成元年二月三日"),
         ((2019, 11, 11), "贰零壹玖年十一月十一号"),
+        ((2019, 11, 11), "二〇一九 年 一一 月 十一 日"),
+        ((1970, 4, 12), "一九七○年四月十二日"),
+        ((1970, 4, 12), "一九七Ｏ年四月一二日"),
+        ((1970, 4, 12), "一九七◯年4月12日"),
+        ((1970, 4, 12), "1970年四月十二日"),
+        ((1970, 4, 12), "民國五九年四月12日"),
+        ((2000, 4, 12), "二千年四月十二日"),
     ],
 )
 def test_a_day_is_found_in_chinese_numerals(day, text):
-    assert re.fullmatch(day_pattern(day), text) and may_hold_day(text, day)
+    value = f"{day[0]}-{day[1]:02}-{day[2]:02}"
+    scrubbed = scrub(f"患者生于{text}，颅脑平扫三月余。", [value]).text
+    assert re.fullmatch(day_pattern(day), text) and "年" not in scrubbed and "颅脑平扫三月余" in scrubbed
     year, month, number = day
     for other in ((year, month, number % 28 + 1), (year, month % 12 + 1, number), (year + 1, month, number)):
         assert not re.search(day_pattern(other), text)

@@ -106,7 +106,8 @@ def test_another_patients_map_is_of_the_other_volume(tiny_model, monkeypatch):
 def test_the_cases_of_a_pass_do_not_change_each_other(tiny_model, monkeypatch):
     cases, volumes = some_cases()
     together = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
-    monkeypatch.setattr("selip_core.inspection.saliency_tables._AT_ONCE", 3)  # the last pass holds one
+    three = 3 * int(np.prod(SHAPE)) + 1  # so that the last pass holds one
+    monkeypatch.setattr("selip_core.inspection.saliency_tables._VOXELS_AT_ONCE", three)
     apart = saliency_results(tiny_model, cases, volumes, spacing_mm=SPACING, progress=False)
     pd.testing.assert_frame_equal(together, apart, rtol=1e-4)
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 from tqdm.auto import tqdm
 
-from selip_core._utils.files import alone_in, read_json, replacing, write_json
+from selip_core._utils.files import read_json, replacing, write_json
 from selip_core._utils.hashing import code_fingerprint
 from selip_core._utils.images import nifti_bytes
 from selip_core.datasets.synthetic.anatomy import GRID_ORIGIN_MM, GRID_SHAPE, TISSUES, draw_anatomy, grid_affine
@@ -74,17 +74,9 @@ def make_brats(
     """
     directory = Path(directory)
     settings = {"patients": list(patients), "seed": seed, "generator": code_fingerprint("datasets.synthetic.brats")}
-    if read_json(directory / _MARK) == settings:
+    found = read_json(directory / _MARK)
+    if found == settings:
         return directory
-    with alone_in(directory.parent, "maker of the embedded BraTS cohort", wait=True):  # two notebooks begin with it
-        if read_json(directory / _MARK) != settings:
-            _make(directory, settings, workers, progress)
-    return directory
-
-
-def _make(directory: Path, settings: dict, workers: int | None, progress: bool) -> None:
-    """Fill the folder anew, whatever an interrupted call has left there; the mark of completeness comes last."""
-    patients, seed, found = settings["patients"], settings["seed"], read_json(directory / _MARK)
     if found is None and directory.exists() and any(directory.iterdir()) and not (directory / f".{_MARK}").exists():
         raise SelipError(f"{directory} holds something else; give the embedded BraTS cohort a folder of its own")
     shutil.rmtree(directory, ignore_errors=True)
@@ -94,6 +86,7 @@ def _make(directory: Path, settings: dict, workers: int | None, progress: bool) 
     for _ in tqdm(made, total=len(numbers), desc="embedded BraTS cohort", unit="patient", disable=not progress):
         pass
     write_json(directory / _MARK, settings)
+    return directory
 
 
 def _write_patient(patient: tuple[str, int], *, directory: Path, seed: int) -> None:
