@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from selip_core.ingest.addresses import addresses
 from selip_core.ingest.cell_names import DOTS, DOTTED, LEAST, WORD, within
 from selip_core.ingest.cell_text import without_invisible
 from selip_core.ingest.comparable import comparable, composed, spelt_out
@@ -67,7 +68,7 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
     lexicon = lexicon or load_lexicon()
     text = composed(without_invisible(text))
     spared = removed = 0
-    for places in (numbers, signatures):
+    for places in (numbers, addresses, signatures):
         text, made = with_holes(text, places(comparable(text)))
         removed += made
     compared, identifiers = comparable(text), list(identifiers)

@@ -44,9 +44,21 @@ _ELSEWHERE = re.compile(
 _NO_NAMES = (
     "临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其|高年资"
 )
+_WORDS_OF_ROLES = (
+    "高级|高年|康复|麻醉|安排|全科|全职|专科|中医|西医|实习|规培|轮转|应诊|白班|管理|方便|包括|成像|程序|时任|常务|任何|各位"
+)
+"""Words before a doctor's title that begin as a family name does."""
 _SIGNING = re.compile(
     rf"((?:(?<!{_HAN})|(?<=[由经请与和及]))(?!{_NO_NAMES}))({_CHINESE})(?={_BLANK}(?:副?主任|主治|住院|进修)?医[师生]"
     r"(?:审核|报告|书写|签[名字发]|诊断|阅片|复核|会诊))"
+)
+_ALONE = re.compile(
+    rf"((?<!{_HAN})(?!{_NO_NAMES}|{_WORDS_OF_ROLES}|{_HAN}主任))({_CHINESE})"
+    rf"(?={_BLANK}(?:(?:副?主任|主治|住院|进修)?医[师生]|副?主任|教授|技师|大夫)(?!{_HAN}))"
+)
+"""A phrase of its own: ``王小明医生``, ``李建国 主任医师：``."""
+_BEHIND_A_DOCTOR = re.compile(
+    rf"((?:主管|主治|经治|管床|申请|开单|送检|接诊|责任|值班|首诊)医[师生]{_BLANK})({_CHINESE}){_END}"
 )
 _INFORMED = re.compile(
     rf"((?:告知|通知|联系)(?!{_NO_NAMES}))((?:(?!科){_HAN}){{2,3}})(?=医[师生]|主任|大夫)"
@@ -84,7 +96,8 @@ def signatures(text: str) -> list[tuple[int, int]]:
     found = latin_signatures(text)
     for match in _ELSEWHERE.finditer(text):
         found += [] if is_word(match[match.lastindex]) else [match.span(match.lastindex)]
-    for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _INFORMED_THERE, _SPOKEN_TO, _PATIENT):
+    for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _ALONE, _BEHIND_A_DOCTOR, _INFORMED_THERE,
+                   _SPOKEN_TO, _PATIENT):
         found += [place for match in places.finditer(text) for place in _names_of(match)]
     return sorted(found + [match.span(2) for match in _INFORMED.finditer(text)])
 
@@ -93,8 +106,9 @@ def _names_of(match: re.Match) -> list[tuple[int, int]]:
     """Return where the names of what an expression has found stand: its second group, and those of a list behind it."""
     sure = match.re is _BEHIND_A_ROLE and "\n" not in match[1]  # where the name is missing, the next line is a text
     group = 2 if match[2] else 4
-    if not sure and is_word(match[group]):
-        return []
+    built_as_one = re.fullmatch(rf"{_CHINESE}|.*[·•・‧].*", match[group])
+    if not (sure and built_as_one) and is_word(match[group]):
+        return []  # 医师：脑萎缩
     more = list(re.finditer(_CHINESE, match[3] if match.re.groups == 3 else ""))
     known = next((i for i, one in enumerate(more) if is_word(one[0])), len(more))
     return [match.span(group), *((match.start(3) + one.start(), match.start(3) + one.end()) for one in more[:known])]

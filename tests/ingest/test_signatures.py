@@ -18,6 +18,7 @@ TOLD = [
     "医师签名：{0}", "姓　名：{0}", "报告医师：{0}、{1}", "书写医师：{0}/审核医师：{1}", "签字：{0}",
     "患者{0}，男，45岁。", "报告者：{0}审核者：{1}",
     "报告医师：\n{0}", "复核: {1}", "报告医师签名：{0} 2024-01-01",
+    "左侧额叶高信号。{0}医生", "请结合临床。 {0} 主任医师", "{0}医师：脑萎缩。", "经治医生{0}", "申请医生 {0}，",
 ]  # fmt: skip
 LATIN = [
     "DR. {0}", "DR {0}", "Radiologist: {0}", "Interpreted by: {0} MD", "Mme {0}, 45 ans", "Docteur {0}.",
@@ -33,6 +34,8 @@ MEDICAL = [
     "DR CHEST PA", "DR IMAGES", "Radiologist: Left frontal lesion", "Name: MRI Brain", "Pr Brain", "Miss Image 3",
     "Physician: Normal study", "医师：MRI Brain", "Read by the team. Left", "Dr. was told", "MS PLAQUES",
     "madame est là", "MRS NAA peak is decreased, MRS Cho peak is increased", "On MRS Choline is raised",
+    "建议神经外科医生会诊", "主管医生要求复查", "主管医生高度怀疑", "麻醉医师", "高级医师：", "康复医师，", "白班医生",
+    "和主任医师", "上级医师：脑梗死。", "会诊医师：左侧额叶",
     "Radiologist: Enhancing mass in the pons", "审核：单发灶", "报告：石骨症", "报告：成骨",
 ]  # fmt: skip
 
