@@ -285,12 +285,20 @@ def _found(root: Path, path: Path, fits, own: str, dates: set[str]) -> FoundSeri
 
 def _series(path, patient, study, sequence, reason, relative, layout, keys=None) -> FoundSeries:
     if not sequence and not reason:
-        channel = re.search(r"_000\d\.nii(\.gz)?$", relative, re.IGNORECASE)
-        reason = ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
-                  "dataset.json" if channel else "its name tells no known sequence")  # fmt: skip
+        reason = _why_unknown(path, relative)
     keys = {name: value for name, value in (keys or {}).items() if value}
     plain = told_plain({"SeriesDescription": readable(volume_name(path))})
     return FoundSeries((path,), patient, study, sequence, relative, reason, layout, keys=keys, told_plain=plain)
+
+
+def _why_unknown(path: Path, relative: str) -> str:
+    if re.search(r"_000\d\.nii(\.gz)?$", relative, re.IGNORECASE):
+        return ("its name tells only the number of a channel (nnU-Net): rename the files by the channel_names of "
+                "dataset.json")  # fmt: skip
+    if re.fullmatch("(images|labels)T[rs]", path.parent.name) and (path.parents[1] / "dataset.json").is_file():
+        return ("one file for all sequences, whose order dataset.json has (Medical Segmentation Decathlon): write each "
+                "volume of it into a file that is named after its sequence")  # fmt: skip
+    return "its name tells no known sequence"
 
 
 def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:

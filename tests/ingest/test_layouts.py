@@ -120,6 +120,13 @@ def test_what_is_not_the_plain_image_is_set_aside(tmp_path, name, reason):
     assert one.sequence is None and reason in one.reason
 
 
+def test_of_the_decathlon_it_is_said_how_its_files_become_series(tmp_path):
+    (tmp_path / "dataset.json").write_text("{}")
+    found = _of(tmp_path, "imagesTr/BRATS_001.nii.gz", "labelsTr/BRATS_001.nii.gz")
+    assert all(one.sequence is None and "Decathlon" in one.reason for one in found.values())
+    assert "tells no known sequence" in _of(tmp_path / "no", "imagesTr/x.nii.gz")["imagesTr/x.nii.gz"].reason
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
