@@ -19,22 +19,26 @@ _PART = rf"(?:{_FULL}|[A-Z]\.[A-Z]\.|[A-Z](?:\.|(?![A-Za-z0-9'’-])))"
 """A name or its first letter, ``Smith``, ``K.``, ``K``."""
 _NAME = (
     rf"(?=(?:[A-Z]\.?[^\S\n]+)*{_WITH_PARTICLE}{_FULL}){_WITH_PARTICLE}{_PART}(?:[^\S\n]+{_WITH_PARTICLE}{_PART}){{0,3}}"
-    rf"(?:,[^\S\n]+(?!(?:RN|NP|PA|MD|DO|RT)\b){_PART}(?:[^\S\n]+{_PART}){{0,2}}(?=[^\S\n]*(?:[,;.)\n\r]|\Z|(?:MD|M\.D|DO|PhD)\b)))?"
+    rf"(?:,[^\S\n]+(?!(?:RN|NP|PA|MD|DO|RT)\b){_PART}(?:[^\S\n]+{_PART}){{0,2}}"
+    r"(?=[^\S\n]*(?:[,;.)\n\r]|\Z|(?:MD|M\.D|DO|PhD|DOB|MRN|ID|AGE|SEX|DATE|Age|Sex|Date)\b)))?"
 )
 _TITLES = (
     r"(?:Dr|DR|Dra|Prof|PROF|Professor|Professeur|Pr|Doctor|[Dd]octeur|Mr|Mrs|MRS(?=\.)|Ms|Miss|Mme|MME|Mlle|[Mm]onsieur"
-    r"|[Mm]adame|Sra|Srta|Sr(?=\.)|Señora?|Senora?|Dott(?:\.ssa)?|Dottor(?:essa)?|Sig\.(?:ra|na)?|Signora?|Herrn?|Frau|Oberarzt|Oberarztin|Fru)"
+    r"|[Mm]adame|Sra|Srta|Sr(?=\.)|Señora?|Senora?|Dott(?:\.ssa)?|Dottor(?:essa)?|Sig\.(?:ra|na)?|Signora?|Herrn?|Frau"
+    r"|Oberarzt|Oberarztin|Fru)"
 )
 _DEGREES = r"(?:MD|M\.D\.|MBBS|MBChB|FRCR|FRANZCR|FRCPC|PhD|Ph\.D\.)"
 _LATIN = re.compile(
-    r"(?P<by>(?i:\b(?:reported|dictated|signed|verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)"
+    r"(?P<by>(?i:/s/[^\S\n]*|\b(?:redige|dicte|valide|signe|relu) par:?[^\S\n]+"
+    r"|\b(?:reported|dictated|signed|verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)"
     rf" by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?|\bfinal report by:?[^\S\n\r]+))(?P<signed>{_NAME})"
     r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|patient"
     r"|(?:patient(?:[’']s)? )?name)"
     r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
     rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{_NAME})"
     rf"|(?P<title>\b{_TITLES}\b\.?(?:[^\S\n\r]+(?:Dr|med|rer|nat|habil|dent|vet|univ)\.)*[^\S\n\r]+)(?P<titled>{_NAME})"
-    r"|(?P<told>(?i:\b(?:discussed|communicated|conveyed|relayed)[^\S\n]+(?:with|to)|\bpaged|\bnotified|\binformed)"
+    r"|(?P<told>(?i:\b(?:discussed|communicated|conveyed|relayed)[^\S\n]+(?:with|to)|\bpaged|\bnotified|\binformed"
+    r"|\b(?:attending|referring|consulting|reporting)[^\S\n]+(?:radiologist|physician|clinician|neurologist|surgeon))"
     rf"[^\S\n]+)(?!{_TITLES}\b)(?P<whom>{_FULL}[^\S\n]+{_FULL})(?![^\S\n]+[A-Z])"
     rf"|(?P<degree>(?<![A-Za-z'’-]))(?P<holder>(?:{_PART}[^\S\n]+){{1,2}}{_FULL})(?=,?[^\S\n]+{_DEGREES}(?![A-Za-z]))"
 )

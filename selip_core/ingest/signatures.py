@@ -26,12 +26,32 @@ _BEHIND_A_ROLE = re.compile(
 )
 """``报告医师：王小明、李建国``, ``报告医师（签章）：王小明``."""
 _BEHIND_A_WORD = re.compile(
-    rf"((?:审核|复核|核对|校对|书写|签发|报告){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}"
+    rf"((?:审核|复核|核对|校对|书写|签发|报告|读片|阅片|记录|摄片|投照|登记){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}"
 )
 """``审核：李建国``; ``报告：高信号`` is none."""
 _SPACED = re.compile(
     r"((?:(?:报告|诊断|审核|书写|检查|记录|签发|复核|阅片|读片|主治|会诊)(?:医\s*[生师]|技师)|姓名)[ \t\u3000]+)"
     rf"({_CHINESE}){_END}"
+)
+_BETWEEN = "[于和同向从应全都那能别经时连]"
+"""Family names that between words are words: 检查者于术后."""
+_UNSIGNED = re.compile(
+    r"((?:(?:报告|审核|书写|记录|检查|诊断|复核|签发|阅片|读片|操作)(?:者|人员?|医[生师]|技师)|(?:副?主任|住院|进修)医[生师]"
+    rf"|签[名字]|姓\s*名){_BLANK})((?!{_BETWEEN}){_CHINESE}){_END}"
+)
+"""Behind a role without a sign: ``报告人王小明``, ``住院医师 王小明``."""
+_OF_FAMILY = re.compile(
+    r"((?:父亲|母亲|妻子|丈夫|儿子|女儿|家属|联系人|监护人|其[子女妻夫父母])"
+    rf"{_BLANK}[:：（(]?{_BLANK})((?!{_BETWEEN}){_CHINESE})"
+    rf"(?={_BLANK}(?:陪[同伴]|签[名字]|代[诉述签]|电话|[，,、）)。；;＊\d]|\Z))"
+)
+"""``家属（王小明，儿子）``, ``母亲李娜陪同``."""
+_OF_A_SEX = re.compile(
+    rf"((?:\A|[。；;\n]){_BLANK})({_CHINESE})(?=[，,、\s]*[男女](?:性|孩)?[，,、\s]*\d)"
+)
+"""``王小明，男，45岁`` at the begin."""
+_WHO_CAME = re.compile(
+    rf"((?:患者|病人|患儿)(?!{_BETWEEN}))({_CHINESE})(?=主?因|系[^统]|[，,]?\d{{1,3}}岁)"
 )
 _ROLES_OF_JAPAN = "[读読]影(?:医師?|医师|者)|主治医師?|担当医師?|撮影者|確定医|依頼医"
 _ROLES_OF_KOREA = "판독(?:의사?|자)|판독 의사|전문의|주치의|담당의|검사자|촬영자|환자명?|성명|이름"
@@ -44,17 +64,19 @@ _ELSEWHERE = re.compile(
 _NO_NAMES = (
     "临床|主管|主治|主任|副主任|住院|值班|接诊|开单|申请|经治|急诊|上级|管床|首诊|送检|门诊|病房|相关|责任|该|其|高年资"
 )
+_DOCTOR = "(?:副?主任|主治|住院|进修)?医[师生]"
 _WORDS_OF_ROLES = (
     "高级|高年|康复|麻醉|安排|全科|全职|专科|中医|西医|实习|规培|轮转|应诊|白班|管理|方便|包括|成像|程序|时任|常务|任何|各位"
 )
 """Words before a doctor's title that begin as a family name does."""
 _SIGNING = re.compile(
-    rf"((?:(?<!{_HAN})|(?<=[由经请与和及]))(?!{_NO_NAMES}))({_CHINESE})(?={_BLANK}(?:副?主任|主治|住院|进修)?医[师生]"
+    rf"((?:(?<!{_HAN})|(?<=[由经请与和及、]))(?!{_NO_NAMES}))({_CHINESE})(?={_BLANK}{_DOCTOR}(?:共同)?"
     r"(?:审核|报告|书写|签[名字发]|诊断|阅片|复核|会诊))"
 )
 _ALONE = re.compile(
-    rf"((?<!{_HAN})(?!{_NO_NAMES}|{_WORDS_OF_ROLES}|{_HAN}主任))({_CHINESE})"
-    rf"(?={_BLANK}(?:(?:副?主任|主治|住院|进修)?医[师生]|副?主任|教授|技师|大夫)(?!{_HAN}))"
+    rf"((?:(?<!{_HAN})|(?<=由))(?!{_NO_NAMES}|{_WORDS_OF_ROLES}|{_HAN}主任))({_CHINESE})"
+    rf"(?={_BLANK}(?:{_DOCTOR}|副?主任|教授|技师|大夫)(?:(?!{_HAN})|会诊|意见|指示|查房|阅片)"
+    rf"|[ \t\u3000]+(?:审核|报告|书写|复核|签[名字])(?!{_HAN}|[:：])|、{_CHINESE}{_BLANK}{_DOCTOR})"
 )
 """A phrase of its own: ``王小明医生``, ``李建国 主任医师：``."""
 _BEHIND_A_DOCTOR = re.compile(
@@ -96,8 +118,8 @@ def signatures(text: str) -> list[tuple[int, int]]:
     found = latin_signatures(text)
     for match in _ELSEWHERE.finditer(text):
         found += [] if is_word(match[match.lastindex]) else [match.span(match.lastindex)]
-    for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _ALONE, _BEHIND_A_DOCTOR, _INFORMED_THERE,
-                   _SPOKEN_TO, _PATIENT):
+    for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _ALONE, _BEHIND_A_DOCTOR, _UNSIGNED,
+                   _OF_FAMILY, _OF_A_SEX, _WHO_CAME, _INFORMED_THERE, _SPOKEN_TO, _PATIENT):
         found += [place for match in places.finditer(text) for place in _names_of(match)]
     return sorted(found + [match.span(2) for match in _INFORMED.finditer(text)])
 

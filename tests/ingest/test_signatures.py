@@ -19,10 +19,14 @@ TOLD = [
     "患者{0}，男，45岁。", "报告者：{0}审核者：{1}",
     "报告医师：\n{0}", "复核: {1}", "报告医师签名：{0} 2024-01-01",
     "左侧额叶高信号。{0}医生", "请结合临床。 {0} 主任医师", "{0}医师：脑萎缩。", "经治医生{0}", "申请医生 {0}，",
+    "副主任医师 {0}", "审核人{0}", "检查技师{0}", "姓名{0} 性别男", "{0}，男，45岁，头痛", "签名 {0}", "读片：{1}",
+    "左侧额叶高信号。{0} 审核", "由{0}、{1}医师共同阅片", "患者{0}因头痛3天就诊", "家属（{0}，儿子）", "母亲{0}陪同",
+    "{0}教授会诊意见：", "联系人：{0} 电话",
 ]  # fmt: skip
 LATIN = [
     "DR. {0}", "DR {0}", "Radiologist: {0}", "Interpreted by: {0} MD", "Mme {0}, 45 ans", "Docteur {0}.",
     "Monsieur {0}",
+    "/s/ {0}", "Rédigé par {0}", "Name: {0}  DOB: none",
     "Attending: {0}", "Patient's name: {0}", "ELECTRONICALLY SIGNED BY: {0}", "Seen with Ms. {0}, RN", "le docteur {0}",
     "医师：{0}",
 ]  # fmt: skip
@@ -35,6 +39,9 @@ MEDICAL = [
     "Physician: Normal study", "医师：MRI Brain", "Read by the team. Left", "Dr. was told", "MS PLAQUES",
     "madame est là", "MRS NAA peak is decreased, MRS Cho peak is increased", "On MRS Choline is raised",
     "建议神经外科医生会诊", "主管医生要求复查", "主管医生高度怀疑", "麻醉医师", "高级医师：", "康复医师，", "白班医生",
+    "检查者于术后复查", "诊断医师高度怀疑", "姓名不详", "患者于昨日因头痛", "女儿高热，头痛", "父亲高血压，糖尿病",
+    "家属于外院，", "患者常年因头痛", "高信号，男，45岁", "平素体健，男，60岁", "丈夫陪同",
+    "attending physician Left Frontal",
     "和主任医师", "上级医师：脑梗死。", "会诊医师：左侧额叶",
     "Radiologist: Enhancing mass in the pons", "审核：单发灶", "报告：石骨症", "报告：成骨",
 ]  # fmt: skip
