@@ -14,11 +14,11 @@ _PARTICLES = (
 )  # fmt: skip
 """Words in small letters that stand within names: de la Cruz."""
 _WITH_PARTICLE = rf"(?:(?:{'|'.join(_PARTICLES)})[^\S\n]+)?"
-_FULL = r"[A-Z][A-Za-z'’-]{1,30}"
-_PART = rf"(?:{_FULL}|[A-Z]\.[A-Z]\.|[A-Z](?:\.|(?![A-Za-z0-9'’-])))"
+FULL = r"[A-Z][A-Za-z'’-]{1,30}"
+_PART = rf"(?:{FULL}|[A-Z]\.[A-Z]\.|[A-Z](?:\.|(?![A-Za-z0-9'’-])))"
 """A name or its first letter, ``Smith``, ``K.``, ``K``."""
-_NAME = (
-    rf"(?=(?:[A-Z]\.?[^\S\n]+)*{_WITH_PARTICLE}{_FULL}){_WITH_PARTICLE}{_PART}(?:[^\S\n]+{_WITH_PARTICLE}{_PART}){{0,3}}"
+NAME = (
+    rf"(?=(?:[A-Z]\.?[^\S\n]+)*{_WITH_PARTICLE}{FULL}){_WITH_PARTICLE}{_PART}(?:[^\S\n]+{_WITH_PARTICLE}{_PART}){{0,3}}"
     rf"(?:,[^\S\n]+(?!(?:RN|NP|PA|MD|DO|RT)\b){_PART}(?:[^\S\n]+{_PART}){{0,2}}"
     r"(?=[^\S\n]*(?:[,;.)\n\r]|\Z|(?:MD|M\.D|DO|PhD|DOB|MRN|ID|AGE|SEX|DATE|Age|Sex|Date)\b)))?"
 )
@@ -31,16 +31,16 @@ _DEGREES = r"(?:MD|M\.D\.|MBBS|MBChB|FRCR|FRANZCR|FRCPC|PhD|Ph\.D\.)"
 _LATIN = re.compile(
     r"(?P<by>(?i:/s/[^\S\n]*|\b(?:redige|dicte|valide|signe|relu) par:?[^\S\n]+"
     r"|\b(?:reported|dictated|signed|verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)"
-    rf" by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?|\bfinal report by:?[^\S\n\r]+))(?P<signed>{_NAME})"
+    rf" by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?|\bfinal report by:?[^\S\n\r]+))(?P<signed>{NAME})"
     r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|patient"
     r"|(?:patient(?:[’']s)? )?name)"
     r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
-    rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{_NAME})"
-    rf"|(?P<title>\b{_TITLES}\b\.?(?:[^\S\n\r]+(?:Dr|med|rer|nat|habil|dent|vet|univ)\.)*[^\S\n\r]+)(?P<titled>{_NAME})"
+    rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{NAME})"
+    rf"|(?P<title>\b{_TITLES}\b\.?(?:[^\S\n\r]+(?:Dr|med|rer|nat|habil|dent|vet|univ)\.)*[^\S\n\r]+)(?P<titled>{NAME})"
     r"|(?P<told>(?i:\b(?:discussed|communicated|conveyed|relayed)[^\S\n]+(?:with|to)|\bpaged|\bnotified|\binformed"
     r"|\b(?:attending|referring|consulting|reporting)[^\S\n]+(?:radiologist|physician|clinician|neurologist|surgeon))"
-    rf"[^\S\n]+)(?!{_TITLES}\b)(?P<whom>{_FULL}[^\S\n]+{_FULL})(?![^\S\n]+[A-Z])"
-    rf"|(?P<degree>(?<![A-Za-z'’-]))(?P<holder>(?:{_PART}[^\S\n]+){{1,2}}{_FULL})(?=,?[^\S\n]+{_DEGREES}(?![A-Za-z]))"
+    rf"[^\S\n]+)(?!{_TITLES}\b)(?P<whom>{FULL}[^\S\n]+{FULL})(?![^\S\n]+[A-Z])"
+    rf"|(?P<degree>(?<![A-Za-z'’-]))(?P<holder>(?:{_PART}[^\S\n]+){{1,2}}{FULL})(?=,?[^\S\n]+{_DEGREES}(?![A-Za-z]))"
 )
 _BEGIN = frozenset((
     "left", "right", "bilateral", "normal", "mild", "moderate", "multiple", "small", "large", "stable", "unchanged",
@@ -48,7 +48,7 @@ _BEGIN = frozenset((
 ))  # fmt: skip
 """Words that sentences of reports begin with."""
 _OF_NAMES = frozenset(" ".join(_PARTICLES).split()) | {"y", "o"}
-_PROTOCOL = frozenset((
+PROTOCOL = frozenset((
     "brain", "head", "image", "images", "imaging", "scan", "study", "sequence", "protocol", "spine", "neck",
 ))  # fmt: skip
 """Mr Brain is a title-cased MR."""
@@ -65,7 +65,7 @@ _NO_ONE = frozenset((
 """Whom somebody has informed without a name."""
 
 
-_OF_DISEASE = re.compile(
+OF_DISEASE = re.compile(
     r"(?:ations?|omas?|itis|osis|emia|aemia|pathy|ectomy|otomy|ache|ing|ysms?|rhage|cephaly|plasia)$"
 )
 
@@ -99,13 +99,13 @@ def _is_nobody(kind: str, before: str, words: list[str], rest: str) -> bool:
     plain = {word.strip(" ,.").casefold() for word in words}
     if kind == "title" and first in _NO_ONE:
         return True
-    if kind == "role" and any(_OF_DISEASE.search(word) for word in plain):
+    if kind == "role" and any(OF_DISEASE.search(word) for word in plain):
         return True  # Patient: Chiari Malformation
     if kind in ("told", "degree"):
-        return bool(plain & (begins | common_words("report") | _NO_ONE | _PROTOCOL))
-    if before.startswith(("Mr ", "Ms ", "Pr ", "Miss ")) and first in _PROTOCOL:
+        return bool(plain & (begins | common_words("report") | _NO_ONE | PROTOCOL))
+    if before.startswith(("Mr ", "Ms ", "Pr ", "Miss ")) and first in PROTOCOL:
         return True
-    if before.startswith("DR ") and first in begins | common_words("report") | _PROTOCOL | _RADIOGRAPHS:
+    if before.startswith("DR ") and first in begins | common_words("report") | PROTOCOL | _RADIOGRAPHS:
         return True
     if kind == "role":  # Radiologist: Enhancing mass
         return first in begins | common_words("report") or (

@@ -3,7 +3,9 @@
 import re
 from functools import cache
 
+from selip_core.ingest.bare_names import bare_names
 from selip_core.ingest.latin_signatures import latin_signatures
+from selip_core.ingest.letter_names import letter_names
 from selip_core.ingest.person_words import FAMILY_NAMES
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.text import normalise
@@ -97,11 +99,13 @@ _PATIENT = re.compile(
 """``患者王小明，男``; behind a colon a name has three characters: ``患者：马尾``."""
 
 _SPEECH = re.compile(
-    "高[热烧龄危血压空处]|平[素时日]|常[年有见规]|白天|明[显确]|成年|安静|方[便才]|时[有而]|全[身部程]|查体|尚[可未有]|易于|段落|连续|强[调烈]"
-    "|向[家上下]|关[于注]|解[除释]|习惯|管理|尤其|相[关同]|后[续来]|单[纯位]|通[过知]|已|未"
+    "高[热烧龄危血压空处度]|平[素时日扫片]|常[年有见规]|白[天质斑色班]|明[显确]|成[年像熟]|安静|方[便才法向位案]|时[有而间段]|全[身部程]"
+    "|查[体看]|尚[可未有]|易于|段落|连[续接]|强[调烈化]|向[家上下后前]|关[于注节]|解[除释剖]|习惯|管[理状腔]|尤其|相[关同对]"
+    "|后[续来]|单[纯位侧发]|通[过知]|已|未|于[术外前上本今昨此近去]|边[缘界]|毛[细糙刺]|黄[斑韧疸色]|金属|简[要单]|符合|游离|温度|车祸|颜面"
 )
 """How words begin that could be a family name and a given one."""
 _IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损障疸热痛祸伤晕麻肢汗尾场机床]")
+
 
 def signatures(text: str) -> list[tuple[int, int]]:
     """Return where names stand that the text (`comparable`) tells to be names, whoever they are.
@@ -115,7 +119,7 @@ def signatures(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in signatures(text)]
     ['王小明', '李建国']
     """
-    found = latin_signatures(text)
+    found = [*latin_signatures(text), *letter_names(text), *bare_names(text, is_word)]
     for match in _ELSEWHERE.finditer(text):
         found += [] if is_word(match[match.lastindex]) else [match.span(match.lastindex)]
     for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _ALONE, _BEHIND_A_DOCTOR, _UNSIGNED,
