@@ -45,13 +45,15 @@ def read_query(text: str, *, longest: int | None = None) -> Query:
     Raises
     ------
     SelipError
-        If the text is empty or too long.
+        If it is no text, empty or too long.
 
     Examples
     --------
     >>> read_query("左侧额叶片状高信号")
     Query(text='左侧额叶片状高信号', sentences={'': '在左侧额叶表现为片状高信号'}, reading='read')
     """
+    if not isinstance(text, str):
+        raise SelipError(f"a query must be a text, not {text!r}")
     text = text.strip()
     if not text:
         raise SelipError("the query is empty: type a finding, such as 左侧基底节区片状高信号")

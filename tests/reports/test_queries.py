@@ -33,6 +33,12 @@ def test_an_empty_query_says_what_to_type(text):
         read_query(text)
 
 
+@pytest.mark.parametrize("query", [None, float("nan"), 3, b"frontal"])
+def test_what_is_no_text_is_said(query):
+    with pytest.raises(SelipError, match="a query must be a text, not "):
+        read_query(query)
+
+
 def test_a_text_that_is_too_long_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(queries, "findings_by_sequence", lambda _: pytest.fail("read"))
     with pytest.raises(SelipError, match=r"the query has 10,000 characters, and 1,000 are the most"):
