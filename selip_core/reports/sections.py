@@ -82,9 +82,16 @@ _STUDY = (
     r"(?:(?:prior|previous|earlier|outside)\s+(?:[\w-]+\s+)?(?:mri?s?|exams?|examinations?|stud(?:y|ies)|scans?|imag\w+)"
     r"|(?:examens?|irm|imagerie|contrôle|bilan)\s+(?:précédente?|antérieure?)s?)\b"
 )
+_RELATIVE = r"(?:mother|father|sister|brother|sibling|twin|relative|mère|père|sœur|soeur|frère|apparenté)s?"
+_ASKED = (
+    r"(?:(?<=^)|(?<=[\s(,.]))\?\s?[\w/-]+(?:\s[\w/-]+){0,2}(?=\s*(?:[.,;\n]|$))"
+    rf"|\b(?:screen(?:ing)?|evaluat(?:e|ion)|assess(?:ment)?|work-?up|look(?:ing)?|search(?:ing)?)\s+for\b{_OF_CLAUSE}*"
+)
+"""What a picture is made for, `Headache ?SOL.`, `to evaluate for mets`: longer than three words it may be an opinion."""
 _UNTIL_NOW = rf"(?:(?!\b(?:but|now|today|currently|mais|ce\s+jour|actuellement)\b){_OF_IT})*"
 _PAST = re.compile(
-    rf"\b(?:history\s+of|h/o|antécédents?\s+d(?:e\b|['’])){_REST}"
+    rf"\b(?:history\s+of|h/o|antécédents?\s+d(?:e\b|['’])|{_RELATIVE}\s+(?:with|had|has|avec|ayant)){_REST}"
+    rf"|{_ASKED}"
     rf"|{_FROM}\s*(?:(?:on|in|sur|the|an?|le)\s+|l['’]){{0,2}}{_STUDY}"
     rf"(?!(?:{_OF_IT}|;)*\b(?:unchanged|stable|persist\w*|inchangée?s?)\b)(?:(?!\b(?:but|mais|now)\b){_OF_IT})*?"
     rf"\b(?:showed|demonstrated|revealed|described|was|were|had|\w+ai(?:en)?t)\b{_UNTIL_NOW}"
