@@ -1,6 +1,7 @@
 """From sentence to sentence of a foreign report: a lesion is placed in one, described in the next, told in Chinese."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.places import of_the_lesion, organs_as_sites, sulci_as_sites, without_heading, without_heights
@@ -10,6 +11,8 @@ from selip_core.reports.words import Word
 
 _WRITTEN = {"第三脑室": "第三脑室内", "第四脑室": "第四脑室内"}
 """Sites that in Chinese are organs of a normal shape too."""
+_TOGETHER = 5
+"""Choice: so many characters stand between two sequences that are named together, `T2 and FLAIR`."""
 _SUBJECTS = ("oedema", "inside", "sites", "signals", "enhancement", "phrases", "lesions", "morphology")
 """What a sentence may be about: the first of its words of these kinds."""
 
@@ -75,7 +78,12 @@ def _plain(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if named & set(_WRITTEN):
         places = [place for place in places if place != ("", "脑室内")]
     less = lexicon.layers if named & lobes else {"深部白质"} if "小脑半球" in named else frozenset()
-    return [(side, site) for side, site in places if site not in less and (side or site not in sided)] or places
+    both = {site for side, site in places if side == "双侧"}  # both thalami, the left one more
+
+    def better_said(side: str, site: str) -> bool:
+        return site in less or (site in both and side != "双侧") or (not side and site in sided)
+
+    return [place for place in places if not better_said(*place)] or places
 
 
 def _listed(places: list[tuple[str, str]]) -> str:
@@ -89,6 +97,13 @@ def _listed(places: list[tuple[str, str]]) -> str:
 def _away(words: list[Word]) -> set[int]:
     """Return the clauses of a sentence that are none of the brain."""
     return {w.clause for w in words if w.kind == "elsewhere"} - {w.clause for w in words if w.kind == "sites"}
+
+
+def _named(words: list[Word]) -> tuple[str, ...]:
+    """Return the sequence that a sentence names first, or two named together, `T2/FLAIR`; of a list, the first."""
+    named = [word for word in words if word.kind == "sequences" and word.value]
+    close = [a for a, b in pairwise(named) if b.start - a.end <= _TOGETHER]
+    return tuple(word.value for word in (named[:2] if close == named[:1] else named[:1]))
 
 
 @dataclass
@@ -114,7 +129,7 @@ class Narrative:
 
     def told(self) -> list[str]:
         """Return what was read so far, in Chinese sentences."""
-        default = (self.default_sequence,) if self.default_sequence else self._named
+        default = (self.default_sequence,) if self.default_sequence else self._named[:1]
         parts = [part if isinstance(part, str) else part.chinese(default) for part in self._parts]
         if self._abnormal and not any(lesion.chinese(default) for lesion in self._lesions):
             parts.append("见异常信号影")
@@ -140,13 +155,13 @@ class Narrative:
         self._abnormal = self._abnormal or (here and named)  # be it only the name of a disease
         if here:
             self._parts += morphology(said)
-        self._named = tuple(w.value for w in words if w.kind == "sequences" and w.value)[:1] or self._named
+        self._named = _named(words) or self._named
         first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
         swollen = any(word.kind == "oedema" for word in said)
         here_too = "morphology" not in kinds or (
             kinds & {"lesions", "shapes"} and not kinds & {"compressed", "widened", "shifted"}
         )
-        if first == "oedema" and not ({"sites", "signals"} <= kinds and not self._lesions):
+        if first == "oedema" and not any(word.kind == "signals" for word in said):
             self._swell(swollen)
         elif first != "inside" and (here_too or any(word.kind in STRONG for word in said)):
             said = of_the_lesion(sulci_as_sites(without_heading(said)))

@@ -16,6 +16,8 @@ LOOKS = ("signals", "phrases", "enhancement")
 _NAMES = ("lesions", "contacts", "oedema", "shapes")
 FINDINGS = (*LOOKS, *_NAMES, "compressed", "widened", "shifted", "inside")
 """What tells that something is there, described or only named."""
+_BRIGHT = ("T2", "FLAIR", "DWI")
+"""On which a lesion without a signal of its own, `DWI lesions`, is bright."""
 _DENIALS = ("negations", "normal")
 _ADJECTIVE = re.compile(r"(?:intenses?|bright|dark|iso)$", re.IGNORECASE)
 _LATIN_NAMES = r"\b[^\W\d_]+(?:omas?|itis|path(?:y|ic|ies?)|malaci[ae]|plasi[ae]|(?<!diagn)(?<!progn)osis)\b"
@@ -32,12 +34,13 @@ class _Reach:
         joined = f"(?:{words['and']}|{words['with']})"
         self.joined, self.joined_to = _pattern(joined), _pattern(rf"{joined}\s+(?:[^\W\d_]+\s+)?$")
         self.no = _pattern(f"(?!{words['denials_of_verbs']}){words['denials']}")
-        self.of_no_list = _pattern(rf",\s*{words['remarks']}|{words['verbs']}")
+        # no infarct, bleed or mass is seen: all denied
+        self.of_no_list = _pattern(rf",\s*{words['remarks']}|{words['verbs']}(?!\s+(?:[^\W\d_]+ly\s+)?{words['seen']})")
         self.other_side = _pattern(rf"[,\s]*(?:{words['turns']}\s+)?{words['halves']}\s+{words['verbs']}")
         self.goes_on, self.of_names = _pattern(rf",\s*{words['list_goes_on']}"), _pattern(words["of_bare_names"])
         self.lists_names = words["of_bare_names"] != NOTHING
         self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
-        self.seen = _pattern(words["seen"])
+        self.seen, self.changes = _pattern(words["seen"]), _pattern(words["changes"])
         self.likened = _pattern(rf"\s+{words['likened']}\s+(?:[^\W\d_]+\s+)?")
         self.size = _pattern(
             rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
@@ -86,7 +89,7 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     sentence = reach.size.sub("", sentence)
     words = _with_elided_signal(language, _without_means(language.read(sentence), sentence), sentence)
     words = _with_denied_looks(language, words, sentence)
-    words = _with_likened(reach, _with_weighted(_with_alike(words), sentence), sentence)
+    words = _with_likened(reach, _with_weighted(reach, _with_alike(words), sentence), sentence)
     exceptions = dict(found.span() for found in reach.exception.finditer(sentence))
     words = [word for word in words if not any(a <= word.start < b for a, b in exceptions.items())]  # other than the
     clauses = _cut(reach, words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
@@ -173,16 +176,25 @@ def _with_denied_looks(language: Language, words: list[Word], sentence: str) -> 
     return kept
 
 
-def _with_weighted(words: list[Word], sentence: str) -> list[Word]:
-    """Return the words with the signal that is left out of `T2 lesions`: they are bright."""
+def _with_weighted(reach: _Reach, words: list[Word], sentence: str) -> list[Word]:
+    """Return the words with the signal that is left out of `T2 lesions`, `FLAIR changes`: they are bright.
+
+    So is an oedema, `oedema on FLAIR`.
+    """
     told = {word.clause for word in words if word.kind in LOOKS}
     kept: list[Word] = []
-    for word in words:
+    for i, word in enumerate(words):
         on = kept[-1].value if kept and kept[-1].kind == "sequences" and word.start - kept[-1].end <= 1 else ""
         asked = sentence[word.end :].lstrip().startswith(":")  # T2 lesions: none
-        if word.kind == "lesions" and on in ("T2", "FLAIR") and word.clause not in told and not asked:
+        bright = on in _BRIGHT and word.kind in ("lesions", "oedema")
+        after = words[i + 1] if word.kind == "oedema" and i + 1 < len(words) else None
+        bright = bright or (after is not None and after.value in _BRIGHT and after.clause == word.clause)
+        if bright and word.clause not in told and not asked:
             kept.append(replace(word, kind="signals", value="高信号", end=word.start))
         kept.append(word)
+        changed = reach.changes.match(sentence, word.end + 1) if word.value in _BRIGHT else None
+        if changed and word.clause not in told:
+            kept.append(replace(word, kind="signals", value="高信号", start=changed.start(), end=changed.end()))
     return kept
 
 

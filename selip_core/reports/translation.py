@@ -129,6 +129,8 @@ def _sides(words: list[Word]) -> dict[int, str]:
         behind = _gap(words, before, i) if before is not None and before not in sides else NEAR
         if word.listed and after is not None and words[after].clause == word.clause:
             behind = NEAR  # splenial and left midbrain foci
+        if word.leads and ahead < NEAR and not words[after].listed:
+            behind = NEAR  # at the junction of the left posterior frontal lobe
         if before is not None and words[before].value in midline and behind > AT:
             behind = NEAR  # across the corpus callosum to the left hemisphere
         if min(ahead, behind) >= NEAR:
@@ -182,7 +184,7 @@ def _spread(
         if (
             i == sites[0]
             or words[i].value not in midline
-            or (words[i].value in HALVED and sides.get(last) == side and words[i].listed == "bare")
+            or (words[i].value in HALVED and sides.get(last) == side != "双侧" and words[i].listed == "bare")
         ):
             sides[i] = side
         last = i

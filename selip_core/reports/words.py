@@ -25,11 +25,11 @@ _LISTS = (
     "common",
 )  # fmt: skip
 _GRAMMAR = (
-    "clause_words", "joined", "both", "plurals", "symmetric", "spared", "conjunctions", "ranges", "within", "own_words",
+    "clause_words", "joined", "both", "plurals", "symmetric", "spared", "sparing", "conjunctions", "ranges", "within", "own_words",
 )  # fmt: skip
 _SCOPE = (
     "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "of_bare_names",
-    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about", "seen", "likened",
+    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about", "seen", "likened", "changes",
 )  # fmt: skip
 _NESTED = (*_GROUPS, "scope", "abbreviations")
 _KEYS = {"language", "letters", *_NESTED, *_LISTS, *_GRAMMAR}
@@ -44,6 +44,8 @@ ABBREVIATION = re.compile(r"[A-Z]{1,4}")
 FILLERS, PREFIX = 2, 5
 """Choice: so many common words may stand between a level and `signal`: `increased on the T2 signal`; a level of so many
 letters, `hyper`, may lean on a signal behind it."""
+ARTICLE = 3
+"""Choice: a word of so few letters may stand between a preposition and a side, `in the left`."""
 _TOKEN = re.compile(r"[^\W\d_]+")
 _TOGETHER = {
     frozenset(pair): together
@@ -53,7 +55,7 @@ _TOGETHER = {
     }.items() for pair in pairs
 }  # fmt: skip
 _STAR = re.compile(r"T2\s?\*")
-_OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
+_OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|illustrated|arrow(?:head)?s?|asterisks?|flèches?|étoiles?|montrée?s?)\b[^()]*)\)")
 _PANEL = re.compile(
     r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*"
     r"\((?:left|right|top|bottom|middle|upper|lower)(?:\s+(?:panel|image|column|row))?\)", re.IGNORECASE
@@ -75,7 +77,8 @@ class Word:
     end: int
     clause: int = 0
     plural: bool = False  # of a paired site, `thalami`
-    listed: str = ""  # behind `and`: bare, with a preposition, `and in the`, or with other words between
+    listed: str = ""  # behind `and`: bare, with a preposition, `and in the`, other words between, or a comma alone
+    leads: bool = False  # a side behind a preposition, `in the left`: of what follows
 
 
 class Language:
@@ -91,7 +94,7 @@ class Language:
         self.name, self._fold = book["language"], not book["letters"].isascii()
         entries = [(word, key, value) for key in _GROUPS for value, words in book[key].items() for word in words]
         entries += [
-            (word, key, "") for key in (*_LISTS, "symmetric", "spared") if key != "common" for word in book[key]
+            (word, key, "") for key in (*_LISTS, "symmetric", "spared", "sparing") if key != "common" for word in book[key]
         ]
         self._meanings = [entry[1:] for entry in entries]
         self._whole = frozenset(self._folded(entry[0].lower()) for entry in entries)
@@ -202,11 +205,20 @@ class Language:
                 words += self._sides_within(text, word)
                 between = set() if listed is None else set(listed[0].lower().split())
                 placed = "placed" if between & self._within else "far"
-                how = "" if listed is None else placed if listed[1] else "bare"
-                words.append(replace(word, plural=plural, listed=how))
+                alone = "comma" if listed is not None and listed[0].startswith(",") else "bare"
+                how = "" if listed is None else placed if listed[1] else alone
+                words.append(replace(word, plural=plural, listed=how, leads=self._leads(text, word)))
             elif word.kind not in ("signal", "passed_over"):
                 words.append(word)
         return words
+
+    def _leads(self, text: str, word: Word) -> bool:
+        """Return whether a word is a bare side behind a preposition, `of the left`, and not `of the left side`."""
+        before = text[: word.start].lower().split()[-2:]
+        own = text[word.start : word.end].lower().split()
+        behind = own[0] in self._within or bool(before) and before[-1] in self._within
+        article = len(before) > 1 and before[0] in self._within and len(before[1]) <= ARTICLE
+        return word.kind == "sides" and len(own) <= 1 + 2 * (own[0] in self._within) and (behind or article)
 
     def _sides_within(self, text: str, site: Word) -> list[Word]:
         """Return the sides among the words of an entry with others between, `distribution of the left MCA`."""
