@@ -200,7 +200,7 @@ def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {i: () for i in run if words[i].kind != "sequences"}
     if not found:
         return {}
-    leads, target = run[0] not in found, {}
+    target: dict[int, int | None] = {}
     for k in range(len(run) - 1, -1, -1):
         if run[k] in found:
             continue
@@ -210,6 +210,7 @@ def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
         if ahead is not None and before is not None and words[before].clause == here.clause != words[ahead].clause:
             ahead = None
         opens = not k or words[run[k - 1]].clause != here.clause
+        leads = next(i for i in run if words[i].clause == here.clause) not in found
         alone = opens and ahead is not None and words[ahead].clause == here.clause and run[-1] == ahead
         behind = before is not None and here.start - words[before].end <= 1  # hyposignal T1 et hypersignal T2
         close = following is not None and words[following].start - here.end <= (1 if following in found else 5)

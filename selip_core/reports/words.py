@@ -216,9 +216,11 @@ class Language:
         """Return whether a word is a bare side behind a preposition, `of the left`, and not `of the left side`."""
         before = text[: word.start].lower().split()[-2:]
         own = text[word.start : word.end].lower().split()
-        behind = own[0] in self._within or bool(before) and before[-1] in self._within
-        article = len(before) > 1 and before[0] in self._within and len(before[1]) <= ARTICLE
-        return word.kind == "sides" and len(own) <= 1 + 2 * (own[0] in self._within) and (behind or article)
+        *ahead, _ = [*before, *own]
+        of = bool(ahead) and (
+            ahead[-1] in self._within or (len(ahead[-1]) <= ARTICLE and bool(ahead[-2:-1]) and ahead[-2] in self._within)
+        )
+        return word.kind == "sides" and of
 
     def _sides_within(self, text: str, site: Word) -> list[Word]:
         """Return the sides among the words of an entry with others between, `distribution of the left MCA`."""
