@@ -1,11 +1,12 @@
 """From sentence to sentence of a foreign report: a lesion is placed in one, described in the next, told in Chinese."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.places import of_the_lesion, organs_as_sites, sulci_as_sites, without_heading, without_heights
 from selip_core.reports.scope import FINDINGS
+from selip_core.reports.sentences import OTHER_SIDE
 from selip_core.reports.translation import AFFIRMED, STRONG, Group, affirmed, grouped, morphology, side_of
 from selip_core.reports.words import Word
 
@@ -122,6 +123,7 @@ class Narrative:
     _mentioned: list[tuple[str, str]] = field(default_factory=list)
     _named: tuple[str, ...] = ()
     _abnormal: bool = False
+    _side: str = ""
 
     def add_chinese(self, sentence: str) -> None:
         """Add a sentence that is Chinese already."""
@@ -137,6 +139,7 @@ class Narrative:
 
     def read(self, words: list[Word]) -> None:
         """Add what the words of a sentence say, each with the number of its clause."""
+        words = self._sided(words)
         kinds = {word.kind for word in words}
         at = next((i for i, word in enumerate(words) if word.kind == "generalities"), None)
         if at is not None:
@@ -161,11 +164,25 @@ class Narrative:
         here_too = "morphology" not in kinds or (
             kinds & {"lesions", "shapes"} and not kinds & {"compressed", "widened", "shifted"}
         )
-        if first == "oedema" and not any(word.kind == "signals" for word in said):
+        bright = any(word.kind == "signals" for word in said)  # or dark: an oedema and a part have signals too
+        if first == "oedema" and not bright:
             self._swell(swollen)
-        elif first != "inside" and (here_too or any(word.kind in STRONG for word in said)):
+        elif (first != "inside" or bright) and (here_too or any(word.kind in STRONG for word in said)):
             said = of_the_lesion(sulci_as_sites(without_heading(said)))
             self._lesions_of(organs_as_sites(without_heights(said)), elsewhere=not here, swollen=swollen)
+
+    def _sided(self, words: list[Word]) -> list[Word]:
+        """Return the words with the side that was named last for `ipsilateral`, the other one for `contralateral`."""
+        told = []
+        for word in words:
+            if word.kind == "sides" and word.value in ("同侧", "对侧"):
+                value = self._side if word.value == "同侧" else OTHER_SIDE.get(self._side, "")
+                told += [replace(word, value=value)] if value else []
+                continue
+            if word.kind == "sides" and word.value in OTHER_SIDE:
+                self._side = word.value
+            told.append(word)
+        return told
 
     def _swell(self, swollen: bool) -> None:
         if swollen and self._lesions:
@@ -188,6 +205,8 @@ class Narrative:
         seen = any(kind in STRONG and value != "无强化" for kind, _, value in whole.looks)
         if elsewhere and (described or noun):
             self._open([_Lesion(looks=whole.looks, elsewhere=True)])
+        elif before and not elsewhere and described and not placed and (half := self._half(before, words)):
+            self._open([_Lesion(places=[half], looks=whole.looks)])
         elif before and not elsewhere and (described or placed):
             for lesion in before:
                 places = [(side or side_of(lesion.places, site), site) for side, site in whole.places]
@@ -197,7 +216,9 @@ class Narrative:
         elif alike and placed and not described and any(word.kind == "alike" for word in words):
             self._open([_Lesion(self._known_sides(group.places), [*alike, *group.looks]) for group in groups])
         elif described or (placed and noun):
-            self._open([_Lesion(self._known_sides(group.places), group.looks) for group in groups])
+            of_another = any(word.kind in ("alike", "other") for word in words)  # the side of the one before is not its
+            sided = list if of_another else self._known_sides
+            self._open([_Lesion(sided(group.places), group.looks) for group in groups])
         elif placed:
             self._mentioned = whole.places
         if swollen and (described or placed):
@@ -235,6 +256,12 @@ class Narrative:
         noun = any(word.kind in ("lesions", "shapes") for word in words)
         open_end = noun and not (lesions[-1].places or described or lesions[-1].elsewhere)
         return lesions if reaches and (of is not None or words[0].kind == "extends" or open_end) else []
+
+    def _half(self, before: list[_Lesion], words: list[Word]) -> tuple[str, str] | None:
+        """Return the place of a look in one half of a lesion of the midline, `enhancement in its left half`."""
+        sides = {word.value for word in words if word.kind == "sides"} & set(OTHER_SIDE)
+        places = before[0].places[:1] if len(before) == 1 and len(sides) == 1 else []
+        return (sides.pop(), places[0][1]) if places and not places[0][0] else None
 
     def _known_sides(self, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return places with the side that the only lesion of that site has: `the temporal lesion`."""

@@ -121,7 +121,8 @@ def without_heights(words: list[Word]) -> list[Word]:
     for i in (*range(len(words)), *reversed(range(len(words)))):
         near = [j for j in (i - 1, i + 1) if 0 <= j < len(words) and words[j].kind == "sites"]
         near = [j for j in near if words[max(i, j)].start - words[min(i, j)].end <= 1]
-        if words[i].value in lobes and any(words[j].value in outside or j in heights for j in near):
+        dural = i + 1 in near and words[i + 1].value == "脑膜"  # left frontal pachymeningeal
+        if words[i].value in lobes and (dural or any(words[j].value in outside or j in heights for j in near)):
             heights.add(i)
     for i, word in enumerate(words):
         before = words[i - 1] if i else None
@@ -154,7 +155,8 @@ def _over(before: list[Word], outside: frozenset, *, described: bool = False) ->
     """
     at = next((i for i in range(len(before) - 1, -1, -1) if before[i].kind == "sites"), None)
     behind = {word.kind for word in before[at + 1 :]} if at is not None else set()
-    return bool(behind & {"lesions", "shapes"}) and before[at].value in outside and (described or not behind & set(STRONG))
+    named = bool(behind & {"lesions", "shapes"}) and before[at].value in outside
+    return named and (described or not behind & set(STRONG))
 
 
 def sulci_as_sites(words: list[Word]) -> list[Word]:
@@ -176,7 +178,8 @@ def _without_lobes_of_sulci(words: list[Word]) -> list[Word]:
     kept: list[Word] = []
     of_sulci = False
     for i, word in enumerate(words):
-        look = word.kind in STRONG and kept and kept[-1].value == "脑沟" and not (words[i + 1 :] and words[i + 1].listed)
+        alone = not any(after.listed for after in words[i + 1 : i + 2])
+        look = word.kind in STRONG and kept[-1:] and kept[-1].value == "脑沟" and alone
         goes_on = word.kind == "sides" or word.value in lobes or look  # sulcal hyperintensity in both parietal lobes
         of_sulci = of_sulci and bool(goes_on) and word.clause == kept[-1].clause
         if of_sulci and word.value in lobes:

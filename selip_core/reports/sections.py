@@ -17,7 +17,8 @@ _OTHER = (
     "既往史", "建议", "CLINICAL HISTORY", "CLINICAL INFORMATION", "CLINICAL INDICATION", "CLINICAL DATA",
     "CLINICAL DETAILS", "HISTORY", "INDICATION", "INDICATIONS", "REASON FOR EXAM", "REASON FOR STUDY",
     "REASON FOR EXAMINATION", "COMPARISON", "COMPARISONS", "TECHNIQUE", "PROCEDURE", "PROTOCOL", "EXAM", "EXAMINATION",
-    "RECOMMENDATION", "RECOMMENDATIONS", "CLINICAL", "CLINICAL INFO", "CLINICAL QUESTION", "REASON", "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
+    "RECOMMENDATION", "RECOMMENDATIONS", "CLINICAL", "CLINICAL INFO", "CLINICAL QUESTION", "REASON",
+    "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
     "CONTEXTE", "ANTÉCÉDENTS", "COMPARAISON", "EXAMENS ANTÉRIEURS", "EXAMEN ANTÉRIEUR", "MOTIF DE L'EXAMEN", "MOTIF",
     "TECHNIQUES", "PROTOCOLE", "RECOMMANDATIONS",
 )  # fmt: skip
@@ -57,6 +58,7 @@ _IS_GONE = (
     r"(?:resolved|disappeared|cleared|vanished|normali[sz]ed|been\s+(?:resected|removed))"
     r"|(?:is|are)\s+no\s+longer\s+(?:seen|visible|identified|present|evident)"
     r"|résoluti(?:f|ve)s?|(?:a|ont|ayant)\s+(?:\w+ment\s+)?disparue?s?|s['’]est\s+normalisée?"
+    r"|(?:(?:has|have)\s+(?:now\s+)?|now\s+)gone(?:\s+away)?"
     r"|n(?:['’]|e\s+)(?:est|sont)\s+plus\s+(?:visib|vu|retrouv|identifi|individualis|présent|détect)\w*)\b"
 )
 _GONE = re.compile(
@@ -90,7 +92,7 @@ _ASKED = (
     r"(?:(?<=^)|(?<=[\s(,.]))\?\s?[\w/-]+(?:\s[\w/-]+){0,2}(?=\s*(?:[.,;\n]|$))"
     rf"|\b(?:screen(?:ing)?|evaluat(?:e|ion)|assess(?:ment)?|work-?up|look(?:ing)?|search(?:ing)?)\s+for\b{_OF_CLAUSE}*"
 )
-"""What a picture is made for, `Headache ?SOL.`, `to evaluate for mets`; of more than three words it may be an opinion."""
+"""What a picture is made for, `Headache ?SOL.`, `to evaluate for mets`; of more than three words, an opinion."""
 _UNTIL_NOW = rf"(?:(?!\b(?:but|now|today|currently|mais|ce\s+jour|actuellement)\b){_OF_IT})*"
 _PAST = re.compile(
     rf"\b(?:history\s+of|h/o|antécédents?\s+d(?:e\b|['’])|{_RELATIVE}\s+(?:with|had|has|avec|ayant)){_REST}"

@@ -2,9 +2,10 @@ import json
 
 import pytest
 
+from selip_core.reports.book import load_language
 from selip_core.reports.parser import is_normal_report, parse_report
 from selip_core.reports.sentences import canonical_sentence
-from selip_core.reports.words import languages, load_language
+from selip_core.reports.words import languages
 from selip_core.similarity import similarity_matrix
 from tests.helpers.english_annotations import annotated, annotated_by_sequence, read, read_by_sequence, score
 from tests.helpers.places import TESTS
