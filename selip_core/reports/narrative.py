@@ -78,7 +78,7 @@ def _plain(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
     sided = {site for side, site in places if side}
     if named & set(_WRITTEN):
         places = [place for place in places if place != ("", "脑室内")]
-    less = lexicon.layers if named & lobes else {"深部白质"} if "小脑半球" in named else frozenset()
+    less = lexicon.layers if named & {*lobes, "颞极"} else {"深部白质"} if "小脑半球" in named else frozenset()
     both = {site for side, site in places if side == "双侧"}  # both thalami, the left one more
 
     def better_said(side: str, site: str) -> bool:
@@ -246,6 +246,8 @@ class Narrative:
         described = any(word.kind in STRONG for word in words)
         of = next((w for before, w in zip([None, *words], words, strict=False)
                    if w.kind == "anaphora" and (before is None or before.kind != "near")), None)  # around the mass
+        if of is not None and {"sites", "lesions"} <= {word.kind for word in words if word.start < of.start}:
+            of = None  # the periventricular lesions, they do not enhance
         every = of is not None and of.value == "all"
         lesions = [lesion for lesion in self._lesions if lesion.places] if every else []
         lesions = lesions or self._lesions[-1:]
@@ -255,7 +257,8 @@ class Narrative:
         reaches = extends < places[0] or not described or not lesions[-1].places
         noun = any(word.kind in ("lesions", "shapes") for word in words)
         open_end = noun and not (lesions[-1].places or described or lesions[-1].elsewhere)
-        return lesions if reaches and (of is not None or words[0].kind == "extends" or open_end) else []
+        grows = words[0].kind == "extends" and not described  # extension of the hyperintensity: of that alone
+        return lesions if reaches and (of is not None or grows or open_end) else []
 
     def _half(self, before: list[_Lesion], words: list[Word]) -> tuple[str, str] | None:
         """Return the place of a look in one half of a lesion of the midline, `enhancement in its left half`."""
