@@ -91,7 +91,7 @@ class Language:
         listed = "|".join(re.escape(word) for word in sorted(book["conjunctions"], key=len, reverse=True)) or r"(?!)"
         self._listed = re.compile(rf"(?:(?<![^\W\d_])(?:{listed})|,)\s+([a-zà-ÿ']{{1,4}}\s+){{0,2}}$", re.IGNORECASE)
         self._within = frozenset(book["within"])
-        self._listing = frozenset(book["conjunctions"])
+        self._listing, self._and = frozenset(book["conjunctions"]), book["conjunctions"][0]
         self._joining = self._listing | frozenset(book["ranges"])
         self._own = re.compile(rf"\b(?:{own})\b", re.IGNORECASE)
         joined = "|".join(map(re.escape, book["joined"])) or r"(?!)"
@@ -118,7 +118,7 @@ class Language:
         Left out is what a bracket says of the picture, `(not shown)`, `FLAIR (left)`; a long dash is a comma.
         """
         text = self.abbreviations.written_out(_PANEL.sub(r"\1", _OF_PICTURE.sub("", text)))
-        text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(" and ", text)))
+        text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(f" {self._and} ", text)))
         text = _ARROW.sub(r" \1 ", _POSITIVE.sub(r"\1 ↑", text))
         text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
         text = self._both.sub(r"\1-", text)
