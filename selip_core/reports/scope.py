@@ -72,6 +72,8 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
             _recall_organ(clauses, clause)
         _name_abnormal(clause)
         if clause.start in exceptions:
+            if clause.words and clause.words[-1].kind == "normal":
+                clause.words.pop()  # aside from a cavernoma the brain is normal
             _except(clauses, clause)
     return [word for clause in clauses for word in clause.words]
 
@@ -135,13 +137,13 @@ def _without_open_denial(clause: _Clause) -> None:
     if denial is None:
         return
     before = {word.kind for word in clause.words if word.start < denial.start}
-    after = {word.kind for word in clause.words if word.start >= denial.end}
+    after = {word.kind for word in clause.words if word.start >= denial.end} - {"negations"}  # neither larger nor
     behind = clause.text[denial.end - clause.start :]
-    described = before & set(LOOKS) and "sites" in before
+    described = before & {*LOOKS, "lesions"} and "sites" in before
     unknown = any(map(str.isalpha, behind)) and not clause.reach.seen.search(behind)
-    told = after & {*FINDINGS, "sites", "sides", "morphology", "normal", "extends", "negations"}
+    told = after & {*FINDINGS, "sites", "sides", "morphology", "normal", "extends"}
     if described and unknown and not told:
-        clause.words.remove(denial)
+        clause.words = [word for word in clause.words if word.kind != "negations"]
 
 
 def _recall_neighbour(clauses: list[_Clause], clause: _Clause) -> None:

@@ -67,6 +67,8 @@ def affirmed(words: list[Word]) -> list[Word]:
             continue  # no enhancement of the parenchyma, meninges or nerves
         at = next((i for i, word in enumerate(own) if word.kind in ("negations", "normal")), len(own))
         before, after = own[:at], own[at + 1 :]
+        while at < len(own) and after[:1] and own[at].kind == after[0].kind == "negations":
+            at, after = at + 1, after[1:]  # l'hippocampe n'est pas normal
         denied = bool(after) and own[at].kind == "negations"
         if at == len(own):
             kept += before

@@ -39,7 +39,7 @@ _PANEL = re.compile(
     r"\((?:left|right|top|bottom|middle|upper|lower)(?:\s+(?:panel|image|column|row))?\)", re.IGNORECASE
 )
 _PLUS, _ARROW = re.compile(r" \+ (?!C\b|Gd)"), re.compile(r"\s*([↑↓])[↑↓]*\s*(?!\w* ?in (?:size|number))")
-_POSITIVE = re.compile(r"\b(DWI)\s?\+{1,3}(?!\w)")
+_POSITIVE = re.compile(r"\b(DWI|FLAIR)\s?\+{1,3}(?!\w|\s*(?:T[12]|DWI|ADC|SWI|FLAIR|GRE|MRA|contrast|gad|C\b))")
 _DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
 _ENDS = re.compile(r"\s*(?:[.,;)]|$|(?:and|et|but|with|in|within|dans)\b)")
 _APART = re.compile(r"[.;:()]")
@@ -118,8 +118,9 @@ class Language:
         Left out is what a bracket says of the picture, `(not shown)`, `FLAIR (left)`; a long dash is a comma.
         """
         text = self.abbreviations.written_out(_PANEL.sub(r"\1", _OF_PICTURE.sub("", text)))
+        text = _POSITIVE.sub(r"\1 ↑", text)
         text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(f" {self._and} ", text)))
-        text = _ARROW.sub(r" \1 ", _POSITIVE.sub(r"\1 ↑", text))
+        text = _ARROW.sub(r" \1 ", text)
         text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
         text = self._both.sub(r"\1-", text)
         text = self._paired.sub(r"\1 & \2", text)
