@@ -91,7 +91,7 @@ class Language:
         listed = "|".join(re.escape(word) for word in sorted(book["conjunctions"], key=len, reverse=True)) or r"(?!)"
         self._listed = re.compile(rf"(?:(?<![^\W\d_])(?:{listed})|,)\s+([a-zà-ÿ']{{1,4}}\s+){{0,2}}$", re.IGNORECASE)
         self._within = frozenset(book["within"])
-        self._listing, self._and = frozenset(book["conjunctions"]), book["conjunctions"][0]
+        self._listing, self._and = frozenset(book["conjunctions"]), next(iter(book["conjunctions"]), ",")
         self._joining = self._listing | frozenset(book["ranges"])
         self._own = re.compile(rf"\b(?:{own})\b", re.IGNORECASE)
         joined = "|".join(map(re.escape, book["joined"])) or r"(?!)"
