@@ -149,6 +149,9 @@ def _sides(words: list[Word]) -> dict[int, str]:
     if len(set(loose)) == 1:
         lateral = [i for i in sites if words[i].value not in midline] or sites
         sides |= {i: loose[0] for i in lateral if i not in sides}
+    fed = [i for i in sites if words[i].value in load_lexicon().territories and i in sides]
+    if fed and len(set(sides.values())) == 1:  # left MCA infarct, bright in the insula
+        sides |= {i: sides[fed[0]] for i in sites if i > fed[0] and i not in sides and words[i].value not in midline}
     both = any(word.kind == "symmetric" for word in words)
     lobes = set() if "双侧" in sides.values() else set(load_lexicon().book["compound_lobes"].values())
     paired = [

@@ -132,6 +132,7 @@ CASES += [
     ("Bright foci in the left pons. Another in the right thalamus.", {("左侧", "脑桥", "high"), ("右侧", "丘脑", "high")}),
     ("The bright lesion in the left insula does not progress.", {("左侧", "岛叶", "high")}),
     ("High signal in the left insula is not a feature.", set()),
+    ("Left MCA territory infarct, bright in the insula.", {("左侧", "岛叶", "high")}),
     ("Bright lesion in the left insula. Nothing enhances.",
      {("左侧", "岛叶", "high"), ("左侧", "岛叶", "no enhancement")}),
     ("Bright left hippocampus (arrow) as compared to the normal right hippocampus.", {("左侧", "海马", "high")}),
