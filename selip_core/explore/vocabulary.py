@@ -4,10 +4,10 @@ import difflib
 import re
 from functools import cache
 
+from selip_core.reports.book import load_language
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.queries import CANONICAL, WORD_FOR_WORD, Query
 from selip_core.reports.sentences import SEQUENCES, Finding, canonical_sentence
-from selip_core.reports.words import load_language
 
 _SIDES = ("左侧", "右侧", "双侧")
 _SIGNALS = {

@@ -111,7 +111,10 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     sentences = _sentences(text)
     main, known = _language_of(sentences)
     mixed_unread = any(_CHINESE.search(s) and _foreign_in(main, s) for s in sentences)
-    if not mixed_unread and all(word.kind == "sequences" for one in languages() for word in one.scan(text)):
+    if not mixed_unread and all(
+        word.kind == "sequences" for one in languages()
+        for word in one.scan(text if _CHINESE.search(text) else one.prepare(text))
+    ):
         return text
     narrative = Narrative(default_sequence)
     for sentence in sentences:

@@ -1,15 +1,19 @@
 """From sentence to sentence of a foreign report: a lesion is placed in one, described in the next, told in Chinese."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from selip_core.reports.lexicon import load_lexicon
 from selip_core.reports.places import of_the_lesion, organs_as_sites, sulci_as_sites, without_heading, without_heights
 from selip_core.reports.scope import FINDINGS
+from selip_core.reports.sentences import OTHER_SIDE
 from selip_core.reports.translation import AFFIRMED, STRONG, Group, affirmed, grouped, morphology, side_of
 from selip_core.reports.words import Word
 
 _WRITTEN = {"第三脑室": "第三脑室内", "第四脑室": "第四脑室内"}
 """Sites that in Chinese are organs of a normal shape too."""
+_TOGETHER = 5
+"""Choice: so many characters stand between two sequences that are named together, `T2 and FLAIR`."""
 _SUBJECTS = ("oedema", "inside", "sites", "signals", "enhancement", "phrases", "lesions", "morphology")
 """What a sentence may be about: the first of its words of these kinds."""
 
@@ -74,8 +78,13 @@ def _plain(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
     sided = {site for side, site in places if side}
     if named & set(_WRITTEN):
         places = [place for place in places if place != ("", "脑室内")]
-    less = lexicon.layers if named & lobes else {"深部白质"} if "小脑半球" in named else frozenset()
-    return [(side, site) for side, site in places if site not in less and (side or site not in sided)] or places
+    less = lexicon.layers if named & {*lobes, "颞极"} else {"深部白质"} if "小脑半球" in named else frozenset()
+    both = {site for side, site in places if side == "双侧"}  # both thalami, the left one more
+
+    def better_said(side: str, site: str) -> bool:
+        return site in less or (site in both and side != "双侧") or (not side and site in sided)
+
+    return [place for place in places if not better_said(*place)] or places
 
 
 def _listed(places: list[tuple[str, str]]) -> str:
@@ -89,6 +98,13 @@ def _listed(places: list[tuple[str, str]]) -> str:
 def _away(words: list[Word]) -> set[int]:
     """Return the clauses of a sentence that are none of the brain."""
     return {w.clause for w in words if w.kind == "elsewhere"} - {w.clause for w in words if w.kind == "sites"}
+
+
+def _named(words: list[Word]) -> tuple[str, ...]:
+    """Return the sequence that a sentence names first, or two named together, `T2/FLAIR`; of a list, the first."""
+    named = [word for word in words if word.kind == "sequences" and word.value]
+    close = [a for a, b in pairwise(named) if b.start - a.end <= _TOGETHER]
+    return tuple(word.value for word in (named[:2] if close == named[:1] else named[:1]))
 
 
 @dataclass
@@ -107,6 +123,7 @@ class Narrative:
     _mentioned: list[tuple[str, str]] = field(default_factory=list)
     _named: tuple[str, ...] = ()
     _abnormal: bool = False
+    _side: str = ""
 
     def add_chinese(self, sentence: str) -> None:
         """Add a sentence that is Chinese already."""
@@ -114,7 +131,7 @@ class Narrative:
 
     def told(self) -> list[str]:
         """Return what was read so far, in Chinese sentences."""
-        default = (self.default_sequence,) if self.default_sequence else self._named
+        default = (self.default_sequence,) if self.default_sequence else self._named[:1]
         parts = [part if isinstance(part, str) else part.chinese(default) for part in self._parts]
         if self._abnormal and not any(lesion.chinese(default) for lesion in self._lesions):
             parts.append("见异常信号影")
@@ -122,6 +139,7 @@ class Narrative:
 
     def read(self, words: list[Word]) -> None:
         """Add what the words of a sentence say, each with the number of its clause."""
+        words = self._sided(words)
         kinds = {word.kind for word in words}
         at = next((i for i, word in enumerate(words) if word.kind == "generalities"), None)
         if at is not None:
@@ -140,17 +158,31 @@ class Narrative:
         self._abnormal = self._abnormal or (here and named)  # be it only the name of a disease
         if here:
             self._parts += morphology(said)
-        self._named = tuple(w.value for w in words if w.kind == "sequences" and w.value)[:1] or self._named
+        self._named = _named(words) or self._named
         first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
         swollen = any(word.kind == "oedema" for word in said)
         here_too = "morphology" not in kinds or (
             kinds & {"lesions", "shapes"} and not kinds & {"compressed", "widened", "shifted"}
         )
-        if first == "oedema" and not ({"sites", "signals"} <= kinds and not self._lesions):
+        bright = any(word.kind == "signals" for word in said)  # or dark: an oedema and a part have signals too
+        if first == "oedema" and not bright:
             self._swell(swollen)
-        elif first != "inside" and (here_too or any(word.kind in STRONG for word in said)):
+        elif (first != "inside" or bright) and (here_too or any(word.kind in STRONG for word in said)):
             said = of_the_lesion(sulci_as_sites(without_heading(said)))
             self._lesions_of(organs_as_sites(without_heights(said)), elsewhere=not here, swollen=swollen)
+
+    def _sided(self, words: list[Word]) -> list[Word]:
+        """Return the words with the side that was named last for `ipsilateral`, the other one for `contralateral`."""
+        told = []
+        for word in words:
+            if word.kind == "sides" and word.value in ("同侧", "对侧"):
+                value = self._side if word.value == "同侧" else OTHER_SIDE.get(self._side, "")
+                told += [replace(word, value=value)] if value else []
+                continue
+            if word.kind == "sides" and word.value in OTHER_SIDE:
+                self._side = word.value
+            told.append(word)
+        return told
 
     def _swell(self, swollen: bool) -> None:
         if swollen and self._lesions:
@@ -173,6 +205,8 @@ class Narrative:
         seen = any(kind in STRONG and value != "无强化" for kind, _, value in whole.looks)
         if elsewhere and (described or noun):
             self._open([_Lesion(looks=whole.looks, elsewhere=True)])
+        elif before and not elsewhere and described and not placed and (half := self._half(before, words)):
+            self._open([_Lesion(places=[half], looks=whole.looks)])
         elif before and not elsewhere and (described or placed):
             for lesion in before:
                 places = [(side or side_of(lesion.places, site), site) for side, site in whole.places]
@@ -182,7 +216,9 @@ class Narrative:
         elif alike and placed and not described and any(word.kind == "alike" for word in words):
             self._open([_Lesion(self._known_sides(group.places), [*alike, *group.looks]) for group in groups])
         elif described or (placed and noun):
-            self._open([_Lesion(self._known_sides(group.places), group.looks) for group in groups])
+            of_another = any(word.kind in ("alike", "other") for word in words)  # the side of the one before is not its
+            sided = list if of_another else self._known_sides
+            self._open([_Lesion(sided(group.places), group.looks) for group in groups])
         elif placed:
             self._mentioned = whole.places
         if swollen and (described or placed):
@@ -210,6 +246,8 @@ class Narrative:
         described = any(word.kind in STRONG for word in words)
         of = next((w for before, w in zip([None, *words], words, strict=False)
                    if w.kind == "anaphora" and (before is None or before.kind != "near")), None)  # around the mass
+        if of is not None and {"sites", "lesions"} <= {word.kind for word in words if word.start < of.start}:
+            of = None  # the periventricular lesions, they do not enhance
         every = of is not None and of.value == "all"
         lesions = [lesion for lesion in self._lesions if lesion.places] if every else []
         lesions = lesions or self._lesions[-1:]
@@ -219,7 +257,14 @@ class Narrative:
         reaches = extends < places[0] or not described or not lesions[-1].places
         noun = any(word.kind in ("lesions", "shapes") for word in words)
         open_end = noun and not (lesions[-1].places or described or lesions[-1].elsewhere)
-        return lesions if reaches and (of is not None or words[0].kind == "extends" or open_end) else []
+        grows = words[0].kind == "extends" and not described  # extension of the hyperintensity: of that alone
+        return lesions if reaches and (of is not None or grows or open_end) else []
+
+    def _half(self, before: list[_Lesion], words: list[Word]) -> tuple[str, str] | None:
+        """Return the place of a look in one half of a lesion of the midline, `enhancement in its left half`."""
+        sides = {word.value for word in words if word.kind == "sides"} & set(OTHER_SIDE)
+        places = before[0].places[:1] if len(before) == 1 and len(sides) == 1 else []
+        return (sides.pop(), places[0][1]) if places and not places[0][0] else None
 
     def _known_sides(self, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return places with the side that the only lesion of that site has: `the temporal lesion`."""

@@ -7,7 +7,7 @@ from selip_core.reports.translation import NEAR, ORGANS, STRONG
 from selip_core.reports.words import Word
 
 _VENTRICLES = ("第三脑室", "第四脑室")
-_BESIDE = ("contacts", "spared", "compressed", "shifted", "compared")
+_BESIDE = ("contacts", "spared", "sparing", "compressed", "shifted", "compared")
 
 
 def of_the_lesion(words: list[Word]) -> list[Word]:
@@ -121,7 +121,8 @@ def without_heights(words: list[Word]) -> list[Word]:
     for i in (*range(len(words)), *reversed(range(len(words)))):
         near = [j for j in (i - 1, i + 1) if 0 <= j < len(words) and words[j].kind == "sites"]
         near = [j for j in near if words[max(i, j)].start - words[min(i, j)].end <= 1]
-        if words[i].value in lobes and any(words[j].value in outside or j in heights for j in near):
+        dural = i + 1 in near and words[i + 1].value == "脑膜"  # left frontal pachymeningeal
+        if words[i].value in lobes and (dural or any(words[j].value in outside or j in heights for j in near)):
             heights.add(i)
     for i, word in enumerate(words):
         before = words[i - 1] if i else None
@@ -130,7 +131,9 @@ def without_heights(words: list[Word]) -> list[Word]:
             continue  # white matter hyperintensity in the external capsule
         if word.value in ("脑膜", *lobes) and _over(kept, outside):
             continue  # subdural collection along the left convexity
-        if word.value == "颅底" and _over(kept, outside | {"脑膜"}):
+        if word.value == "脑膜" and after is not None and after.value in outside and after.start - word.end <= 1:
+            continue  # left convexity subdural collection
+        if word.value == "颅底" and _over(kept, outside | {"脑膜"}, described=True):
             continue  # dural-based mass along the sphenoid wing
         layer = word.value == "深部白质" and before is not None and before.kind == "sites"
         if word.kind == "sites" and (i in heights or (layer and word.start - before.end <= 1)):
@@ -145,11 +148,15 @@ def _placed_behind(words: list[Word], at: int) -> bool:
     return own[:1] != ["sites"] and own[0] in (*STRONG, "lesions") and "sites" in own
 
 
-def _over(before: list[Word], outside: frozenset) -> bool:
-    """Return whether of these words the last place is outside the brain, and a lesion there stands behind it."""
+def _over(before: list[Word], outside: frozenset, *, described: bool = False) -> bool:
+    """Return whether of these words the last place is outside the brain, and a lesion there stands behind it.
+
+    Not where a look does, unless it may: `dural-based enhancing lesion along the sphenoid wing`.
+    """
     at = next((i for i in range(len(before) - 1, -1, -1) if before[i].kind == "sites"), None)
     behind = {word.kind for word in before[at + 1 :]} if at is not None else set()
-    return bool(behind & {"lesions", "shapes"}) and before[at].value in outside and not behind & set(STRONG)
+    named = bool(behind & {"lesions", "shapes"}) and before[at].value in outside
+    return named and (described or not behind & set(STRONG))
 
 
 def sulci_as_sites(words: list[Word]) -> list[Word]:
@@ -170,8 +177,11 @@ def _without_lobes_of_sulci(words: list[Word]) -> list[Word]:
     changed = {word.kind for word in words} & {"compressed", "widened", "shifted"}
     kept: list[Word] = []
     of_sulci = False
-    for word in words:
-        of_sulci = of_sulci and (word.kind == "sides" or word.value in lobes) and word.clause == kept[-1].clause
+    for i, word in enumerate(words):
+        alone = not any(after.listed for after in words[i + 1 : i + 2])
+        look = word.kind in STRONG and kept[-1:] and kept[-1].value == "脑沟" and alone
+        goes_on = word.kind == "sides" or word.value in lobes or look  # sulcal hyperintensity in both parietal lobes
+        of_sulci = of_sulci and bool(goes_on) and word.clause == kept[-1].clause
         if of_sulci and word.value in lobes:
             kept = [replace(w, kind="sites", value=ORGANS["脑沟"]) if w.value == "脑沟" else w for w in kept]
             continue

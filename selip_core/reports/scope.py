@@ -4,53 +4,20 @@ The clauses of a sentence are cut and the denials repeated here, where its text 
 clause by itself. The words that join clauses are those of ``scope`` in the lexicon of the sentence's language.
 """
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 
-from selip_core.reports.words import NOTHING, Language, Word
-
-LOOKS = ("signals", "phrases", "enhancement")
-_NAMES = ("lesions", "contacts", "oedema", "shapes")
-FINDINGS = (*LOOKS, *_NAMES, "compressed", "widened", "shifted", "inside")
-"""What tells that something is there, described or only named."""
-_DENIALS = ("negations", "normal")
-_ADJECTIVE = re.compile(r"(?:intenses?|bright|dark|iso)$", re.IGNORECASE)
-_LATIN_NAMES = r"\b[^\W\d_]+(?:omas?|itis|path(?:y|ic|ies?)|malaci[ae]|plasi[ae]|(?<!diagn)(?<!progn)osis)\b"
-"""What diseases are called in any language."""
-
-
-class _Reach:
-    """The patterns by which a language joins clauses, from ``scope`` of its lexicon."""
-
-    def __init__(self, language: Language):
-        words = language.scope
-        self.exception, self.of_the, self.signal = map(_pattern, (words["exceptions"], words["of"], words["signal"]))
-        self.ands, self.ors = _pattern(words["and"]), _pattern(words["or"])
-        joined = f"(?:{words['and']}|{words['with']})"
-        self.joined, self.joined_to = _pattern(joined), _pattern(rf"{joined}\s+(?:[^\W\d_]+\s+)?$")
-        self.no = _pattern(f"(?!{words['denials_of_verbs']}){words['denials']}")
-        self.of_no_list = _pattern(rf",\s*{words['remarks']}|{words['verbs']}")
-        self.other_side = _pattern(rf"[,\s]*(?:{words['turns']}\s+)?{words['halves']}\s+{words['verbs']}")
-        self.goes_on, self.of_names = _pattern(rf",\s*{words['list_goes_on']}"), _pattern(words["of_bare_names"])
-        self.lists_names = words["of_bare_names"] != NOTHING
-        self.abnormal = _pattern(f"{words['diseases']}|{_LATIN_NAMES}")
-        self.seen = _pattern(words["seen"])
-        self.likened = _pattern(rf"\s+{words['likened']}\s+(?:[^\W\d_]+\s+)?")
-        self.size = _pattern(
-            rf"\s*(?:{words['sizes']}\s+)?(?:{words['about']}\s+)?\d+(?:[.,]\d+)?(?:\s*[x×-]\s*\d+(?:[.,]\d+)?)*\s*[mc]m\b"
-        )  # it would stand between words that belong together: `shift of 6 mm to the right`
-
-
-def _pattern(text: str) -> re.Pattern:
-    return re.compile(text, re.IGNORECASE)
-
-
-@cache
-def _reach_of(language: Language) -> _Reach:
-    return _Reach(language)
+from selip_core.reports.elided import (
+    with_alike,
+    with_denied_looks,
+    with_elided_signal,
+    with_likened,
+    with_weighted,
+    without_means,
+)  # fmt: skip
+from selip_core.reports.reach import DENIALS, FINDINGS, LOOKS, NAMES, Reach, reach_of
+from selip_core.reports.words import Language, Word
 
 
 @dataclass
@@ -61,7 +28,7 @@ class _Clause:
     start: int
     number: int
     words: list[Word]
-    reach: _Reach
+    reach: Reach
 
     def has(self, kinds: tuple[str, ...]) -> bool:
         return any(word.kind in kinds for word in self.words)
@@ -82,11 +49,11 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     >>> [word.kind for word in words]
     ['negations', 'lesions', 'negations', 'shapes', 'negations', 'oedema']
     """
-    reach = _reach_of(language)
+    reach = reach_of(language)
     sentence = reach.size.sub("", sentence)
-    words = _with_elided_signal(language, _without_means(language.read(sentence), sentence), sentence)
-    words = _with_denied_looks(language, words, sentence)
-    words = _with_likened(reach, _with_weighted(_with_alike(words), sentence), sentence)
+    words = with_elided_signal(language, without_means(language.read(sentence), sentence), sentence)
+    words = with_denied_looks(language, words, sentence)
+    words = with_likened(reach, with_weighted(reach, with_alike(words), sentence), sentence)
     exceptions = dict(found.span() for found in reach.exception.finditer(sentence))
     words = [word for word in words if not any(a <= word.start < b for a, b in exceptions.items())]  # other than the
     clauses = _cut(reach, words, sentence, {start for start, _ in language.clauses(sentence)} | exceptions.keys())
@@ -94,18 +61,24 @@ def words_in_scope(language: Language, sentence: str) -> list[Word]:
     clauses = _cut(reach, words, sentence, {clause.start for clause in clauses} | turns)
     of_denials = {place for clause in clauses for place in (*_names_behind_or(clause), *_of_a_lesion(clause))}
     clauses = _cut(reach, words, sentence, {clause.start for clause in clauses} | of_denials)
+    for clause in clauses:
+        _without_open_denial(clause)
     _repeat_denials(clauses)
     _deny_headings(clauses)
     for clause in clauses:
+        if reach.relatives.match(clause.text):
+            _recall_neighbour(clauses, clause)
         if (clause.start in turns and reach.ands.match(clause.text)) or reach.other_side.match(clause.text):
             _recall_organ(clauses, clause)
         _name_abnormal(clause)
         if clause.start in exceptions:
+            if clause.words and clause.words[-1].kind == "normal":
+                clause.words.pop()  # aside from a cavernoma the brain is normal
             _except(clauses, clause)
     return [word for clause in clauses for word in clause.words]
 
 
-def _cut(reach: _Reach, words: list[Word], sentence: str, starts: set[int]) -> list[_Clause]:
+def _cut(reach: Reach, words: list[Word], sentence: str, starts: set[int]) -> list[_Clause]:
     """Return the clauses that begin at these places; a heading belongs to the one before its colon."""
     at = sorted(starts)
     ends = [*at[1:], len(sentence)]
@@ -114,96 +87,6 @@ def _cut(reach: _Reach, words: list[Word], sentence: str, starts: set[int]) -> l
         number = bisect_right(at, word.start - (word.kind == "heading")) - 1
         clauses[number].words.append(replace(word, clause=number))
     return clauses
-
-
-def _without_means(words: list[Word], sentence: str) -> list[Word]:
-    """Return the words without a `post contrast` that is that of the enhancement beside it, and takes no signal.
-
-    `Hypointense on T1 with contrast enhancement` names T1.
-    """
-    kept = []
-    for word in words:
-        if word.value != "T1ce":
-            kept.append(word)
-            continue
-        own = [w for w in words if w.clause == word.clause and w.kind != "negations"]
-        at = own.index(word)
-        before, after = own[max(at - 1, 0) : at], own[at + 1 : at + 2]
-        beside = any(w.kind == "enhancement" for w in before + after)
-        described = any(w.kind == "signals" for w in own[at + 1 :])
-        of_t1 = "T1" in sentence[word.start : word.end].upper()
-        if beside and of_t1 and [w.kind for w in before] == ["signals"] and not described:
-            kept.append(replace(word, value="T1"))
-        elif not beside or of_t1 or described:
-            kept.append(word)
-    return kept
-
-
-def _with_elided_signal(language: Language, words: list[Word], sentence: str) -> list[Word]:
-    """Return the words with the signal that is left out behind `normal`: `normal on the left, high on the right`.
-
-    A level alone is none.
-    """
-    reach = _reach_of(language)
-    for word in words:
-        joined = reach.joined.search(sentence, word.end) if word.kind == "normal" else None
-        noun = reach.signal.search(sentence, 0, joined.start()) if joined else None
-        if noun is None or any(w.kind in FINDINGS and w.start > joined.start() for w in words):
-            continue
-        offset = joined.start() - len(noun[0]) - 1
-        again = language.scan(f"{noun[0]} {sentence[joined.start() :]}")
-        if any(w.kind == "signals" for w in again):
-            before = [w for w in words if w.start < joined.start()]
-            return before + [replace(w, start=w.start + offset, end=w.end + offset) for w in again]
-    return words
-
-
-def _with_denied_looks(language: Language, words: list[Word], sentence: str) -> list[Word]:
-    """Return the words with `no abnormal enhancement` as a denial of what a lesion behind it is said to be without."""
-    kept: list[Word] = []
-    for word in words:
-        of = [w for w in words if w.clause == word.clause and w.start > word.end and w.kind in ("lesions", "anaphora")]
-        at = sentence.find(" ", word.start, word.end)
-        inner = language.scan(sentence[at : word.end]) if word.kind == "normal" and of and at > 0 else []
-        if any(w.kind == "enhancement" for w in inner):
-            kept.append(replace(word, kind="negations", end=at))
-            kept += [replace(w, start=at + w.start, end=at + w.end, clause=word.clause) for w in inner]
-        else:
-            kept.append(word)
-    return kept
-
-
-def _with_weighted(words: list[Word], sentence: str) -> list[Word]:
-    """Return the words with the signal that is left out of `T2 lesions`: they are bright."""
-    told = {word.clause for word in words if word.kind in LOOKS}
-    kept: list[Word] = []
-    for word in words:
-        on = kept[-1].value if kept and kept[-1].kind == "sequences" and word.start - kept[-1].end <= 1 else ""
-        asked = sentence[word.end :].lstrip().startswith(":")  # T2 lesions: none
-        if word.kind == "lesions" and on in ("T2", "FLAIR") and word.clause not in told and not asked:
-            kept.append(replace(word, kind="signals", value="高信号", end=word.start))
-        kept.append(word)
-    return kept
-
-
-def _with_alike(words: list[Word]) -> list[Word]:
-    """Return the words with `another` only where a lesion stands behind it of which nothing is told or denied."""
-    told = {word.clause for word in words if word.kind in (*LOOKS, *_DENIALS)}
-    lesion = [word.kind in ("lesions", "shapes") and word.clause not in told for word in [*words[1:], *words[:1]]]
-    return [word for word, before_it in zip(words, lesion, strict=True) if word.kind != "alike" or before_it]
-
-
-def _with_likened(reach: _Reach, words: list[Word], sentence: str) -> list[Word]:
-    """Return the words with one before the place that a signal is only compared to: `isointense to the pons`."""
-    kept: list[Word] = []
-    for word in words:
-        signal = kept[-1] if kept and kept[-1].kind == "signals" and word.kind == "sites" else None
-        # not of the noun: hyperintensity to the left lobe
-        adjective = signal is not None and _ADJECTIVE.search(sentence, signal.start, signal.end)
-        if adjective and reach.likened.fullmatch(sentence, signal.end, word.start):
-            kept.append(replace(word, kind="compared", value="", end=word.start, listed="", plural=False))
-        kept.append(word)
-    return kept
 
 
 def _ends_of_normal(clauses: list[_Clause]) -> list[int]:
@@ -228,7 +111,7 @@ def _names_behind_or(clause: _Clause) -> list[int]:
     """Return where an `or` stands behind which there are names of lesions alone: `no enhancement or mass`."""
     places = [found.start() + clause.start for found in clause.reach.ors.finditer(clause.text)]
     behind = {place: {word.kind for word in clause.words if word.start > place} for place in places}
-    return [place for place, kinds in behind.items() if kinds and kinds <= set(_NAMES)]
+    return [place for place, kinds in behind.items() if kinds and kinds <= set(NAMES)]
 
 
 def _of_a_lesion(clause: _Clause) -> list[int]:
@@ -245,10 +128,38 @@ def _of_a_lesion(clause: _Clause) -> list[int]:
     return found
 
 
+def _without_open_denial(clause: _Clause) -> None:
+    """Leave out a denial of what no lexicon knows, `the bright insular lesion does not progress`: the lesion is there.
+
+    Not where it says that nothing is seen.
+    """
+    denial = next((word for word in clause.words if word.kind == "negations"), None)
+    if denial is None:
+        return
+    before = {word.kind for word in clause.words if word.start < denial.start}
+    after = {word.kind for word in clause.words if word.start >= denial.end} - {"negations"}  # neither larger nor
+    behind = clause.text[denial.end - clause.start :]
+    described = before & {*LOOKS, "lesions"} and "sites" in before
+    unknown = any(map(str.isalpha, behind)) and not clause.reach.seen.search(behind)
+    told = after & {*FINDINGS, "sites", "sides", "morphology", "normal", "extends"}
+    if described and unknown and not told:
+        clause.words = [word for word in clause.words if word.kind != "negations"]
+
+
+def _recall_neighbour(clauses: list[_Clause], clause: _Clause) -> None:
+    """Let a signal behind `which` be that of the place just before it: `pressing on the chiasm, which is bright`."""
+    before = clauses[clause.number - 1] if clause.number else clause
+    sites = [word for word in before.words if word.kind == "sites"]
+    beside = any(word.kind == "contacts" for word in before.words)
+    if clause.has(("signals",)) and not clause.has(("sites", *DENIALS)) and sites and beside:
+        side = [word for word in before.words if word.kind == "sides" and 0 <= sites[-1].start - word.end <= 1]
+        clause.begin([*side, sites[-1]])
+
+
 def _repeat_denials(clauses: list[_Clause]) -> None:
     """Let each clause of a list, `no A, B or C`, have the denial that the list begins with."""
     for clause in clauses:
-        denial = next((word for word in clause.words if word.kind in _DENIALS), None)
+        denial = next((word for word in clause.words if word.kind in DENIALS), None)
         if denial is not None and clause.reach.no.match(clause.text, denial.start - clause.start):
             last = _end_of_list(clauses[clause.number :], denial.end - clause.start)
             for other in clauses[clause.number + 1 : last + 1]:
@@ -281,7 +192,7 @@ def _end_of_list(clauses: list[_Clause], at: int) -> int:
         listed = clause.text.startswith(",") or clause.reach.ors.match(clause.text)
         if not listed or _denied_by_itself(clause) or clause.reach.of_no_list.search(clause.text):
             break
-        names = names and all(word.kind in _NAMES[:3] for word in clause.words)
+        names = names and all(word.kind in NAMES[:3] for word in clause.words)
         joined = _joins(clause, 0) or (names and clause.reach.ands.search(clause.text) is not None)
         if joined and (not whole or clause.reach.ors.match(clause.text.lstrip(", "))):
             last, whole = clause.number, True
@@ -298,7 +209,7 @@ def _is_list_of_names(clauses: list[_Clause]) -> bool:
     """
     first, *others = clauses
     named = {word.kind for word in first.words} - {"negations"}
-    if not first.reach.lists_names or not named or not named <= set(_NAMES) or len(others) < 2:
+    if not first.reach.lists_names or not named or not named <= set(NAMES) or len(others) < 2:
         return False
     return all(clause.text.startswith(",") and _is_bare_name(clause) for clause in others)
 
@@ -308,13 +219,13 @@ def _is_bare_name(clause: _Clause) -> bool:
     left = clause.text
     for word in clause.words:
         left = left.replace(clause.text[word.start - clause.start : word.end - clause.start], " ", 1)
-    bare = bool(clause.words) and all(word.kind in _NAMES for word in clause.words)
+    bare = bool(clause.words) and all(word.kind in NAMES for word in clause.words)
     return bare and not any(char.isalpha() for char in clause.reach.of_names.sub(" ", left))
 
 
 def _denied_by_itself(clause: _Clause) -> bool:
     """Return whether a clause has a denial of its own, other than the `nor` of a list."""
-    denials = [word.start - clause.start for word in clause.words if word.kind in _DENIALS]
+    denials = [word.start - clause.start for word in clause.words if word.kind in DENIALS]
     return any(not clause.reach.ors.match(clause.text, place) for place in denials)
 
 
@@ -327,7 +238,7 @@ def _joins(clause: _Clause, at: int) -> bool:
 
 def _recall_organ(clauses: list[_Clause], clause: _Clause) -> None:
     """Let a look behind `normal` be of the same place, `normal in size and bright`, or of its other side."""
-    if clause.has(LOOKS) and not clause.has(("sites", *_NAMES)):
+    if clause.has(LOOKS) and not clause.has(("sites", *NAMES)):
         places = ("sites",) if clause.has(("sides",)) else ("sites", "sides")
         before = next((other for other in reversed(clauses[: clause.number]) if other.has(("sites",))), clause)
         clause.begin([word for word in before.words if word.kind in places])
@@ -337,7 +248,7 @@ def _name_abnormal(clause: _Clause) -> None:
     """Let what tells of a disease be the name of a lesion where no denial stands before it."""
     abnormal = clause.reach.abnormal.search(clause.text)
     start = clause.start + abnormal.start() if abnormal else 0
-    if abnormal and not any(word.kind in _DENIALS and word.start <= start for word in clause.words):
+    if abnormal and not any(word.kind in DENIALS and word.start <= start for word in clause.words):
         named = Word("lesions", "", start, start + len(abnormal[0]), clause.number)
         clause.words = sorted([*clause.words, named], key=lambda word: word.start)
 
@@ -346,13 +257,13 @@ def _except(clauses: list[_Clause], clause: _Clause) -> None:
     """Let an exception affirm what is denied beside it, `no hyperintensity except in the pons`, or spare its place."""
     others = [*reversed(clauses[: clause.number]), *clauses[clause.number + 1 :]]
     beside = next((other for other in others if other.words), None)
-    if beside is None or any(word.kind in FINDINGS and word.kind not in _NAMES for word in clause.words):
+    if beside is None or any(word.kind in FINDINGS and word.kind not in NAMES for word in clause.words):
         return
     looks = [word for word in beside.words if word.kind in (*LOOKS, "sequences", "shapes", "multiple")]
-    if not beside.has(_DENIALS):
-        clause.begin([] if clause.has(_NAMES) else [Word("spared", "", 0, 0)])
+    if not beside.has(DENIALS):
+        clause.begin([] if clause.has(NAMES) else [Word("spared", "", 0, 0)])
     elif clause.has(("sites",)) and beside.has(LOOKS):
         beside.words = [word for word in beside.words if word not in looks]
         clause.begin(looks)
-    elif not clause.has(_NAMES):
+    elif not clause.has(NAMES):
         clause.begin([Word("lesions", "", 0, 0)])

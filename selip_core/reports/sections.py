@@ -4,11 +4,12 @@ import re
 
 _FINDINGS = (
     "检查所见", "影像所见", "影像学所见", "影像表现", "影像学表现", "MRI所见", "MR所见", "MRI表现", "所见",
-    "FINDINGS", "FINDING", "RÉSULTATS", "RÉSULTAT",
+    "FINDINGS", "FINDING", "OBSERVATIONS", "OBSERVATION", "RÉSULTATS", "RÉSULTAT", "CONSTATATIONS",
 )  # fmt: skip
 _OPINION = (
     "诊断意见", "影像诊断", "影像学诊断", "诊断印象", "诊断结论", "MRI诊断", "MR诊断", "印象", "结论", "诊断", "意见",
     "IMPRESSION", "CONCLUSION", "CONCLUSIONS", "OPINION", "DIAGNOSIS", "SUMMARY", "SYNTHÈSE",
+    "IMP", "CCL", "EN CONCLUSION",
 )  # fmt: skip
 _OTHER = (
     "临床诊断", "临床病史", "临床资料", "临床表现", "病史", "现病史", "主诉", "检查目的", "申请目的", "检查方法",
@@ -16,13 +17,16 @@ _OTHER = (
     "既往史", "建议", "CLINICAL HISTORY", "CLINICAL INFORMATION", "CLINICAL INDICATION", "CLINICAL DATA",
     "CLINICAL DETAILS", "HISTORY", "INDICATION", "INDICATIONS", "REASON FOR EXAM", "REASON FOR STUDY",
     "REASON FOR EXAMINATION", "COMPARISON", "COMPARISONS", "TECHNIQUE", "PROCEDURE", "PROTOCOL", "EXAM", "EXAMINATION",
-    "RECOMMENDATION", "RECOMMENDATIONS", "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
+    "RECOMMENDATION", "RECOMMENDATIONS", "CLINICAL", "CLINICAL INFO", "CLINICAL QUESTION", "REASON",
+    "RENSEIGNEMENTS CLINIQUES", "RENSEIGNEMENT CLINIQUE", "CONTEXTE CLINIQUE",
     "CONTEXTE", "ANTÉCÉDENTS", "COMPARAISON", "EXAMENS ANTÉRIEURS", "EXAMEN ANTÉRIEUR", "MOTIF DE L'EXAMEN", "MOTIF",
     "TECHNIQUES", "PROTOCOLE", "RECOMMANDATIONS",
 )  # fmt: skip
+_ADDENDUM = ("ADDENDUM", "ADDENDA")
+"""What is found later; without a findings heading the report before it is read too."""
 _KINDS = {
     spelled: kind
-    for kind, names in (("findings", _FINDINGS), ("opinion", _OPINION), ("other", _OTHER))
+    for kind, names in (("findings", _FINDINGS), ("opinion", _OPINION), ("other", _OTHER), ("addendum", _ADDENDUM))
     for name in names
     for spelled in (name, name.translate(str.maketrans("ÉÈ", "EE")))
 }
@@ -54,6 +58,7 @@ _IS_GONE = (
     r"(?:resolved|disappeared|cleared|vanished|normali[sz]ed|been\s+(?:resected|removed))"
     r"|(?:is|are)\s+no\s+longer\s+(?:seen|visible|identified|present|evident)"
     r"|résoluti(?:f|ve)s?|(?:a|ont|ayant)\s+(?:\w+ment\s+)?disparue?s?|s['’]est\s+normalisée?"
+    r"|(?:(?:has|have)\s+(?:now\s+)?|now\s+)gone(?:\s+away)?"
     r"|n(?:['’]|e\s+)(?:est|sont)\s+plus\s+(?:visib|vu|retrouv|identifi|individualis|présent|détect)\w*)\b"
 )
 _GONE = re.compile(
@@ -82,9 +87,16 @@ _STUDY = (
     r"(?:(?:prior|previous|earlier|outside)\s+(?:[\w-]+\s+)?(?:mri?s?|exams?|examinations?|stud(?:y|ies)|scans?|imag\w+)"
     r"|(?:examens?|irm|imagerie|contrôle|bilan)\s+(?:précédente?|antérieure?)s?)\b"
 )
+_RELATIVE = r"(?:mother|father|sister|brother|sibling|twin|relative|mère|père|sœur|soeur|frère|apparenté)s?"
+_ASKED = (
+    r"(?:(?<=^)|(?<=[\s(,.]))\?\s?[\w/-]+(?:\s[\w/-]+){0,2}(?=\s*(?:[.,;\n]|$))"
+    rf"|\b(?:screen(?:ing)?|evaluat(?:e|ion)|assess(?:ment)?|work-?up|look(?:ing)?|search(?:ing)?)\s+for\b{_OF_CLAUSE}*"
+)
+"""What a picture is made for, `Headache ?SOL.`, `to evaluate for mets`; of more than three words, an opinion."""
 _UNTIL_NOW = rf"(?:(?!\b(?:but|now|today|currently|mais|ce\s+jour|actuellement)\b){_OF_IT})*"
 _PAST = re.compile(
-    rf"\b(?:history\s+of|h/o|antécédents?\s+d(?:e\b|['’])){_REST}"
+    rf"\b(?:history\s+of|h/o|antécédents?\s+d(?:e\b|['’])|{_RELATIVE}\s+(?:with|had|has|avec|ayant)){_REST}"
+    rf"|{_ASKED}"
     rf"|{_FROM}\s*(?:(?:on|in|sur|the|an?|le)\s+|l['’]){{0,2}}{_STUDY}"
     rf"(?!(?:{_OF_IT}|;)*\b(?:unchanged|stable|persist\w*|inchangée?s?)\b)(?:(?!\b(?:but|mais|now)\b){_OF_IT})*?"
     rf"\b(?:showed|demonstrated|revealed|described|was|were|had|\w+ai(?:en)?t)\b{_UNTIL_NOW}"
@@ -111,12 +123,13 @@ def findings_part(text: str) -> str:
     >>> findings_part("HISTORY: glioma. FINDINGS: T2 hyperintensity in the pons. IMPRESSION: unclear.")
     'T2 hyperintensity in the pons. '
     """
-    return _DIFFERENTIAL.sub("", _of_now(_chosen(text, ("findings",)) or _chosen(text, ("", "opinion"))))
+    kinds = ("findings",) if _chosen(text, ("findings",)) else ("", "opinion")
+    return _DIFFERENTIAL.sub("", _of_now(_chosen(text, (*kinds, "addendum"))))
 
 
 def present_part(text: str) -> str:
     """Return findings and opinion of a report, and what stands before any heading: what tells that it is normal."""
-    return _of_now(_chosen(text, ("", "findings", "opinion")))
+    return _of_now(_chosen(text, ("", "findings", "opinion", "addendum")))
 
 
 def _of_now(text: str) -> str:

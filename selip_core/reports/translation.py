@@ -67,6 +67,8 @@ def affirmed(words: list[Word]) -> list[Word]:
             continue  # no enhancement of the parenchyma, meninges or nerves
         at = next((i for i, word in enumerate(own) if word.kind in ("negations", "normal")), len(own))
         before, after = own[:at], own[at + 1 :]
+        while at < len(own) and after[:1] and own[at].kind == after[0].kind == "negations":
+            at, after = at + 1, after[1:]  # l'hippocampe n'est pas normal
         denied = bool(after) and own[at].kind == "negations"
         if at == len(own):
             kept += before
@@ -118,7 +120,7 @@ def _sides(words: list[Word]) -> dict[int, str]:
     One before its site holds for those that follow in the list, one behind it for those before; the midline has none
     unless its own stands at it. A side at no site holds for all sites of the sentence that have none.
     """
-    midline, sides, loose = load_lexicon().midline, {}, []
+    midline, sides, loose, own = load_lexicon().midline, {}, [], set()
     sites = [i for i, word in enumerate(words) if word.kind == "sites"]
     for i, word in enumerate(words):
         if word.kind != "sides":
@@ -126,20 +128,30 @@ def _sides(words: list[Word]) -> dict[int, str]:
         after = next((j for j in sites if j > i), None)
         before = next((j for j in reversed(sites) if j < i), None)
         ahead = _gap(words, i, after) if after is not None else NEAR
-        behind = _gap(words, before, i) if before is not None and before not in sides else NEAR
+        behind = _gap(words, before, i) if before is not None else NEAR
+        if before in sides and (behind > AT or before in own):
+            behind = NEAR  # the left corona radiata and the white matter of both hemispheres
         if word.listed and after is not None and words[after].clause == word.clause:
             behind = NEAR  # splenial and left midbrain foci
+        if word.leads and ahead < NEAR and not words[after].listed:
+            behind = NEAR  # at the junction of the left posterior frontal lobe
         if before is not None and words[before].value in midline and behind > AT:
             behind = NEAR  # across the corpus callosum to the left hemisphere
         if min(ahead, behind) >= NEAR:
             loose.append(word.value)
         elif ahead <= behind:
+            own.add(after)
             _spread(words, [j for j in sites if j >= after], word.value, sides, midline, forward=True)
         else:
+            own.add(before)
+            sides.pop(before, None)
             _spread(words, [j for j in reversed(sites) if j <= before], word.value, sides, midline, forward=False)
     if len(set(loose)) == 1:
         lateral = [i for i in sites if words[i].value not in midline] or sites
         sides |= {i: loose[0] for i in lateral if i not in sides}
+    fed = [i for i in sites if words[i].value in load_lexicon().territories and i in sides]
+    if fed and len(set(sides.values())) == 1:  # left MCA infarct, bright in the insula
+        sides |= {i: sides[fed[0]] for i in sites if i > fed[0] and i not in sides and words[i].value not in midline}
     both = any(word.kind == "symmetric" for word in words)
     lobes = set() if "双侧" in sides.values() else set(load_lexicon().book["compound_lobes"].values())
     paired = [
@@ -182,7 +194,7 @@ def _spread(
         if (
             i == sites[0]
             or words[i].value not in midline
-            or (words[i].value in HALVED and sides.get(last) == side and words[i].listed == "bare")
+            or (words[i].value in HALVED and sides.get(last) == side != "双侧" and words[i].listed == "bare")
         ):
             sides[i] = side
         last = i
@@ -198,16 +210,18 @@ def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {i: () for i in run if words[i].kind != "sequences"}
     if not found:
         return {}
-    leads, target = run[0] not in found, {}
+    target: dict[int, int | None] = {}
     for k in range(len(run) - 1, -1, -1):
         if run[k] in found:
             continue
         here, following = words[run[k]], run[k + 1] if k + 1 < len(run) else None
         before = run[k - 1] if k and run[k - 1] in found else None
         ahead = following if following in found else target.get(following)
-        if ahead is not None and before is not None and words[before].clause == here.clause != words[ahead].clause:
+        if ahead is not None and words[ahead].clause != here.clause and _ends_a_list(words, run[:k], here, found):
             ahead = None
         opens = not k or words[run[k - 1]].clause != here.clause
+        own = [i for i in run if words[i].clause == here.clause]
+        leads = (own[0] if own[0] in found or own[-1] in found else run[0]) not in found
         alone = opens and ahead is not None and words[ahead].clause == here.clause and run[-1] == ahead
         behind = before is not None and here.start - words[before].end <= 1  # hyposignal T1 et hypersignal T2
         close = following is not None and words[following].start - here.end <= (1 if following in found else 5)
@@ -223,6 +237,18 @@ def sequences_of_signals(words: list[Word]) -> dict[int, tuple[str, ...]]:
     for i in found:
         last = found[i] = found[i] or last
     return found  # "" among them is a sequence that is not read, T2*
+
+
+def _ends_a_list(words: list[Word], before: list[int], here: Word, found: dict) -> bool:
+    """Return whether a sequence is the last of those behind a look: `bright on T2, FLAIR and DWI, ADC mixed`."""
+    look = next((i for i in reversed(before) if i in found), None)
+    if look is None or words[look].kind != "signals":
+        return False
+    listed = [words[i] for i in before if i > look]
+    own = [words[i].clause for i in found]
+    return (bool(listed) or words[look].clause == here.clause) and all(
+        word.clause == words[look].clause or word.clause not in own for word in (*listed, here)
+    )
 
 
 def grouped(words: list[Word]) -> list[Group]:

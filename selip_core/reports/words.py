@@ -4,35 +4,12 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from pathlib import Path
 
-import yaml
-
-from selip_core.errors import SelipError
 from selip_core.reports.abbreviations import Abbreviations
-from selip_core.reports.entries import alternatives, expression, scanner
-from selip_core.reports.lexicon import check_keys, check_sequences, load_lexicon
+from selip_core.reports.book import FOLDER, GROUPS, LISTS, load_language
+from selip_core.reports.entries import expression, scanner
 from selip_core.sequences import TABLE
 
-_FOLDER = Path(__file__).with_name("lexicons")
-_GROUPS = (
-    "sites", "sides", "sequences", "signals", "levels", "phrases", "shapes", "multiple", "enhancement", "morphology",
-    "shifted", "anaphora",
-)  # fmt: skip
-_LISTS = (
-    "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "lesions",
-    "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "alike",
-    "common",
-)  # fmt: skip
-_GRAMMAR = (
-    "clause_words", "joined", "both", "plurals", "symmetric", "spared", "conjunctions", "ranges", "within", "own_words",
-)  # fmt: skip
-_SCOPE = (
-    "exceptions", "and", "with", "or", "of", "denials", "denials_of_verbs", "list_goes_on", "of_bare_names",
-    "remarks", "verbs", "turns", "halves", "diseases", "sizes", "about", "seen", "likened",
-)  # fmt: skip
-_NESTED = (*_GROUPS, "scope", "abbreviations")
-_KEYS = {"language", "letters", *_NESTED, *_LISTS, *_GRAMMAR}
 READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
 """Choice: a clause is read where the lexicon knows so many of its words, if it knows so many of the whole report's.
 In `Occipital rechts hyperintens in T2` three words of four are English too, and the side is lost. In a sentence with
@@ -44,6 +21,8 @@ ABBREVIATION = re.compile(r"[A-Z]{1,4}")
 FILLERS, PREFIX = 2, 5
 """Choice: so many common words may stand between a level and `signal`: `increased on the T2 signal`; a level of so many
 letters, `hyper`, may lean on a signal behind it."""
+ARTICLE = 3
+"""Choice: a word of so few letters may stand between a preposition and a side, `in the left`."""
 _TOKEN = re.compile(r"[^\W\d_]+")
 _TOGETHER = {
     frozenset(pair): together
@@ -53,13 +32,14 @@ _TOGETHER = {
     }.items() for pair in pairs
 }  # fmt: skip
 _STAR = re.compile(r"T2\s?\*")
-_OF_PICTURE = re.compile(r"\s*\((?:[^()]*\b(?:shown|arrows?|arrowheads?|asterisks?)\b[^()]*)\)")
+_SHOWN = r"(?:shown|illustrated|arrow(?:head)?s?|asterisks?|flèches?|étoiles?|montrée?s?)"
+_OF_PICTURE = re.compile(rf"\s*\((?:[^()]*\b{_SHOWN}\b[^()]*)\)")
 _PANEL = re.compile(
     r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*"
     r"\((?:left|right|top|bottom|middle|upper|lower)(?:\s+(?:panel|image|column|row))?\)", re.IGNORECASE
 )
 _PLUS, _ARROW = re.compile(r" \+ (?!C\b|Gd)"), re.compile(r"\s*([↑↓])[↑↓]*\s*(?!\w* ?in (?:size|number))")
-_POSITIVE = re.compile(r"\b(DWI)\s?\+{1,3}(?!\w)")
+_POSITIVE = re.compile(r"\b(DWI|FLAIR)\s?\+{1,3}(?!\w|\s*(?:T[12]|DWI|ADC|SWI|FLAIR|GRE|MRA|contrast|gad|C\b))")
 _DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
 _ENDS = re.compile(r"\s*(?:[.,;)]|$|(?:and|et|but|with|in|within|dans)\b)")
 _APART = re.compile(r"[.;:()]")
@@ -75,7 +55,8 @@ class Word:
     end: int
     clause: int = 0
     plural: bool = False  # of a paired site, `thalami`
-    listed: str = ""  # behind `and`: bare, with a preposition, `and in the`, or with other words between
+    listed: str = ""  # behind `and`: bare, with a preposition, `and in the`, other words between, or a comma alone
+    leads: bool = False  # a side behind a preposition, `in the left`: of what follows
 
 
 class Language:
@@ -89,9 +70,12 @@ class Language:
 
     def __init__(self, book: dict):
         self.name, self._fold = book["language"], not book["letters"].isascii()
-        entries = [(word, key, value) for key in _GROUPS for value, words in book[key].items() for word in words]
+        entries = [(word, key, value) for key in GROUPS for value, words in book[key].items() for word in words]
         entries += [
-            (word, key, "") for key in (*_LISTS, "symmetric", "spared") if key != "common" for word in book[key]
+            (word, key, "")
+            for key in (*LISTS, "symmetric", "spared", "sparing")
+            if key != "common"
+            for word in book[key]
         ]
         self._meanings = [entry[1:] for entry in entries]
         self._whole = frozenset(self._folded(entry[0].lower()) for entry in entries)
@@ -107,7 +91,7 @@ class Language:
         listed = "|".join(re.escape(word) for word in sorted(book["conjunctions"], key=len, reverse=True)) or r"(?!)"
         self._listed = re.compile(rf"(?:(?<![^\W\d_])(?:{listed})|,)\s+([a-zà-ÿ']{{1,4}}\s+){{0,2}}$", re.IGNORECASE)
         self._within = frozenset(book["within"])
-        self._listing = frozenset(book["conjunctions"])
+        self._listing, self._and = frozenset(book["conjunctions"]), next(iter(book["conjunctions"]), ",")
         self._joining = self._listing | frozenset(book["ranges"])
         self._own = re.compile(rf"\b(?:{own})\b", re.IGNORECASE)
         joined = "|".join(map(re.escape, book["joined"])) or r"(?!)"
@@ -134,8 +118,9 @@ class Language:
         Left out is what a bracket says of the picture, `(not shown)`, `FLAIR (left)`; a long dash is a comma.
         """
         text = self.abbreviations.written_out(_PANEL.sub(r"\1", _OF_PICTURE.sub("", text)))
-        text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(" and ", text)))
-        text = _ARROW.sub(r" \1 ", _POSITIVE.sub(r"\1 ↑", text))
+        text = _POSITIVE.sub(r"\1 ↑", text)
+        text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(f" {self._and} ", text)))
+        text = _ARROW.sub(r" \1 ", text)
         text = self._joined.sub(r"\1-", _STAR.sub("T2star", text.replace("’", "'")))
         text = self._both.sub(r"\1-", text)
         text = self._paired.sub(r"\1 & \2", text)
@@ -202,11 +187,20 @@ class Language:
                 words += self._sides_within(text, word)
                 between = set() if listed is None else set(listed[0].lower().split())
                 placed = "placed" if between & self._within else "far"
-                how = "" if listed is None else placed if listed[1] else "bare"
-                words.append(replace(word, plural=plural, listed=how))
+                alone = "comma" if listed is not None and listed[0].startswith(",") else "bare"
+                how = "" if listed is None else placed if listed[1] else alone
+                words.append(replace(word, plural=plural, listed=how, leads=self._leads(text, word)))
             elif word.kind not in ("signal", "passed_over"):
                 words.append(word)
         return words
+
+    def _leads(self, text: str, word: Word) -> bool:
+        """Return whether a word is a bare side behind a preposition, `of the left`, and not `of the left side`."""
+        before = text[: word.start].lower().split()[-2:]
+        own = text[word.start : word.end].lower().split()
+        ahead = ["", "", *before, *own[:-1]]
+        article = len(ahead[-1]) <= ARTICLE and ahead[-2] in self._within
+        return word.kind == "sides" and (article or ahead[-1] in self._within)
 
     def _sides_within(self, text: str, site: Word) -> list[Word]:
         """Return the sides among the words of an entry with others between, `distribution of the left MCA`."""
@@ -338,54 +332,6 @@ def _any_of(entries: list[str], letters: str) -> str:
     return rf"\b(?:{tried})(?:(?<=')|\b)" if tried else NOTHING
 
 
-def check_language(book: dict, path: Path) -> None:
-    """Raise SelipError if a lexicon has missing, unknown or empty parts, or a site or sequence that is none."""
-    check_keys(book, _KEYS, path)
-    check_sequences(book["sequences"], path)
-    check_keys(book["scope"], set(_SCOPE), path)
-    for site in book["sites"]:
-        if site not in load_lexicon().book["sites"]:
-            raise SelipError(f"{path}: sites names {site!r}, which is no site of zh.yaml")
-    for key in (*_NESTED, *_LISTS, *_GRAMMAR):
-        lists = book[key].values() if key in _NESTED and isinstance(book[key], dict) else [book[key]]
-        for words in lists:
-            if not isinstance(words, list) or not (words or key in (*_GRAMMAR, "scope")):
-                raise SelipError(f"{path}: {key} must hold lists of words")
-            if wrong := [word for word in words if not isinstance(word, str) or not word]:
-                raise SelipError(f'{path}: {key}: {wrong[0]!r} is not text; put "no", "on" and the like in quotes')
-
-
-@cache
-def load_language(name: str) -> dict:
-    """Return the lexicon of a language but Chinese, ``lexicons/<name>.yaml``: its words for each Chinese one, by group.
-
-    Raises
-    ------
-    SelipError
-        If it is missing or not valid; names the file and the key.
-    """
-    path = _FOLDER / f"{name}.yaml"
-    try:
-        book = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise SelipError(f"{path} cannot be read: {error}") from None
-    check_language(book, path)
-    return _written_out(book)
-
-
-def _written_out(book: dict) -> dict:
-    """Return a lexicon with every choice of its entries, `(thin|thick) rim`, as an entry of its own, each once."""
-
-    def of(value: dict | list | str) -> dict | list | str:
-        if isinstance(value, dict):
-            return {key: of(words) for key, words in value.items()}
-        if isinstance(value, list):
-            return list(dict.fromkeys(one for word in value for one in alternatives(word)))
-        return value
-
-    return of(book)
-
-
 @cache
 def languages() -> tuple[Language, ...]:
     """Return the languages of the folder of lexicons, Chinese apart; English first.
@@ -395,5 +341,5 @@ def languages() -> tuple[Language, ...]:
     SelipError
         If a lexicon is not valid; names the file and the key.
     """
-    names = {path.stem for path in _FOLDER.glob("*.yaml")} - {"zh"}
+    names = {path.stem for path in FOLDER.glob("*.yaml")} - {"zh"}
     return tuple(Language(load_language(name)) for name in sorted(names, key=lambda name: (name != "en", name)))

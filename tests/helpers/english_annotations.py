@@ -24,7 +24,8 @@ SITES = {
     "ventricles": "脑室内", "third ventricle": "第三脑室", "fourth ventricle": "第四脑室", "choroid plexus": "脉络丛",
     "watershed": "分水岭区", "ACA territory": "大脑前动脉供血区", "MCA territory": "大脑中动脉供血区",
     "PCA territory": "大脑后动脉供血区", "putamen": "基底节区", "caudate": "基底节区", "globus pallidus": "基底节区",
-    "lentiform nucleus": "基底节区", "temporal pole": "颞叶", "cerebellar hemisphere": "小脑半球", "vermis": "小脑蚓部",
+    "lentiform nucleus": "基底节区", "temporal pole": "颞叶", "amygdala": "颞叶",
+    "cerebellar hemisphere": "小脑半球", "vermis": "小脑蚓部",
     "Meckel's cave": "麦克尔腔", "hypothalamus": "下丘脑", "clivus": "斜坡", "skull base": "颅底",
     "jugular foramen": "颈静脉孔区", "intraventricular": "脑室内", "watershed zone": "分水岭区",
 }  # fmt: skip

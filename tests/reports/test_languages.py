@@ -3,10 +3,11 @@ import yaml
 
 from selip_core.errors import SelipError
 from selip_core.reports import languages, words
+from selip_core.reports.book import check_language
 from selip_core.reports.languages import to_chinese, unread
 from selip_core.reports.parser import describe_series, is_normal_report, parse_report, unknown_words
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
-from selip_core.reports.words import Language, check_language
+from selip_core.reports.words import Language
 from tests.helpers.places import PACKAGE
 
 EN = PACKAGE / "reports" / "lexicons" / "en.yaml"

@@ -2,7 +2,8 @@ import pytest
 import yaml
 
 from selip_core.errors import SelipError
-from selip_core.reports.words import Language, check_language, languages, load_language
+from selip_core.reports.book import check_language, load_language
+from selip_core.reports.words import Language, languages
 from tests.helpers.places import PACKAGE
 
 LEXICONS = PACKAGE / "reports" / "lexicons"
