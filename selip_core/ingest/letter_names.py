@@ -1,4 +1,4 @@
-"""Names in Latin letters of letters and notes: ``Re: John Smith``, ``I, John Smith, have``, ``Signed: J. Smith``."""
+"""Names in Latin letters of letters and notes: ``Re: John Smith``, ``I, John Smith, have``, ``Signed: Smith``."""
 
 import re
 

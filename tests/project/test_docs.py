@@ -79,7 +79,7 @@ def site(tmp_path_factory):
     made = static_notebook(executed_notebook(root), "*As it ran.*", where=f"notebooks/{MADE}.ipynb", roots=[root])
     made.cells[0].source += f"\n\n[source](../../notebooks/{MADE}.ipynb)"
     nbformat.write(made, root / "docs/notebooks" / f"{MADE}.ipynb")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto", "-b", "html", "docs", "html"]
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "html"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return root / "html", done.stderr
