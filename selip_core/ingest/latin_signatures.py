@@ -18,7 +18,7 @@ FULL = r"[A-Z][A-Za-z'’-]{1,30}"
 _PART = rf"(?:{FULL}|[A-Z]\.[A-Z]\.|[A-Z](?:\.|(?![A-Za-z0-9'’-])))"
 """A name or its first letter, ``Smith``, ``K.``, ``K``."""
 NAME = (
-    rf"(?=(?:[A-Z]\.?[^\S\n]+)*{_WITH_PARTICLE}{FULL}){_WITH_PARTICLE}{_PART}(?:[^\S\n]+{_WITH_PARTICLE}{_PART}){{0,3}}"
+    rf"(?=(?:[A-Z]\.?[^\S\n]+){{0,4}}{_WITH_PARTICLE}{FULL}){_WITH_PARTICLE}{_PART}(?:[^\S\n]+{_WITH_PARTICLE}{_PART}){{0,3}}"
     rf"(?:,[^\S\n]+(?!(?:RN|NP|PA|MD|DO|RT)\b){_PART}(?:[^\S\n]+{_PART}){{0,2}}"
     r"(?=[^\S\n]*(?:[,;.)\n\r]|\Z|(?:MD|M\.D|DO|PhD|DOB|MRN|ID|AGE|SEX|DATE|Age|Sex|Date)\b)))?"
 )

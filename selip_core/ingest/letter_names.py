@@ -20,7 +20,7 @@ _NO_ONE = frozenset((
     "dr", "prof", "mr", "mrs", "ms", "consultant", "attending", "staff", "specialist", "senior", "chief", "radiologist",
     "neuroradiologist", "neurologist", "sir", "madam", "doctor", "colleague", "all", "team", "clinic", "department",
     "ward", "unit", "service", "hospital", "neurology", "neurosurgery", "oncology", "motion", "artifact", "artefact",
-    "gradient", "echo",
+    "gradient", "echo", "re", "cc", "attn",
 ))  # fmt: skip
 _PLACES = re.compile(
     rf"\bI,[^\S\n]+(?P<i>{_TWO})(?=,|[^\S\n]+(?:MD|M\.D|DO)\b)"
@@ -37,7 +37,7 @@ _PLACES = re.compile(
     rf"|(?:\A|\n|[.!?]){_BLANK}(?P<above>{NAME})(?=,?\s*\n?{_BLANK}{_RADIOLOGIST})"
     rf"|{_RADIOLOGIST}{_BLANK}\n{_BLANK}(?P<below>{NAME})(?={_BLANK}(?:\n|\Z))"
     rf"|(?<=[.!?])\s+(?P<last>(?:[A-Z]\.[^\S\n]*){{1,3}}{FULL})\.?\s*\Z"
-    r"|(?P<header>\b[A-Z][A-Za-z'-]+(?:\^[A-Z][A-Za-z'-]*)+)"
+    r"|(?P<header>\b[A-Z][A-Za-z'-]{1,40}(?:\^[A-Z][A-Za-z'-]{0,40}){1,4})"
 )
 
 

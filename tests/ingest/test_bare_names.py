@@ -51,3 +51,8 @@ def test_several_names_and_family_names_go(text, left):
 )  # fmt: skip
 def test_words_stay(text):
     assert without_names(text) == text
+
+
+@pytest.mark.parametrize("text", ["王" * 60_000, "（王小明" * 20_000, "\n  " * 20_000, "。" + " " * 60_000])
+def test_a_long_text_comes_to_its_end_without_a_name(text):
+    assert bare_names(text, is_word) == []

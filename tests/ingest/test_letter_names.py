@@ -57,3 +57,8 @@ def test_first_letters_and_headers_go(text, left):
 )  # fmt: skip
 def test_words_stay(text):
     assert without_names(text) == text
+
+
+@pytest.mark.parametrize("text", ["A. " * 20_000, "Aa-" * 20_000, "A^" * 20_000, "Re: " * 20_000, "." + " " * 60_000])
+def test_a_long_text_comes_to_its_end_without_a_name(text):
+    assert letter_names(text) == []
