@@ -107,6 +107,12 @@ def _named(words: list[Word]) -> tuple[str, ...]:
     return tuple(word.value for word in (named[:2] if close == named[:1] else named[:1]))
 
 
+def _unread_heading(words: list[Word]) -> tuple[str, ...]:
+    """Return a sequence that is not read if a signal on it is told behind it as a heading, `SWI: low signal`."""
+    heads = [word.kind for word in words[:2]] == ["sequences", "heading"]
+    return ("",) if heads and any(word.kind == "signals" for word in words) else ()
+
+
 @dataclass
 class Narrative:
     """A report while its sentences go by.
@@ -131,7 +137,7 @@ class Narrative:
 
     def told(self) -> list[str]:
         """Return what was read so far, in Chinese sentences."""
-        default = (self.default_sequence,) if self.default_sequence else self._named[:1]
+        default = (self.default_sequence,) if self.default_sequence else tuple(filter(None, self._named[:1]))
         parts = [part if isinstance(part, str) else part.chinese(default) for part in self._parts]
         if self._abnormal and not any(lesion.chinese(default) for lesion in self._lesions):
             parts.append("见异常信号影")
@@ -158,7 +164,7 @@ class Narrative:
         self._abnormal = self._abnormal or (here and named)  # be it only the name of a disease
         if here:
             self._parts += morphology(said)
-        self._named = _named(words) or self._named
+        self._named = _named(words) or _unread_heading(words) or self._named
         first = next((word.kind for word in words if word.kind in _SUBJECTS), "")
         swollen = any(word.kind == "oedema" for word in said)
         here_too = "morphology" not in kinds or (
@@ -228,8 +234,9 @@ class Narrative:
         """Return what a sentence says of a lesion, its signals on the sequence named last where they name none."""
         if self.default_sequence or not self._named:
             return group
+        looks = [look for look in group.looks if look[0] != "signals" or look[1] or any(self._named)]
         named = {"signals": self._named}
-        return Group(group.places, [(kind, of or named.get(kind, ()), value) for kind, of, value in group.looks])
+        return Group(group.places, [(kind, of or named.get(kind, ()), value) for kind, of, value in looks])
 
     def _open(self, lesions: list[_Lesion]) -> None:
         self._parts += lesions

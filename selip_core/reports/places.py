@@ -19,8 +19,8 @@ def of_the_lesion(words: list[Word]) -> list[Word]:
     for before, word in zip([None, *words], words, strict=False):
         if before is not None and before.clause != word.clause:
             beside = ""
-        if word.kind == "shifted" and before is not None and before.kind == "extends":
-            continue  # extends leftward into the pons
+        if word.kind in ("shifted", "widened") and before is not None and before.kind == "extends":
+            continue  # extends leftward into the pons, extends into and widens the canal
         others = any(w.kind == "sites" and w.start > word.start for w in words)
         if word.value in _VENTRICLES and before is not None and before.kind == "widened" and others:
             continue  # dilatation of the third ventricle with periventricular hyperintensity
@@ -106,7 +106,9 @@ def without_heading(words: list[Word]) -> list[Word]:
     kinds = ("sites", "morphology", *_BESIDE, "extends", "near")
     first = next((word for word in after if word.kind in kinds), None)
     own = first is not None and (first.kind == "sites" or first.value in ORGANS)
-    own = own and first.value not in load_lexicon().layers  # lesion of the frontal gyrus: subcortical hyperintensity
+    layers = load_lexicon().layers
+    of_layers = all(word.value in layers for word in before if word.kind == "sites")
+    own = own and (of_layers or first.value not in layers)  # lesion of the frontal gyrus: subcortical hyperintensity
     if own and any(word.kind in STRONG for word in after) and not any(word.kind in STRONG for word in before):
         places = ("sites", "sides") if any(word.kind == "sides" for word in after) else ("sites",)
         before = [word for word in before if word.kind not in places]
@@ -164,7 +166,7 @@ def sulci_as_sites(words: list[Word]) -> list[Word]:
 
     So is one of lobes that stand behind it, `sulci of the left frontal and parietal lobes`; they are none then.
     """
-    words = _without_lobes_of_sulci(words)
+    words = _without_convexity(_without_lobes_of_sulci(words))
     return [
         replace(word, kind="sites", value=ORGANS[word.value])
         if word.value == "脑沟" and _looks_there(words, i) else word
@@ -188,6 +190,21 @@ def _without_lobes_of_sulci(words: list[Word]) -> list[Word]:
         of_sulci = of_sulci or (word.value == "脑沟" and not changed)
         kept.append(word)
     return kept
+
+
+def _without_convexity(words: list[Word]) -> list[Word]:
+    """Return the words with a site for sulci in which a look is, `within the sulci over the left convexity`.
+
+    The convexity is none then.
+    """
+    for i in range(1, len(words)):
+        behind = next((j for j in range(i + 1, len(words)) if words[j].kind not in ("near", "sides")), None)
+        over = behind is not None and words[behind].value == "脑膜" and words[behind - 1].kind in ("near", "sides")
+        if words[i].value == "脑沟" and words[i - 1].kind in STRONG and over:
+            sulci = replace(words[i], kind="sites", value=ORGANS["脑沟"])
+            sides = [replace(word, start=sulci.end, end=sulci.end) for word in words[i:behind] if word.kind == "sides"]
+            return [*words[:i], sulci, *sides, *words[behind + 1 :]]
+    return words
 
 
 def _looks_there(words: list[Word], at: int) -> bool:

@@ -93,9 +93,12 @@ _ASKED = (
     rf"|\b(?:screen(?:ing)?|evaluat(?:e|ion)|assess(?:ment)?|work-?up|look(?:ing)?|search(?:ing)?)\s+for\b{_OF_CLAUSE}*"
 )
 """What a picture is made for, `Headache ?SOL.`, `to evaluate for mets`; of more than three words, an opinion."""
+_MENTIONS = rf"(?:mentions|notes|states|describes)\b(?=(?:{_OF_IT}|;)*\b(?:none|not?)\b)"
+"""The history has what is not seen today."""
 _UNTIL_NOW = rf"(?:(?!\b(?:but|now|today|currently|mais|ce\s+jour|actuellement)\b){_OF_IT})*"
 _PAST = re.compile(
-    rf"\b(?:history\s+of|h/o|antécédents?\s+d(?:e\b|['’])|{_RELATIVE}\s+(?:with|had|has|avec|ayant)){_REST}"
+    rf"\b(?:history\s+(?:of|{_MENTIONS})|(?:who|which)\s+had\s+been|h/o"
+    rf"|antécédents?\s+d(?:e\b|['’])|{_RELATIVE}\s+(?:with|had|has|avec|ayant)){_REST}"
     rf"|{_ASKED}"
     rf"|{_FROM}\s*(?:(?:on|in|sur|the|an?|le)\s+|l['’]){{0,2}}{_STUDY}"
     rf"(?!(?:{_OF_IT}|;)*\b(?:unchanged|stable|persist\w*|inchangée?s?)\b)(?:(?!\b(?:but|mais|now)\b){_OF_IT})*?"
@@ -105,6 +108,9 @@ _PAST = re.compile(
     r"(?:\w*intense|\w*enhanc(?:ing|ed)|bright|dark|restrict\w+|dilated|enlarged|compressed|effaced)\b",
     re.IGNORECASE,
 )
+
+_TITLED = re.compile(r"\b(?:Drs?|Mrs?|Ms|Miss|Prof|Mme|Mlle)\b\.?\s+(?:[A-Z]\.\s*)?[A-Z][a-zà-ÿ'’-]+\b")
+"""A person's name, which no lexicon knows."""
 
 
 def begins_a_section(text: str) -> bool:
@@ -134,7 +140,8 @@ def present_part(text: str) -> str:
 
 def _of_now(text: str) -> str:
     """Return a text without what was there before and without what has gone; what has gone in part is still there."""
-    return _GONE.sub(lambda gone: gone[0] if _PARTLY.search(gone[0]) else "", _PAST.sub("", text))
+    text = _TITLED.sub("", _PAST.sub("", text))
+    return _GONE.sub(lambda gone: gone[0] if _PARTLY.search(gone[0]) else "", text)
 
 
 def _within_a_sentence(text: str, heading: re.Match) -> bool:

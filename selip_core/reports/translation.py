@@ -59,17 +59,21 @@ def affirmed(words: list[Word]) -> list[Word]:
     `high signal without restricted diffusion`. An enhancement that is denied is a look of its own.
     """
     kept: list[Word] = []
-    denied = False
+    denied = normal = False
     for clause in sorted({word.clause for word in words}):
         own = [word for word in words if word.clause == clause]
         places = all(word.kind in ("sites", "sides", "morphology", "shapes") for word in own)
         if denied and places and own[0].listed != "placed":
             continue  # no enhancement of the parenchyma, meninges or nerves
+        within = own[0].kind == "extends" and all(word.kind in ("sites", "sides", "morphology") for word in own[1:])
+        if normal and within:
+            continue  # normal signal of the brain, including the brainstem
         at = next((i for i, word in enumerate(own) if word.kind in ("negations", "normal")), len(own))
         before, after = own[:at], own[at + 1 :]
         while at < len(own) and after[:1] and own[at].kind == after[0].kind == "negations":
             at, after = at + 1, after[1:]  # l'hippocampe n'est pas normal
         denied = bool(after) and own[at].kind == "negations"
+        normal = at < len(own) and own[at].kind == "normal" and not before
         if at == len(own):
             kept += before
         elif own[at].kind == "normal" and after and own[-1].kind == "negations":
@@ -98,7 +102,14 @@ def _beside_normal(before: list[Word], after: list[Word]) -> list[Word]:
 def _beside_denied(before: list[Word], after: list[Word], told: list[Word]) -> list[Word]:
     """Return what stays of a clause with a negation between these words, behind clauses that have told others."""
     look = next((word for word in after if word.kind == "enhancement"), None)
+    if look is not None and any(w.kind in ("lesions", "shapes") and 0 <= w.start - look.end <= 1 for w in after):
+        # no enhancing nodule in the left lobe, no restricted diffusion within the enhancing nodule: a place alone
+        return before or [word for word in after if word.kind in ("sites", "sides") and not told]
     if look is not None and all(word.kind != "signals" for word in after):
+        listed = any(w.kind in ("phrases", "oedema", "contacts") and w.start < look.start for w in after)
+        whose = any(w.kind in ("lesions", "shapes", "anaphora", "sites") and w.start > look.start for w in after)
+        if listed and not (whose or before or told):
+            return before  # no restricted diffusion or enhancement: of nothing in particular
         of = [word for word in after if word.kind == "shapes" and word.start > look.start]  # no enhancement of the mass
         named = bool(of) or any(word.kind in ("lesions", "anaphora") for word in after)
         places = [w for w in after if w in of or w.kind in ("sites", "sides", "lesions", "anaphora", "sequences")]
@@ -138,7 +149,11 @@ def _sides(words: list[Word]) -> dict[int, str]:
         if before is not None and words[before].value in midline and behind > AT:
             behind = NEAR  # across the corpus callosum to the left hemisphere
         if min(ahead, behind) >= NEAR:
-            loose.append(word.value)
+            inside = [j for j in sites if words[j].value in ORGANS.values()]
+            if _of_organ(words, i) and all(words[j].value in midline for j in sites):
+                sides |= dict.fromkeys(inside, word.value)  # of the callosum and along both lateral ventricles
+            else:
+                loose.append(word.value)
         elif ahead <= behind:
             own.add(after)
             _spread(words, [j for j in sites if j >= after], word.value, sides, midline, forward=True)
@@ -163,6 +178,12 @@ def _sides(words: list[Word]) -> dict[int, str]:
     sides |= {i: sides[j] for i, j in pairwise(sites) if i not in sides and j in sides and _is_in(words, i, j)}
     again = {i: next((sides[j] for j in sides if j < i and words[j].value == words[i].value), "") for i in sites}
     return {i: side for i, side in again.items() if side} | sides  # the right cerebellum (PICA territory)
+
+
+def _of_organ(words: list[Word], at: int) -> bool:
+    """Return whether a side stands just before a ventricle or a sulcus, which is no site."""
+    after = words[at + 1] if at + 1 < len(words) else None
+    return after is not None and after.kind == "morphology" and after.start - words[at].end <= 1
 
 
 def _is_in(words: list[Word], at: int, place: int) -> bool:

@@ -38,6 +38,7 @@ _PANEL = re.compile(
     r"\b(FLAIR|T[12]\w*|DWI|ADC|SWI|images?|maps?)\s*"
     r"\((?:left|right|top|bottom|middle|upper|lower)(?:\s+(?:panel|image|column|row))?\)", re.IGNORECASE
 )
+_LABEL = re.compile(r"^\s*\((?:left|right|top|bottom|middle|upper|lower|centre|center)\)\s*", re.IGNORECASE)
 _PLUS, _ARROW = re.compile(r" \+ (?!C\b|Gd)"), re.compile(r"\s*([↑↓])[↑↓]*\s*(?!\w* ?in (?:size|number))")
 _POSITIVE = re.compile(r"\b(DWI|FLAIR)\s?\+{1,3}(?!\w|\s*(?:T[12]|DWI|ADC|SWI|FLAIR|GRE|MRA|contrast|gad|C\b))")
 _DASH, _HYPHEN = re.compile(r"\s+[–—-]{1,2}\s+|—"), re.compile(r"[–‐‑](?=[A-Za-z])")
@@ -104,9 +105,11 @@ class Language:
             "|".join(expression(word, letters) for word in words)
             for words in ([word for group in book["levels"].values() for word in group], book["signal"])
         )
+        bright = "|".join(expression(word, letters) for group in book["signals"].values() for word in group)
         images = "|".join(name for name, sequence in TABLE.items() if not sequence.measured)
         self._paired = re.compile(rf"({images})/({images})", re.IGNORECASE)
-        self._glued = re.compile(rf"\b({levels})[ -]?({images})(?![A-Za-z0-9])(?![ -]?({signal}))", re.IGNORECASE)
+        told = f"(?![ -]?(?:{signal}|{bright}))"
+        self._glued = re.compile(rf"\b({levels})[ -]?({images})(?![A-Za-z0-9]){told}", re.IGNORECASE)
         self._noun = book["signal"][0].rstrip("*")
         self._between = re.compile(rf"\b({levels})[ -]({images})[ -]({signal})\b", re.IGNORECASE)
         self.scope = {key: _any_of(entries, letters) for key, entries in book["scope"].items()}
@@ -117,7 +120,7 @@ class Language:
 
         Left out is what a bracket says of the picture, `(not shown)`, `FLAIR (left)`; a long dash is a comma.
         """
-        text = self.abbreviations.written_out(_PANEL.sub(r"\1", _OF_PICTURE.sub("", text)))
+        text = self.abbreviations.written_out(_PANEL.sub(r"\1", _LABEL.sub("", _OF_PICTURE.sub("", text))))
         text = _POSITIVE.sub(r"\1 ↑", text)
         text = _HYPHEN.sub("-", _DASH.sub(", ", _PLUS.sub(f" {self._and} ", text)))
         text = _ARROW.sub(r" \1 ", text)

@@ -135,6 +135,17 @@ CASES += [
     ("Left MCA territory infarct, bright in the insula.", {("左侧", "岛叶", "high")}),
     ("Bright lesion in the left insula. Nothing enhances.",
      {("左侧", "岛叶", "high"), ("左侧", "岛叶", "no enhancement")}),
+    ("Bright lesion of the pons. No restricted diffusion or enhancement.", {(" ", "脑桥", "high")}),
+    ("Bright lesion of the pons. No other enhancing lesion.", {(" ", "脑桥", "high")}),
+    ("Lesser FLAIR hyperintensity in the left insula.", {("左侧", "岛叶", "high")}),
+    ("Bright thalami, with loss of the normal T1 bright signal of the internal capsules.", {("双侧", "丘脑", "high")}),
+    ("Mass of the left insula extending into and widening the left internal auditory canal. It is bright.",
+     {("左侧", "岛叶", "high"), ("左侧", "内听道", "high")}),
+    ("High signal within the sulci over the left convexity.", {("左侧", "蛛网膜下腔", "high")}),
+    ("Enhancement of the left insula. High signal in the underlying white matter.",
+     {("左侧", "岛叶", "enhancement"), ("左侧", "岛叶", "high")}),
+    ("Enhancing mass of the corpus callosum with ependymal spread along both lateral ventricles.",
+     {(" ", "胼胝体", "enhancement"), ("双侧", "脑室内", "enhancement")}),
     ("Bright left hippocampus (arrow) as compared to the normal right hippocampus.", {("左侧", "海马", "high")}),
 ]  # fmt: skip
 NOT_NORMAL = [
@@ -193,10 +204,11 @@ def test_captions_that_the_rules_were_mended_on_stay_read(file, least, n):
         ("english_reports.jsonl", "C", 110, 0.92, 0.91),
         ("english_reports.jsonl", "D", 100, 0.94, 0.91),
         ("english_reports.jsonl", "E", 100, 0.92, 0.93),
+        ("english_reports.jsonl", "F", 100, 0.94, 0.92),
         ("french_reports.jsonl", "G", 80, 0.93, 0.93),
     ],
 )
-def test_reports_of_six_authors_stay_read_sequence_by_sequence(file, author, n, precision, recall):
+def test_reports_of_seven_authors_stay_read_sequence_by_sequence(file, author, n, precision, recall):
     lines = (TEXTS / file).read_text(encoding="utf-8").splitlines()
     records = [record for line in lines if (record := json.loads(line))["id"].startswith(author)]
     pairs = []
@@ -220,6 +232,13 @@ def test_a_report_that_names_what_a_head_may_have_is_not_normal(name):
     "text",
     [
         "Headache ?SOL. The brain is normal.",
+        "Normal signal throughout the brain, including the cerebellum.",
+        "Cavernous sinuses enhance symmetrically. The brain is normal.",
+        "Expected enhancement of the pituitary. No lesion. Normal brain.",
+        "ENHANCEMENT: None abnormal. Normal brain.",
+        "There is no enhancing lesion in the brain, dura or leptomeninges. Normal brain.",
+        "The history mentions a prior lesion; none is seen today. The brain is normal.",
+        "Dear Dr. Alvarez, the brain is normal.",
         "Sister with ruptured aneurysm. The brain is normal.",
         "MRI to evaluate for mets. No infarct, bleed or mass is seen. Normal brain.",
         "IRM pour vertiges. Diffusion nég. FLAIR nég. RAS par ailleurs.",
@@ -233,6 +252,10 @@ def test_what_is_only_asked_about_leaves_a_report_normal(text):
     "text",
     [
         "Aside from a left frontal cavernoma the brain is normal.",
+        "The pituitary gland enhances homogeneously. Its stalk is thickened. Normal brain.",
+        "The history mentions a left frontal tumor; it is unchanged. Otherwise normal.",
+        "Normal diffusion. Loss of the normal T1 bright signal of the internal capsules.",
+        "T2 signal is normal, with an exception in the left amygdala. No enhancement.",
         "The left thalamus is small. Otherwise normal.",
         "There is no doubt that the left hippocampus is bright on FLAIR. Otherwise normal.",
         "L'hippocampe gauche n'est pas normal. Le reste est normal.",
@@ -259,6 +282,11 @@ def test_two_sequences_of_a_heading_hold_for_what_follows():
 def test_a_signal_without_a_sequence_is_on_the_one_that_was_named_last():
     found = parse_report("Abnormal DWI. There is high signal in the left insula. FLAIR: bright focus in the right pons.")
     assert {s: [f.site for f in fs] for s, fs in found.items()} == {"DWI": ["左侧岛叶"], "FLAIR": ["右侧脑桥"]}
+
+
+def test_a_heading_of_a_sequence_that_is_not_read_holds_for_the_next_sentence_too():
+    text = "SWI: Foci of low signal in the pons. Low signal also lines the left insula.\nT1: Small hippocampi."
+    assert parse_report(text) == {}
 
 
 def test_the_same_findings_are_the_same_in_three_languages():
