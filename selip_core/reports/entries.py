@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from itertools import groupby, product
+from itertools import count, groupby, product
+from typing import NamedTuple
 
 _LETTERS = r"[A-Za-z0-9À-ɏ]"
+_LEAD = re.compile(r"[a-z0-9À-ɏ ]*")
+FEW = 16
+"""Choice: so many entries are tried one after the other."""
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 
 
@@ -25,23 +29,64 @@ def expression(entry: str, letters: str) -> str:
     """Return the pattern of an entry; a single capital, `R`, is that letter and no small one."""
     if len(entry) == 1 and entry.isupper():
         return f"(?-i:{entry})"
-    parts = [re.escape(part).replace(r"\*", letters).replace(r"\ ", r"[\s/-]+") for part in entry.split(" ... ")]
+    parts = [_spaced(part).replace(r"\*", letters) for part in entry.split(" ... ")]
     return r"[^.,;:]{0,50}?[\s-]".join(parts)
 
 
 def scanner(entries: Iterable[tuple[int, str]], letters: str) -> re.Pattern:
-    """Return what finds each numbered entry, the longest first, as a group with its number in the name.
+    """Return what finds each numbered entry in a text; `number_of` a match tells which.
 
-    They come by their first letter and then by their second, which saves most trials.
+    Of entries that begin with the same two letters the longest is tried first. Only those are tried that begin as the
+    text does, letter by letter: an English text has 5,000 entries and is read three times faster so.
     """
-    patterns = [(entry.lower(), len(entry), f"(?P<e{n}>{expression(entry, letters)})") for n, entry in entries]
-    patterns.sort(key=lambda one: (one[0][0], -len(_start(one[0])), _start(one[0]), -one[1]))
+    found = [_Entry(entry.lower(), number, expression(entry, letters)) for number, entry in entries]
+    found.sort(key=lambda one: (one.text[0], -len(_start(one.text)), _start(one.text), -len(one.text)))
     by_letter = []
-    for first, of_letter in groupby(patterns, key=lambda one: one[0][0]):
-        by_start = [(start, "|".join(p for _, _, p in of)) for start, of in groupby(of_letter, lambda o: _start(o[0]))]
-        tried = "|".join(f"(?={re.escape(start)})(?:{pattern})" for start, pattern in by_start)
+    for first, of_letter in groupby(found, key=lambda one: one.text[0]):
+        by_start = groupby(of_letter, key=lambda one: _start(one.text))
+        tried = "|".join(f"(?={re.escape(start)})(?:{_tried(list(of), len(start))})" for start, of in by_start)
         by_letter.append(f"(?={re.escape(first)})(?:{tried})")
-    return re.compile(rf"(?<!{_LETTERS})(?:{'|'.join(by_letter)})(?!{_LETTERS})", re.IGNORECASE)
+    numbers = count()  # names of groups are unique, and an entry may stand in several places
+    pattern = re.sub(r"(?<=\(\?P<e\d\d\d\d\d)>", lambda _: f"_{next(numbers)}>", "|".join(by_letter))
+    return re.compile(rf"(?<!{_LETTERS})(?:{pattern})(?!{_LETTERS})", re.IGNORECASE)
+
+
+def number_of(match: re.Match) -> int:
+    """Return the number of the entry that a `scanner` has found."""
+    return int(match.lastgroup[1:6])
+
+
+class _Entry(NamedTuple):
+    text: str
+    number: int
+    pattern: str
+
+    @property
+    def lead(self) -> str:
+        """Its letters up to a wildcard or a sign: all that a text must have to begin as it does."""
+        return _LEAD.match(self.text)[0].rstrip()
+
+
+def _tried(entries: list[_Entry], depth: int) -> str:
+    """Return the pattern of entries that have so many first letters in common, in their order.
+
+    One that ends or has a wildcard before the next letter is tried with all of them, and behind them.
+    """
+    short = [one for one in entries if len(one.lead) <= depth]
+    begins = sorted({one.lead[: depth + 1] for one in entries if len(one.lead) > depth})
+    if len(entries) > FEW and len(begins) == 1 and not short:
+        return _tried(entries, depth + 1)
+    if len(entries) <= FEW or len(begins) < 2:
+        return "|".join(f"(?P<e{one.number:05}>{one.pattern})" for one in entries)
+    groups = []
+    for begin in begins:
+        of = [one for one in entries if one.lead[: depth + 1] == begin or len(one.lead) <= depth]
+        groups.append(f"(?={_spaced(begin)})(?:{_tried(of, depth + 1)})")
+    return "|".join([*groups, _tried(short, depth)] if short else groups)
+
+
+def _spaced(words: str) -> str:
+    return re.escape(words).replace(r"\ ", r"[\s/-]+")
 
 
 def _start(entry: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from selip_core.reports.abbreviations import Abbreviations
 from selip_core.reports.book import FOLDER, GROUPS, LISTS, load_language
-from selip_core.reports.entries import expression, scanner
+from selip_core.reports.entries import expression, number_of, scanner
 from selip_core.sequences import TABLE
 
 READ_SHARE, LANGUAGE_SHARE, OWN_SHARE = 0.8, 0.5, 0.5
@@ -136,7 +136,7 @@ class Language:
 
     def _scanned(self, text: str) -> list[Word]:
         found = self._scanner.finditer(self._folded(text))
-        return [Word(*self._meanings[int(m.lastgroup[1:])], *m.span()) for m in found]
+        return [Word(*self._meanings[number_of(m)], *m.span()) for m in found]
 
     def scan(self, text: str) -> list[Word]:
         """Return the words of the lexicon in a text, in order; a level and its `signal` are one, a level alone none."""
