@@ -1,47 +1,37 @@
 """Chinese names of which no word says whose they are: on a line of their own, in brackets at the end, before an age."""
 
 import re
-from collections.abc import Callable
 
-from selip_core.ingest.person_words import FAMILY_NAMES
+from selip_core.ingest.person_words import BLANK, FAMILY, HAN, is_word
 
-_HAN = r"[\u4e00-\u9fff]"
-_FAMILY = "|".join(sorted(FAMILY_NAMES, key=len, reverse=True))
-_NAME = rf"(?:{_FAMILY}){_HAN}{{1,2}}(?!{_HAN})"
-_BLANK = r"[^\S\n\r]*"
-_NAMES = rf"(?P<names>{_NAME}(?:(?:{_BLANK}[、/／,，]{_BLANK}|[^\S\n\r]+){_NAME}){{0,3}})"
+_NAME = rf"(?:{FAMILY}){HAN}{{1,2}}(?!{HAN})"
+_NAMES = rf"({_NAME}(?:(?:{BLANK}[、/／,，]{BLANK}|[^\S\n\r]+){_NAME}){{0,3}})"
 _DAY = r"(?:20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[^\S\n\r]*\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?)?"
 
 _PLACES = re.compile(
-    rf"(?:\A|\n){_BLANK}{_NAMES}{_BLANK}{_DAY}{_BLANK}(?=\n|\Z)"  # a line of its own
-    rf"|(?<=[。；;.!！]){_BLANK}{_NAMES.replace('names', 'last')}\s*{_DAY}\s*\Z"
-    rf"|[（(]{_BLANK}{_NAMES.replace('names', 'held')}{_BLANK}{_DAY}{_BLANK}[）)]{_BLANK}{_DAY}\s*\Z"
-    rf"|(?:\A|[。；;\n]){_BLANK}(?P<aged>{_NAME})(?=[，,、\s]*(?:[男女]性?[，,、\s]*)?\d{{1,3}}岁)"
-    rf"|(?:\A|[。；;\n]){_BLANK}(?P<sexed>{_NAME})(?=[，,、\s]+[男女]性?(?:[，,、。\s]|\Z))"
-    rf"|(?<=由)(?P<done>(?:{_FAMILY}){_HAN}{{1,2}}?)(?=报告|审核|书写|签[名字发]|复核|会诊|操作|完成|阅片|执笔)"
+    rf"(?:\A|\n){BLANK}{_NAMES}{BLANK}{_DAY}{BLANK}(?=\n|\Z)"  # a line of its own
+    rf"|(?<=[。；;.!！]){BLANK}{_NAMES}\s*{_DAY}\s*\Z"
+    rf"|[（(]{BLANK}{_NAMES}{BLANK}{_DAY}{BLANK}[）)]{BLANK}{_DAY}\s*\Z"
+    rf"|(?:\A|[。；;\n]){BLANK}({_NAME})(?=[，,、\s]*(?:[男女]性?[，,、\s]*)?\d{{1,3}}岁)"
+    rf"|(?:\A|[。；;\n]){BLANK}({_NAME})(?=[，,、\s]+[男女]性?(?:[，,、。\s]|\Z))"
+    rf"|(?<=由)((?:{FAMILY}){HAN}{{1,2}}?)(?=报告|审核|书写|签[名字发]|复核|会诊|操作|完成|阅片|执笔)"
 )
 _ADDRESSED = re.compile(
-    rf"(?:(?<!{_HAN})|(?<=[请经由与和]))(?P<family>{_FAMILY})(?=(?:副?主任|教授|大夫|医[生师]|老师|护士长)(?!部|科))"
-    rf"|(?:(?<!{_HAN})|(?<=[请经由与和者属人]))(?P<addressed>{_FAMILY})(?=先生|女士|小姐|太太)"
+    rf"(?:(?<!{HAN})|(?<=[请经由与和]))({FAMILY})(?=(?:副?主任|教授|大夫|医[生师]|老师|护士长)(?!部|科))"
+    rf"|(?:(?<!{HAN})|(?<=[请经由与和者属人]))({FAMILY})(?=先生|女士|小姐|太太)"
 )
 """``请张主任会诊``, ``王女士，头痛``: a family name is one too."""
 _NO_FAMILY = frozenset("高全任单明方时管常向关习解平")
 """Family names that before a title are a word: 高主任, 全医生, 时任主任."""
 
 
-def bare_names(text: str, is_word: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Return where such names stand in a text (`comparable`), but for those that are a word of reports or of speech.
-
-    Parameters
-    ----------
-    is_word : callable
-        Tells whether what is built as a name is a word: 高信号, 成像.
-    """
+def bare_names(text: str) -> list[tuple[int, int]]:
+    """Return where such names stand in a text (`comparable`), but for those that are a word: 高信号, 成像."""
     found = []
     for match in _PLACES.finditer(text):
-        start, end = match.span(match.lastgroup)
-        names = [(start + one.start(), start + one.end()) for one in re.finditer(rf"{_HAN}+", text[start:end])]
+        start, end = match.span(match.lastindex)
+        names = [(start + one.start(), start + one.end()) for one in re.finditer(rf"{HAN}+", text[start:end])]
         if not any(is_word(text[at:stop]) for at, stop in names):
             found += names
-    families = (match.span(match.lastgroup) for match in _ADDRESSED.finditer(text))
+    families = (match.span(match.lastindex) for match in _ADDRESSED.finditer(text))
     return found + [(at, stop) for at, stop in families if text[at:stop] not in _NO_FAMILY]

@@ -2,8 +2,7 @@
 
 import re
 
-from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, NOBODYS, common_words, everybodys
-from selip_core.ingest.signatures import is_word
+from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, NOBODYS, common_words, everybodys, is_word
 
 LEAST = 2
 """Choice: so many letters a part of a name has that is looked for alone, and one more in Latin letters."""

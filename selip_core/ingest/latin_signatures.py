@@ -3,10 +3,9 @@
 import re
 
 from selip_core.datasets.sequences import sequence_of_text
-from selip_core.ingest.person_words import common_words
+from selip_core.ingest.person_words import BLANK, common_words
 from selip_core.reports.sections import begins_a_section
 
-_BLANK = r"[^\S\n\r]*"
 _ONE_LINE_ON = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
 _PARTICLES = (
     "de la", "de los", "de las", "de", "del", "della", "di", "da", "dos", "das", "do", "van der", "van den", "van de",
@@ -35,7 +34,7 @@ _LATIN = re.compile(
     r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|patient"
     r"|(?:patient(?:[’']s)? )?name)"
     r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
-    rf"{_BLANK}[:：]{_BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{NAME})"
+    rf"{BLANK}[:：]{BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{NAME})"
     rf"|(?P<title>\b{_TITLES}\b\.?(?:[^\S\n\r]+(?:Dr|med|rer|nat|habil|dent|vet|univ)\.)*[^\S\n\r]+)(?P<titled>{NAME})"
     r"|(?P<told>(?i:\b(?:discussed|communicated|conveyed|relayed)[^\S\n]+(?:with|to)|\bpaged|\bnotified|\binformed"
     r"|\b(?:attending|referring|consulting|reporting)[^\S\n]+(?:radiologist|physician|clinician|neurologist|surgeon))"

@@ -4,10 +4,9 @@ import re
 
 from selip_core.datasets.sequences import sequence_of_text
 from selip_core.ingest.latin_signatures import FULL, NAME, OF_DISEASE, PROTOCOL
-from selip_core.ingest.person_words import everybodys
+from selip_core.ingest.person_words import BLANK, everybodys
 from selip_core.reports.sections import begins_a_section
 
-_BLANK = r"[^\S\n\r]*"
 _TWO = rf"(?:[A-Z]\.?[^\S\n]+)?{FULL}(?:[^\S\n]+[A-Z]\.?)?[^\S\n]+{FULL}"
 """Two words at least: one alone may be any word that is written large."""
 _RADIOLOGIST = (
@@ -29,13 +28,13 @@ _PLACES = re.compile(
     rf"|(?:\A|\n|[.!?][^\S\n]+)(?P<aged>{_TWO})(?={_IS_AGED})"
     r"|\b(?i:(?:electronically |digitally )?signed|signature|e-signed|dictated|verified|approved|authori[sz]ed"
     rf"|consultant|reporting (?:doctor|clinician)|referr(?:er|ing (?:doctor|clinician))|{_DONE_BY}|cc|re|attn)"
-    rf"{_BLANK}[:：,]{_BLANK}(?i:dr\.?[^\S\n\r]+)?(?P<head>{NAME})"
+    rf"{BLANK}[:：,]{BLANK}(?i:dr\.?[^\S\n\r]+)?(?P<head>{NAME})"
     rf"|\b(?i:reporting (?:doctor|radiologist|clinician)|{_DONE_BY}|(?:for|in|on|of) referring"
     rf"|(?:seen|staffed|agreed|co-?read) with|signed)[^\S\n]+(?P<told>{_TWO}|[A-Z]\.?[^\S\n]+{FULL})"
     rf"|\b(?i:dear|hello|hi)[^\S\n]+(?P<dear>{_TWO}|{FULL})(?=[^\S\n]*[,:\n])"
     rf"|\b(?i:name)[^\S\n]+(?P<table>{_TWO})(?=[^\S\n]+(?i:age|sex|gender|dob|mrn|id|date)\b)"
-    rf"|(?:\A|\n|[.!?]){_BLANK}(?P<above>{NAME})(?=,?\s*\n?{_BLANK}{_RADIOLOGIST})"
-    rf"|{_RADIOLOGIST}{_BLANK}\n{_BLANK}(?P<below>{NAME})(?={_BLANK}(?:\n|\Z))"
+    rf"|(?:\A|\n|[.!?]){BLANK}(?P<above>{NAME})(?=,?\s*\n?{BLANK}{_RADIOLOGIST})"
+    rf"|{_RADIOLOGIST}{BLANK}\n{BLANK}(?P<below>{NAME})(?={BLANK}(?:\n|\Z))"
     rf"|(?<=[.!?])\s+(?P<last>(?:[A-Z]\.[^\S\n]*){{1,3}}{FULL})\.?\s*\Z"
     r"|(?P<header>\b[A-Z][A-Za-z'-]{1,40}(?:\^[A-Z][A-Za-z'-]{0,40}){1,4})"
 )

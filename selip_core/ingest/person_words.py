@@ -1,9 +1,13 @@
 """What tells a name from a word: English words that are names too, Chinese family names; and what takes its place."""
 
+import re
 from functools import cache
 from pathlib import Path
 
 import yaml
+
+from selip_core.reports.lexicon import load_lexicon
+from selip_core.reports.text import normalise
 
 HOLE = "＊＊"
 
@@ -33,6 +37,17 @@ FAMILY_NAMES = frozenset(
     "南宫", "端木", "轩辕", "百里", "呼延", "独孤", "赫连", "澹台", "申屠", "西门", "淳于", "闻人", "钟离", "太史",
 ))  # fmt: skip
 """The usual ones; a name of a rarer one is found where a column of the row holds it."""
+HAN = r"[\u4e00-\u9fff]"
+FAMILY = "|".join(sorted(FAMILY_NAMES, key=len, reverse=True))
+BLANK = r"[^\S\n\r]*"
+"""Parts of the expressions that find names: a Chinese character, a family name, blanks within a line."""
+_SPEECH = re.compile(
+    "高[热烧龄危血压空处度]|平[素时日扫片]|常[年有见规]|白[天质斑色班]|明[显确]|成[年像熟]|安静|方[便才法向位案]|时[有而间段]|全[身部程]"
+    "|查[体看]|尚[可未有]|易于|段落|连[续接]|强[调烈化]|向[家上下后前]|关[于注节]|解[除释剖]|习惯|管[理状腔]|尤其|相[关同对]"
+    "|后[续来]|单[纯位侧发]|通[过知]|已|未|于[术外前上本今昨此近去]|边[缘界]|毛[细糙刺]|黄[斑韧疸色]|金属|简[要单]|符合|游离|温度|车祸|颜面"
+)
+"""How words begin that could be a family name and a given one."""
+_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损障疸热痛祸伤晕麻肢汗尾场机床]")
 
 
 def common_words(kind: str) -> frozenset[str]:
@@ -50,6 +65,14 @@ def everybodys() -> frozenset[str]:
 def _book() -> dict[str, frozenset[str]]:
     book = yaml.safe_load(_COMMON_WORDS.read_text(encoding="utf-8"))
     return {kind: frozenset(words.split()) for kind, words in book.items()}
+
+
+@cache
+def is_word(name: str) -> bool:
+    """Tell whether what looks like a Chinese name holds a word of the lexicon or of speech: 高信号, 白质区, 高热."""
+    text = normalise(name)
+    said = _SPEECH.match(text) or _IN_NO_NAME.search(text, 1)
+    return said is not None or any(token.end - token.start >= 2 for token in load_lexicon().scan(text))
 
 
 def with_holes(text: str, places: list[tuple[int, int]]) -> tuple[str, int]:

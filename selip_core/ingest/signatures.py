@@ -1,34 +1,28 @@
 """The names that a text itself tells to be names: under a report, behind a title, of whom somebody has informed."""
 
 import re
-from functools import cache
 
 from selip_core.ingest.bare_names import bare_names
 from selip_core.ingest.latin_signatures import latin_signatures
 from selip_core.ingest.letter_names import letter_names
-from selip_core.ingest.person_words import FAMILY_NAMES
-from selip_core.reports.lexicon import load_lexicon
-from selip_core.reports.text import normalise
+from selip_core.ingest.person_words import BLANK, FAMILY, HAN, is_word
 
-_HAN = r"[\u4e00-\u9fff]"
-_FAMILY = "|".join(sorted(FAMILY_NAMES, key=len, reverse=True))
-_CHINESE = rf"(?:{_FAMILY}){_HAN}{{1,2}}"
+_CHINESE = rf"(?:{FAMILY}){HAN}{{1,2}}"
 """A family name and a given one; where nothing but the place tells a name, `is_word` must not know it."""
 _NEXT = r"审核|报告|复核|书写|记录|签[名字发]|诊断|检查|医[师生]|主任|技师|性\s*别|年\s*龄|日期|时间"
-_END = rf"(?:(?!{_HAN})|(?={_NEXT}))"
-_BLANK = r"[^\S\n\r]*"
+_END = rf"(?:(?!{HAN})|(?={_NEXT}))"
 
 _BEHIND_A_ROLE = re.compile(
     rf"((?:姓\s*名|(?:医\s*[生师]|技\s*师|护\s*[士师])(?:签[名字]|姓名)?|签[名字]"
     rf"|(?:报告|审核|书写|记录|检查|诊断|复核|签发|操作|录入|阅片|读片)(?:者|人员?)(?:签[名字])?)"
-    rf"(?:{_BLANK}[（(][^（）()\n]{{1,8}}[）)])?{_BLANK}[:：]\s*)"
-    rf"({_HAN}{{1,12}}(?:[·•・‧]{_HAN}{{1,12}})+(?!{_HAN})|(?:{_FAMILY})[ \u3000]{{1,3}}{_HAN}{{1,2}}{_END}"
-    rf"|{_HAN}{{2,4}}{_END})"
-    rf"((?:(?:{_BLANK}[、/／,，;；&]{_BLANK}|[^\S\n\r]+){_CHINESE}(?!{_HAN}))*)"
+    rf"(?:{BLANK}[（(][^（）()\n]{{1,8}}[）)])?{BLANK}[:：]\s*)"
+    rf"({HAN}{{1,12}}(?:[·•・‧]{HAN}{{1,12}})+(?!{HAN})|(?:{FAMILY})[ \u3000]{{1,3}}{HAN}{{1,2}}{_END}"
+    rf"|{HAN}{{2,4}}{_END})"
+    rf"((?:(?:{BLANK}[、/／,，;；&]{BLANK}|[^\S\n\r]+){_CHINESE}(?!{HAN}))*)"
 )
 """``报告医师：王小明、李建国``, ``报告医师（签章）：王小明``."""
 _BEHIND_A_WORD = re.compile(
-    rf"((?:审核|复核|核对|校对|书写|签发|报告|读片|阅片|记录|摄片|投照|登记){_BLANK}[:：]{_BLANK})({_CHINESE}){_END}"
+    rf"((?:审核|复核|核对|校对|书写|签发|报告|读片|阅片|记录|摄片|投照|登记){BLANK}[:：]{BLANK})({_CHINESE}){_END}"
 )
 """``审核：李建国``; ``报告：高信号`` is none."""
 _SPACED = re.compile(
@@ -39,17 +33,17 @@ _BETWEEN = "[于和同向从应全都那能别经时连]"
 """Family names that between words are words: 检查者于术后."""
 _UNSIGNED = re.compile(
     r"((?:(?:报告|审核|书写|记录|检查|诊断|复核|签发|阅片|读片|操作)(?:者|人员?|医[生师]|技师)|(?:副?主任|住院|进修)医[生师]"
-    rf"|签[名字]|姓\s*名){_BLANK})((?!{_BETWEEN}){_CHINESE}){_END}"
+    rf"|签[名字]|姓\s*名){BLANK})((?!{_BETWEEN}){_CHINESE}){_END}"
 )
 """Behind a role without a sign: ``报告人王小明``, ``住院医师 王小明``."""
 _OF_FAMILY = re.compile(
     r"((?:父亲|母亲|妻子|丈夫|儿子|女儿|家属|联系人|监护人|其[子女妻夫父母])"
-    rf"{_BLANK}[:：（(]?{_BLANK})((?!{_BETWEEN}){_CHINESE})"
-    rf"(?={_BLANK}(?:陪[同伴]|签[名字]|代[诉述签]|电话|[，,、）)。；;＊\d]|\Z))"
+    rf"{BLANK}[:：（(]?{BLANK})((?!{_BETWEEN}){_CHINESE})"
+    rf"(?={BLANK}(?:陪[同伴]|签[名字]|代[诉述签]|电话|[，,、）)。；;＊\d]|\Z))"
 )
 """``家属（王小明，儿子）``, ``母亲李娜陪同``."""
 _OF_A_SEX = re.compile(
-    rf"((?:\A|[。；;\n]){_BLANK})({_CHINESE})(?=[，,、\s]*[男女](?:性|孩)?[，,、\s]*\d)"
+    rf"((?:\A|[。；;\n]){BLANK})({_CHINESE})(?=[，,、\s]*[男女](?:性|孩)?[，,、\s]*\d)"
 )
 """``王小明，男，45岁`` at the begin."""
 _WHO_CAME = re.compile(
@@ -58,8 +52,8 @@ _WHO_CAME = re.compile(
 _ROLES_OF_JAPAN = "[读読]影(?:医師?|医师|者)|主治医師?|担当医師?|撮影者|確定医|依頼医"
 _ROLES_OF_KOREA = "판독(?:의사?|자)|판독 의사|전문의|주치의|담당의|검사자|촬영자|환자명?|성명|이름"
 _ELSEWHERE = re.compile(
-    rf"(?:{_ROLES_OF_JAPAN})(?:{_BLANK}[:：]|[ \u3000])[ \t\u3000]*"
-    rf"({_HAN}{{1,4}}(?:[ \u3000](?!{_NEXT}){_HAN}{{1,3}})?)(?!{_HAN}|[\u3041-\u30ff])"
+    rf"(?:{_ROLES_OF_JAPAN})(?:{BLANK}[:：]|[ \u3000])[ \t\u3000]*"
+    rf"({HAN}{{1,4}}(?:[ \u3000](?!{_NEXT}){HAN}{{1,3}})?)(?!{HAN}|[\u3041-\u30ff])"
     rf"|(?:{_ROLES_OF_KOREA})[ \t]*[:：][ \t]*([가-힣]{{2,4}})"
 )
 """Under reports of Japan and Korea: ``読影医：山田太郎``, ``판독의: 김철수``."""
@@ -72,39 +66,31 @@ _WORDS_OF_ROLES = (
 )
 """Words before a doctor's title that begin as a family name does."""
 _SIGNING = re.compile(
-    rf"((?:(?<!{_HAN})|(?<=[由经请与和及、]))(?!{_NO_NAMES}))({_CHINESE})(?={_BLANK}{_DOCTOR}(?:共同)?"
+    rf"((?:(?<!{HAN})|(?<=[由经请与和及、]))(?!{_NO_NAMES}))({_CHINESE})(?={BLANK}{_DOCTOR}(?:共同)?"
     r"(?:审核|报告|书写|签[名字发]|诊断|阅片|复核|会诊))"
 )
 _ALONE = re.compile(
-    rf"((?:(?<!{_HAN})|(?<=由))(?!{_NO_NAMES}|{_WORDS_OF_ROLES}|{_HAN}主任))({_CHINESE})"
-    rf"(?={_BLANK}(?:{_DOCTOR}|副?主任|教授|技师|大夫)(?:(?!{_HAN})|会诊|意见|指示|查房|阅片)"
-    rf"|[ \t\u3000]+(?:审核|报告|书写|复核|签[名字])(?!{_HAN}|[:：])|、{_CHINESE}{_BLANK}{_DOCTOR})"
+    rf"((?:(?<!{HAN})|(?<=由))(?!{_NO_NAMES}|{_WORDS_OF_ROLES}|{HAN}主任))({_CHINESE})"
+    rf"(?={BLANK}(?:{_DOCTOR}|副?主任|教授|技师|大夫)(?:(?!{HAN})|会诊|意见|指示|查房|阅片)"
+    rf"|[ \t\u3000]+(?:审核|报告|书写|复核|签[名字])(?!{HAN}|[:：])|、{_CHINESE}{BLANK}{_DOCTOR})"
 )
 """A phrase of its own: ``王小明医生``, ``李建国 主任医师：``."""
 _BEHIND_A_DOCTOR = re.compile(
-    rf"((?:主管|主治|经治|管床|申请|开单|送检|接诊|责任|值班|首诊)医[师生]{_BLANK})({_CHINESE}){_END}"
+    rf"((?:主管|主治|经治|管床|申请|开单|送检|接诊|责任|值班|首诊)医[师生]{BLANK})({_CHINESE}){_END}"
 )
 _INFORMED = re.compile(
-    rf"((?:告知|通知|联系)(?!{_NO_NAMES}))((?:(?!科){_HAN}){{2,3}})(?=医[师生]|主任|大夫)"
+    rf"((?:告知|通知|联系)(?!{_NO_NAMES}))((?:(?!科){HAN}){{2,3}})(?=医[师生]|主任|大夫)"
 )
 _INFORMED_THERE = re.compile(
-    rf"((?:告知|通知|联系){_HAN}{{0,8}}?(?:科|病房|病区|门诊|中心)(?:值班|主管|主治|经治|管床)?)({_CHINESE})"
+    rf"((?:告知|通知|联系){HAN}{{0,8}}?(?:科|病房|病区|门诊|中心)(?:值班|主管|主治|经治|管床)?)({_CHINESE})"
     r"(?=(?:副?主任)?医[师生]|主任|大夫)"
 )
 _SPOKEN_TO = re.compile(rf"((?:与|请|经|和|由)(?!{_NO_NAMES}))({_CHINESE})(?=(?:副?主任)?医[师生]|主任|教授)")
 _PATIENT = re.compile(
-    rf"((?:患者|病人){_BLANK})({_CHINESE})(?=[，,、\s]*[男女]性?(?:[，,、\s。；;\d]|\Z))"
-    rf"|((?:患者|病人|家属|受检者)(?:姓名)?{_BLANK}[:：]{_BLANK})((?:{_FAMILY}){_HAN}{{2}}){_END}"
+    rf"((?:患者|病人){BLANK})({_CHINESE})(?=[，,、\s]*[男女]性?(?:[，,、\s。；;\d]|\Z))"
+    rf"|((?:患者|病人|家属|受检者)(?:姓名)?{BLANK}[:：]{BLANK})((?:{FAMILY}){HAN}{{2}}){_END}"
 )
 """``患者王小明，男``; behind a colon a name has three characters: ``患者：马尾``."""
-
-_SPEECH = re.compile(
-    "高[热烧龄危血压空处度]|平[素时日扫片]|常[年有见规]|白[天质斑色班]|明[显确]|成[年像熟]|安静|方[便才法向位案]|时[有而间段]|全[身部程]"
-    "|查[体看]|尚[可未有]|易于|段落|连[续接]|强[调烈化]|向[家上下后前]|关[于注节]|解[除释剖]|习惯|管[理状腔]|尤其|相[关同对]"
-    "|后[续来]|单[纯位侧发]|通[过知]|已|未|于[术外前上本今昨此近去]|边[缘界]|毛[细糙刺]|黄[斑韧疸色]|金属|简[要单]|符合|游离|温度|车祸|颜面"
-)
-"""How words begin that could be a family name and a given one."""
-_IN_NO_NAME = re.compile("[灶症瘤骨影液血肿癌炎病损障疸热痛祸伤晕麻肢汗尾场机床]")
 
 
 def signatures(text: str) -> list[tuple[int, int]]:
@@ -119,7 +105,7 @@ def signatures(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in signatures(text)]
     ['王小明', '李建国']
     """
-    found = [*latin_signatures(text), *letter_names(text), *bare_names(text, is_word)]
+    found = [*latin_signatures(text), *letter_names(text), *bare_names(text)]
     for match in _ELSEWHERE.finditer(text):
         found += [] if is_word(match[match.lastindex]) else [match.span(match.lastindex)]
     for places in (_BEHIND_A_ROLE, _BEHIND_A_WORD, _SPACED, _SIGNING, _ALONE, _BEHIND_A_DOCTOR, _UNSIGNED,
@@ -138,11 +124,3 @@ def _names_of(match: re.Match) -> list[tuple[int, int]]:
     more = list(re.finditer(_CHINESE, match[3] if match.re.groups == 3 else ""))
     known = next((i for i, one in enumerate(more) if is_word(one[0])), len(more))
     return [match.span(group), *((match.start(3) + one.start(), match.start(3) + one.end()) for one in more[:known])]
-
-
-@cache
-def is_word(name: str) -> bool:
-    """Tell whether what looks like a Chinese name holds a word of the lexicon or of speech: 高信号, 白质区, 高热."""
-    text = normalise(name)
-    said = _SPEECH.match(text) or _IN_NO_NAME.search(text, 1)
-    return said is not None or any(token.end - token.start >= 2 for token in load_lexicon().scan(text))

@@ -1,7 +1,7 @@
 """The entries of a lexicon: what one line of it stands for, and the pattern that finds all of them in a text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import count, groupby, product
 from typing import NamedTuple
 
@@ -39,35 +39,34 @@ def scanner(entries: Iterable[tuple[int, str]], letters: str) -> re.Pattern:
     Of entries that begin with the same two letters the longest is tried first. Only those are tried that begin as the
     text does, letter by letter: an English text has 5,000 entries and is read three times faster so.
     """
-    found = [_Entry(entry.lower(), number, expression(entry, letters)) for number, entry in entries]
+    found = [
+        _Entry(entry.lower(), number, expression(entry, letters), _LEAD.match(entry.lower())[0].rstrip())
+        for number, entry in entries
+    ]
     found.sort(key=lambda one: (one.text[0], -len(_start(one.text)), _start(one.text), -len(one.text)))
+    nth = count()  # names of groups are unique, and an entry may stand in several places
     by_letter = []
     for first, of_letter in groupby(found, key=lambda one: one.text[0]):
         by_start = groupby(of_letter, key=lambda one: _start(one.text))
-        tried = "|".join(f"(?={re.escape(start)})(?:{_tried(list(of), len(start))})" for start, of in by_start)
+        tried = "|".join(f"(?={re.escape(start)})(?:{_tried(list(of), len(start), nth)})" for start, of in by_start)
         by_letter.append(f"(?={re.escape(first)})(?:{tried})")
-    numbers = count()  # names of groups are unique, and an entry may stand in several places
-    pattern = re.sub(r"(?<=\(\?P<e\d\d\d\d\d)>", lambda _: f"_{next(numbers)}>", "|".join(by_letter))
-    return re.compile(rf"(?<!{_LETTERS})(?:{pattern})(?!{_LETTERS})", re.IGNORECASE)
+    return re.compile(rf"(?<!{_LETTERS})(?:{'|'.join(by_letter)})(?!{_LETTERS})", re.IGNORECASE)
 
 
 def number_of(match: re.Match) -> int:
     """Return the number of the entry that a `scanner` has found."""
-    return int(match.lastgroup[1:6])
+    return int(match.lastgroup[1:].partition("_")[0])
 
 
 class _Entry(NamedTuple):
     text: str
     number: int
     pattern: str
-
-    @property
-    def lead(self) -> str:
-        """Its letters up to a wildcard or a sign: all that a text must have to begin as it does."""
-        return _LEAD.match(self.text)[0].rstrip()
+    lead: str
+    """Its letters up to a wildcard or a sign: all that a text must have to begin as it does."""
 
 
-def _tried(entries: list[_Entry], depth: int) -> str:
+def _tried(entries: list[_Entry], depth: int, nth: Iterator[int]) -> str:
     """Return the pattern of entries that have so many first letters in common, in their order.
 
     One that ends or has a wildcard before the next letter is tried with all of them, and behind them.
@@ -75,14 +74,14 @@ def _tried(entries: list[_Entry], depth: int) -> str:
     short = [one for one in entries if len(one.lead) <= depth]
     begins = sorted({one.lead[: depth + 1] for one in entries if len(one.lead) > depth})
     if len(entries) > FEW and len(begins) == 1 and not short:
-        return _tried(entries, depth + 1)
+        return _tried(entries, depth + 1, nth)
     if len(entries) <= FEW or len(begins) < 2:
-        return "|".join(f"(?P<e{one.number:05}>{one.pattern})" for one in entries)
+        return "|".join(f"(?P<e{one.number}_{next(nth)}>{one.pattern})" for one in entries)
     groups = []
     for begin in begins:
         of = [one for one in entries if one.lead[: depth + 1] == begin or len(one.lead) <= depth]
-        groups.append(f"(?={_spaced(begin)})(?:{_tried(of, depth + 1)})")
-    return "|".join([*groups, _tried(short, depth)] if short else groups)
+        groups.append(f"(?={_spaced(begin)})(?:{_tried(of, depth + 1, nth)})")
+    return "|".join([*groups, _tried(short, depth, nth)] if short else groups)
 
 
 def _spaced(words: str) -> str:

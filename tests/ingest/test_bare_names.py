@@ -5,11 +5,10 @@ import pytest
 from selip_core.ingest.bare_names import bare_names
 from selip_core.ingest.comparable import comparable
 from selip_core.ingest.person_words import with_holes
-from selip_core.ingest.signatures import is_word
 
 
 def without_names(text):
-    return with_holes(text, bare_names(comparable(text), is_word))[0]
+    return with_holes(text, bare_names(comparable(text)))[0]
 
 
 @pytest.mark.parametrize("name", ["王小明", "李娜", "欧阳娜娜", "張偉"])
@@ -55,4 +54,4 @@ def test_words_stay(text):
 
 @pytest.mark.parametrize("text", ["王" * 60_000, "（王小明" * 20_000, "\n  " * 20_000, "。" + " " * 60_000])
 def test_a_long_text_comes_to_its_end_without_a_name(text):
-    assert bare_names(text, is_word) == []
+    assert bare_names(text) == []
