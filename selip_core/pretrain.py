@@ -12,20 +12,17 @@ it: ``04_pretraining`` then reads the finished run and draws. Interrupted, the s
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from selip_core._utils.command import DONE, Parser, run_command
-from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.config import EXECUTION, PROFILES, PretrainingSettings, get_settings
-from selip_core.encoders.model import SelipModel
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
-from selip_core.pipeline.inputs import model_origin, pretraining_pairs
 from selip_core.pipeline.records import describe_data_source, finished_upstream, run_inputs
-from selip_core.pretraining.distributed import joined_processes
-from selip_core.pretraining.loop import Pretraining, pretrain
 from selip_core.pretraining.methods import PRETRAINED, VARIANTS, run_folder, start_folder
-from selip_core.pretraining.sampler import fitting_batch_size
-from selip_core.pretraining.start import starting_model
+
+if TYPE_CHECKING:
+    from selip_core.pretraining.loop import Pretraining
 
 NOTEBOOK = "04_pretraining"
 
@@ -57,7 +54,7 @@ def _execution(options: argparse.Namespace) -> dict:
     return {name: value for name, value in vars(options).items() if name in EXECUTION}
 
 
-def train_run(options: argparse.Namespace) -> Pretraining:
+def train_run(options: argparse.Namespace) -> "Pretraining":
     """Train, or continue, the run that `options` ask for; in every process that takes part.
 
     Raises
@@ -67,6 +64,15 @@ def train_run(options: argparse.Namespace) -> Pretraining:
         train on, the profile has no such repeat, or ``accelerate launch --cpu`` was asked for several processes: it
         starts one, which would train alone.
     """
+    # here, so that --help and a wrong option need not wait for torch
+    from selip_core._utils.devices import resolve_device, set_seeds
+    from selip_core.encoders.model import SelipModel
+    from selip_core.pipeline.inputs import model_origin, pretraining_pairs
+    from selip_core.pretraining.distributed import joined_processes
+    from selip_core.pretraining.loop import pretrain
+    from selip_core.pretraining.sampler import fitting_batch_size
+    from selip_core.pretraining.start import starting_model
+
     profile, seed, cohort = options.profile, options.seed, options.cohort
     settings = get_settings(profile)
     if not 0 <= options.repeat < settings.n_seeds:

@@ -30,7 +30,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("SELIP_ROOT", str(tmp_path))
     monkeypatch.setattr(pretrain, "get_settings", small)
     monkeypatch.setattr(pretrain, "finished_upstream", lambda name, **_: (tmp_path / name, {}))
-    monkeypatch.setattr(pretrain, "pretraining_pairs", lambda curation, findings: (cache, pairs))
+    monkeypatch.setattr("selip_core.pipeline.inputs.pretraining_pairs", lambda curation, findings: (cache, pairs))
     return tmp_path
 
 
@@ -131,9 +131,13 @@ def test_pairs_are_those_of_the_split(tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_trained_on_is_told_before_the_warm_start(project, monkeypatch):
-    monkeypatch.setattr(pretrain, "starting_model", lambda *_, **__: pytest.fail("warmed up before it was told"))
+    def told_too_late(*_, **__):
+        pytest.fail("warmed up before it was told")
+
+    monkeypatch.setattr("selip_core.pretraining.start.starting_model", told_too_late)
     one = tiny_pairs().take(np.array([0]))
-    monkeypatch.setattr(pretrain, "pretraining_pairs", lambda *_: (None, {"train": one, "validation": one}))
+    pairs = {"train": one, "validation": one}
+    monkeypatch.setattr("selip_core.pipeline.inputs.pretraining_pairs", lambda *_: (None, pairs))
     with pytest.raises(SelipError, match=r"the training patients have 1 distinct sentence\(s\)"):
         pretrain.train_run(pretrain.parse(["--profile", "smoke", "--device", "cpu"]))
     assert pretrain.main(["--profile", "smoke", "--chunk-size", "0"]) == 2

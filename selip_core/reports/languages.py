@@ -23,6 +23,7 @@ _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
 _GOES_ON = re.compile(GOES_ON)
 _CHINESE = re.compile(r"[一-鿿]")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
+_FOREIGN = re.compile(r"(?![一-鿿])[^\W\d_]|[↑↓]")
 _RUN = re.compile(r"[^一-鿿，,、：:；;。()（）]+")
 _EPONYM = re.compile(
     r"[A-Z][a-zà-ÿ]+(?:[ -][A-Z]?[a-zà-ÿ]+)*(?:['’]s)?\s*\d*\s*"
@@ -46,7 +47,7 @@ def _language_of(sentences: list[str]) -> tuple[Language, bool]:
     """Return the language that knows most of what is not Chinese, and whether enough of it is known at all."""
     foreign = [sentence for sentence in sentences if sentence.strip() and not _CHINESE.search(sentence)]
     totals = dict.fromkeys(languages(), 0)
-    words, unknown = 0, []
+    words, unknown = 0, ()
     for sentence in foreign:
         counts = [(language, language.count(language.prepare(sentence))) for language in languages()]
         for language, (_, missed) in counts:
@@ -83,6 +84,14 @@ def _sequences() -> re.Pattern:
     return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, latin))})+(?![A-Za-z])", re.IGNORECASE)
 
 
+def _is_chinese(text: str) -> bool:
+    """Return whether a text has no word of another language, names of sequences apart.
+
+    It is then read without the other lexicons: to load them takes every process seconds.
+    """
+    return not _FOREIGN.search(_sequences().sub("", text))
+
+
 def _foreign_in(language: Language, sentence: str) -> list[str]:
     """Return the words of a mixed sentence that keep it from being read, each stretch without Chinese judged alone."""
     runs = _RUN.findall(_sequences().sub("", _EPONYM.sub("", sentence))) if _LATIN.search(sentence) else []
@@ -106,7 +115,7 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     >>> to_chinese("Patchy hyperintensity in the left frontal lobe on T2 and FLAIR.")
     '左侧额叶见片状异常信号影,T2、FLAIR呈高信号。'
     """
-    if not _LATIN.search(text):
+    if not _LATIN.search(text) or _is_chinese(text):
         return text
     sentences = _sentences(text)
     main, known = _language_of(sentences)
@@ -145,6 +154,9 @@ def clauses_read(text: str, share: float | None = None) -> Iterator[tuple[str, i
     words is known; without one, where it is read.
     """
     sentences = _sentences(text)
+    if _is_chinese(text):
+        yield from ((sentence.strip(), 0, True) for sentence in sentences if sentence.strip())
+        return
     main, known = _language_of(sentences)
     for sentence in sentences:
         if _CHINESE.search(sentence):
@@ -164,7 +176,7 @@ def unread(text: str, share: float | None = None) -> list[str]:
 
     A line of abbreviations and names of sequences alone, `TSE 3.0T`, says nothing that could be missed.
     """
-    if not _LATIN.search(text):
+    if not _LATIN.search(text) or _is_chinese(text):
         return []
     found = []
     for clause, letters, is_read in clauses_read(text, share):
@@ -179,7 +191,7 @@ def unknown_foreign_words(text: str) -> list[str]:
 
     Of a mixed sentence only those for which it is not read: `Virchow-Robin间隙` is Chinese usage.
     """
-    if not _LATIN.search(text):
+    if not _LATIN.search(text) or _is_chinese(text):
         return []
     sentences = _sentences(text)
     main, _ = _language_of(sentences)

@@ -7,6 +7,7 @@ from selip_core.reports.book import check_language
 from selip_core.reports.languages import to_chinese, unread
 from selip_core.reports.parser import describe_series, is_normal_report, parse_report, unknown_words
 from selip_core.reports.sentences import NORMAL_STATEMENT, Finding
+from selip_core.reports.share_read import share_read
 from selip_core.reports.words import Language
 from tests.helpers.places import PACKAGE
 
@@ -192,6 +193,20 @@ def test_series_of_an_english_report_are_described_in_canonical_sentences():
 @pytest.mark.parametrize("text", ["左侧额叶见片状长T1长T2信号影，DWI呈高信号。", "T2-FLAIR呈高信号；MRI平扫", ""])
 def test_a_chinese_report_comes_back_as_it_is(text):
     assert to_chinese(text).replace("。", "").replace("；", "") == text.replace("。", "").replace("；", "")
+
+
+@pytest.mark.parametrize("text", ["左侧额叶见长T2信号，FLAIR、DWI呈高信号。", "颅脑未见异常。\nT2WI/T2FLAIR 3 次"])
+def test_a_chinese_report_is_read_without_the_lexicons_of_other_languages(monkeypatch, text):
+    read = (parse_report(text), is_normal_report(text), unread(text), unknown_words([text]), share_read(text))
+
+    def not_asked():
+        raise AssertionError("a lexicon of another language is loaded, which takes seconds")
+
+    monkeypatch.setattr(languages, "languages", not_asked)
+    assert read == (parse_report(text), is_normal_report(text), unread(text), unknown_words([text]), share_read(text))
+    monkeypatch.setattr(languages, "_is_chinese", lambda text: False)
+    with pytest.raises(AssertionError):
+        parse_report(text)
 
 
 @pytest.mark.parametrize(
