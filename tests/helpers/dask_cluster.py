@@ -59,6 +59,7 @@ class SmallCluster:
 
     def _start(self, *words: str) -> subprocess.Popen:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
+                       "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s",  # 30 s, where one waits for a killed worker
                        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}  # fmt: skip
         number = len(list(self.folder.glob("*.log")))
         with open(self.folder / f"{number}-{words[0]}.log", "wb") as log:

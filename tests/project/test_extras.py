@@ -118,29 +118,18 @@ build_model({"name": "resnet50", "pooling": "average", "width": 8}, {"name": "sm
             volume_shape=(4, 16, 16), embedding_size=16, vocabulary_texts=texts)
 import selip_core.pretraining.loop, selip_core.datasets.volume_cache
 """
-
-
-def test_the_core_works_alone(bare, tmp_path):
-    done = run(bare, "-c", USE)
-    assert done.returncode == 0, done.stderr
-
-
 EXPORT = """
-from pathlib import Path
-from selip_core.encoders import build_model
 from selip_core.export import export_model
 
-model = build_model({"name": "small", "pooling": "located", "width": 8}, {"name": "small", "max_tokens": 48},
-                    volume_shape=(4, 16, 16), embedding_size=16, vocabulary_texts=["在左侧额叶表现为长信号"],
-                    extra={"data_source": "embedded synthetic cohort"})
+model.config["data_source"] = "embedded synthetic cohort"
 model.save_pretrained("results/04_pretraining/models/SeLIP_seed0/best")
 card = export_model("results", "SeLIP", 0, "exported") / "README.md"
 assert "- synthetic-data" in card.read_text(encoding="utf-8")
 """
 
 
-def test_a_model_is_exported_with_its_card_by_the_core_alone(bare):
-    done = run(bare, "-c", EXPORT)
+def test_the_core_works_alone_and_exports_a_model_with_its_card(bare, tmp_path):
+    done = run(bare, "-c", USE + EXPORT)
     assert done.returncode == 0, done.stderr
 
 
