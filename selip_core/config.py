@@ -227,7 +227,7 @@ _PROFILES: dict[str, dict] = {
             "brats_patients": (10, 10),
             "brats_steps": 6,
         },
-        "segmentation": {"fractions": (1.0,), "steps": 4},
+        "segmentation": {"fractions": (1.0,), "steps": 8},
         "ablation": {"variants": ("semantics only",), "fractions": (0.25,), "fewest_steps": 10},
         "external": {
             "fractions": (0.5, 1.0), "seeds": 1, "segmentation_steps": 4, "fine_tuning_steps": 4,

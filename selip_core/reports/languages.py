@@ -23,6 +23,7 @@ _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
 _GOES_ON = re.compile(GOES_ON)
 _CHINESE = re.compile(r"[一-鿿]")
 _LATIN = re.compile(r"[A-Za-z]{3,}")
+_LETTER = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(r"(?![一-鿿])[^\W\d_]|[↑↓]")
 _RUN = re.compile(r"[^一-鿿，,、：:；;。()（）]+")
 _EPONYM = re.compile(
@@ -85,11 +86,13 @@ def _sequences() -> re.Pattern:
 
 
 def _is_chinese(text: str) -> bool:
-    """Return whether a text has no word of another language, names of sequences apart.
+    """Return whether each sentence is Chinese, and the names of sequences are all that it has of other letters.
 
-    It is then read without the other lexicons: to load them takes every process seconds.
+    It is then read without the other lexicons, which take a process seconds to load; one with a unit, `5mm`, needs
+    them.
     """
-    return not _FOREIGN.search(_sequences().sub("", text))
+    told = all(_CHINESE.search(part) for part in _SENTENCE.split(text) if _LETTER.search(part))
+    return told and not _FOREIGN.search(_sequences().sub("", text))
 
 
 def _foreign_in(language: Language, sentence: str) -> list[str]:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import groupby
 
 from selip_core.reports.abbreviations import Abbreviations
 from selip_core.reports.book import FOLDER, GROUPS, LISTS, load_language
@@ -81,8 +82,7 @@ class Language:
         ]
         self._meanings = [entry[1:] for entry in entries]
         self._whole = frozenset(self._folded(entry[0].lower()) for entry in entries)
-        # with the case told, such a set is compiled in a fraction of the time, thousands of times
-        letters = f"(?-i:[{book['letters']}{book['letters'].upper()}]*)"
+        letters = f"(?-i:[{_in_both_cases(book['letters'])}]*)"
         self.abbreviations = Abbreviations(book["abbreviations"])
         self._scanner = scanner(enumerate(self._folded(word) for word, _, _ in entries), letters)
         self._common = frozenset(self._folded(word) for word in book["common"])
@@ -333,6 +333,16 @@ class Language:
                     words.append(Word("heading", "", start, start, words[-1].clause))
                 words += [replace(w, clause=number) for w in self.scan(sentence) if start <= w.start < end]
         return words
+
+
+def _in_both_cases(letters: str) -> str:
+    """Return a set of letters, `a-z`, with both cases told, `A-Za-z`.
+
+    A set without regard to case takes many times as long to compile, and an expression of all entries holds thousands.
+    """
+    found = [i for i in range(0x250) if re.fullmatch(f"[{letters}]", chr(i), re.IGNORECASE)]  # all of Latin
+    runs = [[i for _, i in run] for _, run in groupby(enumerate(found), key=lambda one: one[1] - one[0])]
+    return "".join(f"{re.escape(chr(run[0]))}-{re.escape(chr(run[-1]))}" for run in runs)
 
 
 def understood(words: int, unknown: Sequence[str], share: float = READ_SHARE) -> bool:

@@ -58,7 +58,9 @@ def test_an_interrupt_does_not_wait_for_a_training(tmp_path):
     )  # fmt: skip
     process = subprocess.Popen([sys.executable, script], start_new_session=True, stderr=subprocess.DEVNULL,
                                cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
-    while not all((tmp_path / name).exists() for name in "ab") and process.poll() is None:
+    until = time.monotonic() + 120
+    while not all((tmp_path / name).exists() for name in "ab"):
+        assert process.poll() is None and time.monotonic() < until
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=20) != 0

@@ -128,7 +128,7 @@ assert "- synthetic-data" in card.read_text(encoding="utf-8")
 """
 
 
-def test_the_core_works_alone_and_exports_a_model_with_its_card(bare, tmp_path):
+def test_the_core_works_alone_and_exports_a_model_with_its_card(bare):
     done = run(bare, "-c", USE + EXPORT)
     assert done.returncode == 0, done.stderr
 

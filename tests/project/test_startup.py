@@ -13,7 +13,8 @@ def loaded_by(modules):
 
 
 def test_the_package_and_the_command_line_start_without_numerical_libraries():
-    loaded = loaded_by(["selip_core", "selip_core.pipeline.run_all", "selip_core.pipeline.paths"])
+    modules = ["selip_core", "selip_core.pipeline.run_all", "selip_core.pipeline.paths", "selip_core.pretrain"]
+    loaded = loaded_by(modules)
     assert not loaded & (SECONDS_TO_IMPORT | {"numpy", "torch", "pandas", "scipy", "matplotlib", "papermill"})
 
 
