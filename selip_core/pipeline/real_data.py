@@ -71,7 +71,8 @@ def _images(tables: Path) -> list[str]:
     about = (
         f"TCGA-LGG, {int(patients['patients'].sum())} patients of {len(patients)} institutions; held out in turn: "
         f"{each}. Heads on the template head: by {_registered_by(placed)}. "
-        "That heads are registered, and which sequences are segmented, was decided on these same patients. "
+        "That heads are registered, and which sequences are segmented, was decided on these same patients; what was "
+        "tried is in [method.md](method.md), section 6. "
         f"The mask lies on the coded side in {side['value']:.1%} of {side['n']} patients."
     )
     return [
