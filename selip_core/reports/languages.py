@@ -95,6 +95,11 @@ def _is_chinese(text: str) -> bool:
     return told and not _FOREIGN.search(_sequences().sub("", text))
 
 
+def _may_be_foreign(text: str) -> bool:
+    """Return whether a text may have words of another language, so that the other lexicons are asked."""
+    return _LATIN.search(text) is not None and not _is_chinese(text)
+
+
 def _foreign_in(language: Language, sentence: str) -> list[str]:
     """Return the words of a mixed sentence that keep it from being read, each stretch without Chinese judged alone."""
     runs = _RUN.findall(_sequences().sub("", _EPONYM.sub("", sentence))) if _LATIN.search(sentence) else []
@@ -118,7 +123,7 @@ def to_chinese(text: str, *, default_sequence: str | None = None) -> str:
     >>> to_chinese("Patchy hyperintensity in the left frontal lobe on T2 and FLAIR.")
     '左侧额叶见片状异常信号影,T2、FLAIR呈高信号。'
     """
-    if not _LATIN.search(text) or _is_chinese(text):
+    if not _may_be_foreign(text):
         return text
     sentences = _sentences(text)
     main, known = _language_of(sentences)
@@ -179,7 +184,7 @@ def unread(text: str, share: float | None = None) -> list[str]:
 
     A line of abbreviations and names of sequences alone, `TSE 3.0T`, says nothing that could be missed.
     """
-    if not _LATIN.search(text) or _is_chinese(text):
+    if not _may_be_foreign(text):
         return []
     found = []
     for clause, letters, is_read in clauses_read(text, share):
@@ -194,7 +199,7 @@ def unknown_foreign_words(text: str) -> list[str]:
 
     Of a mixed sentence only those for which it is not read: `Virchow-Robin间隙` is Chinese usage.
     """
-    if not _LATIN.search(text) or _is_chinese(text):
+    if not _may_be_foreign(text):
         return []
     sentences = _sentences(text)
     main, _ = _language_of(sentences)
