@@ -1,16 +1,21 @@
-"""The linear probe: logistic regression on patients' frozen features, its penalty chosen on the validation patients."""
+"""The linear probe: ridge regression on patients' frozen features, its penalty chosen on the validation patients."""
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from selip_core.metrics.classification import mean_auc
 
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Inverse strengths C that are tried; the same for every method."""
+PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+"""Strengths that are tried, of features whose mean square length is 1; the same for every method.
+
+# Choice: ridge, not logistic regression: on the demo's validation patients (CLIP) the mean AUC of 26 sites was 0.827 by
+ridge, 0.818 by logistic regression; of 11 kinds 0.899 and 0.893; from a tenth of the labels 0.758 and 0.754, 0.845 and
+0.841; in a tenth of the time. The features before the projection: sites 0.831, kinds 0.884, few labels worse.
+"""
 
 
 def patient_features(
@@ -46,7 +51,7 @@ def patient_features(
 def linear_probe(
     train: tuple[np.ndarray, np.ndarray], validation: tuple[np.ndarray, np.ndarray], test: np.ndarray
 ) -> dict[str, np.ndarray | float]:
-    """Fit one logistic regression a label, and return its probabilities.
+    """Fit one ridge regression a label, and return its probabilities.
 
     Parameters
     ----------
@@ -56,52 +61,54 @@ def linear_probe(
     Returns
     -------
     dict
-        ``test`` (m, labels) and ``validation`` (n, labels) probabilities, and ``C``, the one penalty of all labels,
-        that with the highest mean AUC on the validation patients. A label with one side only among the training
-        patients gets their frequency as its probability.
+        ``test`` (m, labels) and ``validation`` (n, labels) probabilities (Platt's, of the validation patients), and
+        ``penalty``, the one of all labels, that with the highest mean AUC on the validation patients. A label with one
+        side only among the training patients gets their frequency as its probability.
     """
     (x, y), (x_validation, y_validation) = train, validation
-    reduced = _Span(x)
-    x, x_validation, test = (reduced(values) for values in (x, x_validation, test))
+    mean = x.mean(axis=0, dtype=np.float64)
+    size = np.sqrt(((x - mean) ** 2).sum(axis=1).mean()) or 1.0  # so that a penalty means the same for any features
+    x, x_validation, test = ((values - mean) / size for values in (x, x_validation, test))
     best = None
-    # by hand: LogisticRegressionCV chooses a penalty label by label, and fits again with the validation patients
+    # by hand: RidgeCV chooses by squared errors or label by label, and fits again with the validation patients
     for penalty in PENALTIES:
-        fitted = [_fit(x, y[:, k], penalty) for k in range(y.shape[1])]
-        shown = np.stack([predict(x_validation) for predict in fitted], axis=1)
+        model = Ridge(alpha=penalty).fit(x, y)
+        shown = _scores(model, x_validation, y.shape[1])
         score = np.nan_to_num(mean_auc(y_validation, shown[:, :, None]), nan=-1.0)
         if best is None or score > best[0]:
-            best = score, penalty, fitted, shown
-    _, penalty, fitted, shown = best
-    return {"test": np.stack([predict(test) for predict in fitted], axis=1), "validation": shown, "C": penalty}
+            best = score, penalty, model, shown
+    _, penalty, model, shown = best
+    found = {"validation": shown, "test": _scores(model, test, y.shape[1])}
+    for k, frequency in enumerate(y.mean(axis=0)):
+        to_probability = _platt(shown[:, k].copy(), y_validation[:, k], frequency)
+        for scores in found.values():
+            scores[:, k] = to_probability(scores[:, k])
+    return {**found, "penalty": penalty}
 
 
-class _Span:
-    """Standardise, then rotate onto the span of the training rows: the same regression with at most n columns.
+def _scores(model: Ridge, x: np.ndarray, labels: int) -> np.ndarray:
+    """Return the regression's values (n, labels), of no patient too."""
+    return model.predict(x).reshape(len(x), labels) if len(x) else np.zeros((0, labels))
 
-    A penalised fit lies in the span of its training rows (the representer theorem), so nothing is lost.
+
+def _platt(scores: np.ndarray, truth: np.ndarray, frequency: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function from scores (n,) to probabilities that fits the validation patients, and keeps their order.
+
+    Parameters
+    ----------
+    frequency : float
+        Of the label among the training patients: the probability where these have one side only.
     """
-
-    # by hand: scikit-learn's PCA keeps directions without spread and divides by nought for one training patient
-
-    def __init__(self, x: np.ndarray):
-        self.mean, spread = x.mean(axis=0), x.std(axis=0)
-        self.spread = np.where(spread > 1e-8, spread, 1.0)
-        _, sizes, self.axes = np.linalg.svd(((x - self.mean) / self.spread).astype(np.float64), full_matrices=False)
-        self.axes = self.axes[sizes > 1e-8 * max(sizes.max(initial=0), 1e-300)]
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return ((x - self.mean) / self.spread) @ self.axes.T
-
-
-def _fit(x: np.ndarray, y: np.ndarray, penalty: float):
-    """Return a function from features to probabilities."""
-    if y.all() or not y.any() or not x.shape[1]:
-        frequency = float(y.mean())
-        return lambda features: np.full(len(features), frequency)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a bound on steps is as good a choice as a tolerance
-        model = LogisticRegression(C=penalty, max_iter=200, tol=1e-3).fit(x, y)
-    return lambda features: model.predict_proba(features)[:, 1] if len(features) else np.zeros(0)
+    if frequency in (0.0, 1.0):
+        return lambda values: np.full(len(values), frequency)
+    spread = scores.std() if len(scores) else 0.0
+    if not spread or truth.all() or not truth.any():
+        return lambda values: expit(values - frequency + logit(frequency))
+    model = LogisticRegression().fit(scores[:, None] / spread, truth)
+    slope, offset = model.coef_[0, 0], model.intercept_[0]
+    if slope <= 0:  # a few validation patients contradict the training patients: what is learnt from these stands
+        slope, offset = 1e-3, logit(truth.mean())
+    return lambda values: expit(slope * values / spread + offset)
 
 
 def best_threshold(truth: np.ndarray, probabilities: np.ndarray) -> float:

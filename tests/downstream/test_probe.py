@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
 
-from selip_core.downstream.probe import PENALTIES, _Span, best_threshold, linear_probe, patient_features
+from selip_core.downstream.probe import PENALTIES, best_threshold, linear_probe, patient_features
+from selip_core.metrics.classification import mean_auc
 
 
 def test_features_of_a_patient_stand_side_by_side():
@@ -27,19 +27,41 @@ def test_the_probe_finds_what_is_there():
     rng = np.random.default_rng(0)
     train, validation, (x, y) = made(200, rng), made(80, rng), made(200, rng)
     found = linear_probe(train, validation, x)
-    assert found["C"] in PENALTIES and found["test"].shape == (200, 2)
+    assert found["penalty"] in PENALTIES and found["test"].shape == (200, 2)
     assert ((found["test"] > 0.5) == y).mean() > 0.8
 
 
-def test_the_span_loses_nothing():
+def test_features_may_have_any_scale_and_place():
     rng = np.random.default_rng(1)
-    x, y, new = rng.normal(size=(20, 60)), rng.random(20) < 0.5, rng.normal(size=(9, 60))
-    span = _Span(x)
-    options = {"C": 0.1, "tol": 1e-8, "max_iter": 5000}
-    scaled = [(v - span.mean) / span.spread for v in (x, new)]
-    direct = LogisticRegression(**options).fit(scaled[0], y).predict_proba(scaled[1])
-    reduced = LogisticRegression(**options).fit(span(x), y).predict_proba(span(new))
-    assert span(x).shape[1] <= 20 and np.allclose(direct, reduced, atol=1e-4)
+    (x, y), (x_validation, y_validation), (new, _) = made(30, rng), made(20, rng), made(9, rng)
+    found = linear_probe((x, y), (x_validation, y_validation), new)
+    moved = linear_probe((1e4 * x + 7, y), (1e4 * x_validation + 7, y_validation), 1e4 * new + 7)
+    assert moved["penalty"] == found["penalty"] and np.allclose(moved["test"], found["test"], atol=1e-6)
+
+
+def test_more_features_than_patients_and_few_labels():
+    rng = np.random.default_rng(3)
+    y, validation = rng.random((40, 1)) < 0.2, rng.random((300, 1)) < 0.2
+    x, x_validation = (np.hstack([rng.normal(size=(len(t), 200)), 4.0 * t]) for t in (y, validation))
+    shown = linear_probe((x, y), (x_validation, validation), x[:0])
+    assert mean_auc(validation, shown["validation"][:, :, None]) > 0.75 and shown["test"].shape == (0, 1)
+
+
+def test_probabilities_are_calibrated_on_the_validation_patients():
+    rng = np.random.default_rng(4)
+    train, (x, y) = made(200, rng), made(4000, rng, signal=0.5)  # less to be told there: the regression is too sure
+    shown = linear_probe(train, (x, y), x)["test"]
+    for low in (0.2, 0.4, 0.6):
+        of = (shown[:, 0] >= low) & (shown[:, 0] < low + 0.2)
+        assert of.sum() > 200 and abs(y[of, 0].mean() - shown[of, 0].mean()) < 0.07
+
+
+@pytest.mark.parametrize("validated", [[True, False, False], [False, False, False], []])
+def test_the_order_is_that_of_the_training_patients_whatever_a_few_validation_patients_say(validated):
+    x, y = np.arange(20.0)[:, None], np.arange(20)[:, None] >= 12
+    at = np.linspace(0, 19, len(validated))[:, None]  # who has the lowest value is the one with the label
+    found = linear_probe((x, y), (at, np.array(validated, bool)[:, None]), np.array([[3.0], [9.0], [15.0]]))
+    assert (np.diff(found["test"][:, 0]) > 0).all() and ((found["test"] > 0) & (found["test"] < 1)).all()
 
 
 def test_a_label_that_nobody_or_everybody_has_gets_its_frequency():
