@@ -17,6 +17,7 @@ from selip_core.datasets.shards import MappedVolumes
 from selip_core.datasets.splits import nested_subsets, shares_left_out
 from selip_core.datasets.volume_cache import VolumeCache
 from selip_core.downstream.finetuning import fine_tune, predict
+from selip_core.downstream.kept_runs import KeptRuns
 from selip_core.downstream.probe import best_threshold, linear_probe, patient_features
 from selip_core.downstream.training import Budget, trained_runs
 from selip_core.downstream.zero_shot import prompt_book, zero_shot_scores
@@ -178,6 +179,7 @@ def fine_tuning_predictions(
     *,
     device: torch.device,
     classes: np.ndarray | None = None,
+    kept: KeptRuns | None = None,
 ) -> pd.DataFrame:
     """Return the test predictions of fine-tuned encoders; a patient's score is the mean over the series.
 
@@ -186,6 +188,8 @@ def fine_tuning_predictions(
     classes : (patients,) int, optional
         For one class of two, balanced batches and cross-entropy (BraTS, method.md 6); the first label of `task.truth`
         is then the second class. Left out, the labels are told apart one by one.
+    kept : KeptRuns, optional
+        Where finished trainings are found and kept.
     """
     subsets = {seed: task.subsets(fractions, seed) for _, seed in models}
     runs = [
@@ -194,15 +198,25 @@ def fine_tuning_predictions(
         for fraction, train in subsets[seed].items()
     ]
     work = partial(_fine_tuned, task=task, budget=budget, device=device, classes=classes)
-    return pd.concat(trained_runs(work, runs, budget, task="fine-tuning", device=device), ignore_index=True)
+    found = trained_runs(work, runs, budget, task="fine-tuning", device=device, kept=kept)
+    tables = [
+        _predictions(("fine-tuning", *about), task, *np.split(scores, [len(task.parts["validation"])]), train)
+        for (*about, _, train), scores in zip(runs, found, strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _fine_tuned(
     run: tuple[str, int, float, Path, np.ndarray], *, task: ClassificationTask, budget: Budget, device: torch.device,
     classes: np.ndarray | None,
-) -> pd.DataFrame:  # fmt: skip
-    """Return the test predictions of one run: method, seed, share, model folder, training patients."""
-    method, seed, fraction, folder, train = run
+) -> np.ndarray:  # fmt: skip
+    """Return the scores (validation patients, then test patients; labels) of one run.
+
+    Parameters
+    ----------
+    run : method, seed, share, model folder, training patients
+    """
+    _, seed, _, folder, train = run
     series, one_class = _PatientSeries(task), classes is not None
     targets = np.asarray(classes) if one_class else task.truth.to_numpy()
     validation, test = task.parts["validation"], task.parts["test"]
@@ -219,8 +233,7 @@ def _fine_tuned(
         encoder, series.loader(picked), targets[series.owner[picked]], validation_auc, budget, seed=seed,
         balanced=one_class,
     )  # fmt: skip
-    shown = [series.scores(classifier, patients, one_class=one_class) for patients in (validation, test)]
-    return _predictions(("fine-tuning", method, seed, fraction), task, *shown, train)
+    return np.concatenate([series.scores(classifier, of, one_class=one_class) for of in (validation, test)])
 
 
 class _PatientSeries:

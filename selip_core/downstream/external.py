@@ -24,6 +24,7 @@ from selip_core.downstream.classification import (
     probe_predictions,
     series_features,
 )
+from selip_core.downstream.kept_runs import KeptRuns
 from selip_core.downstream.segmentation import segmentation_results, split_cases
 from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.training import Budget
@@ -203,6 +204,7 @@ def coded_task(cache: VolumeCache, truth: pd.DataFrame, split: pd.Series) -> Cla
 def learnt_predictions(
     models: dict[tuple[str, int, str], Path], draws: dict[tuple[str, int, str], Path], cache: VolumeCache,
     truth: pd.DataFrame, folds: dict[str, pd.Series], budget: Budget, *, device: torch.device,
+    kept: KeptRuns | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the test predictions of linear probes (of `models`) and fine-tuning (of `draws`) of every fold.
 
@@ -216,7 +218,8 @@ def learnt_predictions(
         task, of_fold = coded_task(cache, truth, split), of_institution(models, institution)
         features = series_features(of_fold, task, device=device)
         probed = probe_predictions(features, task, (1.0,))
-        tuned = fine_tuning_predictions(of_institution(draws, institution), task, (1.0,), budget, device=device)
+        draws_of_fold = of_institution(draws, institution)
+        tuned = fine_tuning_predictions(draws_of_fold, task, (1.0,), budget, device=device, kept=kept)
         tables += [table.assign(institution=institution) for table in (probed, tuned)]
     return ranked(pd.concat(tables, ignore_index=True))
 

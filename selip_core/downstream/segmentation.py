@@ -10,6 +10,7 @@ import torch
 
 from selip_core.config import SegmentationSettings
 from selip_core.datasets.splits import nested_subsets, shares_left_out
+from selip_core.downstream.kept_runs import KeptRuns
 from selip_core.downstream.segmentation_data import Cases
 from selip_core.downstream.segmentation_network import segment, train_segmenter
 from selip_core.downstream.training import Budget, trained_runs
@@ -45,6 +46,7 @@ def segmentation_results(
     spacing_mm: tuple[float, float, float],
     preprocessing_fingerprint: str,
     device: torch.device,
+    kept: KeptRuns | None = None,
 ) -> tuple[pd.DataFrame, dict[tuple[str, int], np.ndarray]]:
     """Train and test a U-Net from every model and share of the training patients.
 
@@ -55,6 +57,8 @@ def segmentation_results(
         Name of each region of the cases.
     task : str
         Name in the table.
+    kept : KeptRuns, optional
+        Where finished trainings are found and kept.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def segmentation_results(
         (seed, folder, picked) for (_, seed), folder in models.items() for picked in subsets[seed].values()
     ]
     work = partial(_segmented, parts=parts, budget=budget, fingerprint=preprocessing_fingerprint, device=device)
-    found = trained_runs(work, runs, budget, task=f"segmentation, {task}", device=device)
+    found = trained_runs(work, runs, budget, task=f"segmentation, {task}", device=device, kept=kept)
     about = [(*run, fraction) for run in models for fraction in subsets[run[1]]]
     tables, predicted = [], {}
     for (method, seed, fraction), (_, _, picked), masks in zip(about, runs, found, strict=True):

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from selip_core._utils.side_by_side import side_by_side
+from selip_core.downstream.kept_runs import KeptRuns, keep, read_kept
 from selip_core.errors import SelipError
 from selip_core.pretraining.optimization import learning_rate_factor
 
@@ -97,14 +98,31 @@ def _optimizer(model: nn.Module, budget: Budget) -> torch.optim.Optimizer:
     return torch.optim.Adam(model.parameters(), lr=budget.learning_rate)
 
 
-def trained_runs(work: Callable, runs: Sequence, budget: Budget, *, task: str, device: torch.device) -> list:
+def trained_runs(
+    work: Callable, runs: Sequence[tuple], budget: Budget, *, task: str, device: torch.device,
+    kept: KeptRuns | None = None,
+) -> list[np.ndarray]:  # fmt: skip
     """Return ``work(run)`` of every training run of a task, on a CPU several at a time, with a bar of progress.
 
     Parameters
     ----------
     work : callable
-        Can be pickled, with what it brings along.
+        Can be pickled, with what it brings along; returns an array.
+    runs : sequence of tuples
     task : str
         Named before the bar.
+    kept : KeptRuns, optional
+        What is found there is not trained again, what is trained is kept there.
     """
-    return list(side_by_side(work, runs, steps=len(runs) * budget.steps, device=device, task=task))
+    places = kept.places(task, budget, runs) if kept else []
+    found = {i: result for i, place in enumerate(places) if (result := read_kept(place)) is not None}
+    if found:
+        print(f"{task}: {len(found)} of {len(runs)} trainings were finished before the notebook was interrupted")
+    left = [i for i in range(len(runs)) if i not in found]
+    steps = len(runs) * budget.steps  # of all, so that those that are left are trained as they would have been
+    trained = side_by_side(work, [runs[i] for i in left], steps=steps, device=device, task=task)
+    for i, result in zip(left, trained, strict=True):
+        found[i] = result
+        if kept:
+            keep(places[i], result)
+    return [found[i] for i in range(len(runs))]

@@ -1,5 +1,6 @@
 """A notebook's run: settings, seed and device at the start; figures, tables and metrics; ``run.json`` at the end."""
 
+import json
 import math
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import time
 import uuid
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -18,9 +20,11 @@ from matplotlib.figure import Figure
 
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core._utils.files import read_json, write_json
+from selip_core._utils.hashing import digest
 from selip_core._utils.notebook import show_errors_as_sentences
 from selip_core._utils.tables import named_tests, read_saved_table, write_table
 from selip_core.config import get_settings
+from selip_core.downstream.kept_runs import KeptRuns
 from selip_core.errors import SelipError
 from selip_core.pipeline import paths
 from selip_core.pipeline.records import (
@@ -139,9 +143,11 @@ class Run:
     def _prepare_folder(self) -> None:
         """Drop what an earlier run left and this one must not pick up; long work stays, for it checks itself."""
         old = self._previous.get("inputs", {})
-        other = self._previous and any(old.get(key) != value for key, value in self.inputs.items())
+        other = any(old.get(key) != value for key, value in self.inputs.items())
         if other or any(run_id != run_id_of(self.profile, name) for name, run_id in self._begun_from.items()):
-            self._clear()
+            shutil.rmtree(self._trained, ignore_errors=True)
+            if self._previous:
+                self._clear()
         for name in ("figures", "tables"):
             shutil.rmtree(self.results / name, ignore_errors=True)
         (self.results / "metrics.json").unlink(missing_ok=True)
@@ -209,6 +215,21 @@ class Run:
         if columns is not None and not path.exists():
             return pd.DataFrame(columns=list(columns))
         return read_saved_table(path, numbers=numbers)
+
+    @property
+    def _trained(self) -> Path:
+        return self.results / "cache" / "trained"
+
+    @cached_property
+    def kept(self) -> KeptRuns | None:
+        """Where downstream trainings keep their results until the notebook has finished, so that none is done twice.
+
+        Only those of this code, these settings and data are found there. None by hand, where a cell may be another
+        one than the file's.
+        """
+        if os.environ.get("SELIP_PIPELINE") != "1":
+            return None
+        return KeptRuns(self._trained / digest(json.dumps(self.inputs, sort_keys=True), self.device.type))
 
     @property
     def drawing(self) -> dict[str, int]:
@@ -294,6 +315,7 @@ class Run:
             {"notebook": self.notebook, "data_source": self.data_source, "metrics": self._metrics},
         )
         self._write_record(finished=True)
+        shutil.rmtree(self._trained, ignore_errors=True)  # they were kept for the case that it does not come to this
         if self._metrics:
             columns = ["value", "low", "high", "n", "unit"]
             display(pd.DataFrame(self._metrics).T[columns].astype({"value": float, "low": float, "high": float}))

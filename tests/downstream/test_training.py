@@ -87,4 +87,4 @@ def test_a_loss_that_is_not_finite_names_task_and_step():
 
 
 def test_every_run_is_trained_in_its_turn():
-    assert trained_runs(abs, [-3, 2, -1], BUDGET, task="a task", device=torch.device("cpu")) == [3, 2, 1]
+    assert trained_runs(sum, [(3, 1), (2,), (1,)], BUDGET, task="a task", device=torch.device("cpu")) == [4, 2, 1]

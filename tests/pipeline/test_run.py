@@ -13,6 +13,7 @@ from PIL import Image
 
 from selip_core._utils.devices import resolve_device, set_seeds
 from selip_core.config import get_settings
+from selip_core.downstream.kept_runs import keep
 from selip_core.errors import SelipError
 from selip_core.pipeline.run import Run, start_run
 from selip_core.pretraining.distributed import ALONE, joined_processes
@@ -261,6 +262,44 @@ def test_what_a_run_has_saved_stays_when_it_looks_upstream_later():
     run.save_data(pd.DataFrame({"a": [1]}), "first")
     run.upstream("01_data_curation")
     assert (run.results / "first.csv").exists()
+
+
+def kept_by(run):
+    """Keep a training in a run's place for them, and return the file."""
+    [place] = run.kept.places("tumour", "a budget", [(0, "CLIP")])
+    keep(place, np.ones(2))
+    return place
+
+
+def test_trainings_are_kept_until_the_notebook_has_finished(monkeypatch):
+    monkeypatch.setenv("SELIP_PIPELINE", "1")
+    place = kept_by(start())
+    run = start()  # after an interruption
+    assert run.kept.places("tumour", "a budget", [(0, "CLIP")]) == [place] and place.exists()
+    run.finish()
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("other", ["seed", "cohort", "settings", "upstream", "record"])
+def test_trainings_of_another_code_settings_or_data_are_not_found(monkeypatch, tmp_path, other):
+    monkeypatch.setenv("SELIP_PIPELINE", "1")
+    start().finish()
+    first = start("06_classification")
+    first.upstream("01_data_curation")
+    place, options = kept_by(first), {"seed": {"seed": 1}, "cohort": {"cohort": str(tmp_path)}}.get(other, {})
+    if other == "upstream":
+        start().finish()
+    elif other == "record":
+        (first.results / "run.json").unlink()
+    elif other == "settings":
+        changed = get_settings("smoke", segmentation={"steps": 9})
+        monkeypatch.setattr("selip_core.pipeline.records.get_settings", lambda profile: changed)
+    start("06_classification", **options)
+    assert not place.exists()
+
+
+def test_by_hand_no_training_is_kept_for_a_cell_may_be_another_than_the_files():
+    assert start().kept is None
 
 
 def test_an_upstream_that_was_made_of_an_earlier_run_is_told(monkeypatch):
