@@ -26,8 +26,8 @@ from selip_core.encoders.model import load_model
 from selip_core.metrics.classification import mean_auc
 from selip_core.sequences import SEQUENCES, TABLE
 
-_VOLUMES_A_STEP, _FITS_A_STEP = 100, 300
-"""So many volumes encoded, or patients times labels probed, take as long as a step of pretraining (`side_by_side`)."""
+_VOLUMES_A_STEP = 100
+"""So many volumes encoded take as long as a step of pretraining (`side_by_side`)."""
 
 PREDICTION_COLUMNS = [
     "approach", "method", "seed", "fraction", "patient_id", "label", "truth", "score", "predicted", "examples",
@@ -118,12 +118,8 @@ def probe_predictions(
     features: dict[tuple[str, int], np.ndarray], task: ClassificationTask, fractions: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return the test predictions of linear probes on frozen features, as `series_features` returns them."""
-    work = partial(_probed, task=replace(task, volumes=task.volumes[:0]), fractions=fractions)
-    found = side_by_side(
-        work, list(features.items()), steps=len(features) * len(task.truth) * len(task.labels) // _FITS_A_STEP,
-        device=torch.device("cpu"), task="linear probes", unit="model",
-    )  # fmt: skip
-    return pd.concat(found, ignore_index=True)
+    told = tqdm(features.items(), desc="linear probes", unit="model")
+    return pd.concat([_probed(item, task=task, fractions=fractions) for item in told], ignore_index=True)
 
 
 def _probed(

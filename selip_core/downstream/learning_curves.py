@@ -137,7 +137,7 @@ def share_segmentation(
         As `share_probes` takes them.
     tasks : dict of target to Cases by split
     **about
-        ``spacing_mm``, ``preprocessing_fingerprint`` and ``device`` of
+        ``spacing_mm``, ``preprocessing_fingerprint``, ``device`` and ``kept`` of
         `selip_core.downstream.segmentation.segmentation_results`.
     """
     whole, tables = settings.model_copy(update={"fractions": (1.0,)}), []

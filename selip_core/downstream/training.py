@@ -3,6 +3,8 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -114,15 +116,20 @@ def trained_runs(
     kept : KeptRuns, optional
         What is found there is not trained again, what is trained is kept there.
     """
-    places = kept.places(task, budget, runs) if kept else []
-    found = {i: result for i, place in enumerate(places) if (result := read_kept(place)) is not None}
-    if found:
-        print(f"{task}: {len(found)} of {len(runs)} trainings were finished before the notebook was interrupted")
-    left = [i for i in range(len(runs)) if i not in found]
-    steps = len(runs) * budget.steps  # of all, so that those that are left are trained as they would have been
-    trained = side_by_side(work, [runs[i] for i in left], steps=steps, device=device, task=task)
-    for i, result in zip(left, trained, strict=True):
-        found[i] = result
-        if kept:
-            keep(places[i], result)
-    return [found[i] for i in range(len(runs))]
+    places = kept.places(task, budget, runs) if kept else [None] * len(runs)
+    if before := sum(place is not None and place.exists() for place in places):
+        print(f"{task}: {before} of {len(runs)} trainings were finished before the notebook was interrupted")
+    # what is there goes through the same processes: the others are trained with as many threads as they would have been
+    items, steps = list(zip(runs, places, strict=True)), len(runs) * budget.steps
+    return list(side_by_side(partial(_found_or_trained, work), items, steps=steps, device=device, task=task))
+
+
+def _found_or_trained(work: Callable, item: tuple[tuple, Path | None]) -> np.ndarray:
+    """Return the result of a training: the one that is kept, or a new one, which is kept as soon as it is there."""
+    run, place = item
+    if place is not None and (found := read_kept(place)) is not None:
+        return found
+    result = work(run)
+    if place is not None:
+        keep(place, result)
+    return result

@@ -224,12 +224,13 @@ class Run:
     def kept(self) -> KeptRuns | None:
         """Where downstream trainings keep their results until the notebook has finished, so that none is done twice.
 
-        Only those of this code, these settings and data are found there. None by hand, where a cell may be another
-        one than the file's.
+        Only those of this code, these settings, data and runs of the notebooks before are found there. None by hand,
+        where a cell may be another one than the file's.
         """
         if os.environ.get("SELIP_PIPELINE") != "1":
             return None
-        return KeptRuns(self._trained / digest(json.dumps(self.inputs, sort_keys=True), self.device.type))
+        told = self.inputs, self._upstream, self.device.type, torch.__version__
+        return KeptRuns(self._trained / digest(json.dumps(told, sort_keys=True)))
 
     @property
     def drawing(self) -> dict[str, int]:

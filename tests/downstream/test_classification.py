@@ -17,6 +17,7 @@ from selip_core.downstream.classification import (
     zero_shot_predictions,
 )
 from selip_core.downstream.classification_tables import MEAN, auc_difference_table, not_learnable, score_table
+from selip_core.downstream.kept_runs import KeptRuns
 from selip_core.downstream.training import Budget
 from selip_core.encoders.model import build_model
 from selip_core.metrics.classification import DELONG, auc
@@ -96,6 +97,21 @@ def test_fine_tuning_shows_its_progress_by_run(models, task, capsys):
     fine_tuning_predictions(models, task, (0.5, 1.0), Budget(5, 4, 1e-3), device=CPU)
     shown = capsys.readouterr().err  # four models, two shares
     assert "fine-tuning" in shown and "8/8" in shown
+
+
+def test_fine_tuning_goes_on_where_it_was_interrupted(models, task, tmp_path, monkeypatch):
+    def predictions():
+        kept = KeptRuns(tmp_path)
+        return fine_tuning_predictions(models, task, (1.0,), Budget(5, 4, 1e-3), device=CPU, kept=kept)
+
+    whole, trained = predictions(), []
+    [first, *others] = sorted(tmp_path.iterdir())
+    first.unlink()
+    train = classification.fine_tune
+    counted = lambda *args, **options: trained.append(1) or train(*args, **options)  # noqa: E731
+    monkeypatch.setattr(classification, "fine_tune", counted)
+    pd.testing.assert_frame_equal(predictions(), whole)
+    assert len(trained) == 1 and len(others) == len(models) - 1
 
 
 def test_fine_tuning_without_validation_patients_keeps_the_last_state(models, task):

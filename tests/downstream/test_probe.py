@@ -56,6 +56,31 @@ def test_probabilities_are_calibrated_on_the_validation_patients():
         assert of.sum() > 200 and abs(y[of, 0].mean() - shown[of, 0].mean()) < 0.07
 
 
+def test_without_validation_patients_the_strongest_penalty_is_taken():
+    rng = np.random.default_rng(5)
+    found = linear_probe(made(30, rng), (np.zeros((0, 12)), np.zeros((0, 2), bool)), rng.normal(size=(4, 12)))
+    assert found["penalty"] == max(PENALTIES) and found["validation"].shape == (0, 2)
+
+
+def test_a_label_without_a_validation_patient_who_has_it_is_called_where_it_is_plain():
+    rng = np.random.default_rng(6)
+    (x, y), (new, truth) = made(400, rng, signal=8.0), made(200, rng, signal=8.0)
+    found = linear_probe((x, y), (rng.normal(size=(50, 12)), np.zeros((50, 2), bool)), new)
+    assert ((found["test"] > 0.5) == truth).mean() > 0.9
+
+
+@pytest.mark.parametrize("seen", ["validation", "all"])
+def test_features_that_tell_nobody_apart_give_no_certain_probability(seen):
+    rng = np.random.default_rng(7)
+    (x, y), (x_validation, y_validation), (new, _) = made(90, rng), made(11, rng), made(20, rng)
+    x_validation[:] = 0.1
+    if seen == "all":
+        x[:], new[:] = 0.1, 0.1
+    shown = linear_probe((x, y), (x_validation, y_validation), new)["test"]
+    assert (shown > 0.01).all() and (shown < 0.99).all()
+    assert len(np.unique(shown[:, 0])) == (1 if seen == "all" else 20)
+
+
 @pytest.mark.parametrize("validated", [[True, False, False], [False, False, False], []])
 def test_the_order_is_that_of_the_training_patients_whatever_a_few_validation_patients_say(validated):
     x, y = np.arange(20.0)[:, None], np.arange(20)[:, None] >= 12

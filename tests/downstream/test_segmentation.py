@@ -10,6 +10,8 @@ from selip_core.config import PreprocessingSettings, SegmentationSettings
 from selip_core.datasets.annotations import read_masks
 from selip_core.datasets.brats import load_brats
 from selip_core.datasets.cohort import load_cohort
+from selip_core.downstream import segmentation
+from selip_core.downstream.kept_runs import KeptRuns
 from selip_core.downstream.segmentation import (
     case_shares_left_out,
     example_cases,
@@ -144,7 +146,7 @@ def test_a_case_cache_that_was_cut_off_is_made_again(cohort, tmp_path):
     assert (cohort_cases(*arguments)[0].volumes == first.volumes).all()
 
 
-def test_a_study_in_tables(tmp_path, capsys):
+def test_a_study_in_tables(tmp_path, capsys, monkeypatch):
     models = {}
     for method in ("scratch", "SeLIP"):
         torch.manual_seed(len(method))
@@ -162,10 +164,18 @@ def test_a_study_in_tables(tmp_path, capsys):
     results, predicted = segmentation_results(
         models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4),
         preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
-        device=torch.device("cpu"),
+        device=torch.device("cpu"), kept=KeptRuns(tmp_path / "kept"),
     )  # fmt: skip
     shown = capsys.readouterr().err
     assert "segmentation, boxes" in shown and "4/4" in shown  # two models, two shares
+    assert len(list((tmp_path / "kept").iterdir())) == 4
+    monkeypatch.setattr(segmentation, "train_segmenter", None)  # nothing is trained where all is kept
+    found = segmentation_results(
+        models, parts, ["box"], settings, task="boxes", spacing_mm=(8, 4, 4),
+        preprocessing_fingerprint=PREPROCESSED["preprocessing_fingerprint"],
+        device=torch.device("cpu"), kept=KeptRuns(tmp_path / "kept"),
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(found[0], results)
     assert len(results) == 2 * 2 * 12 and predicted["SeLIP", 0].shape == parts["test"].regions.shape
     table = segmentation_table(results, samples=200, seed=0).set_index(["method", "fraction"])
     assert table.loc[("SeLIP", 1.0), "dice"] > 0.7 and table.loc[("SeLIP", 0.5), "training_cases"] == 7

@@ -280,7 +280,7 @@ def test_trainings_are_kept_until_the_notebook_has_finished(monkeypatch):
     assert not place.exists()
 
 
-@pytest.mark.parametrize("other", ["seed", "cohort", "settings", "upstream", "record"])
+@pytest.mark.parametrize("other", ["seed", "cohort", "settings", "code", "upstream", "record"])
 def test_trainings_of_another_code_settings_or_data_are_not_found(monkeypatch, tmp_path, other):
     monkeypatch.setenv("SELIP_PIPELINE", "1")
     start().finish()
@@ -294,8 +294,12 @@ def test_trainings_of_another_code_settings_or_data_are_not_found(monkeypatch, t
     elif other == "settings":
         changed = get_settings("smoke", segmentation={"steps": 9})
         monkeypatch.setattr("selip_core.pipeline.records.get_settings", lambda profile: changed)
-    start("06_classification", **options)
+    elif other == "code":
+        monkeypatch.setattr("selip_core.pipeline.records.digest", lambda *parts: "other")
+    run = start("06_classification", **options)
     assert not place.exists()
+    if other in ("seed", "cohort", "settings", "code"):  # and would not be found if it were
+        assert run.kept.folder != place.parent
 
 
 def test_by_hand_no_training_is_kept_for_a_cell_may_be_another_than_the_files():
