@@ -140,6 +140,18 @@ def test_a_derived_parameter_is_found():
     assert problems(notebook) == ["the parameters cell holds more than literals"]
 
 
+def test_every_downstream_training_is_kept_until_its_notebook_has_finished():
+    trains = re.compile(
+        r"\b(?:fine_tuning_predictions|segmentation_results|share_segmentation|external_segmentation|learnt_predictions)"
+        r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)"
+    )
+    texts = {path.stem: "\n".join(c.source for c in nbformat.read(path, 4).cells) for path in NOTEBOOKS}
+    calls = [(name, call) for name, text in texts.items() for call in trains.findall(text)]
+    assert len(calls) == 7
+    for name, call in calls:
+        assert "kept=run.kept" in call or ("**" in call and '"kept": run.kept' in texts[name]), (name, call)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_a_notebook_imports_is_there(path):
     for cell in nbformat.read(path, as_version=4).cells:
