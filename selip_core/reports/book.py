@@ -15,8 +15,8 @@ GROUPS = (
     "shifted", "anaphora",
 )  # fmt: skip
 LISTS = (
-    "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "lesions",
-    "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "alike",
+    "passed_over", "oedema", "inside", "compressed", "widened", "negations", "normal", "elsewhere", "vessels",
+    "lesions", "extends", "contacts", "near", "compared", "generalities", "signal", "other_sequences", "alike",
     "common",
 )  # fmt: skip
 _GRAMMAR = (

@@ -14,6 +14,8 @@ _WRITTEN = {"第三脑室": "第三脑室内", "第四脑室": "第四脑室内"
 """Sites that in Chinese are organs of a normal shape too."""
 _TOGETHER = 5
 """Choice: so many characters stand between two sequences that are named together, `T2 and FLAIR`."""
+_AWAY = ("elsewhere", "vessels")
+"""Places that no lesion of the brain is at."""
 _SUBJECTS = ("oedema", "inside", "sites", "signals", "enhancement", "phrases", "lesions", "morphology")
 """What a sentence may be about: the first of its words of these kinds."""
 
@@ -96,8 +98,15 @@ def _listed(places: list[tuple[str, str]]) -> str:
 
 
 def _away(words: list[Word]) -> set[int]:
-    """Return the clauses of a sentence that are none of the brain."""
-    return {w.clause for w in words if w.kind == "elsewhere"} - {w.clause for w in words if w.kind == "sites"}
+    """Return the clauses of a sentence that are none of the brain, those of vessels among them."""
+    return {w.clause for w in words if w.kind in _AWAY} - {w.clause for w in words if w.kind == "sites"}
+
+
+def _of_vessels(words: list[Word]) -> set[int]:
+    """Return the clauses that are of vessels alone, all of a sentence that is: a disease there is the brain's."""
+    of = {kind: {w.clause for w in words if w.kind == kind} for kind in ("vessels", "elsewhere", "sites")}
+    alone = of["vessels"] and not of["elsewhere"] | of["sites"]  # be it by a heading
+    return {w.clause for w in words} if alone else of["vessels"] - of["elsewhere"]
 
 
 def _named(words: list[Word]) -> tuple[str, ...]:
@@ -156,12 +165,13 @@ class Narrative:
             kinds = told
         said = affirmed(words)
         seen = [word for word in said if word.value != "无强化"]
-        here, away = any(word.kind == "sites" for word in words) or "elsewhere" not in kinds, _away(words)
+        here, away = any(word.kind == "sites" for word in words) or not kinds & set(_AWAY), _away(words)
         denied = any(word.kind in ("normal", "negations") and word.clause not in away for word in words)
         if denied and not any(word.kind in AFFIRMED for word in seen):
             self._parts.append("未见异常")
         named = any(word.kind in FINDINGS and word.clause not in away for word in seen)
-        self._abnormal = self._abnormal or (here and named)  # be it only the name of a disease
+        of_vessels = any(word.kind == "lesions" and word.clause in _of_vessels(words) for word in seen)
+        self._abnormal = self._abnormal or (here and named) or of_vessels  # be it only the name of a disease
         if here:
             self._parts += morphology(said)
         self._named = _named(words) or _unread_heading(words) or self._named

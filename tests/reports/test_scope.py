@@ -213,6 +213,35 @@ def test_a_denied_disease_and_one_elsewhere_leave_a_report_normal(text):
 @pytest.mark.parametrize(
     "text",
     [
+        "Dural venous sinuses: filling defect in the left transverse sinus. Brain: normal.",
+        "Venous sinuses: thrombus. Brain normal.", "Brain is normal. Sinus thrombosis.",
+        "MRV: absent flow in the left transverse sinus. Brain parenchyma normal.",
+        "Brain normal. Loss of flow void in the right internal carotid artery.",
+        "Thrombose du sinus transverse gauche. Cerveau normal.", "Anévrisme de la carotide gauche. Encéphale normal.",
+    ],
+)  # fmt: skip
+def test_a_disease_of_a_vessel_of_the_brain_keeps_a_report_from_being_normal(text):
+    assert parse_report(text) == {} and not is_normal_report(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The dural venous sinuses are patent without thrombosis. Normal brain.",
+        "No loss of flow void in the carotid arteries. Brain normal.", "No evidence of sinus thrombosis. Normal brain.",
+        "No aneurysm or stenosis of the circle of Willis. Normal MRI of the brain.",
+        "Hypoplastic right transverse sinus. Normal brain.", "The right vertebral artery is hypoplastic. Normal brain.",
+        "Hypoplastic left internal jugular vein. Normal brain.", "Sinus disease. Normal brain.",
+        "Artère vertébrale droite hypoplasique. Cerveau normal.", "Pas de thrombose veineuse. Cerveau normal.",
+    ],
+)  # fmt: skip
+def test_vessels_that_are_healthy_or_small_by_birth_leave_a_report_normal(text):
+    assert is_normal_report(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "PARENCHYMA: Normal.\nHEMORRHAGE: None.\nISCHEMIA: None seen.\nMASS EFFECT: None.\nENHANCEMENT: None.",
         "Ventricles: normal.\nHeterotopia: none.\nDiffusion: no abnormality.\nINTRAVENTRICULAR EXTENSION: Absent.",
         "IRM normale.\nHémorragie : absente.\nProcessus expansif : aucun.",
