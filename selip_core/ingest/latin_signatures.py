@@ -32,7 +32,7 @@ _LATIN = re.compile(
     r"|\b(?:reported|dictated|signed|verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)"
     rf" by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?|\bfinal report by:?[^\S\n\r]+))(?P<signed>{NAME})"
     r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|patient"
-    r"|(?:patient(?:[’']s)? )?name)"
+    r"|(?:patient(?:[’']s)? )?(?<!protocol )(?<!sequence )(?<!series )name)"
     r"|(?:姓\s*名|医\s*[生师]|技\s*师|(?:报告|审核)[者人])(?:签[名字])?)"
     rf"{BLANK}[:：]{BLANK}(?:dr\.?[^\S\n\r]+)?))(?P<named>{NAME})"
     rf"|(?P<title>\b{_TITLES}\b\.?(?:[^\S\n\r]+(?:Dr|med|rer|nat|habil|dent|vet|univ)\.)*[^\S\n\r]+)(?P<titled>{NAME})"
@@ -64,8 +64,12 @@ _NO_ONE = frozenset((
 """Whom somebody has informed without a name."""
 
 
+_CHECKED_BY_IT = re.compile(
+    r"(?:verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)[^\S\n]+by[^:]*\Z", re.IGNORECASE
+)
+"""What a method or a program may do too; only somebody reports, dictates and signs."""
 OF_DISEASE = re.compile(
-    r"(?:ations?|omas?|itis|osis|emia|aemia|pathy|ectomy|otomy|ache|ing|ysms?|rhage|cephaly|plasia)$"
+    r"(?:ations?|algia|bility|iness|omas?|itis|osis|emia|aemia|pathy|ectomy|otomy|ache|ing|ysms?|rhage|cephaly|plasia)$"
 )
 
 
@@ -100,6 +104,8 @@ def _is_nobody(kind: str, before: str, words: list[str], rest: str) -> bool:
         return True
     if kind == "role" and any(OF_DISEASE.search(word) for word in plain):
         return True  # Patient: Chiari Malformation
+    if kind == "by" and len(words) == 1 and re.fullmatch("[A-Z]{2,4}", words[0]) and _CHECKED_BY_IT.match(before):
+        return re.match(rf",?[^\S\n]+{_DEGREES}", rest) is None  # verified by DSA
     if kind in ("told", "degree"):
         return bool(plain & (begins | common_words("report") | _NO_ONE | PROTOCOL))
     if before.startswith(("Mr ", "Ms ", "Pr ", "Miss ")) and first in PROTOCOL:

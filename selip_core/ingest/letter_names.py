@@ -19,16 +19,19 @@ _NO_ONE = frozenset((
     "dr", "prof", "mr", "mrs", "ms", "consultant", "attending", "staff", "specialist", "senior", "chief", "radiologist",
     "neuroradiologist", "neurologist", "sir", "madam", "doctor", "colleague", "all", "team", "clinic", "department",
     "ward", "unit", "service", "hospital", "neurology", "neurosurgery", "oncology", "motion", "artifact", "artefact",
-    "gradient", "echo", "re", "cc", "attn",
+    "gradient", "echo", "re", "cc", "attn", "seizure", "seizures", "vertigo", "nausea", "syncope", "tremor", "weakness",
+    "numbness", "confusion", "fever", "disorder", "syndrome",
 ))  # fmt: skip
 _PLACES = re.compile(
     rf"\bI,[^\S\n]+(?P<i>{_TWO})(?=,|[^\S\n]+(?:MD|M\.D|DO)\b)"
     rf"|\b(?:[Pp]atient|PATIENT|[Pp]t\.?|PT\.?)[^\S\n]+(?P<patient>{_TWO})"
     rf"(?=[^\S\n]+(?:is|was|has|had|presents|presented|underwent|came|returns|returned)\b|{_IS_AGED})"
     rf"|(?:\A|\n|[.!?][^\S\n]+)(?P<aged>{_TWO})(?={_IS_AGED})"
-    r"|\b(?i:(?:electronically |digitally )?signed|signature|e-signed|dictated|verified|approved|authori[sz]ed"
-    rf"|consultant|reporting (?:doctor|clinician)|referr(?:er|ing (?:doctor|clinician))|{_DONE_BY}|cc|re|attn)"
+    r"|\b(?i:(?:electronically |digitally )?signed|e-signed|dictated|verified|approved|authori[sz]ed"
+    rf"|consultant|reporting (?:doctor|clinician)|referr(?:er|ing (?:doctor|clinician))|{_DONE_BY})"
     rf"{BLANK}[:：,]{BLANK}(?i:dr\.?[^\S\n\r]+)?(?P<head>{NAME})"
+    rf"|(?<!\d)(?<!\d\s)\b(?i:cc|re|attn|signature){BLANK}[:：,]{BLANK}"
+    rf"(?:(?i:dr\.?[^\S\n\r]+)(?P<doctor>{NAME})|(?P<subject>{NAME}))"
     rf"|\b(?i:reporting (?:doctor|radiologist|clinician)|{_DONE_BY}|(?:for|in|on|of) referring"
     rf"|(?:seen|staffed|agreed|co-?read) with|signed)[^\S\n]+(?P<told>{_TWO}|[A-Z]\.?[^\S\n]+{FULL})"
     rf"|\b(?i:dear|hello|hi)[^\S\n]+(?P<dear>{_TWO}|{FULL})(?=[^\S\n]*[,:\n])"
@@ -52,6 +55,8 @@ def _is_nobody(kind: str, name: str) -> bool:
         return False
     words = [word.strip(".,'’") for word in re.split(r"[\s-]+", name)]
     whole = [word for word in words if len(word) > 1]
+    if kind == "subject" and len(words) == 1:
+        return True  # Re: Vertigo, CC: Seizures, imaging signature: Heterogeneous
     if kind == "head" and len(whole) == len(words) == 1 and name.isupper():
         return True  # Signed: JS is no name, and Re: MRI neither
     known = everybodys() | PROTOCOL | _NO_ONE

@@ -21,6 +21,12 @@ def _found(text):
         ("DR CHEST PA", []),
         ("Mr Brain", []),
         ("Radiologist: Enhancing mass", []),
+        ("Occlusion of M1, verified by DSA.", []),
+        ("Stenosis read by CAD", []),
+        ("Verified by: LEE", ["LEE"]),
+        ("Reported by LEE", ["LEE"]),
+        ("Read by KIM, MD", ["KIM"]),
+        ("Protocol name: Epilepsy", []),
         ("No acute findings.", []),
     ],
 )

@@ -35,6 +35,7 @@ def test_names_go(text, name):
         ("Reviewed and agreed. J. Smith", "Reviewed and agreed. ＊＊"), ("Signed: J. Smith", "Signed: ＊＊"),
         ("Re: SMITH, John  DOB: 1/2/1950", "Re: ＊＊  DOB: 1/2/1950"), ("SMITH^JOHN^A, pons", "＊＊, pons"),
         ("R. Patel\nConsultant Radiologist", "＊＊\nConsultant Radiologist"), ("signed J SMITH", "signed ＊＊"),
+        ("cc: J. Smith", "cc: ＊＊"), ("cc: dr. Smith", "cc: dr. ＊＊"), ("30 cc. Re: John Smith", "30 cc. Re: ＊＊"),
     ],
 )  # fmt: skip
 def test_first_letters_and_headers_go(text, left):
@@ -53,6 +54,9 @@ def test_first_letters_and_headers_go(text, left):
         "Grade II. C. Normal", "Name Brain Protocol Date 2020", "Consultant Radiologist\nFindings",
         "Attending Radiologist\nNormal Study",
         "Old Infarct, 5 years", "Approved: No Change", "Verified: Stable Disease",
+        "CC: Seizures, Left weakness", "CC: Syncope, Nausea", "Hematoma volume 30 cc, Midline shift 6 mm",
+        "Re: Vertigo",
+        "RE: SEIZURE DISORDER", "Re: Trigeminal Neuralgia", "cc: Blurred vision", "Imaging signature: Heterogeneous",
     ],
 )  # fmt: skip
 def test_words_stay(text):

@@ -44,6 +44,7 @@ MEDICAL = [
     "attending physician Left Frontal",
     "和主任医师", "上级医师：脑梗死。", "会诊医师：左侧额叶",
     "Radiologist: Enhancing mass in the pons", "审核：单发灶", "报告：石骨症", "报告：成骨",
+    "医生：建议复查", "cc: Dizziness, Left weakness",
 ]  # fmt: skip
 
 
