@@ -1,4 +1,4 @@
-"""Where somebody lives, as a text tells it: behind a heading, to the next sign, or behind a word for living."""
+"""Where somebody lives, as a text tells it: behind a heading or a word for living, to the next sign or heading."""
 
 import re
 
@@ -12,10 +12,29 @@ _LIVES = re.compile(
     r"(?:家住|现住|居住于|居住在|住于)(?!院|我|本|外|内|[一二三四五六七八九十\d])"
     r"([^，,。；;\n]{2,40}?(?:省|市|区|县|镇|乡|村|路|街|巷|弄|号|栋|幢|室|楼|小区)[^，,。；;\n]{0,20})"
 )
+_OF_ADDRESSES = (
+    "street|city|town|state|zip|post ?code|strass?e|ort|plz|calle|ciudad|rua|cidade|rue|ville|省|市|区|县|街道?|邮编"
+)
+_FOLLOWING = (
+    r"[\u4e00-\u9fff]{1,10}"
+    r"|(?:(?:clinical|date of|reason for|patient|referring|medical)[^\S\n]+)?[a-z][a-z'’-]+"
+)
+_GLUED = (
+    r"性别|年龄|民族|婚[姻否]|职业|籍贯|科室|床号|(?:联系)?电话|手机|(?:住院|门诊|病[历案]|检查|影像|登记)号"
+    r"|(?:检查|影像|临床|诊断|病史|主诉|现病史)[\u4e00-\u9fff]{0,4}"
+)
+_NEXT_HEADING = re.compile(
+    rf"(?:\A|[^\S\n]+)(?!(?:{_OF_ADDRESSES})[^\S\n]?[:：])(?=(?:{_FOLLOWING})[^\S\n]?[:：])"
+    rf"|(?=(?:{_GLUED})[^\S\n]?[:：])"
+    r"|[^\S\n]*(?=[【\[])|[^\S\n]+(?=(?:检查|影像学?)(?:所见|表现|描述|诊断))",
+    re.IGNORECASE,
+)
+"""The blanks before what is told next on the same line: ``检查所见：``, ``Age:``."""
+_LONGEST_HEADING = 40
 
 
 def addresses(text: str) -> list[tuple[int, int]]:
-    """Return where addresses stand in a text: to the next sign of punctuation.
+    """Return where addresses stand in a text: to the next sign of punctuation or the next heading.
 
     Examples
     --------
@@ -24,4 +43,11 @@ def addresses(text: str) -> list[tuple[int, int]]:
     ['上海市浦东新区张江路88弄']
     """
     found = [match for places in (_BEHIND_A_HEADING, _LIVES) for match in places.finditer(text)]
-    return [match.span(match.lastindex) for match in found]
+    return [place for match in found if (place := _up_to_a_heading(text, *match.span(match.lastindex))) is not None]
+
+
+def _up_to_a_heading(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return where an address stands whose end, or all of it, may be the next heading of its line; None for all."""
+    heading = _NEXT_HEADING.search(text[start : end + _LONGEST_HEADING])
+    end = end if heading is None else min(end, start + heading.start())
+    return (start, end) if end > start else None

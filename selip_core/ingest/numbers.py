@@ -42,17 +42,21 @@ _LATIN = (
     r"|\b(?:phone|telephone|tel|fax|mobile|id|nhc|accession)(?=[ .]*[:：#]))"
 )
 _BEHIND = r"(?:为|是)?[^\S\n]{0,4}[.:：#＃]{0,2}[^\S\n]{0,4}"
+_SEQUENCE = r"(?:T[12](?:WI)?|FLAIR|DWI|ADC|SWI)(?![0-9A-Za-z])"
+"""What a finding begins with that is written at a number: MR12345-T2WI高信号."""
 _VALUE = (
-    r"(?:[A-Za-z]{0,5}[-_]?(?=[\d０-９])[0-9０-９A-Za-z]{4,}(?:[-/][0-9A-Za-z]+)*"
+    rf"(?:[A-Za-z]{{0,5}}[-_]?(?=[\d０-９])(?:(?:(?!{_SEQUENCE})[0-9０-９A-Za-z]){{4,}}(?={_SEQUENCE})"
+    rf"|[0-9０-９A-Za-z]{{4,}}(?:[-/](?!{_SEQUENCE})[0-9A-Za-z]+)*)"
     r"|\(?\d{2,4}\)?(?:[- ]\d{2,4}){1,4})"
 )
 _ANY_DAY = (
     r"(?:(?:民国|昭和|平成|令和|大正)?\d{1,4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,4}日?|(?:19|20)\d{6}"
     r"|\d{1,2}[\s.-]{0,2}(?:de )?[A-Za-z]{3,10}\.?(?: de)?[\s,.-]{1,2}\d{2,4}|[A-Za-z]{3,9}\.?\s\d{1,2},?\s\d{4})"
 )
+_VALUE_ENDS = rf"(?:{_NO_MORE}|(?={_SEQUENCE}))"
 _LABELLED = [
-    rf"(?:{_NUMBERED}){_BEHIND}(?P<a>{_VALUE}){_NO_MORE}", rf"{_BORN}{_BEHIND}(?P<b>{_ANY_DAY})(?!\d)",
-    rf"{_LATIN}{_BEHIND}(?P<c>{_VALUE}){_NO_MORE}",
+    rf"(?:{_NUMBERED}){_BEHIND}(?P<a>{_VALUE}){_VALUE_ENDS}", rf"{_BORN}{_BEHIND}(?P<b>{_ANY_DAY})(?!\d)",
+    rf"{_LATIN}{_BEHIND}(?P<c>{_VALUE}){_VALUE_ENDS}",
     rf"(?:身份证|证件)(?:件)?(?:号码?)?{_BEHIND}(?:ID)?(?P<d>\d{{15}})(?!\d)",
 ]  # fmt: skip
 _PATTERNS = [re.compile(one) for one in (*_SELF_EVIDENT, *_LABELLED)]

@@ -13,6 +13,27 @@ from selip_core.ingest.deidentify import scrub
         ("家庭地址: 广东省深圳市南山区科技路9号\n左侧额叶高信号", "家庭地址: ＊＊\n左侧额叶高信号"),
         ("家住上海市浦东新区张江路88弄3号501室，头晕", "家住＊＊，头晕"),
         ("Address: 12 Elm St., Springfield. FINDINGS: normal.", "Address: ＊＊. FINDINGS: normal."),
+        (
+            "姓名：王小明 性别：男 住址：上海市浦东新区张江路88弄 检查所见：左侧额叶见片状高信号影，DWI呈高信号。",
+            "姓名：＊＊ 性别：男 住址：＊＊ 检查所见：左侧额叶见片状高信号影，DWI呈高信号。",
+        ),
+        ("住址：上海市 浦东新区张江路88弄电话：无 高信号", "住址：＊＊电话：无 高信号"),
+        ("家住上海市浦东新区张江路88弄 检查所见：左侧额叶高信号", "家住＊＊ 检查所见：左侧额叶高信号"),
+        ("住址：张江路88弄 检查所见 左侧额叶高信号", "住址：＊＊ 检查所见 左侧额叶高信号"),
+        ("住址：张江路88弄【检查所见】左侧额叶高信号", "住址：＊＊【检查所见】左侧额叶高信号"),
+        (
+            "Address: 12 Main Street, Springfield Age: 53 FINDINGS: Acute infarct in the left MCA territory. No bleed.",
+            "Address: ＊＊ Age: 53 FINDINGS: Acute infarct in the left MCA territory. No bleed.",
+        ),
+        (
+            "Address: 12 Main Street, Springfield Clinical history: seizures",
+            "Address: ＊＊ Clinical history: seizures",
+        ),
+        ("Address: Street: 12 Main Street, City: Springfield. FINDINGS: normal", "Address: ＊＊. FINDINGS: normal"),
+        (
+            f"Address: 12 {'Long ' * 13}Street, Age: 53 FINDINGS: infarct",
+            "Address: ＊＊ Age: 53 FINDINGS: infarct",
+        ),
         ("Anschrift: Hauptstr 3, 10115 Berlin\nBefund: unauffällig", "Anschrift: ＊＊\nBefund: unauffällig"),
     ],
 )
@@ -27,6 +48,8 @@ def test_where_somebody_lives_is_taken_out(text, left):
         "现住院3天，右侧基底节区片状高信号",
         "脑室旁白质区多发点状高信号，居住史不详",
         "The lesion addresses the left frontal lobe: no enhancement.",
+        "住址： 检查所见：左侧额叶高信号",
+        "Address: FINDINGS: infarct in the left MCA territory",
         "address the findings with the clinician",
     ],
 )

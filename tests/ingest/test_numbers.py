@@ -33,6 +33,11 @@ def _left(text):
         ("患者番号：0012345", "患者番号：＊＊"),
         ("등록번호: 12345678", "등록번호: ＊＊"),
         ("报告号RP20240001", "报告号＊＊"),
+        ("检查号：MR12345-T2WI高信号", "检查号：＊＊-T2WI高信号"),
+        ("检查号：MR12345T2WI高信号", "检查号：＊＊T2WI高信号"),
+        ("MRN 12345678/FLAIR hyperintensity", "MRN ＊＊/FLAIR hyperintensity"),
+        ("检查号：MR12345-T2A", "检查号：＊＊"),
+        ("检查号：A12T2", "检查号：＊＊"),
     ],
 )
 def test_numbers_of_persons_go(text, left):
