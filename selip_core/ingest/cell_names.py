@@ -23,6 +23,8 @@ _OFFICES = re.compile(
 )
 _CHINESE_BESIDE = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)[男女]?(?![\u4e00-\u9fff])")
 _LATIN_BESIDE = re.compile(rf"{WORD.pattern}\.?")
+_DOCTOR_OF = re.compile(r"\s*(?:(?:Dr|Prof|PD|OA|med|rer|nat|habil|Doktor|Docteur|Dra)\b\.?\s*)+([^,;]+)[,;]")
+"""``Dr. med. Klein, Praxis für Neurologie``."""
 _NO_PARTS = frozenset((
     "md", "do", "phd", "mbbs", "mbchb", "frcr", "frcpc", "rt", "dr", "prof", "mr", "mrs", "ms", "miss", "jr", "sr",
     "ii", "iii", "m", "f", "o", "male", "female", "yo", "yrs", "years", "dob", "mrn", "id", "no", "patient", "am", "pm",
@@ -80,6 +82,7 @@ def _names(value: str) -> set[str]:
         parts = [part for part in _NAME_PARTS.split(group) if part]
         if parts and all(_LATIN.fullmatch(part) for part in parts):
             if common_words("phrase") & {part.casefold() for part in parts}:
+                found |= _names(of_doctor[1]) if (of_doctor := _DOCTOR_OF.match(group)) else set()
                 continue  # an institution: its words are everybody's
             for sign, other in _APOSTROPHES:
                 spelt = [part.replace(sign, other) if sign else part for part in parts]

@@ -11,6 +11,7 @@ from selip_core.ingest.cell_text import without_invisible
 from selip_core.ingest.comparable import comparable, composed, spelt_out
 from selip_core.ingest.numbers import numbers
 from selip_core.ingest.person_words import NO_VALUES, NOBODYS, common_words, everybodys, with_holes
+from selip_core.ingest.report_words import is_of_the_report
 from selip_core.ingest.signatures import signatures
 from selip_core.ingest.written_dates import day_pattern, days, may_hold_day
 from selip_core.reports.lexicon import Lexicon, load_lexicon
@@ -54,7 +55,7 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
 
     A name that is a medical word (海马), or that cuts into one where it stands (高明 in 信号增高明显), makes no hole:
     such places are counted for somebody to look at. Words of common English (``common_words.yaml``) make one only where
-    they stand as a name does: Dr. Long.
+    they stand as a name does: Dr. Long. So do words of the report's own language and eponyms (`report_words`).
 
     Parameters
     ----------
@@ -88,7 +89,9 @@ def scrub(text: str, identifiers: Iterable[str], *, lexicon: Lexicon | None = No
         for match in re.finditer(_pattern(value, of_value), compared, re.IGNORECASE):
             if value in shortened and text[match.start() : match.end()].isascii():
                 continue  # MULLER of MUELLER is met as Müller alone
-            of_all = _bare(value) in units or _is_medical(compared, match, lexicon)
+            of_all = (
+                _bare(value) in units or _is_medical(compared, match, lexicon) or is_of_the_report(compared, match)
+            )
             if of_all and not _has_title(compared, match):
                 spared += 1
             else:

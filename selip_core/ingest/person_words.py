@@ -56,7 +56,7 @@ _IN_NO_NAME = re.compile(
 
 
 def common_words(kind: str) -> frozenset[str]:
-    """Return a kind of words of ``common_words.yaml``: ``function``, ``report``, ``medical``, ``phrase``, ``unit``."""
+    """Return a kind of words of ``common_words.yaml``, which says what its kinds are: ``function``, ``report``."""
     return _book()[kind]
 
 
