@@ -20,11 +20,16 @@ _OTHERS = (
     "|textarea|th|time|title|tt|u|var|video|wbr"
 )
 _NAME = rf"(?:(?:{_LINES}|{_OTHERS})(?![\w:.-])|[a-z]{{1,3}}\d?:[a-z]\w*)"
+_BARE = "(?:nowrap|noshade|disabled|checked|selected|multiple|readonly|required|hidden)"
+"""Attributes that stand without a value."""
 _MARKUP = re.compile(  # <b and c> is no tag: what follows a name is an attribute with its value
     rf"<!doctype[^<>]*>|<\?xml[^<>]*>|<!\[[^<>\[\]]*\]>|</{_NAME}\s*>"
-    rf"|<{_NAME}(?:\s+[a-z_:][\w:.-]*\s*=(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*|\s+(?:nowrap|noshade|disabled|checked))?\s{{0,9}}/?>",
+    rf"|<{_NAME}(?:\s+{_BARE}(?![\w-])){{0,3}}(?:\s+[a-z_:][\w:.-]*\s*=(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)?\s{{0,9}}/?>",
     re.IGNORECASE | re.DOTALL,
 )
+_UNSEEN_INPUTS = frozenset(("hidden", "button", "submit", "reset", "image", "file", "password", "checkbox", "radio"))
+"""Kinds of fields whose value nobody reads."""
+_STRUCK_OUT = frozenset(("s", "strike", "del"))
 _REFERENCE = re.compile(r"&(?:#\d{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};|nbsp(?![A-Za-z0-9]))")
 _NO_SIGNS = frozenset("\u034f\u115f\u1160\u3164\uffa0")
 """Letters by their category, which no font draws."""
@@ -44,10 +49,9 @@ def plain_text(cell: str) -> tuple[str, str]:
     for _ in range(_ROUNDS):
         before = text
         text = _without_marks(_without_marks(text, "<!--", "-->", keep=False), "<![CDATA[", "]]>", keep=True)
-        text, open_at_end = _without_tags(text)
+        text, wrong = _without_tags(text)
         text = _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
-        if open_at_end:
-            problem = "holds HTML that ends within a script or style"
+        problem = wrong or problem
         if text == before:
             break
     if text != cell:
@@ -89,30 +93,56 @@ def _without_marks(text: str, begin: str, end: str, *, keep: bool) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _without_tags(text: str) -> tuple[str, bool]:
-    """Return what HTML shows, and whether it ends within what is not shown; a text without tags as it is."""
+def _without_tags(text: str) -> tuple[str, str]:
+    """Return what HTML shows, and what of it could not be read; a text without tags as it is."""
     pieces, end = [], 0
     for match in _MARKUP.finditer(text):
         pieces += [text[end : match.start()].replace("<", "&lt;"), match[0]]
         end = match.end()
     if not pieces:
-        return text, False
+        return text, ""
     page = _Page()
     page.feed("".join([*pieces, text[end:].replace("<", "&lt;")]))
     page.close()
     lines = (line.strip() for line in "".join(page.parts).split("\n"))
-    return "\n".join(filter(None, lines)), bool(page.silent)
+    return "\n".join(filter(None, lines)), page.problem()
 
 
 class _Page(HTMLParser):
+    """What a page shows: the values of its fields and the choice that is made too, what is struck out not."""
+
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.silent = ""
+        self.struck: list[tuple[str, int]] = []  # each open tag, and the place of its first part
+        self.options: list[tuple[bool, int]] = []  # of an open choice: whether each is made, and its place
+        self.choosing = self.unchosen = False
+
+    def problem(self) -> str:
+        if self.silent:
+            return "holds HTML that ends within a script or style"
+        if self.struck:
+            return "holds a mark of struck-out text that does not end"
+        return "holds a choice in HTML of which nothing is selected" if self.unchosen else ""
+
+    def close(self):
+        super().close()
+        self._choose()
 
     def handle_starttag(self, tag, attrs):
+        told = {name: value or "" for name, value in attrs}
         if tag in _SILENT:
             self.silent = tag
+        elif tag in _STRUCK_OUT:
+            self.struck.append((tag, len(self.parts)))
+        elif tag == "select":
+            self._choose()
+            self.choosing = True
+        elif tag == "option" and self.choosing:
+            self.options.append(("selected" in told, len(self.parts)))
+        elif tag == "input" and "hidden" not in told and told.get("type", "").lower() not in _UNSEEN_INPUTS:
+            self.handle_data(told.get("value", ""))
         self._break(tag)
         if tag in ("td", "th"):
             self.parts.append(" ")
@@ -120,11 +150,27 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag):
         if tag == self.silent:
             self.silent = ""
+        if tag == "select":
+            self._choose()
+        if tag in [one for one, _ in self.struck]:
+            at = max(i for i, (one, _) in enumerate(self.struck) if one == tag)
+            del self.parts[self.struck[at][1] :], self.struck[at:]
         self._break(tag)
 
     def handle_data(self, data):
-        if not self.silent:
+        if not self.silent and (self.options or not self.choosing):
             self.parts.append(data)
+
+    def _choose(self) -> None:
+        """End a choice: of several options those that are selected stay."""
+        made = [chosen for chosen, _ in self.options]
+        self.unchosen = self.unchosen or (len(made) > 1 and not any(made))
+        end = len(self.parts)
+        for chosen, at in reversed(self.options if len(made) > 1 else []):
+            text = "".join(self.parts[at:end]).strip()
+            self.parts[at:end] = [text, " "] if chosen and sum(made) > 1 else [text] if chosen else []
+            end = at
+        self.options, self.choosing = [], False
 
     def _break(self, tag: str) -> None:
         if tag in _LINES.split("|"):

@@ -34,12 +34,13 @@ _NO_TEXT = re.compile(
 
 @dataclass(frozen=True)
 class _Group:
-    """What holds from a brace to its end: the font, characters in place of a ``\\u``, whether it is text and shown."""
+    """What holds from a brace to its end: font, characters in place of a ``\\u``, whether it is text, shown, struck."""
 
     font: int | None = None
     instead: int = 1
     silent: bool = False
     hidden: bool = False
+    struck: bool = False
 
 
 def rtf_text(text: str, start: int = 0) -> tuple[str, int, int]:
@@ -129,7 +130,7 @@ class _Reader:
         self._add(text)
 
     def _add(self, text: str) -> None:
-        if not (self.now.silent or self.now.hidden):
+        if not (self.now.silent or self.now.hidden or self.now.struck):
             self.parts.append(text)
 
     def _sign(self, sign: str) -> None:
@@ -155,6 +156,8 @@ class _Reader:
             self._encoding(word, value or 0)
         elif word == "uc":
             self.now = replace(self.now, instead=max(value or 0, 0))
+        elif word in ("strike", "striked"):
+            self.now = replace(self.now, struck=value != 0)
         elif word in ("v", "htmlrtf"):
             self.now = replace(self.now, hidden=value != 0)
         elif _NO_TEXT.fullmatch(word):
@@ -172,7 +175,8 @@ class _Reader:
             if self.now.font is not None and value in _PAGES:
                 self.fonts[self.now.font] = _PAGES[value]
         else:
-            self.now = replace(self.now, font=value if word == "f" else None)
+            struck = self.now.struck and word == "f"
+            self.now = replace(self.now, font=value if word == "f" else None, struck=struck)
 
 
 def _known(page: str) -> str:

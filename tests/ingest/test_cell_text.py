@@ -7,7 +7,7 @@ from selip_core.ingest.cell_text import plain_text, without_invisible
 NO_MARKUP = [
     "T2<T1，<3cm", "a<b and c>d", "<b=1000>, T2 <T1>", "&T2, R&D, A&B;", "P <0.05", "患者 <王小明>", "<p",
     "第一行\r\n第二行",
-    "x < y > z", "a  b\tc", "<左侧>", "5<br 3", "\u00a0左侧",
+    "x < y > z", "a  b\tc", "<左侧>", "5<br 3", "<s selected左>", "<select the side>", "\u00a0左侧",
 ]  # fmt: skip
 
 
@@ -29,6 +29,14 @@ def test_what_only_looks_like_markup_stays(text):
         ("<![CDATA[<p>甲</p>]]>", "甲"), ("<table><tr><td>甲</td><td>乙</td></tr></table>", "甲 乙"),
         ("报告：{\\rtf1\\ansicpg936 \\'cd\\'f5}完", "报告：王完"), ("王\u200b小\ufe0f明\x1f\ufeff", "王小明"),
         ("甲\x0b乙", "甲\n乙"),
+        ('病灶大小<input type="text" value="12mm">，位于<select><option>左侧</option><option selected>右侧</option></select>额叶',
+         "病灶大小12mm，位于右侧额叶"),
+        ('<select name="a">\n<option value="1">左\n<option value="2" selected="selected">右\n</select>额叶', "右额叶"),
+        ("<select multiple><option selected>左<option>中<option selected>右</select>侧", "左 右 侧"),
+        ("<select><option>左</option></select>额叶", "左额叶"),
+        ('<input type="hidden" value="7"><input hidden value="8"><INPUT VALUE=12 >mm<input type=radio value=1>有', "12mm有"),
+        ("<s>左侧</s>右侧<del>额叶<br>顶叶</del>枕叶<strike>见<s>一</s></strike>二", "右侧枕叶二"),
+        ("{\\rtf1 a\\strike b\\strike0 c{\\striked1 d}e\\strike f\\plain g}", "aceg"),
     ],
 )  # fmt: skip
 def test_markup_and_invisible_characters_go(cell, said):
@@ -40,6 +48,9 @@ def test_markup_and_invisible_characters_go(cell, said):
     [
         ("{\\rtf1\\ansicpg936 \\'cd\\'f5\\'d0", "王", "RTF of which 2 characters"),
         ("甲<script>乙", "甲", "ends within a script"),
+        ("甲<s>乙", "甲乙", "a mark of struck-out text that does not end"), ("甲<s>乙</del>丙", "甲乙丙", "does not end"),
+        ("<select><option>左<option>右</select>额叶", "额叶", "a choice in HTML of which nothing is selected"),
+        ("甲<select><option>左<option selected>右", "甲右", ""),
     ],
 )
 def test_what_is_left_out_is_told(cell, said, problem):
