@@ -1,5 +1,6 @@
 """What the columns of a report export are called (``report_columns.yaml``): which are used, dropped or unclear."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -27,6 +28,8 @@ _STEPS, _EXAMINATION, _PERSON = _steps("used"), _steps("examination"), _steps("p
 _ALSO_CALLED = {"procedure": "body_part"}
 _IDENTIFIERS = {bare(name) for name in _BOOK["identifiers"]}
 _IDENTIFIER_PARTS = tuple(bare(part) for part in _BOOK["identifier_parts"])
+_CONTINUED = re.compile(r"(?:续|接|cont(?:inued|inuation|d)?|fortsetzung|suite|part)?(\d{0,2})")
+"""What stands behind the name of a column in that of the next one, where a database has cut the text."""
 _HARMLESS_ENDINGS = tuple(_BOOK["harmless_endings"])
 _TEXT_ENDINGS = tuple(_BOOK["text_endings"])
 _HARMLESS = {bare(name) for name in _BOOK["harmless"]}.union(
@@ -124,9 +127,31 @@ def _tells_a_person(name: str) -> bool:
     return any(part in name for part in _IDENTIFIER_PARTS) and not name.endswith(_TEXT_ENDINGS)
 
 
+def continued_columns(header: list[str], used: dict[str, int]) -> dict[str, list[int]]:
+    """Return where findings and impression go on, in order: 检查所见2, 检查所见(续), Findings continued.
+
+    By their numbers where all have one, else as they stand.
+    """
+    names, found = [bare(name) for name in header], {}
+    for role in ("findings", "impression"):
+        first = used.get(role, -1)
+        stem = re.sub(r"(?<=\D)0?1$", "", names[first]) if first >= 0 else ""
+        further = [
+            (match[1], i) for i, name in enumerate(names)
+            if stem and i not in used.values() and name.startswith(stem) and len(name) > len(stem)
+            and (match := _CONTINUED.fullmatch(name[len(stem) :]))
+        ]  # fmt: skip
+        if all(number for number, _ in further):
+            further.sort(key=lambda one: (int(one[0]), one[1]))
+        if further:
+            found[role] = [i for _, i in further]
+    return found
+
+
 def unknown_columns(header: list[str], used: dict[str, int]) -> list[int]:
     """Return the positions of the columns that are neither used nor known: 患者, Pt Name may be persons."""
-    passed_over = {*used.values(), *identifier_columns(header, used)}
+    continued = continued_columns(header, used).values()
+    passed_over = {*used.values(), *identifier_columns(header, used), *(i for places in continued for i in places)}
     return [
         i
         for i, name in enumerate(map(bare, header))

@@ -16,6 +16,7 @@ from selip_core.ingest.cell_text import plain_text
 from selip_core.ingest.deidentify import may_identify, scrub
 from selip_core.ingest.examinations import Examination, examinations
 from selip_core.ingest.report_columns import (
+    continued_columns,
     examination_columns,
     identifier_columns,
     map_columns,
@@ -33,6 +34,8 @@ _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
 _TELLS_APART = ("modality", "body_part", "date")
 _NUMBER = re.compile(r"[\w./-]*\d{4}[\w./-]*")
 """What a column called Exam may hold in place of a part of the body."""
+_LEAST_CUT = 250
+"""Choice: so many bytes at least a text has that a column could not hold whole."""
 _SIGNS = "=@+-＝＠＋－ "
 _MARKED = re.compile("⟦(.*?)⟧")
 
@@ -93,6 +96,7 @@ class _Reading:
 
     def __post_init__(self):
         self.of_examination = examination_columns(self.names(), self.given)
+        self.continued = continued_columns(self.names(), self.used)
         ids = (self.used[role] for role in ("patient_id", "study_id") if role in self.used)
         # patients are numbered from 0 where there is a 1 as well
         self.from_zero = {i for i in ids if any(plain_id(_cell(cells, i)) == "1" for _, cells in self.below())}
@@ -102,6 +106,10 @@ class _Reading:
 
     def named(self) -> dict[str, str]:
         return {role: self.names()[i].strip() for role, i in self.used.items()}
+
+    def places(self, role: str) -> list[int]:
+        """Return the columns of a text: the first, and those in which it goes on."""
+        return [self.used[role], *self.continued.get(role, ())] if role in self.used else []
 
     def below(self) -> list[tuple[int, list[str]]]:
         return self.sheet.rows[self.header + 1 :]
@@ -172,7 +180,7 @@ def _held(readings: list["_Reading"]) -> dict[str, frozenset[str]]:
     """Return the ids that the columns hold, by the columns' names."""
     held: dict[str, set[str]] = {}
     for reading in readings:
-        texts = {reading.used.get("findings"), reading.used.get("impression")}
+        texts = {i for role in ("findings", "impression") for i in reading.places(role)}
         for i, name in enumerate(reading.names()):
             if name.strip() and i not in texts:
                 ids = {plain_id(_cell(cells, i)) for _, cells in reading.below()}
@@ -205,6 +213,8 @@ def _notes(reading: "_Reading", first: "_Reading") -> list[str]:
         if not told and "patient_id" in reading.used:
             notes.append("no column is known that tells an examination's day, device or part of the body: a report "
                          "joined by its patient may be of another; name it, --columns date=NAME,body_part=NAME")
+    notes += [f"{role} goes on in {', '.join(repr(names[i].strip()) for i in places)}"
+              for role, places in reading.continued.items()]  # fmt: skip
     if reading.sheet.joined:
         notes.append(f"rows that a line break within a text had torn, joined: {reading.sheet.joined}")
     filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in reading.below())]
@@ -338,14 +348,29 @@ def _read_id(reading: _Reading, line: int, cells: list[str], role: str) -> tuple
 
 
 def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tuple[str, str]:
-    column = reading.used[role]
-    if (line, column) in reading.sheet.broken:
+    places = reading.places(role)
+    broken = [(line, column) in reading.sheet.broken for column in places]
+    if broken[0]:
         return "", "is a formula without a value, or an error of Excel"
-    text, problem = plain_text(_cell(cells, column))
+    text, problem = plain_text(_in_one([_cell(cells, column) for column in places]))
     text = text.strip()
     if DAMAGED in text:
         return text.replace(DAMAGED, "").lstrip(_SIGNS), "holds characters that the export has cut off"
+    problem = "goes on in a formula without a value, or an error of Excel" if any(broken) else problem
     return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, problem)
+
+
+def _in_one(parts: list[str]) -> str:
+    """Return the parts of a text that several columns hold, each behind the other, one that is there twice once.
+
+    A part that a database has cut goes on within a word; one that is short, or ends as a sentence does, in a new line.
+    """
+    whole = ""
+    for i, part in enumerate(parts):
+        if part and part not in parts[:i]:
+            cut = len(whole.encode()) >= _LEAST_CUT and whole[-1] not in "。.；;！!？?"
+            whole += part if cut or not whole else f"\n{part}"
+    return whole
 
 
 def _like_formula(text: str) -> bool:

@@ -3,7 +3,14 @@
 import pytest
 
 from selip_core.errors import SelipError
-from selip_core.ingest.report_columns import bare, examination_columns, map_columns, person_columns
+from selip_core.ingest.report_columns import (
+    bare,
+    continued_columns,
+    examination_columns,
+    map_columns,
+    person_columns,
+    unknown_columns,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +65,26 @@ def test_columns_of_the_examination_can_be_given():
 def test_columns_of_the_person():
     assert person_columns(["姓名", "性別", "生年月日", "报告医生"]) == {"name": [0], "sex": [1], "birth": [2]}
     assert person_columns(["报告医生姓名", "性别描述"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "places"),
+    [
+        (["检查号", "检查所见", "检查所见2", "检查所见(续)"], [2, 3]),
+        (["检查号", "检查所见3", "检查所见", "检查所见(2)"], [3, 1]),
+        (["检查号", "檢查所見", "檢查所見續1", "檢查所見續2"], [2, 3]),
+        (["Exam ID", "Findings", "Findings (continued)"], [2]),
+        (["Exam ID", "Findings", "FINDINGS_2", "Findings date", "Findings physician 2"], [2]),
+    ],
+)  # fmt: skip
+def test_columns_in_which_a_text_goes_on(header, places):
+    used = map_columns(header, {}, "t")
+    assert continued_columns(header, used) == {"findings": places}
+    assert not set(places) & set(unknown_columns(header, used))
+
+
+def test_columns_that_only_begin_like_a_text_are_none_of_it():
+    header = ["检查号", "检查所见", "检查所见评分", "检查所见医生", "检查所见2023", "诊断意见2"]
+    assert continued_columns(header, map_columns(header, {}, "t")) == {}
+    header = ["检查号", "检查所见1", "检查所见2"]
+    assert continued_columns(header, map_columns(header, {"findings": "检查所见1"}, "t")) == {"findings": [2]}

@@ -931,3 +931,26 @@ def test_the_final_report_replaces_the_initial_one(tmp_path):
     assert found.reports["findings"].tolist() == ["x"]
     found = exams(tmp_path, ["检查号", "报告状态", "检查所见"], [["A1", "终审", "x"], ["A1", "终审", "y"]])
     assert found.reports.empty
+
+
+def test_a_text_that_goes_on_in_further_columns_is_read_whole_and_told(tmp_path):
+    long = "左侧额叶见长T2信号影，" * 30
+    header = ["检查号", "姓名", "检查所见", "检查所见2", "检查所见(续)", "诊断意见", "诊断意见2"]
+    rows = [["A1", "", long + "右", "侧小脑见结节。", "另见垂体瘤。", "胶质瘤", ""],
+            ["A2", "王芳", TEXT, "王芳诉头痛", "", "", ""],
+            ["A3", "", TEXT, TEXT, "", "", ""],
+            ["A4", "", "", TEXT, "", "胶质瘤", "脑膜瘤"]]
+    found = read_reports(table(tmp_path / "r.csv", rows, header=header))
+    assert found.reports["findings"].tolist() == [
+        f"{long}右侧小脑见结节。\n另见垂体瘤。", f"{TEXT}\n{HOLE}诉头痛", TEXT, TEXT,
+    ]  # fmt: skip
+    assert found.reports["impression"].tolist() == ["胶质瘤", "", "", "胶质瘤\n脑膜瘤"]
+    assert "findings goes on in '检查所见2', '检查所见(续)'" in found.notes
+    assert not any("not known" in note for note in found.notes)
+
+
+def test_rtf_that_goes_on_in_a_further_column_is_read_in_one(tmp_path):
+    rtf = r"{\rtf1\ansi " + "left frontal lobe " * 20
+    rows = [["A1", rtf + r"\'e9d", r"ema\par none}"]]
+    found = read_reports(table(tmp_path / "r.csv", rows, header=["检查号", "检查所见", "检查所见2"]))
+    assert found.reports["findings"][0].endswith("lobe édema\nnone") and found.problems.empty
