@@ -6,6 +6,7 @@ import re
 import shutil
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from selip_core.ingest.archives import is_archive, not_unpacked
 from selip_core.ingest.report_columns import n_known
 
 TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
+_FOLDER_SUFFIXES = (".txt", ".rtf")
+_KIND, _OF_SYSTEMS = re.compile(r"\.[a-z]{2,5}"), ("thumbs.db", "desktop.ini")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 HEADER_ROWS = 10
 """Rows in which the header is looked for: exports begin with a title at times."""
@@ -65,6 +68,8 @@ class Sheet:
         Rows that a text's line end had torn, and that were joined.
     torn : list of list of int
         Lines of rows that are torn so that their parts make no whole row; none of them is in `rows`.
+    passed_over : Counter of str
+        How many files of a folder were not read, by their kind.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Sheet:
     title: str = ""
     joined: int = 0
     torn: list[list[int]] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -141,13 +147,26 @@ def _text_sheet(path: Path) -> Sheet:
 
 
 def _folder_sheet(path: Path) -> Sheet:
-    """Return the texts of a folder as a table of ids, which are the files' names; a row's number is the file's."""
-    files = sorted(one for one in path.iterdir() if one.suffix.lower() == ".txt" and not one.name.startswith("."))
+    """Return the texts of a folder, and of those below it, as a table of ids, which are the files' names.
+
+    A row's number is the file's.
+    """
+    there = sorted(one for one in path.rglob("*") if one.is_file() and not _is_a_system_s(one.relative_to(path)))
+    files = [one for one in there if one.suffix.lower() in _FOLDER_SUFFIXES]
     if not files:
         raise SelipError(f"{path} is a folder without .txt files: give a table of reports, or a folder that has a .txt "
                          "file for each patient, called by the patient's id or accession number")  # fmt: skip
     rows = [(number, [one.stem, one.stem, read_text(one).strip()]) for number, one in enumerate(files, 1)]
-    return Sheet(path.name, "folder of reports", [(0, ["patient id", "accession number", "findings"]), *rows])
+    sheet = Sheet(path.name, "folder of reports", [(0, ["patient id", "accession number", "findings"]), *rows])
+    sheet.passed_over = Counter(
+        kind if _KIND.fullmatch(kind := one.suffix.lower()) else "others" for one in there if one not in set(files)
+    )
+    return sheet
+
+
+def _is_a_system_s(path: Path) -> bool:
+    """Tell whether a file is hidden, or one that a system or an office program leaves in every folder."""
+    return path.name.casefold() in _OF_SYSTEMS or any(part.startswith((".", "~$", "__MACOSX")) for part in path.parts)
 
 
 def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:

@@ -173,6 +173,12 @@ def _read_sheet(reading: "_Reading", title: str) -> list[dict]:
             "they look like one row that a line break has torn, but make no whole one",
             "none of them is used; put texts that hold line breaks or commas in quotes",
         ))  # fmt: skip
+    if others := reading.sheet.passed_over:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
+        reading.problems.append((
+            reading.sheet.name, "", "", f"files of the folder that are no .txt or .rtf: {kinds}",
+            "not read; save reports among them as .txt",
+        ))  # fmt: skip
     return rows
 
 

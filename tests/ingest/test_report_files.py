@@ -41,3 +41,24 @@ def test_a_folder_of_texts_called_by_patients(tmp_path):
     for patient in ("P1", "P2"):
         (tmp_path / f"{patient}.txt").write_text(f"{TEXT}{patient}", encoding="utf-8")
     assert join(read_reports(tmp_path), STUDIES)[0]["study_id"].tolist() == ["S1", "S2"]
+
+
+def test_a_folder_of_texts_is_read_to_its_last_folder_and_what_is_not_read_is_told(tmp_path):
+    (tmp_path / "2024" / "05").mkdir(parents=True)
+    (tmp_path / "A1.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "2024" / "05" / "A2.rtf").write_bytes(rb"{\rtf1\ansi\ansicpg936 \'d7\'f3\'b2\'e0\par x}")
+    for name in ("A3.docx", "A4.docx", "A5.pdf", "A6.王小明", "Thumbs.db", ".A7.txt", "~$A3.docx"):
+        (tmp_path / "2024" / name).write_bytes(b"x")
+    found = read_reports(tmp_path)
+    matched, _ = join(found, STUDIES)
+    assert dict(zip(matched["study_id"], matched["findings"], strict=True)) == {"S1": TEXT, "S2": "左侧\nx"}
+    told = "files of the folder that are no .txt or .rtf: 2 .docx, 1 .pdf, 1 others"
+    assert found.problems["problem"].tolist() == [told]
+
+
+def test_two_reports_of_one_name_in_a_folder_are_none_s(tmp_path):
+    for year in ("2023", "2024"):
+        (tmp_path / year).mkdir()
+        (tmp_path / year / "A1.txt").write_text(TEXT + year, encoding="utf-8")
+    found = read_reports(tmp_path)
+    assert found.reports.empty and found.problems["problem"].tolist() == ["2 reports of one study differ"] * 2
