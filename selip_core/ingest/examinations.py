@@ -33,6 +33,14 @@ _INITIAL = re.compile(
     r"初步|初稿|审核中|退回|草稿|初写|未审|待审|书写|暂存|已报告|临时|未完成|未签|待签"
     r"|UNSIGNED|PRELIM|DRAFT|PENDING|UNVERIFIED|INCOMPLETE"
 )
+_TAKEN_BACK = re.compile(r"(?:取消|撤销|撤回)(?:审|签|发布)|(?:审核|签发|发布)(?:取消|撤)")
+"""An approval, not the report."""
+_VOID = re.compile(
+    r"(?<!未)(?<!非)(?<!不)(?:作废|撤销|撤回|撤稿|无效|无効|废弃|已删除|取消|取り消|취소)"
+    r"|(?<!NOT )(?<![A-Z])(?:VOID(?:ED)?|CANCEL(?:L?ED|LATION|AD[OA])?|WITHDRAWN|RETRACTED|REVOKED|INVALID|DELETED"
+    r"|ENTERED[ -]IN[ -]ERROR|STORN(?:IERT|O)|UNG(?:U|UE)LTIG|ANUL(?:AD[OA]|ACION)|ANNUL(?:EE?|LAT[OA])|INVALID[EO])"
+    r"(?![A-Z])"
+)
 
 @dataclass(frozen=True)
 class Examination:
@@ -53,6 +61,8 @@ class Examination:
         When the report was written or signed.
     person : Person
         What the row tells of its patient.
+    void : bool
+        Whether its status calls the report void, withdrawn or cancelled.
     """
 
     other: str = ""
@@ -62,6 +72,7 @@ class Examination:
     or_date: datetime.date | None = None
     unread: str = ""
     person: Person = field(default=NOBODY)
+    void: bool = False
 
     @property
     def day(self) -> tuple:
@@ -111,6 +122,7 @@ def examinations(
             days[1].date() if len(days) > 1 else None,
             "" if days or is_no_date(text) or not _OF_A_DATE.search(text) else text,
             person,
+            _is_void(said(cells, "status")),
         )
         for cells, text, days, reported, person in of_rows
     ]  # fmt: skip
@@ -140,7 +152,13 @@ def _other_part(part: str) -> str:
     return other_part(part) or other_part(bare) or (found[0] if found else "")
 
 
+def _is_void(status: str) -> bool:
+    """Tell whether a status in upper case is that of no report any more."""
+    return _VOID.search(_TAKEN_BACK.sub("", simplified(without_accents(status)))) is not None
+
+
 def _is_final(status: str) -> bool | None:
-    if _INITIAL.search(status):
+    """Tell whether a status in upper case is that of a final report, or of a draft; None where it is neither's."""
+    if _INITIAL.search(status) or _TAKEN_BACK.search(status):
         return False
     return True if _FINAL.search(status) else None

@@ -160,7 +160,11 @@ def _read_sheet(reading: "_Reading", title: str) -> list[dict]:
     of_sheet = examinations(reading.names(), [cells for _, cells in below], title, reading.given)
     rows = []
     for (line, cells), examination in zip(below, of_sheet, strict=True):
-        if row := _read_row(reading, line, cells):
+        row = _read_row(reading, line, cells)
+        if row and examination.void:
+            told = "a report that is void, withdrawn or cancelled by its status", "report left out"
+            reading.problems.append((row["where"], row["patient_id"], row["study_id"], *told))
+        elif row:
             rows.append({**row, "examination": examination})
     if unread := sum(row["examination"].unread != "" for row in rows):
         reading.problems.append((

@@ -98,3 +98,22 @@ def test_status(status, final):
 )  # fmt: skip
 def test_hours_of_both_halves_of_a_day(text, hour):
     assert examinations(["报告时间"], [[text]])[0].reported.hour == hour
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["已作废", "作廢", "已撤销", "报告撤回", "无效", "void", "Cancelled", "canceled", "WITHDRAWN", "storniert",
+     "ungültig", "已作废（未审核）", "anulado", "cancelado", "取消", "已审核 作废", "annulé", "entered-in-error"],
+)  # fmt: skip
+def test_a_status_that_makes_a_report_void(status):
+    assert examinations(["报告状态"], [[status]])[0].void
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["", "已审核", "Final", "有效", "valid", "not cancelled", "未作废", "取消审核", "撤销签发", "审核撤回", "avoided"],
+)  # fmt: skip
+def test_a_status_that_does_not(status):
+    found = examinations(["报告状态"], [[status]])[0]
+    assert not found.void
+    assert found.final is False or "审核" not in status or status == "已审核"  # taken back, it is a draft again

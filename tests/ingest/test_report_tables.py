@@ -954,3 +954,10 @@ def test_rtf_that_goes_on_in_a_further_column_is_read_in_one(tmp_path):
     rows = [["A1", rtf + r"\'e9d", r"ema\par none}"]]
     found = read_reports(table(tmp_path / "r.csv", rows, header=["检查号", "检查所见", "检查所见2"]))
     assert found.reports["findings"][0].endswith("lobe édema\nnone") and found.problems.empty
+
+
+def test_a_void_report_is_left_out_and_told_and_the_one_that_counts_is_used(tmp_path):
+    rows = [["A1", "已作废", "x"], ["A1", "已审核", "y"], ["A2", "Cancelled", "z"]]
+    found = exams(tmp_path, ["检查号", "报告状态", "检查所见"], rows)
+    assert found.reports["findings"].tolist() == ["y"]
+    assert problems_of(found) == ["a report that is void, withdrawn or cancelled by its status"] * 2
