@@ -6,12 +6,15 @@ from collections.abc import Iterable
 import pandas as pd
 
 from selip_core.ingest.dates import date_of
-from selip_core.ingest.examinations import Examination
+from selip_core.ingest.examinations import DAYS, Examination
 from selip_core.ingest.identity import CALLED, FIELDS, Person, both_tell, disagreeing
+from selip_core.ingest.report_doubles import APART, is_addition
 from selip_core.ingest.report_ids import plain_id
 
 ENOUGH = 3
 """Choice: where of so many reports none is of the day of its patient's study, the source's dates are shifted ones."""
+EARLY, LATE = 30, 183
+"""Choice: a report is not written so many days before its examination, and not so many after it."""
 _FIELDS_OF_HEADER = {
     "patient_id": ("patient ids", "patient_id"), "patient": ("patient ids", "patient_id"),
     "accession": ("accession numbers", "study_id"), "study_uid": ("study UIDs", "study_id"),
@@ -57,6 +60,50 @@ def comparable_days(
 def _one_calendar(dated: list[tuple[Examination, datetime.date, bool]]) -> bool:
     """Tell whether the days of reports and of their patients' studies can be compared: anonymising shifts some."""
     return len(dated) < ENOUGH or any(not one.is_of_another_day(other) for one, other, _ in dated)
+
+
+def far_times(
+    rows: list[dict], studies: list[str], by_number: list[bool], dates: dict[str, datetime.date | None]
+) -> tuple[dict[int, str], list[Problem]]:
+    """Return which rows' reports were written too far from the day of their study to be of it, and why; and doubts.
+
+    Of those alone that neither a number nor a day ties to it, and that are no addition. Where fewer than half of the
+    reports were written in the weeks after their study, the source's dates may be shifted ones: nothing is refused.
+
+    Parameters
+    ----------
+    rows : list of n dict
+        The reports.
+    studies : list of n str
+        The study that each leads to, "" where it leads to none.
+    by_number : list of n bool
+        Whether its own number does so.
+    """
+    after = [_days_after(row["examination"], dates.get(study)) for row, study in zip(rows, studies, strict=True)]
+    n = sum(days is not None for days in after)
+    near = [days is not None and -DAYS <= days <= APART.days for days in after]
+    answered = {row["patient_id"] for row, one in zip(rows, near, strict=True) if one}
+    far = {}
+    for i, (row, days) in enumerate(zip(rows, after, strict=True)):
+        if days is None or by_number[i] or any(row["examination"].day) or is_addition(row):
+            continue
+        if days < -EARLY or days > (APART.days if row["patient_id"] in answered else LATE):
+            when = "long before" if days < 0 else "many weeks after"
+            far[i] = f"it was written {when} the study, to which its patient's id alone leads"
+    if far and 2 * sum(near) >= n:
+        return far, []
+    if far and n >= ENOUGH:
+        return {}, [(
+            "reports", "", "", f"{len(far)} of {n} reports were written long before or many weeks after their study: "
+            "the source's dates may be shifted",
+            "times were not compared; see that reports joined by the patient are of the study",
+        )]  # fmt: skip
+    return {}, [(rows[i]["where"], rows[i]["patient_id"], rows[i]["study_id"], f"report joined, but {told}",
+                 "used; see that it is of this study") for i, told in far.items()]  # fmt: skip
+
+
+def _days_after(report: Examination, day: datetime.date | None) -> int | None:
+    return (report.reported.date() - day).days if report.reported and day else None
 
 
 def people_of(studies: pd.DataFrame) -> dict[str, list[Person]]:

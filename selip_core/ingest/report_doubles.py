@@ -3,6 +3,7 @@
 What is added to a report later stands behind it, and never in its place.
 """
 
+import datetime
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,9 @@ _HEADED = re.compile(
     re.IGNORECASE,
 )
 """So certainly the heading of an addition that it is none of a whole report."""
+APART = datetime.timedelta(days=60)
+"""Choice: reports that were written further apart are of two examinations where neither number nor day tells of which;
+a late signature or an amendment takes some weeks."""
 _MUCH_SHORTER = 0.5
 _OF_ONE_TEXT = 0.5
 """Choice: a text of less than half the length of another, half of whose pairs of characters the other has not, is no
@@ -41,8 +45,8 @@ def without_doubles(rows: list[dict], problems: list, key: Callable[[dict], str]
     ----------
     rows : list of dict
         ``examination`` of each is an `Examination`; ``named`` is the patient that the report itself names, where
-        ``patient_id`` is that of a source. Without `key`, examinations of one patient that are of another kind or day
-        are not one.
+        ``patient_id`` is that of a source, and ``by_number`` whether its own number led to the study. Without `key`,
+        examinations of one patient that are of another kind or day are not one.
     problems : list
         What is left out is added to it.
     last : bool
@@ -56,6 +60,9 @@ def without_doubles(rows: list[dict], problems: list, key: Callable[[dict], str]
         groups.setdefault(name, []).append(row)
     kept = []
     for group in groups.values():
+        if not last and not key(group[0]) and _far_apart(group):
+            kept += group  # which of them is the study's is seen where the study's day is known
+            continue
         found = _one_of(group, problems, last)
         if found is None:
             for row in group:
@@ -64,6 +71,14 @@ def without_doubles(rows: list[dict], problems: list, key: Callable[[dict], str]
         elif found:
             kept.append(found)
     return kept
+
+
+def _far_apart(group: list[dict]) -> bool:
+    """Tell whether whole reports, one of which neither a number nor a day ties to an examination, are weeks apart."""
+    whole = [row for row in group if not is_addition(row)]
+    times = [row["examination"].reported for row in whole if row["examination"].reported]
+    loose = any(not row.get("by_number", row["study_id"]) and not any(row["examination"].day) for row in whole)
+    return loose and bool(times) and max(times) - min(times) > APART
 
 
 def is_addition(row: dict) -> bool:
@@ -152,7 +167,7 @@ def _replaced(row: dict, final: dict) -> tuple[str, str]:
 def _final(group: list[dict]) -> dict | None:
     """Return the report that replaces the others of its study: by its status, else by its time; None if none does."""
     seen: list[Examination] = [row["examination"] for row in group]
-    if not _of_one_examination(group):
+    if not _of_one_examination(group) or _far_apart(group):
         return None
     finals = [row for row, one in zip(group, seen, strict=True) if one.final]
     if finals and len(finals) < len(group):

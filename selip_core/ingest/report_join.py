@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from selip_core.ingest.examinations import Examination
-from selip_core.ingest.join_checks import comparable_days, comparable_fields, contradicted, hints, people_of
+from selip_core.ingest.join_checks import comparable_days, comparable_fields, contradicted, far_times, hints, people_of
 from selip_core.ingest.report_doubles import without_doubles
 from selip_core.ingest.report_ids import Keys
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable
@@ -80,8 +80,8 @@ def join(
     matched, zeros = [], {}  # of a study: the report's id that differs by leading zeros
     for row, one in zip(rows, found, strict=True):
         if not one.problem:
-            named = row["patient_id"]
-            matched.append({**row, "named": named, "patient_id": owner[one.study], "study_id": one.study})
+            more = {"named": row["patient_id"], "by_number": bool(one.hits)}
+            matched.append({**row, **more, "patient_id": owner[one.study], "study_id": one.study})
             continue
         if one.near or (one.near_patient and "patient id differs" in one.problem):
             close = by_study.exact[one.near] if one.near else by_patient.exact[one.near_patient]
@@ -132,6 +132,10 @@ def _decide(rows: list[dict], found: list[_Found], studies: pd.DataFrame) -> lis
                 date = dates.get(one.study)
                 one.problem = _other_examination(row["examination"], date, n_rows[row["patient_id"]])
                 one.other = bool(one.problem)
+    led = ["" if one.problem else one.study for one in found]
+    far, doubts = far_times(rows, led, [bool(one.hits) for one in found], dates)
+    for i, told in far.items():
+        found[i].problem, found[i].other = told, True
     fields, more = comparable_fields(
         [(row["examination"].person, people.get(one.study, [])) for row, one in zip(rows, found, strict=True)
          if not one.problem]
@@ -139,7 +143,7 @@ def _decide(rows: list[dict], found: list[_Found], studies: pd.DataFrame) -> lis
     for row, one in zip(rows, found, strict=True):
         if not one.problem and (field := contradicted(row["examination"].person, people.get(one.study, []), fields)):
             one.problem = f"its {field} is another than that in the header of the study to which its ids lead"
-    return problems + more
+    return problems + doubts + more
 
 
 def _rows(reports: ReportTable) -> list[dict]:

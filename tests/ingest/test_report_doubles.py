@@ -128,3 +128,15 @@ def test_reports_of_two_patients_are_never_one():
     assert len(without_doubles(rows, [], key=lambda row: row["study_id"])) == 2  # whose it is the source decides
     rows = [{**row, "named": row["patient_id"], "patient_id": "P"} for row in rows]
     assert without_doubles(rows, [], key=lambda row: row["study_id"], last=True) == []
+
+
+def test_without_number_and_day_reports_that_were_written_many_weeks_apart_are_of_two_examinations():
+    def at(days):
+        return Examination(reported=NOON + datetime.timedelta(days=days))
+
+    assert kept(("a", at(0)), ("b", at(90)), study="")[0] == ["a", "b"]
+    assert kept(("a", at(0)), ("b", at(50)), study="")[0] == ["b"]  # a late version
+    assert kept(("a", at(0)), ("补充报告：b", at(90)), study="")[0] == ["a\n补充报告：b"]
+    assert kept(("a", at(0)), ("b", at(90)))[0] == ["b"]  # of one number
+    dated = [Examination(date=NOON.date(), reported=NOON + datetime.timedelta(days=days)) for days in (0, 90)]
+    assert kept(("a", dated[0]), ("b", dated[1]), study="")[0] == ["b"]

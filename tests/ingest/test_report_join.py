@@ -202,3 +202,38 @@ def test_an_addition_alone_is_no_report_of_a_study(tmp_path):
     assert found == [] and problems[0] == "an addition to a report that is not there"
     rows = [{"检查号": "ACC001", "检查所见": Z}, {"检查号": "S1", "检查所见": "补充报告：右侧额叶另见小缺血灶。"}]
     assert joined(tmp_path, rows) == (["S1"], ["an addition to a report"])
+
+
+def signed(*times):
+    return [{"患者ID": "P1", "报告时间": time, "检查所见": Z + str(i)} for i, time in enumerate(times)]
+
+
+def test_a_report_that_was_signed_in_another_year_takes_no_other_s_place(tmp_path):
+    found, problems = joined(tmp_path, signed("2023-06-01 10:00", "2025-03-01 10:00"))
+    assert found == ["S1"] and "it was written many weeks after the study" in problems[0] and len(problems) == 1
+    found, problems = joined(tmp_path, signed("2019-01-01", "2023-06-02"))
+    assert found == ["S1"] and "it was written long before the study" in problems[0]
+    found, problems = joined(tmp_path, signed("2023-06-01", "2025-03-01"), ONE.assign(date=""))
+    assert found == [] and problems.count("2 reports of one study differ") == 2  # nothing tells which it is
+
+
+@pytest.mark.parametrize(
+    ("time", "told"), [("2025-06-01", "after"), ("2020-06-01", "before"), ("2023-05-30", ""), ("2023-10-15", "")]
+)
+def test_a_single_report_of_another_year_is_joined_with_a_remark(tmp_path, time, told):
+    found, problems = joined(tmp_path, signed(time))
+    assert found == ["S1"] and len(problems) == bool(told)
+    assert all(f"{told} the study" in problem and "report joined, but" in problem for problem in problems)
+    number = [{"检查号": "ACC001", **signed(time)[0]}]
+    assert joined(tmp_path, number) == (["S1"], [])
+
+
+def test_signatures_and_amendments_that_come_late_and_shifted_days_set_nothing_aside(tmp_path):
+    found, problems = joined(tmp_path, signed("2023-06-01", "2023-07-15"))
+    assert found == ["S1"] and problems == ["an earlier version of a report"]
+    days = pd.date_range("2015-01-01", periods=8, freq="200D").strftime("%Y%m%d")
+    studies = pd.DataFrame({"patient_id": [f"P{i}" for i in range(8)], "study_id": [f"S{i}" for i in range(8)],
+                            "date": days})  # fmt: skip
+    rows = [{"患者ID": f"P{i}", "报告时间": "2023-06-01", "检查所见": Z + str(i)} for i in range(8)]
+    found, problems = joined(tmp_path, rows, studies)
+    assert len(found) == 8 and len(problems) == 1 and "of 8 reports were written long before" in problems[0]
