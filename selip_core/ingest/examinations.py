@@ -50,6 +50,8 @@ class Examination:
     ----------
     other : str
         Why it is no MRI of the head, in words that hold nothing of the row's; "" where nothing says so.
+    other_too : str
+        Why so by the part of the body, where the device says so already.
     date : datetime.date, optional
     or_date : datetime.date, optional
         The day as well, where nobody can tell day from month.
@@ -73,6 +75,7 @@ class Examination:
     unread: str = ""
     person: Person = field(default=NOBODY)
     void: bool = False
+    other_too: str = ""
 
     @property
     def day(self) -> tuple:
@@ -109,13 +112,14 @@ def examinations(
 
     sheet = _BESIDE.sub("", unicodedata.normalize("NFKC", sheet).upper())
     device, part = sheet if _DEVICE_OF_SHEET.fullmatch(sheet) else "", sheet if len(sheet) <= _LONGEST_PART else ""
+    others = [_others(said(cells, "modality") or said(cells, "body_part") or device, said(cells, "body_part") or part)
+              for cells in rows]  # fmt: skip
     dates = written("date")
-    of_rows = zip(
-        rows, dates, column_times(dates), column_times(written("reported")), persons(names, rows), strict=True
-    )
+    times, reports = column_times(dates), column_times(written("reported"))
+    of_rows = zip(others, rows, dates, times, reports, persons(names, rows), strict=True)
     return [
         Examination(
-            _other(said(cells, "modality") or said(cells, "body_part") or device, said(cells, "body_part") or part),
+            other[0],
             days[0].date() if days else None,
             _is_final(said(cells, "status")),
             reported[0] if len(reported) == 1 else None,
@@ -123,8 +127,9 @@ def examinations(
             "" if days or is_no_date(text) or not _OF_A_DATE.search(text) else text,
             person,
             _is_void(said(cells, "status")),
+            other[1],
         )
-        for cells, text, days, reported, person in of_rows
+        for other, cells, text, days, reported, person in of_rows
     ]  # fmt: skip
 
 
@@ -133,14 +138,14 @@ def is_another_day(one: datetime.date | None, other: datetime.date | None) -> bo
     return one is not None and other is not None and abs((one - other).days) > DAYS
 
 
-def _other(modality: str, part: str) -> str:
-    """Return why a device and a part of the body, in upper case, are not those of an MRI of the head."""
+def _others(modality: str, part: str) -> tuple[str, str]:
+    """Return why a device and a part of the body, in upper case, are not those of an MRI of the head: one, and both."""
     modality, part = simplified(modality), simplified(part)
-    if not _MR.search(modality) and (named := _OTHER_MODALITY.search(modality)):
-        return f"it is an examination by {named[0]}, not by MR"
+    device = None if _MR.search(modality) else _OTHER_MODALITY.search(modality)
+    reasons = [f"it is an examination by {device[0]}, not by MR"] if device else []
     if named := _other_part(part):
-        return f"it is an examination of another part of the body ({named})"
-    return ""
+        reasons.append(f"it is an examination of another part of the body ({named})")
+    return tuple([*reasons, "", ""][:2])
 
 
 def _other_part(part: str) -> str:

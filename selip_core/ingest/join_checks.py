@@ -13,6 +13,8 @@ from selip_core.ingest.report_ids import plain_id
 
 ENOUGH = 3
 """Choice: where of so many reports none is of the day of its patient's study, the source's dates are shifted ones."""
+FEW = datetime.timedelta(days=7)
+"""Choice: a report whose number leads to a study may be dated so many days from it."""
 EARLY, LATE = 30, 183
 """Choice: a report is not written so many days before its examination, and not so many after it."""
 _FIELDS_OF_HEADER = {
@@ -40,8 +42,7 @@ def comparable_days(
     of_patients : list of n sets
         The studies of its patient.
     """
-    days = studies["date"].astype(str) if "date" in studies else [""] * len(studies)
-    dates = dict(zip(studies["study_id"], map(date_of, days), strict=True))
+    dates = days_of(studies)
     dated = [
         (row["examination"], date, known)
         for row, known, their in zip(rows, by_study, of_patients, strict=True)
@@ -60,6 +61,47 @@ def comparable_days(
 def _one_calendar(dated: list[tuple[Examination, datetime.date, bool]]) -> bool:
     """Tell whether the days of reports and of their patients' studies can be compared: anonymising shifts some."""
     return len(dated) < ENOUGH or any(not one.is_of_another_day(other) for one, other, _ in dated)
+
+
+def days_of(studies: pd.DataFrame) -> dict[str, datetime.date | None]:
+    """Return the day of each study, as the source has it."""
+    days = studies["date"].astype(str) if "date" in studies else [""] * len(studies)
+    return dict(zip(studies["study_id"], map(date_of, days), strict=True))
+
+
+def of_other_examinations(
+    rows: list[dict], studies: list[str], confirmed: list[bool], dates: dict[str, datetime.date | None]
+) -> dict[int, str]:
+    """Return which rows are of another examination than the study to which their number leads, and why.
+
+    Where two of device, part of the body and day are another, or the day alone and the patient does not lead there too.
+    Days count only where two reports at least, and half of those that tell one, are of the day of their study:
+    anonymising shifts days.
+
+    Parameters
+    ----------
+    rows : list of n dict
+        The reports.
+    studies : list of n str
+        The study to which the number of each leads, "" where none does.
+    confirmed : list of n bool
+        Whether its patient's id leads there too.
+    """
+    dated = {
+        i: day for i, (row, study) in enumerate(zip(rows, studies, strict=True))
+        if (day := dates.get(study)) and (row["examination"].date or row["examination"].or_date)
+    }  # fmt: skip
+    agree = sum(not rows[i]["examination"].is_of_another_day(day) for i, day in dated.items())
+    one_calendar = agree > 1 and 2 * agree >= len(dated)
+    found = {}
+    for i, (row, study) in enumerate(zip(rows, studies, strict=True)):
+        seen: Examination = row["examination"]
+        days = [day for day in (seen.date, seen.or_date) if day]
+        far = i in dated and one_calendar and all(abs(day - dated[i]) > FEW for day in days)
+        reasons = [*filter(None, (seen.other, seen.other_too)), *["it is of another day than the study"] * far]
+        if study and (len(reasons) > 1 or (far and not confirmed[i])):
+            found[i] = f"{'; '.join(reasons)}, though its number leads to the study"
+    return found
 
 
 def far_times(

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from selip_core.ingest.examinations import Examination
-from selip_core.ingest.join_checks import comparable_days, comparable_fields, contradicted, far_times, hints, people_of
+from selip_core.ingest.join_checks import (
+    comparable_days,
+    comparable_fields,
+    contradicted,
+    days_of,
+    far_times,
+    hints,
+    of_other_examinations,
+    people_of,
+)
 from selip_core.ingest.report_doubles import without_doubles
 from selip_core.ingest.report_ids import Keys
 from selip_core.ingest.report_tables import PROBLEM_COLUMNS, REPORT_COLUMNS, ReportTable
@@ -31,6 +40,8 @@ class _Found:
         The one that it is joined to; "" where there is a `problem`.
     other : bool
         Whether the problem is that it is of another examination.
+    by_accession : bool
+        Whether its accession number alone, which hospitals give anew, led to the hits.
     """
 
     hits: set[str]
@@ -41,6 +52,7 @@ class _Found:
     study: str = ""
     problem: str = ""
     other: bool = False
+    by_accession: bool = False
 
 
 def join(
@@ -53,7 +65,9 @@ def join(
     of reports and source are of one numbering (some are found), an id that is not found is another examination, and the
     patient's id does not stand for it. Where the patient ids are of one numbering, a study whose report names a patient
     that is not found is another patient's. A study that several patients have is that of the report's own. Where a
-    header tells another sex, birth date or name than the report's row, it is another person's.
+    header tells another sex, birth date or name than the report's row, it is another person's. Where it is an accession
+    number that leads to the study, and the row says that it is of another day, or by another device and of another part
+    of the body, it is another examination's.
 
     Parameters
     ----------
@@ -76,6 +90,9 @@ def join(
     by_study = Keys(studies, STUDY_KEYS, [row["study_id"] for row in rows])
     by_patient = Keys(studies, ("patient_id", "patient"))
     found = _all_found(rows, studies, by_study, by_patient, ignore_leading_zeros)
+    by_uid = Keys(studies, ("study_id", "study_uid"))
+    for row, one in zip(rows, found, strict=True):
+        one.by_accession = bool(one.hits) and not by_uid.find_study(row["study_id"], ignore_leading_zeros)[0]
     problems = _decide(rows, found, studies)
     matched, zeros = [], {}  # of a study: the report's id that differs by leading zeros
     for row, one in zip(rows, found, strict=True):
@@ -133,6 +150,10 @@ def _decide(rows: list[dict], found: list[_Found], studies: pd.DataFrame) -> lis
                 one.problem = _other_examination(row["examination"], date, n_rows[row["patient_id"]])
                 one.other = bool(one.problem)
     led = ["" if one.problem else one.study for one in found]
+    by_number = [study if one.by_accession else "" for study, one in zip(led, found, strict=True)]
+    confirmed = [bool(one.hits & one.patients) for one in found]
+    for i, told in of_other_examinations(rows, by_number, confirmed, days_of(studies)).items():
+        found[i].problem, found[i].other = told, True
     far, doubts = far_times(rows, led, [bool(one.hits) for one in found], dates)
     for i, told in far.items():
         found[i].problem, found[i].other = told, True
@@ -155,7 +176,7 @@ def _rows(reports: ReportTable) -> list[dict]:
 
 def _what_to_do(found: _Found) -> str:
     if found.other:
-        return "if it is of this study after all, give it the study's id"
+        return "if it is of this study after all, give it the study's " + ("UID" if found.by_accession else "id")
     return "correct the ids" + (", or ignore leading zeros if they mean nothing" if "zeros" in found.problem else "")
 
 

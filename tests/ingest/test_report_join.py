@@ -237,3 +237,45 @@ def test_signatures_and_amendments_that_come_late_and_shifted_days_set_nothing_a
     rows = [{"患者ID": f"P{i}", "报告时间": "2023-06-01", "检查所见": Z + str(i)} for i in range(8)]
     found, problems = joined(tmp_path, rows, studies)
     assert len(found) == 8 and len(problems) == 1 and "of 8 reports were written long before" in problems[0]
+
+
+NUMBERED = pd.DataFrame({
+    "patient_id": [f"P{i}" for i in range(6)], "study_id": [f"1.2.{i}" for i in range(6)],
+    "accession": [f"MR000{i}" for i in range(6)], "date": ["20240102"] * 6,
+})  # fmt: skip
+
+
+def numbered(*days, **first):
+    row = {"检查类型": "MR", "检查部位": "头颅"}
+    rows = [{"检查号": f"MR000{i}", "检查日期": day, **row, "检查所见": Z + str(i)} for i, day in enumerate(days)]
+    return [{**rows[0], **first}, *rows[1:]]
+
+
+def test_a_number_that_leads_to_an_examination_of_another_day_is_not_enough(tmp_path):
+    rows = numbered("2021-05-05", "2024-01-02", "2024-01-03", "2024-01-08")
+    found, problems = joined(tmp_path, rows, NUMBERED)
+    assert found == ["1.2.1", "1.2.2", "1.2.3"] and "another day than the study, though its number" in problems[0]
+    assert joined(tmp_path, [{**row, "患者ID": f"P{i}"} for i, row in enumerate(rows)], NUMBERED)[0][0] == "1.2.0"
+    named = [{**row, "患者ID": f"P{i}", "检查类型": "MR" if i else "CT"} for i, row in enumerate(rows)]
+    assert joined(tmp_path, named, NUMBERED)[0][0] == "1.2.1"  # the day and the device
+    rows[0]["检查号"] = "1.2.0"  # its UID is nobody else's
+    assert joined(tmp_path, rows, NUMBERED)[0] == [f"1.2.{i}" for i in range(4)]
+
+
+def test_a_number_that_leads_to_another_device_and_part_is_not_enough(tmp_path):
+    for first in ({"检查类型": "CT", "检查部位": "胸部"}, {"检查类型": "", "检查部位": "胸部CT平扫"}):
+        found, problems = joined(tmp_path, numbered("", **first), NUMBERED)
+        assert found == [] and "by CT, not by MR; it is an examination of another part" in problems[0]
+    for first in ({"检查类型": "CT"}, {"检查部位": "颈部"}):  # one alone may be a slip
+        assert joined(tmp_path, numbered("", **first), NUMBERED)[0] == ["1.2.0"]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [["2021-05-05"], ["2021-05-05", "2024-01-02"], ["2019-01-01", "2020-02-02", "2021-03-03"],
+     ["2024-01-02", "2024-01-03", "2023-02-01", "2022-01-01", "2021-05-05"],
+     ["2024-01-02", "2024-01-02", "02/01/2024", "01/03/2024"]],
+)  # fmt: skip
+def test_a_number_is_enough_where_days_may_be_shifted_ones(tmp_path, days):
+    found, problems = joined(tmp_path, numbered(*days), NUMBERED)
+    assert found == [f"1.2.{i}" for i in range(len(days))] and not any("not joined" in told for told in problems)
