@@ -110,7 +110,7 @@ def far_times(
     """Return which rows' reports were written too far from the day of their study to be of it, and why; and doubts.
 
     Of those alone that neither a number nor a day ties to it, and that are no addition. Where fewer than half of the
-    reports were written in the weeks after their study, the source's dates may be shifted ones: nothing is refused.
+    studies have a report of the weeks after them, the source's dates may be shifted ones: nothing is refused.
 
     Parameters
     ----------
@@ -124,15 +124,16 @@ def far_times(
     after = [_days_after(row["examination"], dates.get(study)) for row, study in zip(rows, studies, strict=True)]
     n = sum(days is not None for days in after)
     near = [days is not None and -DAYS <= days <= APART.days for days in after]
-    answered = {row["patient_id"] for row, one in zip(rows, near, strict=True) if one}
+    answered = {study for study, one in zip(studies, near, strict=True) if one}
+    told = {study for study, days in zip(studies, after, strict=True) if days is not None}
     far = {}
     for i, (row, days) in enumerate(zip(rows, after, strict=True)):
         if days is None or by_number[i] or any(row["examination"].day) or is_addition(row):
             continue
-        if days < -EARLY or days > (APART.days if row["patient_id"] in answered else LATE):
+        if days < -EARLY or days > (APART.days if studies[i] in answered else LATE):
             when = "long before" if days < 0 else "many weeks after"
             far[i] = f"it was written {when} the study, to which its patient's id alone leads"
-    if far and 2 * sum(near) >= n:
+    if far and 2 * len(answered) >= len(told):
         return far, []
     if far and n >= ENOUGH:
         return {}, [(
@@ -140,8 +141,8 @@ def far_times(
             "the source's dates may be shifted",
             "times were not compared; see that reports joined by the patient are of the study",
         )]  # fmt: skip
-    return {}, [(rows[i]["where"], rows[i]["patient_id"], rows[i]["study_id"], f"report joined, but {told}",
-                 "used; see that it is of this study") for i, told in far.items()]  # fmt: skip
+    return {}, [(rows[i]["where"], rows[i]["patient_id"], rows[i]["study_id"], f"report joined, but {why}",
+                 "used; see that it is of this study") for i, why in far.items()]  # fmt: skip
 
 
 def _days_after(report: Examination, day: datetime.date | None) -> int | None:

@@ -149,11 +149,11 @@ def _decide(rows: list[dict], found: list[_Found], studies: pd.DataFrame) -> lis
                 date = dates.get(one.study)
                 one.problem = _other_examination(row["examination"], date, n_rows[row["patient_id"]])
                 one.other = bool(one.problem)
-    led = ["" if one.problem else one.study for one in found]
-    by_number = [study if one.by_accession else "" for study, one in zip(led, found, strict=True)]
+    by_number = [one.study if one.by_accession and not one.problem else "" for one in found]
     confirmed = [bool(one.hits & one.patients) for one in found]
     for i, told in of_other_examinations(rows, by_number, confirmed, days_of(studies)).items():
         found[i].problem, found[i].other = told, True
+    led = ["" if one.problem else one.study for one in found]
     far, doubts = far_times(rows, led, [bool(one.hits) for one in found], dates)
     for i, told in far.items():
         found[i].problem, found[i].other = told, True

@@ -77,7 +77,8 @@ class ReportTable:
     def without_its_name(self, text: str) -> str:
         """Return a text of its problems or notes with the places of `places` for its names."""
         for name in sorted(self.places, key=len, reverse=True):  # sheet 12 before sheet 1
-            text = text.replace(name, self.places[name])
+            place = self.places[name]
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _, place=place: place, text)
         return text
 
 

@@ -62,3 +62,11 @@ def test_two_reports_of_one_name_in_a_folder_are_none_s(tmp_path):
         (tmp_path / year / "A1.txt").write_text(TEXT + year, encoding="utf-8")
     found = read_reports(tmp_path)
     assert found.reports.empty and found.problems["problem"].tolist() == ["2 reports of one study differ"] * 2
+
+
+def test_a_folder_of_a_short_name_changes_no_word_of_what_is_told(tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "A1.txt").write_text(TEXT, encoding="utf-8")
+    found = read_reports(tmp_path / "t")
+    assert found.without_its_name("t row 1") == "folder of reports row 1"
+    assert found.without_its_name(found.notes[0]) == found.notes[0] == "patient_id is read from 'patient id'"

@@ -211,6 +211,8 @@ def signed(*times):
 def test_a_report_that_was_signed_in_another_year_takes_no_other_s_place(tmp_path):
     found, problems = joined(tmp_path, signed("2023-06-01 10:00", "2025-03-01 10:00"))
     assert found == ["S1"] and "it was written many weeks after the study" in problems[0] and len(problems) == 1
+    found, problems = joined(tmp_path, signed("2021-06-01", "2022-06-01", "2023-06-02", "2024-06-01"))
+    assert found == ["S1"] and len(problems) == 3  # of one study that has its own
     found, problems = joined(tmp_path, signed("2019-01-01", "2023-06-02"))
     assert found == ["S1"] and "it was written long before the study" in problems[0]
     found, problems = joined(tmp_path, signed("2023-06-01", "2025-03-01"), ONE.assign(date=""))
