@@ -134,7 +134,23 @@ def told(text: str, series: FoundSeries) -> str:
     if series.layout in ("plain", "dicom"):
         for path in series.files[:1]:
             personal |= {str(path), *(part for part in path.parts if len(part) > 1), path.name.split(".")[0]}
+    elif above := series.description.removesuffix(from_its_id(series)):
+        personal |= {above, *above.split("/")}
     return scrub(text, personal).text
+
+
+def from_its_id(series: FoundSeries) -> str:
+    """Return the description of a series; of a path in a published layout what follows from its id's own folder on.
+
+    The folders above may be called after the person.
+    """
+    parts = series.description.split("/")
+    if series.layout == "released":
+        return "/".join(parts[-3:])
+    if series.layout not in ("bids", "brats"):
+        return series.description
+    ids = (i for i, part in enumerate(parts[:-1]) if part in (series.patient_id, series.study_id))
+    return "/".join(parts[next(ids, -1) :])
 
 
 def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict:
@@ -143,14 +159,14 @@ def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict
     if series.layout == "dicom":
         description = scrub(series.description, series.personal).text
     else:  # a plain path may hold a name: it is told only where the ids are told too
-        description = series.description if kept_id else ""
+        description = from_its_id(series) if kept_id else ""
     return {
         "patient_id": names.patient(series.patient_id) if series.patient_id else "",
         "study_id": names.study(series.study_id) if series.study_id else "",
         "sequence": series.sequence or "",
         "description": "; ".join(filter(None, [description, *series.notes, *result.get("notes", [])])),
         "path": task.target.relative_to(out).as_posix() if not reason else "",
-        "reason": reason if kept_id else told(reason, series),
+        "reason": reason if kept_id and series.layout in ("plain", "dicom") else told(reason, series),
         **{key: result[key] for key in ("shape", "spacing_mm", "orientation", "thumbnail")},
     }
 

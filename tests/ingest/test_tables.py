@@ -1,10 +1,16 @@
 """From a scanner's folder and a table to a cohort: what header and row tell of a person meets, and goes no further."""
 
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
 import pytest
 
 from selip_core.errors import SelipError
 from selip_core.ingest import ingest
-from tests.helpers.dicom_files import PERSON, write_series
+from selip_core.ingest.layouts import FoundSeries
+from selip_core.ingest.tables import from_its_id, told
+from tests.helpers.dicom_files import PERSON, head, write_series
 
 HEADER = "检查号,患者ID,姓名,性别,出生日期,检查日期,检查所见"
 
@@ -36,3 +42,39 @@ def test_an_archive_that_is_not_opened_says_so_in_one_line(tmp_path, name):
         with pytest.raises(SelipError, match=r"which is not opened here: unpack it first") as error:
             ingest(source, tmp_path / f"out{source.suffix}", progress=False, workers=1)
         assert "\n" not in str(error.value)
+
+
+def at(path, patient, study, layout):
+    return FoundSeries((Path("/data") / path,), patient, study, "T1", path, "", layout)
+
+
+@pytest.mark.parametrize(
+    ("path", "ids", "layout", "shown"),
+    [
+        ("赵铁柱_0012345/sub-01/anat/sub-01_T1w.nii.gz", ("sub-01", "sub-01"), "bids", "sub-01/anat/sub-01_T1w.nii.gz"),
+        ("赵铁柱/sub-01_T1w.nii.gz", ("sub-01", "sub-01"), "bids", "sub-01_T1w.nii.gz"),
+        ("赵铁柱/BraTS20_001_a/BraTS20_001_a_t1.nii.gz", ("BraTS20_001", "BraTS20_001_a"), "brats",
+         "BraTS20_001_a/BraTS20_001_a_t1.nii.gz"),
+        ("赵铁柱/nii_mri_1_processed/t2_tse_tra/A.npy", ("1/A", "1/A"), "released",
+         "nii_mri_1_processed/t2_tse_tra/A.npy"),
+        ("sub-01/anat/sub-01_T1w.nii.gz", ("sub-01", "sub-01"), "bids", "sub-01/anat/sub-01_T1w.nii.gz"),
+    ],
+)  # fmt: skip
+def test_of_a_published_layout_no_folder_above_its_id_is_told(path, ids, layout, shown):
+    series = at(path, *ids, layout)
+    assert from_its_id(series) == shown
+    assert "赵铁柱" not in told(f"{path} cannot be read", series)
+    assert told("a mask that fills no voxel", series) == "a mask that fills no voxel"
+
+
+def test_a_kept_layout_below_a_person_s_folder_tells_nobody(tmp_path):
+    for patient in ("赵铁柱_0012345/sub-01", "MuellerHeinz_19700412/sub-02"):
+        name = f"{patient.rpartition('/')[2]}_T1w.nii.gz"
+        (tmp_path / "src" / patient / "anat").mkdir(parents=True)
+        image = nib.Nifti1Image(head((12, 32, 32)).transpose(2, 1, 0).astype(np.float32), np.diag([4, 4, 6, 1]))
+        nib.save(image, tmp_path / "src" / patient / "anat" / name)
+    (tmp_path / "src" / "赵铁柱_0012345" / "sub-01" / "anat" / "sub-01_FLAIR.nii.gz").write_bytes(b"x" * 99)
+    ingest(tmp_path / "src", tmp_path / "out", progress=False, workers=1)
+    written = "".join((tmp_path / "out" / f"quality.{kind}").read_text(encoding="utf-8") for kind in ("csv", "html"))
+    assert "sub-02/anat/sub-02_T1w" in written
+    assert not any(personal in written for personal in ("赵铁柱", "0012345", "Mueller", "19700412"))
