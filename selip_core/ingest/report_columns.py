@@ -7,6 +7,7 @@ import yaml
 
 from selip_core.errors import SelipError
 from selip_core.ingest.comparable import without_accents
+from selip_core.ingest.person_words import FAMILY, HAN, is_word
 from selip_core.reports.script import simplified
 
 _BOOK = yaml.safe_load(Path(__file__).with_name("report_columns.yaml").read_text(encoding="utf-8"))
@@ -30,6 +31,9 @@ _IDENTIFIERS = {bare(name) for name in _BOOK["identifiers"]}
 _IDENTIFIER_PARTS = tuple(bare(part) for part in _BOOK["identifier_parts"])
 _CONTINUED = re.compile(r"(?:续|接|cont(?:inued|inuation|d)?|fortsetzung|suite|part)?(\d{0,2})")
 """What stands behind the name of a column in that of the next one, where a database has cut the text."""
+_NAME_IN_TITLE = re.compile(rf"(?:(?<!{HAN})(?={FAMILY})|(?=(?:{FAMILY}){HAN}{{1,2}}(?!{HAN})))({HAN}{{2,3}})")
+_OF_TITLES = re.compile("金?标准|路径|随访|相关|开单|任务|曲线|编号|时长")
+"""Words of titles that would look like a name."""
 _HARMLESS_ENDINGS = tuple(_BOOK["harmless_endings"])
 _TEXT_ENDINGS = tuple(_BOOK["text_endings"])
 _HARMLESS = {bare(name) for name in _BOOK["harmless"]}.union(
@@ -157,6 +161,14 @@ def unknown_columns(header: list[str], used: dict[str, int]) -> list[int]:
         for i, name in enumerate(map(bare, header))
         if i not in passed_over and name not in _HARMLESS and not name.endswith(_HARMLESS_ENDINGS)
     ]
+
+
+def shown_title(header: list[str], column: int) -> str:
+    """Return what a column of unknown name is called where it is told; its place where the name may hold a person's."""
+    title = header[column].strip()
+    compared = _OF_TITLES.sub(" ", simplified(title))
+    named = any(not is_word(match[1]) for match in _NAME_IN_TITLE.finditer(compared))
+    return title if title and not named else f"column {column + 1}"
 
 
 def n_known(header: list[str]) -> int:

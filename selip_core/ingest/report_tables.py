@@ -21,6 +21,7 @@ from selip_core.ingest.report_columns import (
     identifier_columns,
     map_columns,
     n_known,
+    shown_title,
     unknown_columns,
 )
 from selip_core.ingest.report_doubles import without_doubles
@@ -63,6 +64,8 @@ class ReportTable:
         Of each report. They hold dates and persons, and are never written.
     held : dict
         The ids and numbers that each column of a known or unknown name holds, but for texts; never written either.
+    personal : dict
+        What the columns of persons hold, by the place of the report; never written.
     """
 
     reports: pd.DataFrame
@@ -73,6 +76,7 @@ class ReportTable:
     places: dict[str, str] = field(default_factory=dict)
     examinations: tuple[Examination, ...] = ()
     held: dict[str, frozenset[str]] = field(default_factory=dict)
+    personal: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def without_its_name(self, text: str) -> str:
         """Return a text of its problems or notes with the places of `places` for its names."""
@@ -152,6 +156,7 @@ def read_reports(path: str | Path, *, columns: dict[str, str] | None = None) -> 
         {sheet.name: sheet.place for sheet in sheets},
         tuple(row["examination"] for row in rows),
         _held(readings),
+        {row["where"]: row["personal"] for row in rows},
     )
 
 
@@ -230,7 +235,7 @@ def _notes(reading: "_Reading", first: "_Reading") -> list[str]:
         notes.append(f"rows that a line break within a text had torn, joined: {reading.sheet.joined}")
     filled = [i for i in reading.unknown if any(_cell(cells, i) for _, cells in reading.below())]
     if filled:
-        unknown = ", ".join(names[i].strip() or f"column {i + 1}" for i in filled)
+        unknown = ", ".join(shown_title(names, i) for i in filled)
         notes.append(f"columns not known, their values taken out of the texts of their row as identifying: {unknown}")
     return notes
 
@@ -275,7 +280,7 @@ def _choose(sheets: list[Sheet], given: dict[str, str]) -> list[tuple[Sheet, int
 
 def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] | None:
     """Return a row's ids and texts, or None where it cannot be used; what is wrong with it is noted."""
-    where = f"{reading.sheet.name} row {line}"
+    where, spared = f"{reading.sheet.name} row {line}", 0
     if not any(cells) and not any((line, column) in reading.sheet.broken for column in reading.used.values()):
         return None
     row = {"patient_id": "", "study_id": "", "findings": "", "impression": "", "where": where}
@@ -297,6 +302,7 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
         return None
     identifiers = [plain_text(_cell(cells, i))[0] for i in reading.identifiers]
     identifiers += [part for i in reading.identifiers for part in several_ids(_cell(cells, i))]
+    row["personal"] = frozenset(identifiers)
     parts = (_cell(cells, i) for i in reading.of_examination.get("body_part", ()))
     identifiers += [part for part in parts if _NUMBER.fullmatch(part)]
     identifiers += filter(may_identify, (plain_text(_cell(cells, i))[0] for i in reading.unknown))
@@ -304,7 +310,6 @@ def _read_row(reading: _Reading, line: int, cells: list[str]) -> dict[str, str] 
         note("a name or number of the row was cut off by the export",
              "two characters or more of it are looked for in the text; look for the rest there")  # fmt: skip
         identifiers = [value.replace(DAMAGED, "") for value in identifiers]
-    spared = 0
     for role in ("findings", "impression"):
         if role in reading.used:
             text, problem = _read_text(reading, line, cells, role)

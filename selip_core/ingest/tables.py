@@ -56,13 +56,15 @@ def write_cohort(
     for doubts in (doubts_of_patients(tasks, results, reasons, names), doubts_of_people(tasks, reasons)):
         for i, doubt in doubts.items():
             results[i] = {**results[i], "notes": [*results[i]["notes"], doubt]}
-    rows = pd.DataFrame([_row(*each, out, names) for each in zip(tasks, results, reasons, strict=True)])
+    reports, problems, notes, personal = _reports(settings, table, found, tasks, reasons, names)
+    rows = pd.DataFrame([
+        _row(*each, out, names, personal[each[0].series.study_id]) for each in zip(tasks, results, reasons, strict=True)
+    ])  # fmt: skip
     for task, reason in zip(tasks, reasons, strict=True):
         if reason:  # a second series of a sequence, written before it was known to be one
             task.target.unlink(missing_ok=True)
     kept, aside = rows[rows["reason"] == ""], rows[rows["reason"] != ""]
     images, masks = kept[kept["sequence"] != "mask"], kept[kept["sequence"] == "mask"]
-    reports, problems, notes = _reports(settings, table, found, tasks, reasons, names)
     unread = _hardly_read(reports)
     kept = kept.assign(description=_remarked(kept, unread))
     counts = {
@@ -153,11 +155,12 @@ def from_its_id(series: FoundSeries) -> str:
     return "/".join(parts[next(ids, -1) :])
 
 
-def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict:
+def _row(task: Task, result: dict, reason: str, out: Path, names: Names, personal: set[str]) -> dict:
+    """Return the row of a series; `personal` is what headers and reports of its study tell of the person."""
     series = task.series
     kept_id = bool(series.patient_id) and names.patient(series.patient_id) == series.patient_id
     if series.layout == "dicom":
-        description = scrub(series.description, series.personal).text
+        description = scrub(series.description, personal | series.personal).text
     else:  # a plain path may hold a name: it is told only where the ids are told too
         description = from_its_id(series) if kept_id else ""
     return {
@@ -172,7 +175,10 @@ def _row(task: Task, result: dict, reason: str, out: Path, names: Names) -> dict
 
 
 def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reasons: list[str], names: Names):
-    """Return the reports with the cohort's ids, the problems with the source's, and notes for the quality report."""
+    """Return the reports with the cohort's ids, the problems with the source's, notes, and what tells a person.
+
+    The last are the texts of the headers and report rows of each study; they are never written.
+    """
     used = [task.series for task, reason in zip(tasks, reasons, strict=True) if not reason]
     studies = pd.DataFrame(
         [{"patient_id": one.patient_id, "study_id": one.study_id, "date": _day(one), "person": one.person,
@@ -202,16 +208,18 @@ def _reports(settings, table: ReportTable | None, found: Inventory, tasks, reaso
                          "signals are what such a tumour usually has")  # fmt: skip
         notes = notes or ["no table of reports was given"]
     personal: dict[str, set[str]] = defaultdict(set)
-    for one in used:
-        personal[one.study_id] |= one.personal
+    for task in tasks:
+        personal[task.series.study_id] |= task.series.personal
     for column in ("findings", "impression"):
         cleaned = [scrub(text, personal[s]) for text, s in zip(matched[column], matched["study_id"], strict=True)]
         matched[column] = [found.text for found in cleaned]
         removed += sum(found.removed for found in cleaned)
+    for where, study in zip(matched.get("where", []), matched["study_id"], strict=False):
+        personal[study] |= table.personal[where]
     notes.append(f"names, dates and numbers of persons taken out of reports ({HOLE}): {removed}")
     matched["patient_id"] = [names.patient(patient) for patient in matched["patient_id"]]
     matched["study_id"] = [names.study(study) for study in matched["study_id"]]
-    return matched.sort_values(["patient_id", "study_id"]), problems, notes
+    return matched.sort_values(["patient_id", "study_id"]), problems, notes, personal
 
 
 def _day(series: FoundSeries) -> str:

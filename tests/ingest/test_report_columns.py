@@ -9,6 +9,7 @@ from selip_core.ingest.report_columns import (
     examination_columns,
     map_columns,
     person_columns,
+    shown_title,
     unknown_columns,
 )
 
@@ -88,3 +89,13 @@ def test_columns_that_only_begin_like_a_text_are_none_of_it():
     assert continued_columns(header, map_columns(header, {}, "t")) == {}
     header = ["检查号", "检查所见1", "检查所见2"]
     assert continued_columns(header, map_columns(header, {"findings": "检查所见1"}, "t")) == {"findings": [2]}
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [*((title, "column 1") for title in ("赵铁柱评分", "評分_趙鐵柱", "评分赵铁柱", "欧阳晓燕", "")),
+     *((title, title) for title in ("病灶大小", "高信号评分", "影像质量", "ADC", "备注", "患者", "病理结果", "成像质量",
+                                    "评分", "金标准", "随访时长", "任务编号", "单位"))],
+)  # fmt: skip
+def test_a_title_that_may_hold_a_name_is_told_by_its_place(title, shown):
+    assert shown_title([title], 0) == shown

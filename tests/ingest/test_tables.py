@@ -78,3 +78,17 @@ def test_a_kept_layout_below_a_person_s_folder_tells_nobody(tmp_path):
     written = "".join((tmp_path / "out" / f"quality.{kind}").read_text(encoding="utf-8") for kind in ("csv", "html"))
     assert "sub-02/anat/sub-02_T1w" in written
     assert not any(personal in written for personal in ("赵铁柱", "0012345", "Mueller", "19700412"))
+
+
+def test_a_name_in_a_series_description_that_another_header_or_the_report_s_row_holds_is_taken_out(tmp_path):
+    anon = PERSON | {"PatientName": "ANON", "OperatorsName": ""}
+    for i, name in enumerate(("t2_tse_tra Qian Shouren 45Y", "t1_tse_tra Zhao Tiezhu", "flair_tra"), 1):
+        write_series(tmp_path / "src" / str(i), person=anon | ({"PatientName": "Zhao^Tiezhu"} if i == 3 else {}),
+                     SeriesDescription=name, SeriesNumber=i)  # fmt: skip
+    table = "检查号,申请医生,赵铁柱评分,检查所见\nACC778899,Qian Shouren,3,左侧额叶见长T2信号影。\n"
+    (tmp_path / "r.csv").write_text(table, encoding="utf-8")
+    ingest(tmp_path / "src", tmp_path / "out", reports=tmp_path / "r.csv", progress=False, workers=1)
+    written = "".join((tmp_path / "out" / f"quality.{kind}").read_text(encoding="utf-8") for kind in ("csv", "html"))
+    assert "t2_tse_tra ＊＊" in written and "t1_tse_tra ＊＊" in written and "flair_tra" in written
+    assert not any(personal in written for personal in ("Qian", "Shouren", "Zhao", "Tiezhu", "赵铁柱"))
+    assert "as identifying: column 3" in written
