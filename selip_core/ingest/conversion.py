@@ -14,6 +14,7 @@ import numpy as np
 from selip_core.datasets.sequences import LOW_B_VALUE
 from selip_core.ingest.dicom import dicom_kind, open_dicom
 from selip_core.ingest.layouts import volume_name
+from selip_core.ingest.own_slices import SLICE_TAGS, is_one_echo, slices_lost
 from selip_core.preprocessing import usually_named
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ CONVERSION_SECONDS = 900
 """Longest time that the conversion of one series may take."""
 TYPICAL_B_VALUE = 1000.0
 """s/mm²; of several b-values the one nearest to this is taken (Choice: what reports of head MRI call DWI)."""
+_RESAMPLED = re.compile(r"_(Tilt|Eq)")
+"""In the name of a volume: dcm2niix has made an oblique one straight, or slices equally far apart."""
 
 
 def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
     """Write the slices of a series as NIfTI without what tells the person; return why it is none, or an empty text.
 
     Of several b-values the one nearest to 1,000 s/mm² is taken, the mean over its directions; of several echoes the
-    longest.
+    longest. A volume that has not all of the slices' places is none.
 
     Parameters
     ----------
@@ -45,9 +48,11 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
     with tempfile.TemporaryDirectory(prefix=".dcm2niix_", dir=target.parent) as name:
         folder, source = Path(name), Path(name) / "dicom"
         source.mkdir()
-        compressed = _gather(files, source)
-        # -g i: no defaults file of the user's; -ba y: no person in the sidecar
+        heads = _heads(files)
+        compressed = _gather(files, heads, source)
+        # -g i: no defaults file of the user's; -ba y: no person in the sidecar; -m y: of several echo times one volume
         options = ["-g", "i", "-b", "y", "-ba", "y", "-z", "n", "-f", "volume", "-o", str(folder)]
+        options += ["-m", "y"] if is_one_echo(heads) else []
         command = [dcm2niix.bin, *options, str(source)]
         try:
             done = subprocess.run(command, capture_output=True, timeout=CONVERSION_SECONDS, check=False)
@@ -59,10 +64,24 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
         if not volumes:
             return f"dcm2niix makes no volume of it (status {done.returncode}); export it again"
         chosen, reason = _choose(volumes, sequence)
-        return reason or write_clean(chosen, target, sequence=sequence)
+        # written first: what is set aside is shown too
+        return reason or write_clean(chosen, target, sequence=sequence) or _doubt_of_slices(chosen, heads)
 
 
-def _gather(files: Sequence[Path], folder: Path) -> str:
+def _heads(files: Sequence[Path]) -> list["pydicom.FileDataset"]:
+    """Return of each file what tells how dcm2niix has to be given it."""
+    tags = ["SOPInstanceUID", *SLICE_TAGS]
+    with warnings.catch_warnings():  # they quote values of the header
+        warnings.simplefilter("ignore")
+        return [_read(path, stop_before_pixels=True, specific_tags=tags) for path in files]
+
+
+def _doubt_of_slices(volume: Path, heads: Sequence["pydicom.FileDataset"]) -> str:
+    """Return what is wrong with the slices of a volume as dcm2niix makes it; those that it resamples are others."""
+    return "" if _RESAMPLED.search(volume.stem) else slices_lost(nib.load(volume).shape, heads)
+
+
+def _gather(files: Sequence[Path], heads: Sequence["pydicom.FileDataset"], folder: Path) -> str:
     """Put the files of a series, and whatever else lies beside them not, into a folder as dcm2niix reads them.
 
     What its pixels are compressed by is returned, in words of DICOM.
@@ -74,9 +93,8 @@ def _gather(files: Sequence[Path], folder: Path) -> str:
     compressed = ""
     with warnings.catch_warnings():  # they quote values of the header
         warnings.simplefilter("ignore")
-        for i, path in enumerate(files):
+        for i, (path, head) in enumerate(zip(files, heads, strict=True)):
             target = folder / f"{i:06d}.dcm"
-            head = _read(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
             instance, syntax = str(head.get("SOPInstanceUID") or ""), head.file_meta.get("TransferSyntaxUID")
             plain = syntax is not None and not syntax.is_deflated
             compressed = syntax.name if plain and syntax.is_compressed else compressed
@@ -124,7 +142,7 @@ def _choose(volumes: list[Path], sequence: str | None) -> tuple[Path, str]:
     if sequence == "ADC" and named_adc:
         return named_adc[0], ""
     wanted = [path for path in volumes if not re.search(r"_(ADC|ph|real|imaginary|Raw)", path.stem)] or volumes
-    tilted = [path for path in wanted if re.search(r"_(Tilt|Eq)", path.stem)]
+    tilted = [path for path in wanted if _RESAMPLED.search(path.stem)]
     wanted = tilted or wanted
     if len(wanted) > 1 and all(re.search(r"_e\d+", path.stem) for path in wanted):
         wanted = sorted(wanted, key=lambda path: int(re.search(r"_e(\d+)", path.stem)[1]))[-1:]

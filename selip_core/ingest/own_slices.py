@@ -1,0 +1,61 @@
+"""What the headers of a series' slices say of the volume that they make, where a converter may make another one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from selip_core.ingest.dicom_text import header_text
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SLICE_TAGS = (
+    "ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "ImageType", "EchoTime", "Rows", "Columns",
+)  # fmt: skip
+"""What has to be read of each file."""
+SAME_PLACE_MM = 0.1
+"""Slices that lie nearer to each other lie in one place: no slice is so thin, and positions are rounded."""
+SAME_ECHO = 0.05
+"""Choice: echo times that differ by a smaller share are of one echo, which the scanner has not written alike."""
+
+
+def places_mm(heads: Sequence["Dataset"]) -> np.ndarray:
+    """Return where the slices of a series lie along the stack, each place once, in order.
+
+    Empty where the headers of the files do not tell it: of mosaics, several frames, slices without a position.
+    """
+    turned, places = heads[0].get("ImageOrientationPatient"), [head.get("ImagePositionPatient") for head in heads]
+    if not turned or not all(places) or any(_holds_several(head) for head in heads):
+        return np.empty(0)
+    along = np.sort(np.array(places, float) @ np.cross(*np.array(turned, float).reshape(2, 3)))
+    return along[np.diff(along, prepend=-np.inf) > SAME_PLACE_MM]
+
+
+def _holds_several(head: "Dataset") -> bool:
+    return int(head.get("NumberOfFrames") or 1) > 1 or "MOSAIC" in (head.get("ImageType") or ())
+
+
+def is_one_echo(heads: Sequence["Dataset"]) -> bool:
+    """Return whether slices of a series differ a little in echo time, and none of the times has a whole stack.
+
+    Two echoes of an acquisition are whole each, or differ by more.
+    """
+    try:
+        times = np.array([float(header_text(head, "EchoTime")) for head in heads])
+    except ValueError:
+        return False
+    if not 0 < np.ptp(times) < SAME_ECHO * times.max():
+        return False
+    whole = len(places_mm(heads))
+    stacks = ([head for head, its in zip(heads, times, strict=True) if its == time] for time in np.unique(times))
+    return all(len(places_mm(stack)) < whole for stack in stacks)
+
+
+def slices_lost(shape: Sequence[int], heads: Sequence["Dataset"]) -> str:
+    """Return why a volume of some shape does not hold all slices of its series, or an empty text."""
+    places = len(places_mm(heads))
+    used = int(np.prod(shape[:3])) // (int(heads[0].Rows) * int(heads[0].Columns)) if places else 0
+    if used < places:
+        return f"dcm2niix used {used} of its {places} slices: in echo time, or in another setting, they differ"
+    return ""

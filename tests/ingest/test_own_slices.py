@@ -1,0 +1,84 @@
+"""A volume holds all slices that the headers of its series tell, of one echo, or the series is set aside."""
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+
+from selip_core.ingest.conversion import convert
+from selip_core.ingest.own_slices import places_mm, slices_lost
+from tests.helpers.dicom_files import head, write_series
+
+
+def made(folder, change, sequence="T2", stacks=1, **header):
+    """Return why a series makes no volume, and the volume; `change` has each header, its stack and its place."""
+    files = []
+    for stack in range(stacks):
+        for i, path in enumerate(write_series(folder / f"{stack}", series="1.2.3.1", **header)):
+            data = pydicom.dcmread(path)
+            data.InstanceNumber = 12 * stack + i + 1
+            change(data, stack, i)
+            data.save_as(path)
+            files.append(path)
+    reason = convert(files, sequence, folder / "volume.nii.gz")
+    return reason, nib.load(folder / "volume.nii.gz") if (folder / "volume.nii.gz").exists() else None
+
+
+@pytest.mark.parametrize(("one", "other"), [(90, 92), (90, 90.001), (90.112, 90.096)])
+@pytest.mark.parametrize("maker", ["SIEMENS", "GE MEDICAL SYSTEMS"])
+def test_slices_of_one_echo_that_is_not_written_alike_are_one_volume(tmp_path, one, other, maker):
+    def echo(data, _, i):
+        data.EchoTime = str(one if i % 3 else other)
+
+    reason, image = made(tmp_path, echo, Manufacturer=maker)
+    assert reason == "" and image.shape == (32, 32, 12) and nib.affines.voxel_sizes(image.affine)[2] == 5
+    assert np.array_equal(np.sort(image.get_fdata(), axis=None), np.sort(head(), axis=None))
+
+
+def test_of_two_echoes_that_miss_images_none_is_a_volume(tmp_path):
+    def echo(data, _, i):
+        data.EchoTime, data.EchoNumbers = (90, 2) if i in (0, 2, 3, 5, 6, 8, 9) else (14, 1)
+
+    reason, image = made(tmp_path, echo)
+    assert reason.startswith("dcm2niix used 7 of its 12 slices") and image is not None  # to be shown
+
+
+@pytest.mark.parametrize("times", [(14, 90), (90, 92)])
+def test_of_two_whole_echoes_the_longer_is_used(tmp_path, times):
+    def echo(data, stack, _):
+        data.EchoTime, data.EchoNumbers = times[stack], stack + 1
+        data.PixelData = (head()[0] + times[stack]).astype(np.uint16).tobytes()
+
+    reason, image = made(tmp_path, echo, stacks=2)
+    assert reason == "" and image.shape == (32, 32, 12) and np.all(image.get_fdata() == times[1])
+
+
+def slices(places, **more):
+    """Return headers of axial slices at some places."""
+    heads = []
+    for place in places:
+        one = pydicom.Dataset()
+        one.ImagePositionPatient, one.ImageOrientationPatient = [0, 0, place], [1, 0, 0, 0, 1, 0]
+        one.Rows, one.Columns = 32, 16
+        for key, value in more.items():
+            setattr(one, key, value)
+        heads.append(one)
+    return heads
+
+
+@pytest.mark.parametrize(
+    ("places", "more", "found"),
+    [
+        ([5, 0, 10, 5.02], {}, [0, 5, 10]), ([0, 5], {"NumberOfFrames": 1}, [0, 5]),
+        ([0, 5], {"NumberOfFrames": 9}, []), ([0, 5], {"ImageOrientationPatient": None}, []),
+        ([0, 5], {"ImageType": ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]}, []),
+    ],
+)  # fmt: skip
+def test_each_place_counts_once_where_headers_tell_it(places, more, found):
+    assert places_mm(slices(places, **more)) == pytest.approx(found)
+
+
+def test_what_a_volume_holds_is_counted_by_its_voxels_however_it_is_turned():
+    assert slices_lost((16, 32, 3), slices([0, 5, 10])) == slices_lost((3, 16, 32), slices([0, 5, 10])) == ""
+    assert slices_lost((16, 32, 3, 2), slices([0, 5, 10, 0, 5, 10])) == ""
+    assert slices_lost((16, 2, 32), slices([0, 5, 10])).startswith("dcm2niix used 2 of its 3 slices")
