@@ -5,16 +5,23 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
 
-from selip_core.datasets.sequences import LOW_B_VALUE
 from selip_core.ingest.dicom import dicom_kind, open_dicom
 from selip_core.ingest.layouts import volume_name
-from selip_core.ingest.own_slices import SLICE_TAGS, is_one_echo, slices_lost
+from selip_core.ingest.own_slices import (
+    SLICE_TAGS,
+    TYPICAL_B_VALUE,
+    is_one_echo,
+    nearest_shell,
+    own_shell,
+    slices_lost,
+)
 from selip_core.preprocessing import usually_named
 
 if TYPE_CHECKING:
@@ -22,8 +29,6 @@ if TYPE_CHECKING:
 
 CONVERSION_SECONDS = 900
 """Longest time that the conversion of one series may take."""
-TYPICAL_B_VALUE = 1000.0
-"""s/mm²; of several b-values the one nearest to this is taken (Choice: what reports of head MRI call DWI)."""
 _RESAMPLED = re.compile(r"_(Tilt|Eq)")
 """In the name of a volume: dcm2niix has made an oblique one straight, or slices equally far apart."""
 
@@ -49,6 +54,9 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
         folder, source = Path(name), Path(name) / "dicom"
         source.mkdir()
         heads = _heads(files)
+        shell = own_shell(heads) if sequence == "DWI" else None
+        if shell is not None:
+            files, heads = list(compress(files, shell)), list(compress(heads, shell))
         compressed = _gather(files, heads, source)
         # -g i: no defaults file of the user's; -ba y: no person in the sidecar; -m y: of several echo times one volume
         options = ["-g", "i", "-b", "y", "-ba", "y", "-z", "n", "-f", "volume", "-o", str(folder)]
@@ -64,6 +72,8 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
         if not volumes:
             return f"dcm2niix makes no volume of it (status {done.returncode}); export it again"
         chosen, reason = _choose(volumes, sequence)
+        if shell is not None:
+            _say_one_b_value(chosen)
         # written first: what is set aside is shown too
         return reason or write_clean(chosen, target, sequence=sequence) or _doubt_of_slices(chosen, heads)
 
@@ -74,6 +84,12 @@ def _heads(files: Sequence[Path]) -> list["pydicom.FileDataset"]:
     with warnings.catch_warnings():  # they quote values of the header
         warnings.simplefilter("ignore")
         return [_read(path, stop_before_pixels=True, specific_tags=tags) for path in files]
+
+
+def _say_one_b_value(volume: Path) -> None:
+    """Write beside a volume of one shell that all its directions are of it, whatever dcm2niix has said."""
+    directions = int(np.prod(nib.load(volume).shape[3:]))
+    volume.with_suffix(".bval").write_text(" ".join([f"{TYPICAL_B_VALUE:g}"] * directions))
 
 
 def _doubt_of_slices(volume: Path, heads: Sequence["pydicom.FileDataset"]) -> str:
@@ -227,8 +243,7 @@ def _one_volume(voxels: np.ndarray, b_values: np.ndarray | None, sequence: str |
     if b_values is None or len(b_values) != voxels.shape[-1]:
         where = "a .bval file beside it, or inherited from above as in BIDS"
         return voxels, f"diffusion with {voxels.shape[-1]} volumes but no b-values for them ({where})"
-    shells = np.unique(b_values[b_values >= LOW_B_VALUE].round(-2))
-    if not len(shells):
+    shell = nearest_shell(b_values)
+    if shell is None:
         return voxels, f"its b-values reach {b_values.max():g} s/mm² only: T2-weighted, no diffusion image"
-    shell = shells[np.argmin(np.abs(shells - TYPICAL_B_VALUE))]
-    return voxels[..., b_values.round(-2) == shell].mean(axis=-1, dtype=np.float32), ""
+    return voxels[..., shell].mean(axis=-1, dtype=np.float32), ""

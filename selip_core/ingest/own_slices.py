@@ -5,15 +5,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selip_core.datasets.sequences import LOW_B_VALUE
 from selip_core.ingest.dicom_text import header_text
+from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 SLICE_TAGS = (
     "ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "ImageType", "EchoTime", "Rows", "Columns",
+    "DiffusionBValue", *PRIVATE_B_TAGS,
 )  # fmt: skip
 """What has to be read of each file."""
+TYPICAL_B_VALUE = 1000.0
+"""s/mm²; of several b-values the one nearest to this is taken (Choice: what reports of head MRI call DWI)."""
 SAME_PLACE_MM = 0.1
 """Slices that lie nearer to each other lie in one place: no slice is so thin, and positions are rounded."""
 SAME_ECHO = 0.05
@@ -59,3 +64,30 @@ def slices_lost(shape: Sequence[int], heads: Sequence["Dataset"]) -> str:
     if used < places:
         return f"dcm2niix used {used} of its {places} slices: in echo time, or in another setting, they differ"
     return ""
+
+
+def nearest_shell(b_values: np.ndarray) -> np.ndarray | None:
+    """Return which of some images have the b-value nearest to the typical one; None where none is weighted."""
+    shells = np.unique(b_values[b_values >= LOW_B_VALUE].round(-2))
+    return b_values.round(-2) == shells[np.argmin(np.abs(shells - TYPICAL_B_VALUE))] if len(shells) else None
+
+
+def own_shell(heads: Sequence["Dataset"]) -> np.ndarray | None:
+    """Return which slices of a diffusion series have the b-value nearest to the typical one, by what each says itself.
+
+    None where some do not say it, or all say one: GE gives weighted images without a direction, which dcm2niix takes
+    for those of b 0.
+    """
+    if any(_holds_several(head) for head in heads):
+        return None
+    b_values = [_b_value(head) for head in heads]
+    if None in b_values or len(set(b_values)) < 2:
+        return None
+    return nearest_shell(np.array(b_values, float))
+
+
+def _b_value(head: "Dataset") -> float | None:
+    said = head.get("DiffusionBValue")
+    if said is None:
+        return private_b_value(head, of_diffusion=True)
+    return float(said) if isinstance(said, int | float) else None

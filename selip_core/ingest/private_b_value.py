@@ -26,11 +26,11 @@ PRIVATE_B_TAGS = tuple(
 """What has to be read of a file before `private_b_value`: each block where vendors put it, the first of its group."""
 
 
-def private_b_value(found: "Dataset") -> float | None:
+def private_b_value(found: "Dataset", *, of_diffusion: bool = False) -> float | None:
     """Return the b-value (s/mm²) that a file tells in private elements, None where it tells none.
 
-    An element counts where the creator of its block is the vendor whose it is. A 0 of GE counts as none: it stands in
-    series of every kind.
+    An element counts where the creator of its block is the vendor whose it is. A 0 of GE counts as none, but of what is
+    known to be diffusion: it stands in series of every kind.
     """
     for creator, (group, element) in _PLACES.items():
         # not pydicom's private_block, which looks through a whole group: a third of a millisecond of every slice
@@ -43,7 +43,7 @@ def private_b_value(found: "Dataset") -> float | None:
             continue
         if creator == _GE:
             number %= _GE_STEP
-        if number < _HIGHEST and (number or creator != _GE):
+        if number < _HIGHEST and (number or of_diffusion or creator != _GE):
             return number
     return None
 

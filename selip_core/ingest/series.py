@@ -15,9 +15,10 @@ import numpy as np
 from selip_core._utils.labels import as_labels
 from selip_core.datasets.sequences import BY_TIMES_ALONE, LOW_B_VALUE, b_values_of_text
 from selip_core.errors import SelipError
-from selip_core.ingest.conversion import TYPICAL_B_VALUE, convert, write_clean
+from selip_core.ingest.conversion import convert, write_clean
 from selip_core.ingest.geometry import geometry_doubts
 from selip_core.ingest.layouts import FoundSeries
+from selip_core.ingest.own_slices import TYPICAL_B_VALUE
 from selip_core.ingest.quality import thumbnail
 from selip_core.preprocessing import VolumeError, check_header, check_volume, is_nifti_name
 

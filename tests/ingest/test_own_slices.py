@@ -1,4 +1,4 @@
-"""A volume holds all slices that the headers of its series tell, of one echo, or the series is set aside."""
+"""A volume holds all slices that the headers of its series tell, of one echo and one b-value."""
 
 import nibabel as nib
 import numpy as np
@@ -6,7 +6,7 @@ import pydicom
 import pytest
 
 from selip_core.ingest.conversion import convert
-from selip_core.ingest.own_slices import places_mm, slices_lost
+from selip_core.ingest.own_slices import own_shell, places_mm, slices_lost
 from tests.helpers.dicom_files import head, write_series
 
 
@@ -82,3 +82,53 @@ def test_what_a_volume_holds_is_counted_by_its_voxels_however_it_is_turned():
     assert slices_lost((16, 32, 3), slices([0, 5, 10])) == slices_lost((3, 16, 32), slices([0, 5, 10])) == ""
     assert slices_lost((16, 32, 3, 2), slices([0, 5, 10, 0, 5, 10])) == ""
     assert slices_lost((16, 2, 32), slices([0, 5, 10])).startswith("dcm2niix used 2 of its 3 slices")
+
+
+def weighted(public, private, directions=()):
+    """Return a change that gives each stack its b-value, in DiffusionBValue, in GE's own element, or in both."""
+
+    def change(data, stack, _):
+        b_value, level = ((0, 100), (1000, 2000), (1000, 2002))[stack]
+        if public:
+            data.DiffusionBValue = float(b_value)
+        if private:
+            data.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x39, "IS", [b_value, 8, 0, 0])
+        for element, part in zip((0xBB, 0xBC, 0xBD), directions[stack] if directions else (0, 0, 0)):
+            data.private_block(0x0019, "GEMS_ACQU_01", create=True).add_new(element, "DS", str(part))
+        data.PixelData = (head()[0] + level).astype(np.uint16).tobytes()
+        data.AcquisitionTime = f"1015{stack:02d}"
+
+    return change
+
+
+GE = {"Manufacturer": "GE MEDICAL SYSTEMS", "SeriesDescription": "Ax DWI", "ScanningSequence": ["EP", "SE"]}
+
+
+@pytest.mark.parametrize(("public", "private"), [(False, True), (True, False), (True, True)])
+def test_of_weighted_images_without_a_direction_those_near_1000_are_used(tmp_path, public, private):
+    reason, image = made(tmp_path, weighted(public, private), "DWI", stacks=2, **GE)
+    assert reason == "" and image.shape == (32, 32, 12) and np.all(image.get_fdata() == 2000)
+
+
+def test_the_directions_of_a_b_value_are_one_volume_with_and_without_their_gradients(tmp_path):
+    for name, directions in (("with", [(0, 0, 0), (1, 0, 0), (0, 1, 0)]), ("without", ())):
+        reason, image = made(tmp_path / name, weighted(False, True, directions), "DWI", stacks=3, **GE)
+        assert reason == "" and np.all(image.get_fdata() == 2001)
+
+
+@pytest.mark.parametrize(
+    ("b_values", "shell"),
+    [
+        ([0, 1000], [False, True]), ([0, 50], None), ([1000, 1000], None), ([0, None], None), ([None, 1000], None),
+        ([0, 500, 900, 2000], [False, False, True, False]), ([0, 995, 1005], [False, True, True]),
+    ],
+)  # fmt: skip
+def test_slices_are_told_by_their_own_b_values_where_all_are_known(b_values, shell):
+    heads = slices(range(len(b_values)))
+    for one, b_value in zip(heads, b_values):
+        if b_value is not None:
+            one.DiffusionBValue = float(b_value)
+    found = own_shell(heads)
+    assert found is None if shell is None else found.tolist() == shell
+    heads[0].NumberOfFrames = 20
+    assert own_shell(heads) is None

@@ -6,6 +6,7 @@ import pytest
 
 from selip_core.datasets.sequences import sequence_of_header
 from selip_core.ingest.dicom import group_series, read_slices
+from selip_core.ingest.private_b_value import private_b_value
 from tests.helpers.dicom_files import write_series
 
 SIEMENS = ("SIEMENS MR HEADER", 0x0019, 0x0C, "IS")
@@ -69,3 +70,11 @@ def test_the_headers_own_stands_before_it(tmp_path):
 def test_what_is_no_number_is_none(tmp_path, value):
     header = header_of(tmp_path, "ep2d", "SIEMENS MR HEADER", 0x0019, 0x0C, "UN", [value] * 2)
     assert header["b_value"] is None
+
+
+@pytest.mark.parametrize("place", [SIEMENS, GE])
+def test_a_0_of_ge_counts_in_what_is_known_to_be_diffusion(place):
+    creator, group, element, vr = place
+    data = pydicom.Dataset()
+    data.private_block(group, creator, create=True).add_new(element, vr, [0, 8, 0, 0])
+    assert private_b_value(data, of_diffusion=True) == 0 and private_b_value(data) == (None if place is GE else 0)
