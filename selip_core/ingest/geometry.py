@@ -6,8 +6,8 @@ import nibabel as nib
 import numpy as np
 
 _SIZES_DIFFER, _AXES_DIFFER = 0.02, 0.98
-_LARGEST_HEAD_MM, _SMALLEST_HEAD_MM = 350.0, 60.0
-"""Choice: of the field of view, where the header states 1 mm in all directions, as programs do that know no spacing."""
+_LARGEST_HEAD_MM, _SMALLEST_HEAD_MM = 350.0, 80.0
+"""Choice: of the field of view along an axis: a brain is more than 100 mm high, a head less than 300 mm long."""
 
 _DISTANCES = ("SpacingBetweenSlices", "SliceThickness")
 _COUNTS = ("ImagesInAcquisition", "NumberOfSlices")
@@ -33,12 +33,25 @@ def _doubts(image: nib.Nifti1Image) -> Iterator[str]:
         if turned:
             yield ("sform and qform of its header disagree about orientation or spacing (the sform is used): a side in "
                    "its report may be the other one, look at it")  # fmt: skip
+    yield from field_doubts(image)
+
+
+def field_doubts(image: nib.spatialimages.SpatialImage) -> list[str]:
+    """Return a remark where the field of view of a volume is not that of a head; empty where it is.
+
+    Where the header states 1 mm in all directions, as programs do that know no spacing, the remark is another.
+    """
+    if len(image.shape) < 3:
+        return []
     spacing = nib.affines.voxel_sizes(image.affine)
-    field = spacing * image.shape[:3] if len(image.shape) >= 3 else spacing
-    if np.allclose(spacing, 1) and (field.max() > _LARGEST_HEAD_MM or field.min() < _SMALLEST_HEAD_MM):
-        sizes = " × ".join(f"{size:.0f}" for size in field)
-        yield f"by its header every voxel is 1 mm and the field of view {sizes} mm, which fits no head: its true "\
-              "spacing was probably lost"
+    field = spacing * image.shape[:3]
+    if field.min() >= _SMALLEST_HEAD_MM and field.max() <= _LARGEST_HEAD_MM:
+        return []
+    sizes = " × ".join(f"{size:.0f}" for size in field)
+    if np.allclose(spacing, 1):
+        return [f"by its header every voxel is 1 mm and the field of view {sizes} mm, which fits no head: its true "
+                "spacing was probably lost"]  # fmt: skip
+    return [f"its field of view is {sizes} mm, which is no whole head: a slab of it, more than it, or a wrong spacing"]
 
 
 def slice_doubts(headers: Sequence[Mapping]) -> list[str]:

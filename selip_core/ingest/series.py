@@ -16,7 +16,7 @@ from selip_core._utils.labels import as_labels
 from selip_core.datasets.sequences import BY_TIMES_ALONE, LOW_B_VALUE, b_values_of_text
 from selip_core.errors import SelipError
 from selip_core.ingest.conversion import convert, write_clean
-from selip_core.ingest.geometry import geometry_doubts
+from selip_core.ingest.geometry import field_doubts, geometry_doubts
 from selip_core.ingest.layouts import FoundSeries
 from selip_core.ingest.own_slices import TYPICAL_B_VALUE
 from selip_core.ingest.quality import thumbnail
@@ -26,6 +26,8 @@ RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
 """Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
 MOST_FILLED = 0.5
 """Choice: a mask that fills more of a volume is looked at: background is rarely less than the half of it."""
+WHOLE_MM = 120.0
+"""Choice: a series that extends so far along its slices shows a whole brain; what is beyond makes it no better."""
 _TOO_SMALL = re.compile(r"shape \(([^)]*)\) has (?=fewer than)")
 
 
@@ -135,7 +137,8 @@ def _quality(series: FoundSeries, path: Path) -> dict:
                 "orientation": "".join(nib.aff2axcodes(image.affine)), "rank": [0]}  # fmt: skip
     quality = check_volume(path)
     told = {key: quality[key] for key in ("shape", "spacing_mm", "orientation")}
-    return {**told, "rank": _rank(series, path), "voxels": _voxels(path), "notes": []}
+    notes = field_doubts(nib.load(path)) if series.layout == "dicom" else []  # of others the file has been doubted
+    return {**told, "rank": _rank(series, path), "voxels": _voxels(path), "notes": notes}
 
 
 def _voxels(path: Path) -> str:
@@ -154,7 +157,8 @@ def _doubts_of_mask(labels: np.ndarray) -> list[str]:
 def _rank(series: FoundSeries, path: Path) -> list[float]:
     """Return how well a volume stands for its sequence.
 
-    Choice: called by its sequence first, axial or isotropic, the most slices; of diffusion the b-value nearest to 1000.
+    Choice: called by its sequence first, axial or isotropic, a whole head before a slab of it, the most slices; of
+    diffusion the b-value nearest to 1000.
     """
     named = BY_TIMES_ALONE not in series.notes
     beside = -abs(_b_value(series) - TYPICAL_B_VALUE) if series.sequence == "DWI" else 0.0
@@ -173,4 +177,5 @@ def _rank_of_geometry(path: Path) -> list[float]:
     spacing = nib.affines.voxel_sizes(image.affine)
     through = int(np.argmax(spacing))
     axial = nib.aff2axcodes(image.affine)[through] in "SI" or spacing.max() < 1.5 * spacing.min()
-    return [float(axial), float(image.shape[through]), -float(spacing.max())]
+    extent = min(float((spacing * image.shape).min().round()), WHOLE_MM)  # a slab is shortest along its slices
+    return [float(axial), extent, float(image.shape[through]), -float(spacing.max())]

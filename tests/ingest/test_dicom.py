@@ -220,7 +220,7 @@ def _used(folder, *headers):
         write_series(folder / "in" / str(number), SeriesNumber=number, **header)
     ingest(folder / "in", folder / "out", progress=False, workers=1)
     quality = pd.read_csv(folder / "out" / "quality.csv", keep_default_na=False)
-    return {row.sequence: row.description for row in quality.itertuples() if not row.reason}
+    return {row.sequence: row.description.split(";")[0] for row in quality.itertuples() if not row.reason}
 
 
 def test_a_series_that_is_called_by_its_sequence_goes_before_one_that_times_tell(tmp_path):

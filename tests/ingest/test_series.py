@@ -63,6 +63,23 @@ def test_a_t1_repeated_beside_an_enhanced_one_is_no_doubt_and_a_whole_one_is_use
     assert found.loc[found["reason"] == "", "description"].str.contains("series 12|series 20").all()
 
 
+def _of(slices, spacing_mm, side=96):
+    return {"voxels": head((slices, side, side)), "spacing_mm": (spacing_mm, 192 / side, 192 / side)}
+
+
+def test_a_whole_head_is_used_rather_than_a_slab_of_more_slices_which_is_remarked(tmp_path):
+    slab = {"SeriesNumber": 4, "SeriesDescription": "t1 IAC", **_of(60, 1.3, side=128)}
+    found = _ingested(tmp_path, {"SeriesNumber": 3, **_of(24, 6)}, slab)
+    whole = found["description"] == "series 3: t1_tse_tra"
+    assert list(found["shape"][whole]) == ["96×96×24"] and list(found["reason"] == "") == list(whole)
+    assert "192 × 192 × 78 mm, which is no whole head" in found.loc[~whole, "description"].item()
+
+
+def test_of_whole_heads_the_one_of_more_slices_is_used(tmp_path):
+    found = _ingested(tmp_path, {"SeriesNumber": 3, **_of(24, 6)}, {"SeriesNumber": 4, **_of(36, 3.5)})
+    assert found.loc[found["reason"] == "", "shape"].item() == "96×96×36"
+
+
 def test_files_are_sorted_by_their_numbers_too(tmp_path):
     for number, shape in ((12, (12, 33, 32)), (5, (12, 32, 32))):
         path = tmp_path / "src" / "P1" / f"t1_tse_20240101120000_{number}.nii.gz"
