@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from selip_core.datasets.sequences import LOW_B_VALUE, header_remarks
-from selip_core.ingest.dicom_groups import GROUP_TAGS, of_groups
+from selip_core.ingest.dicom_groups import GROUP_TAGS, frame_places, of_groups
 from selip_core.ingest.dicom_text import PERSONAL_TAGS, header_text, personal_values
 from selip_core.ingest.geometry import slice_doubts
 from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
@@ -124,6 +124,7 @@ def read_slices(files: Iterable[Path]) -> tuple[list[Slice], list[tuple[Path, st
                 header |= {key: value for key, value in of_groups(found).items() if header[key] in (None, "")}
                 if header["DiffusionBValue"] is None:
                     header["DiffusionBValue"] = private_b_value(found)
+                header["frame_places"] = frame_places(found)
                 for key in GROUP_TAGS:  # thousands of frames tell nothing of a person
                     found.pop(key, None)
                 personal = personal_values(found)
@@ -230,30 +231,43 @@ def _highest_b(slices: list[Slice]) -> float | None:
 def check_slices(slices: list[Slice]) -> str:
     """Return why the slices of a series make no volume, or an empty text.
 
-    Files of several frames (enhanced DICOM, mosaics) and files without a position are left to the converter.
+    Mosaics, and files or frames without a position, are left to the converter.
     """
     patients = {(one.header["PatientID"], one.header["StudyInstanceUID"]) for one in slices}
     if len(patients) > 1:
         return "mixed: slices of several patients or studies carry one series UID; export each study again"
     if any("MOSAIC" in (one.header["ImageType"] or ()) for one in slices):
         return ""
-    placed = [one for one in slices if one.header["ImagePositionPatient"] and one.header["ImageOrientationPatient"]]
-    if len(placed) < len(slices) or any((one.header["NumberOfFrames"] or 1) not in (1, "1") for one in slices):
-        return ""
     try:
-        turned = np.array([one.header["ImageOrientationPatient"] for one in placed], float).reshape(-1, 6)
-        places = np.array([one.header["ImagePositionPatient"] for one in placed], float).reshape(-1, 3)
+        places = _places(slices)
     except (TypeError, ValueError):
         return "damaged: positions of its slices are no numbers; export it again"
-    if len(places) != len(turned) or not (np.isfinite(turned).all() and np.isfinite(places).all()):
+    if not len(places):
+        return ""
+    if not np.isfinite(places).all():
         return "damaged: positions of its slices are no numbers; export it again"
+    return _check_places(places[:, :3], places[:, 3:])
+
+
+def _places(slices: list[Slice]) -> np.ndarray:
+    """Return position and orientation (9) of each slice, or of each frame of files of several; empty if not told."""
+    places = []
+    for one in slices:
+        place, turned = one.header["ImagePositionPatient"], one.header["ImageOrientationPatient"]
+        told = place and turned and (one.header["NumberOfFrames"] or 1) in (1, "1")
+        places += one.header["frame_places"] or [[*place, *turned] if told else None]
+    return np.empty((0, 9)) if None in places else np.array(places, float).reshape(-1, 9)
+
+
+def _check_places(places: np.ndarray, turned: np.ndarray) -> str:
+    """Return why slices at some places, turned so, make no volume, or an empty text."""
     if np.ptp(turned, axis=0).max() > 0.01:
         planes = len(np.unique(turned.round(2), axis=0))
         return f"mixed: its slices lie in {planes} orientations (a scout, or several series under one UID)"
     along = places @ np.cross(turned[0, :3], turned[0, 3:])
     positions, counts = np.unique(along.round(2), return_counts=True)
     if len(positions) < 2:
-        return "" if len(slices) == 1 else f"mixed: all of its {len(slices)} slices lie in one place"
+        return "" if len(places) == 1 else f"mixed: all of its {len(places)} slices lie in one place"
     beside = np.ptp(places @ turned[0].reshape(2, 3).T, axis=0).max()
     if beside > MOST_BESIDE_MM:
         return (f"sheared: its slices are stacked askew, the last lies {beside:.0f} mm beside the first; export it as "

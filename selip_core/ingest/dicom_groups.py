@@ -12,10 +12,13 @@ _TIMES = {
     "EchoTime": ("MREchoSequence", "EffectiveEchoTime"),
     "InversionTime": ("MRModifierSequence", "InversionTimes"),
 }
+_PLACES = (
+    ("PlanePositionSequence", "ImagePositionPatient"), ("PlaneOrientationSequence", "ImageOrientationPatient"),
+)  # fmt: skip
 _ECHOES = {"SPIN": ["SE"], "GRADIENT": ["GR"], "BOTH": ["SE", "GR"]}
 _REGION = "AnatomicRegionSequence"
 GROUP_TAGS = (_SHARED, _FRAMES, "ContrastBolusAgentSequence", "EchoPulseSequence", _REGION)
-"""What has to be read of a file before `of_groups`."""
+"""What has to be read of a file before `of_groups` and `frame_places`."""
 
 
 def of_groups(found: "Dataset") -> dict:
@@ -42,6 +45,24 @@ def of_groups(found: "Dataset") -> dict:
     if echoes := _ECHOES.get(str(found.get("EchoPulseSequence") or "")):
         told["ScanningSequence"] = echoes
     return told
+
+
+def frame_places(found: "Dataset") -> list[list[float]] | None:
+    """Return of each frame of a file the position and the orientation, nine numbers; None where one has none."""
+    shared, frames = list(found.get(_SHARED) or ())[:1], list(found.get(_FRAMES) or ())
+    places = []
+    for frame in frames:
+        position, turned = (_numbers([frame, *shared], *where) for where in _PLACES)
+        if len(position) != 3 or len(turned) != 6:
+            return None
+        places.append([*position, *turned])
+    return places or None
+
+
+def _numbers(groups: list["Dataset"], sequence: str, keyword: str) -> list[float]:
+    """Return the numbers of an attribute of the first group that has it."""
+    items = (item for group in groups for item in list(group.get(sequence) or ())[:1])
+    return next(([float(number) for number in item.get(keyword) or ()] for item in items), [])
 
 
 def _meanings(groups: list["Dataset"], sequence: str) -> list[str]:

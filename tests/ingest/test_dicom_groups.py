@@ -91,3 +91,40 @@ def region(name):
 def test_the_part_of_the_body_is_read_of_its_codes(tmp_path, name, values, found):
     header = header_of(tmp_path, "t1_se", **({"BodyPartExamined": ""} | values))
     assert sequence_of_header(header) == found
+
+
+AXIAL, SAGITTAL = [1.0, 0, 0, 0, 1, 0], [0.0, 1, 0, 0, 0, -1]
+
+
+def frames(places, turned=AXIAL):
+    """Return the groups of frames at some places, without an orientation that all share."""
+    told = {"PlaneOrientationSequence": [item(ImageOrientationPatient=turned)]} if turned else {}
+    placed = ([item(ImagePositionPatient=list(map(float, place)))] for place in places)
+    return [item(PlanePositionSequence=place, **told) for place in placed]
+
+
+STACK = [(0, 0, 5 * i) for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "shared", "reason"),
+    [
+        (frames(STACK), [], ""), (frames(STACK * 2), [], ""), (frames(STACK[::-1]), [], ""),
+        (frames(STACK, None), frames(STACK[:1]), ""), ([item()] * 12, frames(STACK[:1]), "all of its 12 slices"),
+        ([item()] * 12, [], ""), (frames(STACK[:11]) + [item()], [], ""),
+        (frames(STACK[:5] + STACK[8:]), [], "incomplete: 3 of 12 slices"),
+        (frames([(0, 3 * i, 5 * i) for i in range(12)]), [], "sheared"),
+        (frames(STACK[:6] + [(0, 0, 90 + z) for _, _, z in STACK[:6]]), [], "incomplete: 12 of 24 slices"),
+        (frames(STACK[:6]) + frames([(5 * i, 0, 0) for i in range(6)], SAGITTAL), [], "in 2 orientations"),
+        (frames(STACK + STACK[:4]), [], "4 slices are there more often"),
+    ],
+)  # fmt: skip
+def test_the_places_of_frames_are_checked_as_those_of_slices(tmp_path, groups, shared, reason):
+    (path,) = write_series(tmp_path, voxels=np.ones((1, 8, 8), np.uint16))
+    data = pydicom.dcmread(path)
+    del data.ImagePositionPatient, data.ImageOrientationPatient
+    data.NumberOfFrames, data.PixelData = len(groups), bytes(128 * len(groups))
+    data.PerFrameFunctionalGroupsSequence, data.SharedFunctionalGroupsSequence = groups, shared
+    data.save_as(path)
+    (found,) = group_series(read_slices([path])[0])
+    assert reason in found.reason if reason else found.reason == ""
