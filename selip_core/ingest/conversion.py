@@ -17,10 +17,10 @@ from selip_core.ingest.layouts import volume_name
 from selip_core.ingest.own_slices import (
     SLICE_TAGS,
     TYPICAL_B_VALUE,
+    doubt_of_slices,
     is_one_echo,
     nearest_shell,
     own_shell,
-    slices_lost,
 )
 from selip_core.preprocessing import usually_named
 
@@ -75,7 +75,7 @@ def convert(files: Sequence[Path], sequence: str | None, target: Path) -> str:
         if shell is not None:
             _say_one_b_value(chosen)
         # written first: what is set aside is shown too
-        return reason or write_clean(chosen, target, sequence=sequence) or _doubt_of_slices(chosen, heads)
+        return reason or write_clean(chosen, target, sequence=sequence) or _doubt_of_volume(chosen, heads)
 
 
 def _heads(files: Sequence[Path]) -> list["pydicom.FileDataset"]:
@@ -92,9 +92,9 @@ def _say_one_b_value(volume: Path) -> None:
     volume.with_suffix(".bval").write_text(" ".join([f"{TYPICAL_B_VALUE:g}"] * directions))
 
 
-def _doubt_of_slices(volume: Path, heads: Sequence["pydicom.FileDataset"]) -> str:
+def _doubt_of_volume(volume: Path, heads: Sequence["pydicom.FileDataset"]) -> str:
     """Return what is wrong with the slices of a volume as dcm2niix makes it; those that it resamples are others."""
-    return "" if _RESAMPLED.search(volume.stem) else slices_lost(nib.load(volume).shape, heads)
+    return "" if _RESAMPLED.search(volume.stem) else doubt_of_slices(nib.load(volume).shape, heads)
 
 
 def _gather(files: Sequence[Path], heads: Sequence["pydicom.FileDataset"], folder: Path) -> str:

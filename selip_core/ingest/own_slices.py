@@ -21,6 +21,8 @@ TYPICAL_B_VALUE = 1000.0
 """s/mm²; of several b-values the one nearest to this is taken (Choice: what reports of head MRI call DWI)."""
 SAME_PLACE_MM = 0.1
 """Slices that lie nearer to each other lie in one place: no slice is so thin, and positions are rounded."""
+UNEVEN, _ROUNDED_MM = 0.1, 0.2
+"""Choice: gaps between slices differ by more than this share of the usual one, and by more than rounding may do."""
 SAME_ECHO = 0.05
 """Choice: echo times that differ by a smaller share are of one echo, which the scanner has not written alike."""
 
@@ -57,12 +59,15 @@ def is_one_echo(heads: Sequence["Dataset"]) -> bool:
     return all(len(places_mm(stack)) < whole for stack in stacks)
 
 
-def slices_lost(shape: Sequence[int], heads: Sequence["Dataset"]) -> str:
-    """Return why a volume of some shape does not hold all slices of its series, or an empty text."""
-    places = len(places_mm(heads))
-    used = int(np.prod(shape[:3])) // (int(heads[0].Rows) * int(heads[0].Columns)) if places else 0
-    if used < places:
-        return f"dcm2niix used {used} of its {places} slices: in echo time, or in another setting, they differ"
+def doubt_of_slices(shape: Sequence[int], heads: Sequence["Dataset"]) -> str:
+    """Return why a volume of some shape does not hold all slices of its series, each in its place; or an empty text."""
+    places = places_mm(heads)
+    used = int(np.prod(shape[:3])) // (int(heads[0].Rows) * int(heads[0].Columns)) if len(places) else 0
+    if used < len(places):
+        return f"dcm2niix used {used} of its {len(places)} slices: in echo time, or in another setting, they differ"
+    gaps = np.diff(places)
+    if len(gaps) and np.ptp(gaps) > max(UNEVEN * np.median(gaps), _ROUNDED_MM):
+        return f"uneven: its slices lie {gaps.min():.2g} to {gaps.max():.2g} mm apart; export it as it was acquired"
     return ""
 
 

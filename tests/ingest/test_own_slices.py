@@ -6,7 +6,7 @@ import pydicom
 import pytest
 
 from selip_core.ingest.conversion import convert
-from selip_core.ingest.own_slices import own_shell, places_mm, slices_lost
+from selip_core.ingest.own_slices import doubt_of_slices, own_shell, places_mm
 from tests.helpers.dicom_files import head, write_series
 
 
@@ -79,9 +79,9 @@ def test_each_place_counts_once_where_headers_tell_it(places, more, found):
 
 
 def test_what_a_volume_holds_is_counted_by_its_voxels_however_it_is_turned():
-    assert slices_lost((16, 32, 3), slices([0, 5, 10])) == slices_lost((3, 16, 32), slices([0, 5, 10])) == ""
-    assert slices_lost((16, 32, 3, 2), slices([0, 5, 10, 0, 5, 10])) == ""
-    assert slices_lost((16, 2, 32), slices([0, 5, 10])).startswith("dcm2niix used 2 of its 3 slices")
+    assert doubt_of_slices((16, 32, 3), slices([0, 5, 10])) == doubt_of_slices((3, 16, 32), slices([0, 5, 10])) == ""
+    assert doubt_of_slices((16, 32, 3, 2), slices([0, 5, 10, 0, 5, 10])) == ""
+    assert doubt_of_slices((16, 2, 32), slices([0, 5, 10])).startswith("dcm2niix used 2 of its 3 slices")
 
 
 def weighted(public, private, directions=()):
@@ -99,6 +99,23 @@ def weighted(public, private, directions=()):
         data.AcquisitionTime = f"1015{stack:02d}"
 
     return change
+
+
+@pytest.mark.parametrize(("signed", "reason"), [(0, "uneven: its slices lie 5 to 7 mm apart"), (1, "")])
+def test_slices_unevenly_far_apart_are_set_aside_where_they_are_not_resampled(tmp_path, signed, reason):
+    def apart(data, _, i):
+        data.ImagePositionPatient = [-80, -80, i // 2 * 12 + i % 2 * 5]
+        data.PixelRepresentation = signed
+
+    found, _ = made(tmp_path, apart)
+    assert found.startswith(reason) if reason else found == ""
+
+
+@pytest.mark.parametrize(("places", "even"), [([0, 0.9, 1.9, 2.8, 3.8], True), ([0, 5, 10.4, 15.4], True),
+                                              ([0, 5, 10.7, 15], False), ([0, 0.5, 1, 1.8], False)])  # fmt: skip
+def test_gaps_that_rounding_may_make_are_even(places, even):
+    found = doubt_of_slices((16, 32, len(places)), slices(places))
+    assert found == "" if even else found.startswith("uneven")
 
 
 GE = {"Manufacturer": "GE MEDICAL SYSTEMS", "SeriesDescription": "Ax DWI", "ScanningSequence": ["EP", "SE"]}
