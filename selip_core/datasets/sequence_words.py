@@ -13,6 +13,7 @@ LETTERS_END = r"(?![A-Z])"
 _GRADIENT = "FFE|F?GRE|MPGR"
 _NO_OPERATION = r"(?!.?(OP|SURG|TREAT|TRAUMA|RT|CIR|QUIR|QX|TRAT)[A-Z]*(?![A-Z]))"
 _POST = rf"(POST|PÓS){_NO_OPERATION}"  # of contrast, not of an operation
+_NO_TREATMENT = r"(?!.?(OP|SURG|TREAT|TRAUMA|RT|SRS|GK|GAMMA|FRAME|CIR|QUIR|QX|TRAT)[A-Z]*(?![A-Z]))"
 
 AGENT_NAMES = (
     "DOTA?(REM|GRAF)", "MAGNEVIST", "MULTI?HANCE", "OMNISCAN", "PROHANCE", "CLARISCAN", "PRIMOVIST", "EOVIST", "VUEWAY",
@@ -22,10 +23,14 @@ AGENT_NAMES = (
 """Contrast agents of MRI by what they are sold as; ``GADO`` begins most of the others."""
 
 CONTRAST_NAMES = (
-    "KONTRAST[A-Z]*", "CONTRAST[EO]S?", "CONTRASTAD[OA]", "MDC", r"M\.D\.C\.?", "CIV", "IVKM",
+    "KONTRA(ST|ŚC|SC)[A-Z]*", "CONTRAST[EO]S?", "CONTRASTAD[OA]", "MDC", r"M\.D\.C\.?", "CIV", "IVKM",
 )  # fmt: skip
 """A contrast medium in other languages: MdC is Italian, CIV Spanish, IVKM German."""
 _CJK_CONTRAST = "[增増][强強]|[强強]化|造影|[显顯]影|조영"
+_GIVEN = rf"(CE|GD|GAD(O[A-Z]*)?|KM|CM|CONTRAST|ENH(ANCED)?|{'|'.join(CONTRAST_NAMES)}|{'|'.join(AGENT_NAMES)})"
+"""A contrast medium, as it stands before a sign or is joined to a word."""
+_PLUS = rf"\+ ?(C|CE|CONTRAST|GD|GAD|KM){LETTERS_END}|C\+"
+_BEHIND_T1 = "(T1|MPRAGE|BRAVO|SPGR|VIBE|TFE).*"
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ NAMES: dict[str, Names] = {
         bids=("T1w",),
         brats=("t1", "t1n"),
         # T12 and T10 are vertebrae, T13D is not
-        words=(rf"{START}T1(?!\d(?!D))", "T1W", "MPRAGE", "MP2RAGE", "BRAVO", "FSPGR", "TFE3D", "3D.?TFE", "VIBE"),
+        words=(rf"{START}(CE|GD|GAD|KM)?T1(?!\d(?!D))", "T1W", "MPRAGE", "MP2RAGE", "BRAVO", "FSPGR", "TFE3D",
+               "3D.?TFE", "VIBE"),
     ),
     "T2": Names(
         aliases=("T2W", "T2WI"),
@@ -86,14 +92,16 @@ NAMES: dict[str, Names] = {
         brats=("t1ce", "t1c"),
         # Of an image that is T1-weighted: `datasets.sequences` looks for them there alone.
         words=(
-            rf"\+ ?(C|CE|CONTRAST|GD|GAD|KM){LETTERS_END}", r"C\+",
+            _PLUS, f"{START}(CE|GD|GAD|KM)T1",
+            rf"{START}(POSTC|NAGD|NAKONTRAST|(POST|NACH){_GIVEN}){END}",
             rf"{START}(CE|GD|GAD|KM|CONTRAST|ENH(ANCED|ANCEMENT)?|{_POST}|{'|'.join(CONTRAST_NAMES)}){END}",
             rf"T1.?(WI?)?.?(CE|GD|C(?![-−–])|{_POST}|ENH){LETTERS_END}", r"T1(WI?)?C[-−–](?=[A-Z])",
             "P[OÓ]ST?.?CONTRAST", _CJK_CONTRAST, f"{START}INJ(ECT[A-Z]*)?{END}", *AGENT_NAMES,
             r"T1(WI?)?\+(?=[ ),]|$)", r"T1(WI?)? ?\(\+\)", r"\+ ?\)?$", f"{START}C/ ?C{END}",
             # Spanish; a number behind it is a position's, and before the sequence it may be of a finding: HIV POS T1
-            rf"(T1|MPRAGE|BRAVO|SPGR|VIBE|TFE).*{START}POS(?! ?\d+(?!D)){_NO_OPERATION}{END}",
-            rf"(T1|MPRAGE|BRAVO|SPGR|VIBE|TFE).*{START}DOPO{END}",
+            rf"{_BEHIND_T1}{START}POS(?! ?\d+(?!D)){_NO_OPERATION}{END}",
+            rf"{_BEHIND_T1}{START}DOPO{END}", rf"{_BEHIND_T1}{START}P\. ?C{END}",  # post contrast
+            "КОНТРАСТ", "(?<![А-Я])С КУ(?![А-Я])", "(SAU|CÓ).?(TIÊM|TIEM|THUỐC)",  # Russian, Vietnamese
         ),
     ),
 }  # fmt: skip
@@ -220,13 +228,18 @@ _LEFT_OUT = "|".join((
 ))  # fmt: skip
 
 PLAIN_WORDS = (
-    rf"{START}((PR[EÉ]|W.?O|NON|NO|WITHOUT|OHNE|KEINE?|VOR|SANS|AVANT|SIN|SEM|SENZA|ANTES|PRIMA|BEZ)({_OF_THE})*.?"
+    rf"{START}((PR[EÉ]|W.?O|NON|NO|WITHOUT|BEFORE|PRIOR.?TO|OHNE|KEINE?|VOR|VORHER|SANS|AVANT|SIN|SEM|SENZA|ANTES|PRIMA"
+    rf"|BEZ|PRZED)({_OF_THE})*.?"
     rf"|S/ ?)({_LEFT_OUT}){END}",
     f"{START}(NATIV[OA]|SIMPLE|BASALE|KONTRAST(S[Iİ]Z|FREI|LOS)){END}",
     f"[未无無非不]({_CJK_CONTRAST})", f"({_CJK_CONTRAST})[剤劑剂제]? ?([前전]|なし|無|없)", "[비미] ?조영",
     "[單単]純(?![疱皰ヘ])",  # plain in Japan, but not herpes simplex
     r"T1(WI?)? ?\([-−–]\)",
-    f"{START}(PR[EÉ]|NATIVE?|PLAIN){END}",
+    f"{START}(NATIVE?|PLAIN){END}", rf"^(?!.*({_PLUS})).*{START}PR[EÉ]{_NO_TREATMENT}{END}",
+    # a sign right behind the medium; one that joins a word to it says nothing
+    rf"(?<!\+)(?<!\+ )(?<!POST[ -])(({START}|(?<=T1)|(?<=T1WI)){_GIVEN}|{_CJK_CONTRAST})"
+    rf"([剤劑剂제]? ?\([-−–]\)|[-−–](?=\)|$| (?!ENH|VERST|MITTEL))| [-−–](?=\)|$))",
+    "(БЕЗ|ДО)( ВВЕДЕНИЯ)? (КОНТРАСТ|КУ(?![А-Я]))", "(KHÔNG|CHƯA|TRƯỚC).?(TIÊM|TIEM|THUỐC)",
     rf"{START}C[-−–](?![A-Z0-9])", r"T1(WI?)?C[-−–](?![A-Z0-9])", rf"(?<= )[-−–] ?C{END}", "平[扫掃]",
     # T1WI-C, T1(-C), T1 FLAIR-C; a hyphen right behind T1 only joins: T1-C is the enhanced one, and a minus sign never
     rf"T1(?!.*({START}({_POST}|CE|GD|GAD|KM|ENH)|\+))[^+]*(?<!T1)[-−–] ?C(?![A-Z0-9+])", r"T1([−–] ?|- )C(?![A-Z0-9+])",

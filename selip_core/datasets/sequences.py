@@ -261,6 +261,8 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if sequence is None:
         return None, reason, ()
     outranked, reason = _outranked(sequence, header)
+    if outranked == "T1" and not derived and _protocol_tells_contrast(header):
+        outranked = "T1ce"
     remarks = () if named else (BY_TIMES_ALONE,)
     if outranked == "T1" and _is_agent(header) is None:
         remarks += ("its contrast agent is no known one: taken for an image without, look at it",)
@@ -344,6 +346,14 @@ def _said_plain(header: Mapping) -> bool:
         if _WORDS["T1ce"].search(said):
             return False
     return False
+
+
+def _protocol_tells_contrast(header: Mapping) -> bool:
+    """Return whether the protocol is that of an enhanced T1 alone, where the description says nothing of contrast."""
+    said, protocol = (_bare(str(header.get(key) or "")) for key in ("SeriesDescription", "ProtocolName"))
+    silent = not (_PLAIN.search(said) or told_plain(header) or _BOTH.search(protocol))
+    several = _WORDS["T2"].search(protocol) or _WORDS["DWI"].search(protocol)
+    return silent and not several and sequence_of_text(protocol) == ("T1ce", "")
 
 
 def told_plain(header: Mapping) -> bool:

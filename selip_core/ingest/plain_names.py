@@ -28,7 +28,7 @@ _BEHIND = re.compile(
     r"|isotropic|\d*mm|iso\d+mm|fs|fatsat|fat|sat|spair|spir|wip|rst|nd|dis[23]d|mpr|ref|reformat|b1?\d00"
     "|to|onto|in|reg|coreg|registered|aligned|bias|n4|brain|bet|stripped|norm|denoised|mni"
     r"|corrected|resampled|resliced|cropped|defaced|preprocessed|maps?|copy|kopie|copie|cópia|copia|副本|複本|コピー|복사본"
-    r"|\(?(?:c[+-]|\+c|\+)\)?|\+?(?:ce|gd|gad|gadolinium|km|mdc|civ|ivkm)\+?|pre|post|plain|nativ[aeo]?|enhanced"
+    r"|\(?(?:c[+-]|\+c|\+)\)?|\+?(?:ce|gd|gad|gadolinium|km|mdc|civ|ivkm)\+?|(?:post|nach)(?:c|ce|gd|gad|km|[ck]ontrast)|pre|post|plain|nativ[aeo]?|enhanced"
     r"|[ck]ontrast[aeo]?|pos-?contraste|平[扫掃]|[增増][强強]|[强強]化|[显顯]影|造影[前后後]?|조영",
     re.IGNORECASE,
 )

@@ -57,6 +57,54 @@ def test_a_t1_before_contrast_or_after_an_operation_is_plain_in_any_language(tex
     assert sequence_of_text(text) == ("T1", "")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["T1 Gd(-)", "T1 Gd-", "T1 (Gd -)", "T1_Gd- FS", "T1 CE-", "T1CE-", "T1 CE(-)", "T1 KM-", "T1 KM (-)",
+     "T1 CONTRAST -", "T1 Gadovist(-)", "T1 造影(-)", "T1 造影剤(-)", "T1增强(-)", "T1增强−", "T1 before Gd",
+     "T1 prior to contrast", "T1 vorher KM", "T1 przed kontrastem", "T1 без контраста", "T1 до введения контраста",
+     "T1 без КУ", "T1 trước tiêm", "T1 không thuốc"],
+)  # fmt: skip
+def test_a_minus_or_a_word_for_before_beside_the_medium_tells_a_plain_t1_whatever_the_header_has(text):
+    assert sequence_of_text(text) == ("T1", "")
+    assert sequence_of_header({"SeriesDescription": text, "ContrastBolusAgent": "Gadovist"}) == ("T1", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["T1 KM-COR", "T1 CE-MPRAGE", "T1 GD - COR", "T1 Gd(+)", "T1 +GD- COR", "T1增强-矢状位", "T1 CONTRAST-ENHANCED",
+     "T1 CONTRAST- ENHANCED", "T1 POST GD- FS"],
+)  # fmt: skip
+def test_a_hyphen_that_joins_a_word_to_the_medium_is_no_minus(text):
+    assert sequence_of_text(text) == ("T1ce", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PRE OP STEALTH T1 +C", "Ax T1 +C PRE-OP", "Pre GK T1 +Gd", "pre-RT T1 C+", "T1 POST PRE-SRS", "T1+C pre-surgery",
+     "PRE-FRAME T1 GAD", "GdT1WI", "CET1WI", "ceT1W 3D", "GdT1", "T1 SPACE postGd", "t1_tse_tra_postKM", "T1 nachKM",
+     "T1 postkontrast", "T1 nakontrast", "MPRAGE_postGd", "T1_postC", "T1 p.c.", "T1 P.C. tra", "T1 po kontraście",
+     "T1 po kontrascie", "T1 с контрастом", "T1 после контраста", "T1 с КУ", "T1 sau tiêm", "T1 có thuốc"],
+)  # fmt: skip
+def test_a_t1_before_an_operation_or_with_the_medium_joined_to_a_word_is_an_enhanced_one(text):
+    assert sequence_of_text(text) == sequence_of_header({"SeriesDescription": text}) == ("T1ce", "")
+
+
+@pytest.mark.parametrize("text", ["T1 PRE", "PRE T1", "T1 pre Gd", "P.C. T1", "Nace_T1", "Cetin_T1", "T1 PRE-OP"])
+def test_a_word_that_only_holds_one_of_contrast_tells_none(text):
+    assert sequence_of_text(text) == ("T1", "")
+
+
+@pytest.mark.parametrize(
+    ("description", "protocol", "sequence"),
+    [("Ax T1", "t1_tse_tra_Gd", "T1ce"), ("T1 pre", "t1_tse_tra_Gd", "T1"), ("Ax T1", "T1 T2 +C", "T1"),
+     ("Ax T1", "Head +C", "T1"), ("Ax T1", "T1 W AND WO CONTRAST", "T1"), ("Ax T2", "t1_tse_tra_Gd", "T2")],
+)  # fmt: skip
+def test_a_protocol_of_an_enhanced_t1_counts_where_the_description_is_silent(description, protocol, sequence):
+    header = {"SeriesDescription": description, "ProtocolName": protocol}
+    assert sequence_of_header(header) == (sequence, "")
+    assert sequence_of_header({**header, "ContrastBolusAgent": "NONE"})[0] != "T1ce"
+
+
 @pytest.mark.parametrize("protocol", ["CEREBRO CON Y SIN CONTRASTE", "Kopf mit und ohne KM", "senza e con mdc"])
 def test_a_protocol_of_both_says_nothing_of_one_of_its_series(protocol):
     header = {"SeriesDescription": "T1", "ProtocolName": protocol, "ContrastBolusAgent": "Gadovist"}

@@ -33,7 +33,8 @@ def test_the_files_of_dcm2niix_are_of_the_patient_before_them(tmp_path):
      "001_T2_to_T1", "001_T1_1mm", "001_DWI_1000", "001_DWI_800", "001_T1_ph", "001_ADC_map", "001_T2 - Copy",
      "001_T2 - Copy (2)", "001_T2 (1)", "001_T2 - 副本", "001_FLAIR_corrected", "001_T1_CONTRASTE",
      "001_T1_con_contraste",
-     "001_T1 sin contraste", "001_T1_POS", "001_T1_senza_mdc", "001_T1_ohne_KM", "001_T1 增強", "001_T1_IVKM"],
+     "001_T1 sin contraste", "001_T1_POS", "001_T1_senza_mdc", "001_T1_ohne_KM", "001_T1 增強", "001_T1_IVKM",
+     "001_T1_postGd"],
 )  # fmt: skip
 def test_words_of_a_protocol_are_no_part_of_a_patient(name):
     assert patient_of_name(name) == "001"
