@@ -4,23 +4,26 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from selip_core._utils.encodings import likely_text
 from selip_core._utils.tables import read_text
 from selip_core.datasets.sequences import (
-    BIDS_SUFFIXES,
     BRATS_FILE,
     SEQUENCES_OF_BRATS,
+    b_values_of_text,
     patient_of,
     sequence_of_file,
     sequence_of_text,
     standard_sequence,
     told_plain,
+    without_code,
 )
 from selip_core.errors import SelipError
+from selip_core.ingest.bids_names import BIDS_NAME, sequence_of_bids
+from selip_core.ingest.folder_words import words_beside
 from selip_core.ingest.identity import NOBODY, Person
 from selip_core.ingest.plain_names import by_time, date_folders, own_name, patient_of_name, with_doubts
 from selip_core.preprocessing import NIFTI_ENDINGS
@@ -30,10 +33,6 @@ _OTHER_VOLUMES = (
     ".mha", ".mhd", ".nrrd", ".mgz", ".mgh", ".img", ".hdr", ".head", ".brik", ".mnc", ".par", ".rec", ".v",
 )  # fmt: skip
 _OTHER_SHAPES = {".gii": "a surface", ".trk": "fibre tracts", ".tck": "fibre tracts"}
-_BIDS = re.compile(
-    r"sub-(?P<patient>[A-Za-z0-9]+)(?P<session>_ses-[A-Za-z0-9]+)?"
-    r"(?P<entities>(?:_[a-z]+-[A-Za-z0-9]+)*)_(?P<suffix>[A-Za-z0-9]+)"
-)
 _RELEASED = re.compile(r"nii_mri_(?P<base>[^/]+)_processed(?:_[^/]+)?/(?P<series>[^/]+)/(?P<name>[^/]+)$")
 RELEASED_SPLITS = {"training": "train", "train": "train", "val": "validation", "valid": "validation",
                    "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
@@ -70,7 +69,7 @@ class FoundSeries:
     order : str
         Sorts the studies of a patient.
     b_value : float, optional
-        The highest that the headers of a DICOM series tell, s/mm².
+        The highest that the headers of a DICOM series, or the name of a file beside its folder's, tell, s/mm².
     place : tuple of number and time
         Sorts the series of a study of DICOM.
     told_plain : bool
@@ -149,8 +148,14 @@ def find_volumes(
     """
     fits = compile_pattern(pattern) if pattern else None
     dates = date_folders(readable(path.relative_to(root).as_posix()) for path in files)
-    found = by_time([_found(root, path, fits, archive or readable(root.name), dates) for path in files])
+    words = words_beside(_place(path.relative_to(root)) for path in files)
+    found = by_time([_found(root, path, fits, archive or readable(root.name), dates, words) for path in files])
     return _with_their_studies(with_doubts(_of_their_dataset(found), guessed=not pattern))
+
+
+def _place(path: Path) -> str:
+    """Return the place of a volume, a relative path, without its ending."""
+    return readable(path.with_name(volume_name(path)).as_posix())
 
 
 def _with_their_studies(found: list[FoundSeries]) -> list[FoundSeries]:
@@ -189,7 +194,8 @@ def of_their_archives(found: dict[str, list[FoundSeries]]) -> list[FoundSeries]:
     told: list[FoundSeries] = []
     for archive, series in found.items():
         if not _of_several(series) and {one.layout for one in series} <= {"plain"}:
-            told += _with_their_studies(by_time([_of_one_patient(one, archive) for one in series]))
+            words = words_beside(_place(Path(f"{archive}/{one.description}")) for one in series)
+            told += _with_their_studies(by_time([_of_one_patient(one, archive, words) for one in series]))
         else:
             told += [
                 _renamed(one, f"{archive}/{one.patient_id}", archive)
@@ -208,10 +214,10 @@ def _of_several(series: list[FoundSeries]) -> bool:
     return any(len(of_sequence) > 1 for of_sequence in patients.values())
 
 
-def _of_one_patient(one: FoundSeries, archive: str) -> FoundSeries:
+def _of_one_patient(one: FoundSeries, archive: str, words: Mapping[str, str]) -> FoundSeries:
     """Return a plain series as if its archive had been unpacked into a folder of its name."""
     path, relative = one.files[0], f"{archive}/{one.description}"
-    return _plain(path, readable(volume_name(path)), relative, archive) if one.patient_id else one
+    return _plain(path, readable(volume_name(path)), relative, archive, words) if one.patient_id else one
 
 
 def _renamed(one: FoundSeries, patient: str, above: str) -> FoundSeries:
@@ -256,7 +262,7 @@ def _expression(part: str) -> str:
     return "[^/]*" if part == "*" else re.escape(part)
 
 
-def _found(root: Path, path: Path, fits, own: str, dates: set[str]) -> FoundSeries:
+def _found(root: Path, path: Path, fits, own: str, dates: set[str], words: Mapping[str, str]) -> FoundSeries:
     relative, name = readable(path.relative_to(root).as_posix()), readable(volume_name(path))
     if fits:
         match = fits(relative)
@@ -273,14 +279,16 @@ def _found(root: Path, path: Path, fits, own: str, dates: set[str]) -> FoundSeri
         return _series(path, study, study, *sequence_of_text(match["series"]), relative, "released")
     if path.suffix == ".npy":
         return _series(path, "", "", None, "an array without geometry; give NIfTI", relative, "plain")
-    if match := _BIDS.fullmatch(name):
-        return _bids(path, match, relative)
+    if match := BIDS_NAME.fullmatch(name):
+        patient, said = f"sub-{match['patient']}", words.get(_place(Path(relative)), "")
+        study = f"{patient}{match['session'] or ''}"
+        return _series(path, patient, study, *sequence_of_bids(match, relative, said), relative, "bids")
     if (match := BRATS_FILE.fullmatch(path.name)) and match["name"] == path.parent.name:
         sequence = SEQUENCES_OF_BRATS[match["what"].lower()]
         # 王小明/王小明_t1.nii.gz lies just so: only names of the challenge itself are known to be pseudonyms
         layout = "brats" if match["name"].lower().startswith("brats") else "plain"
         return _series(path, patient_of(match["name"]), match["name"], sequence, "", relative, layout)
-    return _plain(path, name, relative, own, dates)
+    return _plain(path, name, relative, own, words, dates)
 
 
 def _series(path, patient, study, sequence, reason, relative, layout, keys=None) -> FoundSeries:
@@ -301,31 +309,26 @@ def _why_unknown(path: Path, relative: str) -> str:
     return "its name tells no known sequence"
 
 
-def _bids(path: Path, match: re.Match, relative: str) -> FoundSeries:
-    patient = f"sub-{match['patient']}"
-    sequence, reason = BIDS_SUFFIXES.get(match["suffix"]), ""
-    if sequence is None:
-        reason = f"BIDS suffix {match['suffix']} is none of {', '.join(BIDS_SUFFIXES)}"
-    elif "_part-" in match["entities"] and "_part-mag" not in match["entities"]:
-        sequence, reason = None, "a phase, real or imaginary image (entity part)"
-    elif "derivatives/" in f"/{relative}" and sequence != "mask":
-        sequence, reason = None, "derived by somebody (folder derivatives); the plain image is used"
-    elif "_desc-" in match["entities"] and sequence != "mask":
-        sequence, reason = None, "derived by somebody (entity desc); the plain image is used"
-    elif sequence == "T1" and "_ce-" in match["entities"]:
-        sequence = "T1ce"
-    return _series(path, patient, f"{patient}{match['session'] or ''}", sequence, reason, relative, "bids")
-
-
-def _plain(path: Path, name: str, relative: str, own: str, dates: Collection[str] = ()) -> FoundSeries:
-    folders = relative.split("/")[:-1]
-    date = [folders.pop(0)] if folders and folders[0] in dates else []
+def _plain(
+    path: Path, name: str, relative: str, own: str, words: Mapping[str, str], dates: Collection[str] = ()
+) -> FoundSeries:
+    parts = [*relative.split("/")[:-1], name]
+    places = ["/".join(parts[: i + 1]) for i in range(len(parts))]
     sequence, reason = sequence_of_file(name)
+    # the folder of a sequence is needed where the name tells none
+    beside = {place: words[place] for place in places
+              if place in words and (sequence or reason or not standard_sequence(words[place]))}  # fmt: skip
+    said = " ".join(beside.values())
+    folders = [folder for folder, place in zip(parts[:-1], places[:-1], strict=True) if place not in beside]
+    date = [folders.pop(0)] if folders and folders[0] in dates else []
     # T1.nii.gz beside FLAIR.nii.gz: the folder, or archive, is the patient's
     named, alone = name, own if own and (standard_sequence(name) or sequence == "mask") else name
     if sequence is None and not reason and folders:  # patient/T1/00001.nii.gz
         sequence, reason = sequence_of_text(folders[-1])
         named, alone, folders = folders[-1], name, folders[:-1]
+    together = f"{without_code(named)[1]} {said}"
+    if said and sequence in ("T1", "DWI"):
+        sequence, reason = sequence_of_text(together)
     rest, time = own_name(named)
     if not folders:
         patient = patient_of_name(named) or alone
@@ -335,7 +338,9 @@ def _plain(path: Path, name: str, relative: str, own: str, dates: Collection[str
         within = [*date, *folders[1:], *([rest] if rest else [])]
         one = _series(path, folders[0], "/".join([folders[0], *within]), sequence, reason, relative, "plain",
                       {"folder": "/".join(within)})  # fmt: skip
-    return replace(one, order=time)
+    b_value = max(b_values_of_text(together), default=None) if said else None
+    plain = one.told_plain or told_plain({"SeriesDescription": together})
+    return replace(one, order=time, b_value=b_value, told_plain=plain)
 
 
 def released_texts(files: list[Path]) -> dict[str, dict[str, str]]:
