@@ -70,6 +70,12 @@ ORGANS = (
 """What is of another part of the body, in texts that do not name the head beside it. Words that may begin somebody's
 name are closed at their end."""
 
+PHANTOM = (f"{START}(PHANTOM|FANTOM[AE]?|FANT[OÔ]ME){END}(?!.?(LIMB|PAIN|TUM))", "水模", "[体體]模")
+"""What tells in the name of a patient, a study or a series that nobody lay in the scanner."""
+
+TEST_OF_A_SCANNER = ("^ACR[ -]+(AX|SAG|T[12]|LOC|QA|QC)", "^[质質]控", "^QA$", f"^(DAILY|WEEKLY|MONTHLY).?QA{END}")
+"""The same where a study or a series begins with it: a patient may be called so."""
+
 INDICATIONS = (
     "癌", "瘤", "[转轉転]移", "變性", "变性", "病", "[术術][后後]", "查因", "KREBS", "KARZIN", "CARCINOM", "C[AÁÂ]NCER",
     "CANCRO", "NEOPLAS", "TUMEUR",

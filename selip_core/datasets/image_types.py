@@ -23,19 +23,25 @@ def of_image_type(header: Mapping) -> tuple[str | None, str]:
         return None, "a capture of a screen, no volume"
     if kinds & _PHASE and not kinds & _MAGNITUDE:
         return None, "a phase image"
-    if any("SUBTRACT" in kind for kind in kinds):
+    if "SUB" in kinds or any("SUBTRACT" in kind for kind in kinds):
         return None, "a subtraction"
     if any("PROJECTION" in kind or kind in ("MIP", "MNIP", "MIN IP") for kind in kinds):
         return None, "a projection"
     if any(re.fullmatch(r"[TR][12]\*?[ _](STAR[ _])?MAP", kind) for kind in kinds):
         return None, "a quantitative map"
-    if kinds & {"FAT", "FAT_FRACTION"} or {"F", "DIXON"} <= kinds:
+    if kinds & {"FAT", "FAT_FRACTION"} or {"F", "DIXON"} <= kinds or _twice_fat(header):
         return None, "a fat image"
     if "ADC" in kinds or "ADC_MAP" in kinds:
         return "ADC", ""
     if kinds & {"FA", "TENSOR", "EADC", "EXP", "COLFA"}:
         return None, "a diffusion map other than ADC"
     return ("DWI" if "TRACEW" in kinds else None), ""
+
+
+def _twice_fat(header: Mapping) -> bool:
+    """Return whether the type is Philips' of a fat image, ``DERIVED\\PRIMARY\\F\\F\\DERIVED``; a lone F is no fat."""
+    kinds = header.get("ImageType") or []
+    return [str(kind).upper() for kind in (kinds.split("\\") if isinstance(kinds, str) else kinds)][2:4] == ["F", "F"]
 
 
 def is_derived(header: Mapping) -> bool:

@@ -85,7 +85,8 @@ NAMES: dict[str, Names] = {
     ),
     "ADC": Names(
         bids=("adc", "ADC"),
-        words=(rf"{START}D?ADC({END}|(?=MAP))", "APPARENT.?DIFF", "表[观觀]", f"{START}A(VERAGE|VG).?DC{END}"),  # GE
+        words=(rf"{START}D?ADC({END}|(?=MAP))", "APPARENT.?DIFF", "表[观觀]", f"{START}A(VERAGE|VG).?DC{END}",  # GE
+               "[弥彌扩擴]散系[数數]", "COEF+I[CZ]IENTE?.?(DE.?)?DIFFUS", "DIFFUSION.?(APPAREN|COEF)"),
     ),
     "T1ce": Names(
         aliases=("T1C", "T1CE", "T1GD", "T1POST", "T1WICE", "T1WIC"),
@@ -131,11 +132,12 @@ class SetAside:
 DIFFUSION_MAP = SetAside(
     "a diffusion map other than ADC",
     # GE's T2-weighted trace is made of the images of a tensor, as its "Isotropic image" is
-    words=("T2.?W[A-Z]*.?TRACE", "(FRACTION[A-Z]*|RELATIVE|RATIO).?AN(ISO|SIO)", "(MEAN|AXIAL|RADIAL).?DIFFUSIVITY"),
+    words=("T2.?W[A-Z]*.?TRACE", "(FRACTION[A-Z]*|RELATIVE|RATIO).?AN(ISO|SIO)", "(MEAN|AXIAL|RADIAL).?DIFFUSIVITY",
+           f"{START}DTI[ -]+(L[123]|MO|S0|MK|AK|RK){END}", "各向[异異]性", "平均[扩擴弥彌]散", "指[数數]"),
     hints=(f"{START}(FA|COLFA|COLORFA|DEC|EADC|E.?ADC|EXP.?ADC|RA|VR|AD|RD|MD){END}", "TENSOR", "EXPONENTIAL", "TRACTO",
            "^ISOTROPIC.?IMAGE", "ANISOTROP", "EIGEN.?V", "ATTENUATION.?COEF"),
 )
-EXPONENTIAL_ADC = ("EADC", rf"{START}E(XP)?.?ADC", "EXPONENTIAL")
+EXPONENTIAL_ADC = ("EADC", rf"{START}E(XP)?.?ADC", "EXPONENTIAL", "指[数數]")
 """What tells that a map of ADC is none itself."""
 
 SET_ASIDE = (
@@ -152,10 +154,12 @@ SET_ASIDE = (
         (f"SCREEN.?(SAVE|SHOT|CAP)[A-Z]*{END}", f"SECONDARY.?CAPTURE{END}"),
     ),
     # sub-01_T1w is the T1 of a subject
-    SetAside("a subtraction", (rf"(?!^SUB([-_ ]?\d|-(?!T[12])[A-Z0-9]+[_ ])){START}SUB{END}", "SUBTRACT", "减影")),
+    SetAside("a subtraction", (rf"(?!^SUB([-_ ]?\d|-(?!T[12])[A-Z0-9]+[_ ])){START}SUB{END}", f"{START}SUBTR",
+             "SUBTRACT", "SOUSTRACT", "SUB?STRACC", "SOTTRAZION", "[减減]影", "サブトラクション")),
     SetAside(
         "a quantitative map",
-        (rf"T[12]\*?.?MAP(S|PING|IT)?{LETTERS_END}", "RELAXOMETRY", f"MP2RAGE.*T1.?IMAGES{END}"),
+        (rf"T[12]\*?.?(MAP(S|PING|IT)?|KARTEN?|CARTES?|MAPP?AS?){LETTERS_END}", rf"T[12].?RHO{LETTERS_END}",
+         rf"{START}(KARTE|CARTE|MAPP?A)[ -]+(D[EIO][ -]+)?T[12]", "RELAXOMETRY", f"MP2RAGE.*T1.?IMAGES{END}"),
     ),
     SetAside("one of the two inversions of MP2RAGE", (f"MP2RAGE.*INV.?[12]{END}",)),
     SetAside(

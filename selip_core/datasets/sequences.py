@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from selip_core.datasets import header_words
+from selip_core.datasets.acquisition import contradiction, is_susceptible, of_acquisition, times
 from selip_core.datasets.image_types import header_values, is_derived, of_image_type
 from selip_core.datasets.sequence_words import (
     BOTH_WORDS,
@@ -12,7 +13,6 @@ from selip_core.datasets.sequence_words import (
     DIFFUSION_MAP,
     END,
     EXPONENTIAL_ADC,
-    LETTERS_END,
     MASK_SUFFIXES,
     MASK_WORDS,
     NAMES,
@@ -52,6 +52,8 @@ _MASK, _PLAIN, _BOTH, _EXPONENTIAL = map(_any, (MASK_WORDS, PLAIN_WORDS, BOTH_WO
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
 _AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (header_words.AGENTS, header_words.AGENT_OF_A_NAME, header_words.NO_AGENT))
+_PHANTOM, _TEST_OF_A_SCANNER = _any(header_words.PHANTOM), _any(header_words.TEST_OF_A_SCANNER)
+_LESION = re.compile(r"(?<![A-Z0-9])LESIONS?(?![A-Z0-9])(?![-_ ]*(?:MASK|SEG|LABEL|ROI))", re.IGNORECASE)
 _INDICATION, _NO_NAME = _any(header_words.INDICATIONS), _any(header_words.NO_NAME)
 _HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(header_words.HEAD), _any(header_words.NO_HEAD_AT_ALL), _any(header_words.ORGANS)
 _JOINED = re.compile(
@@ -76,12 +78,11 @@ _DERIVED = "derived of another series, and its own name tells no sequence; that 
 _B_VALUE = re.compile(r"(?:(?<![A-Z0-9])|(?<=B0))B[ =-]?(?:VALUES?)?[ =:]*([0-9]{1,4})(?![0-9])")
 _B_BEHIND = re.compile(rf"{START}([0-9]{{2,4}})B{END}")
 _B_NEXT = re.compile(rf"{START}([0-9]{{1,2}}[05]0){END}")
+_BOTH_DIFFUSION = re.compile(rf"DWI ?[+/&,] ?ADC{END}")
+"""A protocol whose images and map carry one name."""
 _LOW_B = re.compile(rf"LOW.?B{END}")
-_GRADIENT_ECHO = re.compile(rf"{START}(F?GRE|FFE|FLASH|FL[23]D){LETTERS_END}")
 LOW_B_VALUE = 400.0
 """s/mm²; below it a diffusion image is T2-weighted. Choice: what is called DWI begins well above."""
-SUSCEPTIBLE_ECHO_MS = 12.0
-"""Choice: a gradient echo of so long an echo time is T2*-weighted."""
 BY_TIMES_ALONE = "nothing calls it by its sequence: repetition and echo time alone tell it"
 """A remark; `ingest.series` ranks such a series behind those that are called by their sequence."""
 
@@ -245,6 +246,8 @@ def header_remarks(header: Mapping) -> tuple[str, ...]:
 def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if header.get("Modality") not in (None, "", "MR"):
         return None, "not MRI", ()
+    if _is_phantom(header):
+        return None, "a phantom, nobody's head", ()
     if _elsewhere(header):
         return None, "not of the head", ()
     sequence, reason = of_image_type(header)
@@ -252,7 +255,7 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     derived = is_derived(header) and bool(str(header.get("SeriesDescription") or "").strip())
     for key in ("SeriesDescription", *(() if derived else ("ProtocolName", "SequenceName"))):
         if sequence is None and not reason:
-            sequence, reason = sequence_of_text(str(header.get(key) or ""))
+            sequence, reason = sequence_of_text(_of_an_image(str(header.get(key) or ""), header))
     named = sequence is not None
     if sequence is None and not reason:
         sequence, reason = (None, _DERIVED) if derived else _of_acquisition(header)
@@ -267,6 +270,19 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if outranked == "T1" and _is_agent(header) is None:
         remarks += ("its contrast agent is no known one: taken for an image without, look at it",)
     return outranked, reason, (*remarks, *_doubts_of_part(header)) if outranked else ()
+
+
+def _of_an_image(text: str, header: Mapping) -> str:
+    """Return what an original image is called without the lesion for which it was made, if that leaves a sequence."""
+    kinds = header_values(header, "ImageType")
+    left = _LESION.sub("", text) if "ORIGINAL" in kinds and "DERIVED" not in kinds else text
+    return left if sequence_of_text(left)[0] not in (None, "mask") else text
+
+
+def _is_phantom(header: Mapping) -> bool:
+    """Return whether a series was made to check a scanner: by whom it is of, its study or its description."""
+    name, *said = (_bare(str(header.get(k) or "")) for k in ("PatientName", "StudyDescription", "SeriesDescription"))
+    return any(map(_PHANTOM.search, (name, *said))) or any(map(_TEST_OF_A_SCANNER.search, said))
 
 
 def _elsewhere(header: Mapping) -> bool:
@@ -293,18 +309,30 @@ def _doubts_of_part(header: Mapping) -> tuple[str, ...]:
     return (f"taken for the head, though {' and '.join(others)} names another part of the body",) if others else ()
 
 
+def _called(header: Mapping) -> str:
+    return "\n".join(_bare(str(header.get(key) or "")) for key in ("SeriesDescription", "ProtocolName"))
+
+
+def _of_acquisition(header: Mapping) -> tuple[str | None, str]:
+    if (header.get("b_value") or 0) >= LOW_B_VALUE:
+        return "DWI", ""
+    return of_acquisition(header, _called(header))
+
+
 def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
     """Return a named sequence as the header lets it stand: contrast, inversion and b-value outrank what it is called.
 
     A protocol is often copied, and its name with it; where the two exclude each other the series is set aside.
     """
     b_value = header.get("b_value")
-    inversion, echo = (_number(header.get(key)) for key in ("InversionTime", "EchoTime"))
+    _, echo, inversion = times(header)
     if sequence in ("T1", "T2", "FLAIR") and b_value is not None and b_value >= LOW_B_VALUE:
         return None, f"it is called {sequence}, but its b-value is {b_value:g} s/mm²"
     if sequence == "DWI" and b_value is not None and b_value < LOW_B_VALUE:
         return None, _weak(b_value)
-    if sequence == "T2" and _is_susceptible(header):
+    if sequence == "ADC" and (b_value or 0) >= LOW_B_VALUE and _BOTH_DIFFUSION.search(_called(header)):
+        return ("DWI" if "ORIGINAL" in header_values(header, "ImageType") else "ADC"), ""
+    if sequence == "T2" and is_susceptible(header, _called(header)):
         return None, "susceptibility-weighted"
     dark_fluid = inversion is not None and inversion >= 1500 and echo is not None and echo >= 70
     if sequence == "T2" and dark_fluid:
@@ -313,6 +341,8 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
         return None, f"it is called FLAIR, but its inversion time is {inversion:g} ms: fat is dark in it, not fluid"
     if sequence == "FLAIR" and inversion is not None and 300 <= inversion < 1500 and echo is not None and echo < 50:
         sequence = "T1"  # T1 FLAIR, of whose name a part was lost
+    if reason := contradiction(sequence, header):
+        return None, reason
     if sequence == "T1" and _is_agent(header) and not _said_plain(header):
         return "T1ce", ""
     return sequence, ""
@@ -327,14 +357,6 @@ def _is_agent(header: Mapping) -> bool | None:
     if denied and not (named and named.start() < denied.start()):
         return None  # contrast: not known
     return True if given else None
-
-
-def _is_susceptible(header: Mapping) -> bool:
-    """Return whether a series is a gradient echo, by header or name, of an echo so long that it is T2*-weighted."""
-    scanned, echo = header_values(header, "ScanningSequence"), _number(header.get("EchoTime"))
-    named = any(_GRADIENT_ECHO.search(_bare(str(header.get(k) or ""))) for k in ("SeriesDescription", "ProtocolName"))
-    gradient = "GR" in scanned and not scanned & {"SE", "EP"} if scanned else named
-    return gradient and echo is not None and echo >= SUSCEPTIBLE_ECHO_MS
 
 
 def _said_plain(header: Mapping) -> bool:
@@ -360,28 +382,3 @@ def told_plain(header: Mapping) -> bool:
     """Return whether a name, or what the header has of a contrast agent, tells that none was given."""
     agent = str(header.get("ContrastBolusAgent") or "").strip()
     return _said_plain(header) or (bool(agent) and _is_agent(header) is False)
-
-
-def _of_acquisition(header: Mapping) -> tuple[str | None, str]:
-    """Return the sequence that the times of acquisition tell. Choice: ranges of clinical spin and gradient echo."""
-    if (header.get("b_value") or 0) >= LOW_B_VALUE:
-        return "DWI", ""
-    repetition, echo, inversion = (_number(header.get(k)) for k in ("RepetitionTime", "EchoTime", "InversionTime"))
-    if repetition is None or echo is None:
-        return None, "its sequence is not known: neither description nor times of acquisition tell it"
-    if _is_susceptible(header):
-        return None, "susceptibility-weighted"
-    if inversion is not None and inversion >= 1500 and echo >= 70:
-        return "FLAIR", ""
-    if echo <= 30 and (repetition <= 1000 or (inversion is not None and inversion <= 1300)):
-        return "T1", ""
-    if echo >= 70 and repetition >= 2000:
-        return "T2", ""
-    return None, f"its sequence is not known: repetition time {repetition:g} ms, echo time {echo:g} ms fit none"
-
-
-def _number(value) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None

@@ -4,14 +4,23 @@ import re
 
 import pytest
 
-from selip_core.datasets.header_words import AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, ORGANS
+from selip_core.datasets.header_words import (
+    AGENTS,
+    HEAD,
+    NO_AGENT,
+    NO_HEAD_AT_ALL,
+    ORGANS,
+    PHANTOM,
+    TEST_OF_A_SCANNER,
+)
 from selip_core.datasets.sequences import header_remarks, sequence_of_header, sequence_of_text
 
 ASIDE = (None, "not of the head")
 
 
 def test_words_are_upper_case_for_the_text_is_brought_to_it():
-    words = [re.sub(r"\\[a-z]", "", word) for word in (*AGENTS, *HEAD, *NO_AGENT, *NO_HEAD_AT_ALL, *ORGANS)]
+    kinds = (AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, ORGANS, PHANTOM, TEST_OF_A_SCANNER)
+    words = [re.sub(r"\\[a-z]", "", word) for kind in kinds for word in kind]
     assert [word for word in words if word != word.upper()] == []
 
 
@@ -112,3 +121,41 @@ def test_an_unknown_agent_changes_nothing_and_is_remarked(agent):
     header = {"SeriesDescription": "t1_se_tra", "ContrastBolusAgent": agent}
     assert sequence_of_header(header) == ("T1", "") and "contrast agent is no known one" in header_remarks(header)[0]
     assert header_remarks({**header, "SeriesDescription": "t2_tse_tra"}) == ()
+
+
+T1 = {"SeriesDescription": "t1_se_tra"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{**T1, "PatientName": "PHANTOM^QA"}, {**T1, "PatientName": "ACR^Phantom"}, {"SeriesDescription": "ACR Axial T1"},
+     {**T1, "StudyDescription": "质控 水模"}, {**T1, "StudyDescription": "ACR Phantom QA"},
+     {"SeriesDescription": "T1 phantom"}, {**T1, "StudyDescription": "DAILY QA"}],
+)  # fmt: skip
+def test_a_phantom_is_nobodys_head(header):
+    assert sequence_of_header(header) == (None, "a phantom, nobody's head")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"StudyDescription": "MRI BRAIN phantom limb pain"}, {"PatientName": "PHAN^TOM"}, {"PatientName": "ACR^01"},
+     {"StudyDescription": "Phantomschmerz"}, {"StudyDescription": "QC BRAIN"}, {"StudyDescription": "头颅平扫"}],
+)  # fmt: skip
+def test_a_patient_is_no_phantom(header):
+    assert sequence_of_header({**T1, **header}) == ("T1", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds", "found"),
+    [
+        ("3D FLAIR MS lesion", ["ORIGINAL", "PRIMARY"], ("FLAIR", "")),
+        ("T2 lesions", "ORIGINAL\\PRIMARY", ("T2", "")),
+        ("FLAIR lesion mask", ["ORIGINAL", "PRIMARY"], (None, "a segmentation")),
+        ("FLAIR_lesion_seg", ["ORIGINAL", "PRIMARY"], (None, "a segmentation")),
+        ("lesion", ["ORIGINAL", "PRIMARY"], (None, "a segmentation")),
+        ("3D FLAIR MS lesion", ["DERIVED", "SECONDARY"], (None, "a segmentation")),
+        ("3D FLAIR MS lesion", None, (None, "a segmentation")),
+    ],
+)
+def test_an_original_image_made_for_a_lesion_is_no_segmentation(said, kinds, found):
+    assert sequence_of_header({"Modality": "MR", "SeriesDescription": said, "ImageType": kinds}) == found

@@ -91,3 +91,47 @@ def test_a_volume_that_was_written_as_a_secondary_capture_with_its_place_is_used
 )  # fmt: skip
 def test_a_phase_image_is_no_t1(text, found):
     assert sequence_of_text(text) == found
+
+
+SUBTRACTION, QUANTITATIVE = (None, "a subtraction"), (None, "a quantitative map")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((text, SUBTRACTION) for text in ("t1_vibe_Subtraktion", "T1 SUBTR", "T1 soustraction", "T1 sustracción",
+                                           "T1 sottrazione", "T1 subtração", "T1 減影", "T1 サブトラクション")),
+        *((text, QUANTITATIVE) for text in ("T2 Karte", "carte T2", "carte de T2", "mapa T2", "T1rho map", "T1-rho")),
+        *((text, MAP) for text in ("dti_L1", "P001_dti_MO", "dti_S0", "弥散张量 各向异性分数", "平均扩散率")),
+        *((text, ("ADC", "")) for text in ("弥散系数图", "扩散系数图", "Coefficient de diffusion apparent",
+                                           "Diffusion Coefficient")),
+        ("dti_V1", ("DWI", "")), ("弥散", ("DWI", "")), ("T1 Carter", ("T1", "")), ("Rhodes_T1", ("T1", "")),
+    ],
+)  # fmt: skip
+def test_what_was_computed_is_known_by_its_name_in_any_language(text, found):
+    assert sequence_of_text(text) == found
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        (["DERIVED", "PRIMARY", "M", "ND", "SUB"], SUBTRACTION),
+        (["DERIVED", "PRIMARY", "F", "F", "DERIVED"], (None, "a fat image")),
+        ("DERIVED\\PRIMARY\\F\\F\\DERIVED", (None, "a fat image")),
+        (["DERIVED", "PRIMARY", "W", "W", "DERIVED"], ("T1", "")),
+        (["ORIGINAL", "PRIMARY", "F", "NONE"], ("T1", "")),
+    ],
+)
+def test_a_subtraction_and_a_fat_image_of_philips_are_known_by_their_type(kinds, found):
+    assert sequence_of_header({"ImageType": kinds, "SeriesDescription": "t1_vibe_tra"}) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "b_value", "sequence"),
+    [("DWI+ADC", "ORIGINAL", 1000.0, "DWI"), ("DWI/ADC", "ORIGINAL", 1000.0, "DWI"),
+     ("DWI+ADC", "DERIVED", 1000.0, "ADC"), ("DWI+ADC", "ORIGINAL", None, "ADC"),
+     ("ep2d_diff_ADC", "ORIGINAL", 1000.0, "ADC")],
+)  # fmt: skip
+def test_of_a_protocol_of_images_and_map_the_original_with_a_b_value_is_the_image(said, kind, b_value, sequence):
+    header = {"SeriesDescription": said, "ImageType": [kind, "PRIMARY"], "b_value": b_value}
+    assert sequence_of_header(header) == (sequence, "")

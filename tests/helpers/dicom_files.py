@@ -45,6 +45,7 @@ def write_series(
     folder.mkdir(parents=True, exist_ok=True)
     series = series or generate_uid()
     voxels, files = head() if voxels is None else voxels, []
+    weighted_t1 = "t1" in str(header.get("SeriesDescription", "")).lower()
     row, column = {(0, 0, 1): ((1, 0, 0), (0, 1, 0)), (1, 0, 0): ((0, 1, 0), (0, 0, -1))}[tuple(normal)]
     for i, plane in enumerate(voxels):
         if i in skip:
@@ -62,8 +63,8 @@ def write_series(
             "ImageType": ["ORIGINAL", "PRIMARY", "M"],
             "SeriesDescription": "t2_tse_tra",
             "SeriesNumber": 3,
-            "RepetitionTime": 4000,
-            "EchoTime": 90,
+            "RepetitionTime": 500 if weighted_t1 else 4000,
+            "EchoTime": 10 if weighted_t1 else 90,
             "SliceThickness": spacing_mm[0],
         }
         for key, value in {**values, **(PERSON if person is None else person), **header}.items():
