@@ -11,9 +11,17 @@ SUSCEPTIBLE_ECHO_MS = 12.0
 _GRADIENT_ECHO = re.compile(rf"{START}(F?GRE|FFE|FLASH|FL[23]D){LETTERS_END}")
 
 
+def number(value: object) -> float | None:
+    """Return a value of a header as a number, None where it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def times(header: Mapping) -> tuple[float | None, float | None, float | None]:
     """Return repetition, echo and inversion time of a header in ms, None for what it does not tell."""
-    return tuple(_number(header.get(key)) for key in ("RepetitionTime", "EchoTime", "InversionTime"))
+    return tuple(number(header.get(key)) for key in ("RepetitionTime", "EchoTime", "InversionTime"))
 
 
 def of_acquisition(header: Mapping, called: str = "") -> tuple[str | None, str]:
@@ -42,7 +50,7 @@ def of_acquisition(header: Mapping, called: str = "") -> tuple[str | None, str]:
 
 def is_susceptible(header: Mapping, called: str = "") -> bool:
     """Return whether a series is a gradient echo, by header or name, of an echo so long that it is T2*-weighted."""
-    scanned, echo = header_values(header, "ScanningSequence"), _number(header.get("EchoTime"))
+    scanned, echo = header_values(header, "ScanningSequence"), number(header.get("EchoTime"))
     gradient = "GR" in scanned and not scanned & {"SE", "EP"} if scanned else _GRADIENT_ECHO.search(called)
     return bool(gradient) and echo is not None and echo >= SUSCEPTIBLE_ECHO_MS
 
@@ -63,10 +71,3 @@ def contradiction(sequence: str, header: Mapping) -> str:
         return ""
     other = "T2" if as_t2 else "T1"
     return f"it is called {sequence}, but its times (repetition {repetition:g} ms, echo {echo:g} ms) are of a {other}"
-
-
-def _number(value) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None

@@ -93,6 +93,9 @@ AGENTS = (
 )  # fmt: skip
 """What tells that a contrast agent was given, in the header's attribute of it."""
 
+VEIN = (rf"{START}I\.?V(?![A-Z])", "VEIN|VENO|VENÖ|VENEU", "[静靜][脉脈]")
+"""The way of an agent into a vein, in the header's attribute of it."""
+
 NO_AGENT = (
     r"^[-−–. ]*$", rf"{START}(NONE|NO(?!\.)|NON(?!.?ION)|NOT|N|NIL|NULL|WITHOUT|WO|OHNE|SANS|FALSE|PLAIN){END}",
     rf"{START}W ?/ ?O{END}", rf"{START}N\.?/?A\.?{END}", f"{START}(KEINE?S?|UNKNOWN|UNENHANCED|NATIVE?){END}",

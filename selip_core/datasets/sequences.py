@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from selip_core.datasets import header_words
-from selip_core.datasets.acquisition import contradiction, is_susceptible, of_acquisition, times
+from selip_core.datasets.acquisition import contradiction, is_susceptible, number, of_acquisition, times
 from selip_core.datasets.image_types import header_values, is_derived, of_image_type
 from selip_core.datasets.sequence_words import (
     BOTH_WORDS,
@@ -52,6 +52,7 @@ _MASK, _PLAIN, _BOTH, _EXPONENTIAL = map(_any, (MASK_WORDS, PLAIN_WORDS, BOTH_WO
 _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
 _AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (header_words.AGENTS, header_words.AGENT_OF_A_NAME, header_words.NO_AGENT))
+_VEIN = _any(header_words.VEIN)
 _PHANTOM, _TEST_OF_A_SCANNER = _any(header_words.PHANTOM), _any(header_words.TEST_OF_A_SCANNER)
 _LESION = re.compile(r"(?<![A-Z0-9])LESIONS?(?![A-Z0-9])(?![-_ ]*(?:MASK|SEG|LABEL|ROI))", re.IGNORECASE)
 _INDICATION, _NO_NAME = _any(header_words.INDICATIONS), _any(header_words.NO_NAME)
@@ -231,7 +232,8 @@ def sequence_of_header(header: Mapping) -> tuple[str | None, str]:
     ----------
     header : mapping
         ``Modality``, ``ImageType`` (list), ``SeriesDescription``, ``ProtocolName``, ``StudyDescription``,
-        ``BodyPartExamined``, ``SequenceName``, ``ScanningSequence`` (list), ``ContrastBolusAgent``;
+        ``BodyPartExamined``, ``SequenceName``, ``ScanningSequence`` (list), ``ContrastBolusAgent``,
+        ``ContrastBolusVolume``, ``ContrastBolusRoute``;
         ``RepetitionTime``, ``EchoTime``, ``InversionTime`` in ms; ``b_value``, the highest, in s/mm², None where it is
         not known. Each may be missing.
     """
@@ -349,8 +351,10 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
 
 
 def _is_agent(header: Mapping) -> bool | None:
-    """Return whether a header names a contrast agent; None where what it names is not known."""
+    """Return whether a header names a contrast agent, or how much was injected; None where its name is not known."""
     agent = _bare(str(header.get("ContrastBolusAgent") or "")).strip()
+    if not agent and _VEIN.search(_bare(str(header.get("ContrastBolusRoute") or ""))):
+        return (number(header.get("ContrastBolusVolume")) or 0) > 0
     denied, given, named = (words.search(agent) for words in (_NO_AGENT, _AGENT, _NAMED_AGENT))
     if denied and not (given and given.start() < denied.start()):
         return False

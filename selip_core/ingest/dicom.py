@@ -20,6 +20,7 @@ from selip_core.ingest.private_b_value import PRIVATE_B_TAGS, private_b_value
 
 _TEXT = (
     "Modality", "BodyPartExamined", "SeriesDescription", "ProtocolName", "SequenceName", "ContrastBolusAgent",
+    "ContrastBolusVolume", "ContrastBolusRoute", "ContrastBolusStartTime", "AcquisitionDate",
     "StudyDescription", "SOPClassUID", "LossyImageCompression", "SeriesTime", "AcquisitionTime",
     "ImagesInAcquisition", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "StudyDate", "StudyTime",
     "SeriesNumber",

@@ -17,6 +17,7 @@ from selip_core.datasets.sequences import sequence_of_header, told_plain
 from selip_core.errors import SelipError
 from selip_core.ingest.archives import is_archive, not_unpacked, unpack
 from selip_core.ingest.blank_ids import is_nobody
+from selip_core.ingest.contrast_times import before_the_agent, by_agent_alone
 from selip_core.ingest.dicom import DicomSeries, Slice, group_series, is_dicom, read_slices
 from selip_core.ingest.identity import person_of_header
 from selip_core.ingest.layouts import (
@@ -203,7 +204,8 @@ def _dicom_series(
     owners: dict[str, set[str]] = {}
     for one in series:
         owners.setdefault(study_of_header(one.header), set()).add(patient_of_header(one.header))
-    return [_found(one, len(owners[study_of_header(one.header)])) for one in series]
+    before = before_the_agent(series)
+    return [_found(one, len(owners[study_of_header(one.header)]), i in before) for i, one in enumerate(series)]
 
 
 def patient_of_header(header: dict) -> str:
@@ -221,9 +223,9 @@ def study_of_header(header: dict) -> str:
     return " ".join(header[key] for key in ("PatientID", "AccessionNumber", "StudyID", "StudyDate") if header[key])
 
 
-def _found(one: DicomSeries, owners: int) -> FoundSeries:
+def _found(one: DicomSeries, owners: int, before: bool) -> FoundSeries:
     header = one.header
-    sequence, reason = sequence_of_header(header)
+    sequence, reason = ("T1", "") if before else sequence_of_header(header)
     study = study_of_header(header)
     if not study:
         reason = "neither a patient's id nor a study UID: nobody can tell whose it is; export it with one of them"
@@ -236,9 +238,10 @@ def _found(one: DicomSeries, owners: int) -> FoundSeries:
         reason or one.reason, "dicom", one.personal,
         {"accession": header["AccessionNumber"], "study_uid": header["StudyInstanceUID"]}, one.notes,
         f"{header['StudyDate']} {header['StudyTime']} {header['StudyInstanceUID']}", header["b_value"],
-        _place(header), told_plain(header),
+        _place(header), before or told_plain(header),
         header["StudyID"],
         person_of_header(header["PatientSex"], header["PatientBirthDate"], header["PatientName"]),
+        by_agent=not before and by_agent_alone(header),
     )  # fmt: skip
 
 

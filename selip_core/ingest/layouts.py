@@ -78,6 +78,8 @@ class FoundSeries:
         The header's ``StudyID``: no report is joined by it, but it may explain a table's column.
     person : Person
         What the header tells of the patient; it goes no further than the join.
+    by_agent : bool
+        Whether a T1 is an enhanced one only because its header names a contrast agent.
     """
 
     files: tuple[Path, ...]
@@ -96,6 +98,7 @@ class FoundSeries:
     told_plain: bool = False
     study_number: str = ""
     person: Person = NOBODY
+    by_agent: bool = False
 
 
 def volume_name(path: Path) -> str | None:

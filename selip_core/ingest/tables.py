@@ -29,6 +29,10 @@ REPEATED_T1 = (
     "a T1 of the same name and geometry is there again: the later one may be after contrast medium, which neither name "
     "nor header tells; the first is used where both are whole"
 )
+REPEATED_T1CE = (
+    "a T1 of the same name and geometry is there again, and the headers of both name a contrast agent: the earlier one "
+    "may be before it; the later is used for T1ce where both are whole"
+)
 _NUMBERED = re.compile(r"^series \d+: |[-_. ]\d+[a-z]?(?=\.nii(\.gz)?$)|[-_ ]run[-_]?\d+", re.IGNORECASE)
 """The number of a series in its description: dcm2niix writes it last."""
 
@@ -94,7 +98,8 @@ def write_cohort(
 def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
     """Return why each series is set aside, "" for those that are used: one for each sequence of a study.
 
-    Of several the best by its ``rank`` is used, of equal ones the first.
+    Of several the best by its ``rank`` is used, of equal ones the first; of T1ce that a contrast agent in their headers
+    alone tells, the last, for a scanner may write the agent into what came before it.
     """
     reasons = [result["reason"] for result in results]
     rivals = defaultdict(list)
@@ -102,7 +107,8 @@ def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
         if not reasons[i]:
             rivals[(task.series.study_id, task.series.sequence)].append(i)
     for group in rivals.values():
-        best = max(group, key=lambda i: (results[i]["rank"], -i))
+        last = all(tasks[i].series.by_agent for i in group)
+        best = max(group, key=lambda i: (results[i]["rank"], i if last else -i))
         for i in group:
             if i != best:
                 reasons[i] = f"another of {len(group)} series of its study is used for {tasks[i].series.sequence}"
@@ -110,23 +116,24 @@ def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
 
 
 def _with_doubts_of_contrast(tasks: list[Task], results: list[dict], reasons: list[str]) -> list[dict]:
-    """Return results with a remark where two T1 of a study are alike, so that the later may be the enhanced one.
+    """Return results with a remark where two T1 of a study are alike, so that one may be the enhanced one.
 
-    Where a study has a T1ce, or something tells that the T1 is plain, there is no doubt.
+    Where a study has both a T1 and a T1ce, or something tells that a T1 is plain, or enhanced, there is no doubt.
     """
-    known = {task.series.study_id for task, reason in zip(tasks, reasons, strict=True)
-             if task.series.sequence == "T1ce" and not reason}  # fmt: skip
+    used = {(task.series.study_id, task.series.sequence) for task, reason in zip(tasks, reasons, strict=True)
+            if not reason}  # fmt: skip
     alike = defaultdict(list)
     for i, (task, result) in enumerate(zip(tasks, results, strict=True)):
         one = task.series
-        unclear = one.sequence == "T1" and one.study_id not in known and not one.told_plain
-        if unclear and not result["reason"]:
+        plain = one.sequence == "T1" and (one.study_id, "T1ce") not in used and not one.told_plain
+        enhanced = one.by_agent and (one.study_id, "T1") not in used
+        if (plain or enhanced) and not result["reason"]:
             name = _NUMBERED.sub("", one.description)
-            alike[one.study_id, name, result["orientation"], result["spacing_mm"]].append(i)
+            alike[one.sequence, one.study_id, name, result["orientation"], result["spacing_mm"]].append(i)
     doubtful = {i for group in alike.values() if len(group) > 1 for i in group}
     return [
-        {**result, "notes": [*result["notes"], REPEATED_T1]} if i in doubtful else result
-        for i, result in enumerate(results)
+        {**result, "notes": [*result["notes"], REPEATED_T1CE if task.series.by_agent else REPEATED_T1]}
+        if i in doubtful else result for i, (task, result) in enumerate(zip(tasks, results, strict=True))
     ]  # fmt: skip
 
 

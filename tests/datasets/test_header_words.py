@@ -12,6 +12,7 @@ from selip_core.datasets.header_words import (
     ORGANS,
     PHANTOM,
     TEST_OF_A_SCANNER,
+    VEIN,
 )
 from selip_core.datasets.sequences import header_remarks, sequence_of_header, sequence_of_text
 
@@ -19,7 +20,7 @@ ASIDE = (None, "not of the head")
 
 
 def test_words_are_upper_case_for_the_text_is_brought_to_it():
-    kinds = (AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, ORGANS, PHANTOM, TEST_OF_A_SCANNER)
+    kinds = (AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, ORGANS, PHANTOM, TEST_OF_A_SCANNER, VEIN)
     words = [re.sub(r"\\[a-z]", "", word) for kind in kinds for word in kind]
     assert [word for word in words if word != word.upper()] == []
 
@@ -159,3 +160,13 @@ def test_a_patient_is_no_phantom(header):
 )
 def test_an_original_image_made_for_a_lesion_is_no_segmentation(said, kinds, found):
     assert sequence_of_header({"Modality": "MR", "SeriesDescription": said, "ImageType": kinds}) == found
+
+
+@pytest.mark.parametrize(
+    ("agent", "volume", "route", "sequence"),
+    [("", "10", "IV", "T1ce"), (None, "7.5", "INTRAVENOUS", "T1ce"), ("", 10, "静脉", "T1ce"), ("", "0", "IV", "T1"),
+     ("", "10", "", "T1"), ("", "10", "ORAL", "T1"), ("NONE", "10", "IV", "T1"), ("", "N/A", "i.v.", "T1")],
+)  # fmt: skip
+def test_a_volume_into_a_vein_counts_as_an_agent_without_a_name(agent, volume, route, sequence):
+    given = {"ContrastBolusAgent": agent, "ContrastBolusVolume": volume, "ContrastBolusRoute": route}
+    assert sequence_of_header({**T1, **given}) == (sequence, "") and header_remarks({**T1, **given}) == ()

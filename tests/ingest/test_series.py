@@ -56,6 +56,32 @@ def test_where_names_headers_or_geometry_tell_two_apart_nothing_is_remarked(tmp_
     assert sorted(found["sequence"]) == sequences and not found["description"].str.contains(REMARK).any()
 
 
+GIVEN = {"ContrastBolusAgent": "Gadovist"}
+BEFORE, AFTER = {"SeriesNumber": 3, "AcquisitionTime": "101500"}, {"SeriesNumber": 9, "AcquisitionTime": "104500"}
+
+
+def test_of_two_t1_whose_headers_name_an_agent_the_one_before_it_is_plain(tmp_path):
+    given = {**GIVEN, "ContrastBolusStartTime": "103000"}
+    found = _ingested(tmp_path, {**AFTER, **given}, {**BEFORE, **given})
+    told = dict(zip(found["sequence"], found["description"], strict=True))
+    assert told == {"T1": "series 3: t1_tse_tra", "T1ce": "series 9: t1_tse_tra"} and not found["reason"].any()
+
+
+def test_without_the_time_of_the_agent_the_later_is_the_enhanced_one_with_a_remark(tmp_path):
+    found = _ingested(tmp_path, {**AFTER, **GIVEN}, {**BEFORE, **GIVEN})
+    assert list(found["sequence"]) == ["T1ce", "T1ce"]
+    assert found["description"].str.contains("the later is used for T1ce").all()
+    assert "series 9" in found.loc[found["reason"] == "", "description"].item()
+
+
+def test_two_of_them_beside_a_plain_t1_are_no_doubt_and_of_two_called_so_the_first_is_used(tmp_path):
+    found = _ingested(tmp_path, {**BEFORE, "SeriesDescription": "t1 pre"}, {**AFTER, **GIVEN},
+                      {**AFTER, **GIVEN, "SeriesNumber": 10})  # fmt: skip
+    assert not found["description"].str.contains("the later is used").any()
+    called = _ingested(tmp_path / "b", *({"SeriesDescription": "t1 +C", "SeriesNumber": n, **GIVEN} for n in (4, 8)))
+    assert called.loc[called["reason"] == "", "description"].item() == "series 4: t1 +C"
+
+
 def test_a_t1_repeated_beside_an_enhanced_one_is_no_doubt_and_a_whole_one_is_used_rather_than_the_first(tmp_path):
     found = _ingested(tmp_path, {"SeriesNumber": 5, "skip": (0, 1), **THICK}, {"SeriesNumber": 12, **THICK},
                       {"SeriesNumber": 20, "SeriesDescription": "t1 +C"})  # fmt: skip
