@@ -29,6 +29,8 @@ _TITLES = (
 _DEGREES = r"(?:MD|M\.D\.|MBBS|MBChB|FRCR|FRANZCR|FRCPC|PhD|Ph\.D\.)"
 _LATIN = re.compile(
     r"(?P<by>(?i:/s/[^\S\n]*|\b(?:redige|dicte|valide|signe|relu) par:?[^\S\n]+"
+    r"|\b(?:laudado|assinado(?: eletronicamente)?|digitado|revisado) por:?[^\S\n]+|\b(?:befunder|vidiert):[^\S\n]*"
+    r"|\bgez\.[^\S\n]+(?=(?-i:(?:[A-Z][A-Za-z'’.-]*[^\S\n]*){1,4}(?:[,\n]|\Z)))"
     r"|\b(?:reported|dictated|signed|verified|read|interpreted|approved|authenticated|transcribed|finali[sz]ed)"
     rf" by:?{_ONE_LINE_ON}(?:dr\.?[^\S\n\r]+)?|\bfinal report by:?[^\S\n\r]+))(?P<signed>{NAME})"
     r"|(?P<role>(?i:(?:\b(?:radiologist|attending|resident|fellow|physician|technologist|patient"

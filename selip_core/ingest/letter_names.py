@@ -20,12 +20,14 @@ _NO_ONE = frozenset((
     "neuroradiologist", "neurologist", "sir", "madam", "doctor", "colleague", "all", "team", "clinic", "department",
     "ward", "unit", "service", "hospital", "neurology", "neurosurgery", "oncology", "motion", "artifact", "artefact",
     "gradient", "echo", "re", "cc", "attn", "seizure", "seizures", "vertigo", "nausea", "syncope", "tremor", "weakness",
-    "numbness", "confusion", "fever", "disorder", "syndrome",
+    "numbness", "confusion", "fever", "disorder", "syndrome", "sexo", "idade", "edad",
+    "masculino", "feminino", "femenino", "refere", "refiere",
 ))  # fmt: skip
 _PLACES = re.compile(
     rf"\bI,[^\S\n]+(?P<i>{_TWO})(?=,|[^\S\n]+(?:MD|M\.D|DO)\b)"
     rf"|\b(?:[Pp]atient|PATIENT|[Pp]t\.?|PT\.?)[^\S\n]+(?P<patient>{_TWO})"
     rf"(?=[^\S\n]+(?:is|was|has|had|presents|presented|underwent|came|returns|returned)\b|{_IS_AGED})"
+    rf"|\b(?i:paciente|solicitante){BLANK}[:：]{BLANK}(?P<asked>{_TWO})"
     rf"|(?:\A|\n|[.!?][^\S\n]+)(?P<aged>{_TWO})(?={_IS_AGED})"
     r"|\b(?i:(?:electronically |digitally )?signed|e-signed|dictated|verified|approved|authori[sz]ed"
     rf"|consultant|reporting (?:doctor|clinician)|referr(?:er|ing (?:doctor|clinician))|{_DONE_BY})"

@@ -31,14 +31,16 @@ _BORN = (
     r"(?i:出生(?:日期|年月日?)?|生日|生年月日|生于|생년월일|\bd\.?o\.?b\.?\b"
     r"|\b(?:date of birth|birth ?date|born(?: on)?)\b"
     r"|\bgeb(?:oren)?(?:\.| am)|\bgeburtsdatum\b|\bfecha de nacimiento\b|\bdata de nascimento\b|\bdata di nascita\b"
-    r"|\bdate de naissance\b|\bn[eé]e? le\b)"
+    r"|\bdate de naissance\b|\bn[eé]e? le\b"
+    r"|\bdn(?=[^\S\n]*[:：])|\bnasc(?:imento)?\b)"
 )
 _LATIN = (
-    r"(?i:\b(?:mrn|pid|ssn|nhs|dni|nif|nie|cpf|cnp|pesel|hkid|curp|nuhsa|iup)\b(?:[ .]?(?:no|nr|number|num)\b)?"
+    r"(?i:\b(?:mrn|pid|ssn|nhs|dni|nif|nie|cpf|cnp|pesel|hkid|curp|nuhsa|iup|crm)\b(?:[ .]?(?:no|nr|number|num)\b)?"
     r"|\b(?:patient(?:en)?|medical record|hospital|accession|acc|passport|phone|fax|telephone|tel|mobile|historia"
     r"|prontu[aá]rio|dossier)[ -]?(?:id|no|nr|num|number|nummer|#)\b"
     r"|\b(?:chart|case|fall|account|visit|encounter|exam(?:ination)?|study|order|report)[ -]?"
     r"(?:id|no|nr|num|number|nummer|#)(?=[ .]*[:：#])"
+    r"|\b(?:tel|fax|cel)(?=[ .:]*\(?[+0]\d)|\bcel(?=[ .]*:)"
     r"|\b(?:phone|telephone|tel|fax|mobile|id|nhc|accession)(?=[ .]*[:：#]))"
 )
 _BEHIND = r"(?:为|是)?[^\S\n]{0,4}[.:：#＃]{0,2}[^\S\n]{0,4}"
@@ -47,7 +49,7 @@ _SEQUENCE = r"(?:T[12](?:WI)?|FLAIR|DWI|ADC|SWI)(?![0-9A-Za-z])"
 _VALUE = (
     rf"(?:[A-Za-z]{{0,5}}[-_]?(?=[\d０-９])(?:(?:(?!{_SEQUENCE})[0-9０-９A-Za-z]){{4,}}(?={_SEQUENCE})"
     rf"|[0-9０-９A-Za-z]{{4,}}(?:[-/](?!{_SEQUENCE})[0-9A-Za-z]+)*)"
-    r"|\(?\d{2,4}\)?(?:[- ]\d{2,4}){1,4})"
+    r"|\(\d{2,4}\)[- ]?\d{3,5}[- ]?\d{4}|\(?\d{2,4}\)?(?:[- ]\d{2,4}){1,4})"
 )
 _ANY_DAY = (
     r"(?:(?:民国|昭和|平成|令和|大正)?\d{1,4}\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,4}日?|(?:19|20)\d{6}"

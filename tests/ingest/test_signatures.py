@@ -44,7 +44,8 @@ MEDICAL = [
     "attending physician Left Frontal",
     "和主任医师", "上级医师：脑梗死。", "会诊医师：左侧额叶",
     "Radiologist: Enhancing mass in the pons", "审核：单发灶", "报告：石骨症", "报告：成骨",
-    "医生：建议复查", "cc: Dizziness, Left weakness",
+    "【审核医师】\n左侧额叶", "gez. Aufnahmen der Orbita", "Paciente: Sexo Masculino", "Paciente: Refere Cefaleia",
+    "左侧/右侧 报告", "医生：建议复查", "cc: Dizziness, Left weakness",
 ]  # fmt: skip
 
 
@@ -65,6 +66,12 @@ def test_latin_names_go(text, name):
     [
         ("報告醫師:陳大文 審核醫師:林美玲", "報告醫師:＊＊ 審核醫師:＊＊"), ("審核：李建國", "審核：＊＊"),
         ("読影医：山田太郎", "読影医：＊＊"), ("読影者 山田 太郎", "読影者 ＊＊"), ("판독의: 김철수", "판독의: ＊＊"),
+        ("【审核医师】钱守仁", "【审核医师】＊＊"), ("報告醫師=王小明", "報告醫師=＊＊"),
+        ("一次読影：山田太郎", "一次読影：＊＊"), ("読影医：佐々木 太郎", "読影医：＊＊"),
+        ("王小明/李建国 审核", "＊＊/＊＊ 审核"), ("Befunder: Schmidthuber", "Befunder: ＊＊"),
+        ("Normal. gez. Schmidthuber", "Normal. gez. ＊＊"), ("gez. H. Schmidthuber\nBerlin", "gez. ＊＊\nBerlin"),
+        ("Laudado por: Carlos Lima - CRM 12345", "Laudado por: ＊＊ - CRM 12345"),
+        ("Paciente: Joana Prado, DN", "Paciente: ＊＊, DN"),
         ("诊断医师 王小明", "诊断医师 ＊＊"), ("报告医师（签章）：王小明", "报告医师（签章）：＊＊"),
         ("报告医生：王 明", "报告医生：＊＊"), ("患者：王小明", "患者：＊＊"), ("病人姓名 王小明", "病人姓名 ＊＊"),
         ("经与王小明主任讨论", "经与＊＊主任讨论"),
