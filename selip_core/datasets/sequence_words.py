@@ -1,7 +1,7 @@
 """What hospitals, BIDS and BraTS call each sequence of ``selip_core.sequences``, and what tells other series: data.
 
-Read by ``datasets.sequences`` and ``header_words`` alone, so that a word more changes no finished cohort or training
-run.
+Read by ``datasets.sequences``, ``acquisition`` and ``header_words`` alone, so that a word more changes no finished
+cohort or training run.
 """
 
 from dataclasses import dataclass
@@ -160,6 +160,11 @@ SET_ASIDE = (
         "a quantitative map",
         (rf"T[12]\*?.?(MAP(S|PING|IT)?|KARTEN?|CARTES?|MAPP?AS?){LETTERS_END}", rf"T[12].?RHO{LETTERS_END}",
          rf"{START}(KARTE|CARTE|MAPP?A)[ -]+(D[EIO][ -]+)?T[12]", "RELAXOMETRY", f"MP2RAGE.*T1.?IMAGES{END}"),
+    ),
+    SetAside(
+        "a map computed of an image",
+        (f"(T[12]W?|FLAIR|MPRAGE|BRAIN).*{START}PVE(SEG)?([ -]?[0-9])?{END}", "BIAS.?FIELD(?!.?COR)", "JACOBIAN",
+         f"PROB.?SEG{END}"),
     ),
     SetAside("one of the two inversions of MP2RAGE", (f"MP2RAGE.*INV.?[12]{END}",)),
     SetAside(

@@ -40,7 +40,8 @@ def _kind(header: dict) -> tuple:
     """Return what two series alike have in common."""
     name = (header["SeriesDescription"] or header["ProtocolName"]).lower().strip()
     owner = header["PatientID"], header["StudyInstanceUID"], header["StudyDate"]
-    return *owner, name, *(_rounded(header[key]) for key in ("ImageOrientationPatient", "PixelSpacing", "SliceThickness"))
+    geometry = (header[key] for key in ("ImageOrientationPatient", "PixelSpacing", "SliceThickness"))
+    return *owner, name, *map(_rounded, geometry)
 
 
 def _rounded(values: object) -> str:

@@ -23,6 +23,7 @@ from selip_core.datasets.sequences import (
 )
 from selip_core.errors import SelipError
 from selip_core.ingest.bids_names import BIDS_NAME, sequence_of_bids
+from selip_core.ingest.computed_maps import set_maps_aside
 from selip_core.ingest.folder_words import words_beside
 from selip_core.ingest.identity import NOBODY, Person
 from selip_core.ingest.plain_names import by_time, date_folders, own_name, patient_of_name, with_doubts
@@ -152,7 +153,8 @@ def find_volumes(
     fits = compile_pattern(pattern) if pattern else None
     dates = date_folders(readable(path.relative_to(root).as_posix()) for path in files)
     words = words_beside(_place(path.relative_to(root)) for path in files)
-    found = by_time([_found(root, path, fits, archive or readable(root.name), dates, words) for path in files])
+    found = [_found(root, path, fits, archive or readable(root.name), dates, words) for path in files]
+    found = by_time(set_maps_aside(found))
     return _with_their_studies(with_doubts(_of_their_dataset(found), guessed=not pattern))
 
 
