@@ -218,7 +218,7 @@ def test_of_two_series_of_a_sequence_the_axial_one_with_most_slices_is_used(tmp_
 
 def test_ranks_decide_and_the_first_wins_a_tie():
     class Series:
-        study_id, sequence, description, personal = "s", "T1", "d", ()
+        study_id, sequence, description, personal, by_agent = "s", "T1", "d", (), False
 
     class Task:
         series = Series
