@@ -16,11 +16,19 @@ _APOSTROPHES = (("", ""), ("'", "’"), ("’", "'"))
 _NAME_PARTS = re.compile(rf"[\s^,;，、/\\&+|.{DOTS}]+")
 _BRACKETS, _NUMBER_BEHIND = re.compile(r"[(（\[【].*?[)）\]】]"), re.compile(r"(?<=[^\d\s])\s*\d{1,2}$")
 """``王小明（女）``, ``王芳2``: what stands beside a name in its cell."""
-_CHINESE_NAME, _CHINESE_PART = re.compile(r"[\u4e00-\u9fff]{2,4}"), re.compile(r"[\u4e00-\u9fff]{2,12}")
+_CHINESE_NAME, _CHINESE_PART = re.compile(r"[\u4e00-\u9fff々]{2,4}"), re.compile(r"[\u4e00-\u9fff]{2,12}")
 _OFFICES = re.compile(
     r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|室|病房|病区|中心|医院|院区|影像|放射|磁共振|核磁|检查|诊断"
     r"|患者|病人|家属|测试|先生|女士|小姐|婴儿)"
 )
+_SIGNS_BESIDE = re.compile(r"[\s_:：~～→,;，；、/|&+-]+")
+_RANK = "(?:副?主任)?(?:主治|住院|进修|规培)?(?:医[师生]|技师|护士|教授|大夫)|(?:副)?主任|先生|女士|小姐"
+_WARD = "[\u4e00-\u9fff]{1,5}(?:科|中心|病区|病房|医院)"
+_NO_NAMES = re.compile(
+    rf"[男女]性?|(?:报告|审核|诊断|申请|检查|书写|复核|记录|操作|开单)(?:{_RANK}|者|人)?|{_RANK}|{_WARD}"
+)
+_BEFORE_A_NAME, _BEHIND_A_NAME = re.compile(rf"^(?:{_WARD})?(?:{_RANK})?"), re.compile(rf"(?:{_RANK})?$")
+_KOREAN = re.compile(r"([\uac00-\ud7a3]{2,4})\s*[(\[/,\s]+\s*(?:[MF]|남자?|여자?)(?![A-Za-z\uac00-\ud7a3]).*")
 _CHINESE_BESIDE = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)[男女]?(?![\u4e00-\u9fff])")
 _LATIN_BESIDE = re.compile(rf"{WORD.pattern}\.?")
 _DOCTOR_OF = re.compile(r"\s*(?:(?:Dr|Prof|PD|OA|med|rer|nat|habil|Doktor|Docteur|Dra)\b\.?\s*)+([^,;]+)[,;]")
@@ -41,6 +49,8 @@ def within(value: str) -> set[str]:
     >>> sorted(within("王小明/男/53岁")), sorted(within("SMITH, JOHN 04/12/1970"))
     (['王小明'], ['JOHN', 'JOHN SMITH', 'SMITH', 'SMITH JOHN'])
     """
+    if korean := _KOREAN.fullmatch(value):
+        return {korean[1]}
     unbracketed = _BRACKETS.sub(" ", value).strip()
     bare = _NUMBER_BEHIND.sub("", unbracketed).strip()
     if bare.casefold() in NO_VALUES:
@@ -51,13 +61,35 @@ def within(value: str) -> set[str]:
     if bare != unbracketed and not (_CHINESE_NAME.fullmatch(bare) or len(WORD.findall(bare)) > 1):
         return set()  # MR12 is no name, and MR a word of many reports
     parts = [part for part in _NAME_PARTS.split(bare) if (_CHINESE_PART if dotted else _CHINESE_NAME).fullmatch(part)]
-    return _names(bare) | {part for part in parts if not _is_office(part)}
+    return _names(bare) | {part for part in parts if not _is_office(part)} | _beside_words(bare)
 
 
 def _is_office(part: str) -> bool:
     """Tell whether Chinese characters are those of a ward or a rank; 李登科 is somebody."""
     named = len(part) == 3 and part[0] in FAMILY_NAMES and part[-1] in "科室" and part not in NOBODYS
     return _OFFICES.fullmatch(part) is not None and not named
+
+
+def _beside_words(value: str) -> set[str]:
+    """Return the Chinese names in a value that holds ranks, wards and sexes beside them and nothing else.
+
+    Where it holds none of these, names of two characters may be words.
+    """
+    found, said = set(), False
+    for part in filter(None, _SIGNS_BESIDE.split(value)):
+        name = _BEHIND_A_NAME.sub("", _BEFORE_A_NAME.sub("", part, count=1))
+        said = said or name != part or _NO_NAMES.fullmatch(part) is not None
+        if not _NO_NAMES.fullmatch(part):
+            found.add(name)
+    certain = all(_is_name(name) and (said or len(name) > LEAST) for name in found)
+    return found - {value} if certain else set()
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether characters are a usual family name and a given one, and no word."""
+    family = next((text[:n] for n in (2, 1) if text[:n] in FAMILY_NAMES), "")
+    usual = family and 1 <= len(text) - len(family) <= 2 and _CHINESE_NAME.fullmatch(text)
+    return bool(usual) and text not in NOBODYS and not is_word(text)
 
 
 def _beside_numbers(value: str) -> set[str]:

@@ -21,6 +21,8 @@ LEAST_WITH_DIGIT = 5
 """Choice: a shorter number, or M1, is rather a size, a slice or a part of an artery than a person."""
 
 _PARTS = re.compile(r"[\s^,;，、]+")
+_WRITTEN_NUMBER = re.compile(r"(\d{5,})\.0+|['’‘](\w*\d{4}[\w-]*)")
+"""An id as a table of numbers, or Excel's sign for a text, leaves it."""
 _LONG_NAME = re.compile(r"[\u4e00-\u9fff]{5,}")
 _LONG_WORD, _SPELT_OUT = re.compile(r"[A-Za-z]{5,}"), re.compile("ae|oe|ue|ss|aa", re.IGNORECASE)
 _CONTEXT = 10
@@ -130,6 +132,8 @@ def _values(identifiers: Iterable[str]) -> tuple[list[str], set[str]]:
     found, shortened = set(), set()
     for identifier in identifiers:
         value = composed(unicodedata.normalize("NFKC", without_invisible(identifier))).strip()
+        if number := _WRITTEN_NUMBER.fullmatch(value):
+            found.add(number[1] or number[2])
         for spelt in {value, spelt_out(value)}:
             written = comparable(spelt)
             found |= {written, *within(written)}

@@ -51,3 +51,27 @@ def test_a_latin_name_beside_numbers_is_found_part_by_part(value):
 )
 def test_what_is_no_name_beside_numbers_is_none(value):
     assert within(value) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("赵铁柱主任医师", {"赵铁柱"}), ("王小明_男", {"王小明"}), ("王小明-李建国", {"王小明", "李建国"}),
+        ("放射科王小明", {"王小明"}), ("主任医师王小明", {"王小明"}), ("王小明→欧阳晓燕", {"王小明", "欧阳晓燕"}),
+        ("王芳_女", {"王芳"}),
+        ("报告:王小明 审核:李建国", {"王小明", "李建国"}), ("佐々木 花子", {"佐々木", "花子"}),
+        ("김철수(M/45)", {"김철수"}),
+        ("김철수/남/45세", {"김철수"}),
+    ],
+)  # fmt: skip
+def test_of_a_cell_of_several_parts_each_name_is_found(value, names):
+    assert names <= within(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["高信号-低信号", "金标准-明确", "放射科", "神经内科-主任医师", "左侧-右侧", "头颅平扫_增强", "急诊_男", "T1-T2",
+     "胶质瘤医生诊断", "전두엽 3cm", "고신호", "전두엽, 측두엽", "脑梗死-陈旧", "男_阳性", "病灶-单发", "包膜-金属"],
+)  # fmt: skip
+def test_words_between_signs_are_no_names(value):
+    assert within(value) == set()

@@ -242,3 +242,13 @@ def test_a_hyphen_of_an_id_is_not_left_out(value, text):
 @pytest.mark.parametrize("text", ["Hong Gildong", "HONG GIL DONG", "Hong Gil-Dong"])
 def test_a_hyphen_of_a_name_is(text):
     assert scrub(f"Of {text}.", ["HONG GIL-DONG"]).text == f"Of {HOLE}."
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "said"),
+    [("12345678.0", "（12345678）病例，123456789", f"（{HOLE}）病例，123456789"),
+     ("'0012345678", "号0012345678，", f"号{HOLE}，"),
+     ("12.0", "12mm", "12mm"), ("赵铁柱主任医师", "已与赵铁柱沟通。", f"已与{HOLE}沟通。")],
+)  # fmt: skip
+def test_a_number_that_a_table_has_written_otherwise_and_a_name_before_a_rank_are_taken_out(value, text, said):
+    assert scrub(text, [value]).text == said
