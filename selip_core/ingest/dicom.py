@@ -215,10 +215,32 @@ def _instance_of(one: Slice) -> tuple:
 
 
 def _is_copy(one: Slice, other: Slice) -> bool:
-    """Return whether two slices of one instance are one, written twice; other parts of a header may have changed."""
+    """Return whether two slices of one instance, number and place are one, written twice.
+
+    Other parts of a header, and what the pixels are compressed by, may have changed.
+    """
     headers = [{key: value for key, value in each.header.items() if key not in _PERSON} for each in (one, other)]
     alike = one.path.stat().st_size == other.path.stat().st_size and headers[0] == headers[1]
-    return alike or filecmp.cmp(one.path, other.path, shallow=False)
+    return alike or filecmp.cmp(one.path, other.path, shallow=False) or _same_pixels(one.path, other.path)
+
+
+def _same_pixels(*paths: Path) -> bool:
+    """Return whether files hold the same image, however it is compressed; not where it cannot be unpacked."""
+    import warnings
+
+    import pydicom
+
+    images = []
+    for path in paths:
+        try:
+            with warnings.catch_warnings(), open_dicom(path) as file:  # they quote values of the header
+                warnings.simplefilter("ignore")
+                found = pydicom.dcmread(file, force=True)
+                scale = [str(found.get(key) or "") for key in ("RescaleSlope", "RescaleIntercept")]
+                images.append((scale, found.pixel_array))
+        except Exception:  # damaged, or compressed in a way that nothing here reads
+            return False
+    return images[0][0] == images[1][0] and np.array_equal(images[0][1], images[1][1])
 
 
 def _highest_b(slices: list[Slice]) -> float | None:

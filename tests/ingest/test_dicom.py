@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from selip_core.ingest import ingest
 from selip_core.ingest.conversion import convert
@@ -52,6 +52,36 @@ def test_copies_of_slices_are_used_once_but_other_slices_in_their_place_are_refu
     again = write_series(tmp_path / "b", series="1.2.3.1", skip=tuple(range(1, 12)))
     (found,) = _series([*files, *again])
     assert found.reason.startswith("doubled or incomplete: 1 slices are there more often")
+
+
+def _moved(data):
+    data.StationName, data.RetrieveAETitle = "MR2", "PACS2"
+
+
+def _packed(data):
+    data.compress(RLELossless, generate_instance_uid=False)
+
+
+def _altered(data):
+    data.StationName, data.PixelData = "MR2", data.PixelData[:-2] + b"\1\0"
+
+
+def _scaled(data):
+    data.StationName, data.RescaleSlope, data.RescaleIntercept = "MR2", 2, 0
+
+
+@pytest.mark.parametrize(("change", "copies"), [(_moved, 12), (_packed, 12), (_altered, 0), (_scaled, 0)])
+def test_a_series_exported_twice_is_one_where_its_images_are_the_same(tmp_path, change, copies):
+    files = write_series(tmp_path / "first", series="1.2.3.1")
+    (tmp_path / "second").mkdir()
+    again = [tmp_path / "second" / path.name for path in files]
+    for path, to in zip(files, again):
+        data = pydicom.dcmread(path)
+        change(data)
+        data.save_as(to)
+    (found,) = _series([*files, *again])
+    assert len(found.files) == 24 - copies
+    assert any(note == "12 files were copies of others and not used" for note in found.notes) == bool(copies)
 
 
 def test_a_scout_in_several_planes_is_no_volume(tmp_path):
