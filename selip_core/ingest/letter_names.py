@@ -32,6 +32,7 @@ _PLACES = re.compile(
     r"|\b(?i:(?:electronically |digitally )?signed|e-signed|dictated|verified|approved|authori[sz]ed"
     rf"|consultant|reporting (?:doctor|clinician)|referr(?:er|ing (?:doctor|clinician))|{_DONE_BY})"
     rf"{BLANK}[:：,]{BLANK}(?i:dr\.?[^\S\n\r]+)?(?P<head>{NAME})"
+    rf"|(?:\A|\n|[.。]\s){BLANK}(?:[Ss]ignature|SIGNATURE|cc){BLANK}[:：]{BLANK}(?P<line>{NAME})(?={BLANK}[.,;]?{BLANK}(?:\n|\Z))"
     rf"|(?<!\d)(?<!\d\s)\b(?i:cc|re|attn|signature){BLANK}[:：,]{BLANK}"
     rf"(?:(?i:dr\.?[^\S\n\r]+)(?P<doctor>{NAME})|(?P<subject>{NAME}))"
     rf"|\b(?i:reporting (?:doctor|radiologist|clinician)|{_DONE_BY}|(?:for|in|on|of) referring"

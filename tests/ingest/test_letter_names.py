@@ -35,7 +35,9 @@ def test_names_go(text, name):
         ("Reviewed and agreed. J. Smith", "Reviewed and agreed. ＊＊"), ("Signed: J. Smith", "Signed: ＊＊"),
         ("Re: SMITH, John  DOB: 1/2/1950", "Re: ＊＊  DOB: 1/2/1950"), ("SMITH^JOHN^A, pons", "＊＊, pons"),
         ("R. Patel\nConsultant Radiologist", "＊＊\nConsultant Radiologist"), ("signed J SMITH", "signed ＊＊"),
-        ("cc: J. Smith", "cc: ＊＊"), ("cc: dr. Smith", "cc: dr. ＊＊"), ("30 cc. Re: John Smith", "30 cc. Re: ＊＊"),
+        ("cc: J. Smith", "cc: ＊＊"), ("Stable.\ncc: Smith", "Stable.\ncc: ＊＊"),
+        ("Normal brain.\nSignature: Smith", "Normal brain.\nSignature: ＊＊"),
+        ("cc: dr. Smith", "cc: dr. ＊＊"), ("30 cc. Re: John Smith", "30 cc. Re: ＊＊"),
     ],
 )  # fmt: skip
 def test_first_letters_and_headers_go(text, left):
