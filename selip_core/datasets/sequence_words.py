@@ -29,6 +29,7 @@ CONTRAST_NAMES = (
 _CJK_CONTRAST = "[增増][强強]|[强強]化|造影|[显顯]影|조영"
 _GIVEN = rf"(CE|GD|GAD(O[A-Z]*)?|KM|CM|CONTRAST|ENH(ANCED)?|{'|'.join(CONTRAST_NAMES)}|{'|'.join(AGENT_NAMES)})"
 """A contrast medium, as it stands before a sign or is joined to a word."""
+_NOT_WITH = r"(?<!\+)(?<!\+ )(?<!POST[ -])(?<!WITH )(?<!MIT )(?<!NACH )(?<!CON )(?<!AVEC )(?<!AFTER )"
 _PLUS = rf"\+ ?(C|CE|CONTRAST|GD|GAD|KM){LETTERS_END}|C\+"
 _BEHIND_T1 = "(T1|MPRAGE|BRAVO|SPGR|VIBE|TFE).*"
 
@@ -96,7 +97,7 @@ NAMES: dict[str, Names] = {
             _PLUS, f"{START}(CE|GD|GAD|KM)T1",
             rf"{START}(POSTC|NAGD|NAKONTRAST|(POST|NACH){_GIVEN}){END}",
             rf"{START}(CE|GD|GAD|KM|CONTRAST|ENH(ANCED|ANCEMENT)?|{_POST}|{'|'.join(CONTRAST_NAMES)}){END}",
-            rf"T1.?(WI?)?.?(CE|GD|C(?![-−–])|{_POST}|ENH){LETTERS_END}", r"T1(WI?)?C[-−–](?=[A-Z])",
+            rf"T1[^A-Z]?(WI?)?[^A-Z]?(CE|GD|C(?![-−–])|{_POST}|ENH){LETTERS_END}", r"T1(WI?)?C[-−–](?=[A-Z])",
             "P[OÓ]ST?.?CONTRAST", _CJK_CONTRAST, f"{START}INJ(ECT[A-Z]*)?{END}", *AGENT_NAMES,
             r"T1(WI?)?\+(?=[ ),]|$)", r"T1(WI?)? ?\(\+\)", r"\+ ?\)?$", f"{START}C/ ?C{END}",
             # Spanish; a number behind it is a position's, and before the sequence it may be of a finding: HIV POS T1
@@ -246,8 +247,8 @@ PLAIN_WORDS = (
     r"T1(WI?)? ?\([-−–]\)",
     f"{START}(NATIVE?|PLAIN){END}", rf"^(?!.*({_PLUS})).*{START}PR[EÉ]{_NO_TREATMENT}{END}",
     # a sign right behind the medium; one that joins a word to it says nothing
-    rf"(?<!\+)(?<!\+ )(?<!POST[ -])(({START}|(?<=T1)|(?<=T1WI)){_GIVEN}|{_CJK_CONTRAST})"
-    rf"([剤劑剂제]? ?\([-−–]\)|[-−–](?=\)|$| (?!ENH|VERST|MITTEL))| [-−–](?=\)|$))",
+    rf"{_NOT_WITH}(({START}|(?<=T1)|(?<=T1WI)){_GIVEN}|{_CJK_CONTRAST})"
+    rf"([剤劑剂제]? ?\([-−–]\)|[-−–](?=\)|$)| [-−–](?=\)|$))",
     "(БЕЗ|ДО)( ВВЕДЕНИЯ)? (КОНТРАСТ|КУ(?![А-Я]))", "(KHÔNG|CHƯA|TRƯỚC).?(TIÊM|TIEM|THUỐC)",
     rf"{START}C[-−–](?![A-Z0-9])", r"T1(WI?)?C[-−–](?![A-Z0-9])", rf"(?<= )[-−–] ?C{END}", "平[扫掃]",
     # T1WI-C, T1(-C), T1 FLAIR-C; a hyphen right behind T1 only joins: T1-C is the enhanced one, and a minus sign never

@@ -54,6 +54,7 @@ _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 _AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (header_words.AGENTS, header_words.AGENT_OF_A_NAME, header_words.NO_AGENT))
 _VEIN = _any(header_words.VEIN)
 _PHANTOM, _TEST_OF_A_SCANNER = _any(header_words.PHANTOM), _any(header_words.TEST_OF_A_SCANNER)
+_NAMED_PHANTOM = re.compile("PHANTOM|水模|[体體]模")
 _LESION = re.compile(r"(?<![A-Z0-9])LESIONS?(?![A-Z0-9])(?![-_ ]*(?:MASK|SEG|LABEL|ROI))", re.IGNORECASE)
 _INDICATION, _NO_NAME = _any(header_words.INDICATIONS), _any(header_words.NO_NAME)
 _HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(header_words.HEAD), _any(header_words.NO_HEAD_AT_ALL), _any(header_words.ORGANS)
@@ -266,8 +267,6 @@ def _judged(header: Mapping) -> tuple[str | None, str, tuple[str, ...]]:
     if sequence is None:
         return None, reason, ()
     outranked, reason = _outranked(sequence, header)
-    if outranked == "T1" and not derived and _protocol_tells_contrast(header):
-        outranked = "T1ce"
     remarks = () if named else (BY_TIMES_ALONE,)
     if outranked == "T1" and _is_agent(header) is None:
         remarks += ("its contrast agent is no known one: taken for an image without, look at it",)
@@ -284,7 +283,8 @@ def _of_an_image(text: str, header: Mapping) -> str:
 def _is_phantom(header: Mapping) -> bool:
     """Return whether a series was made to check a scanner: by whom it is of, its study or its description."""
     name, *said = (_bare(str(header.get(k) or "")) for k in ("PatientName", "StudyDescription", "SeriesDescription"))
-    return any(map(_PHANTOM.search, (name, *said))) or any(map(_TEST_OF_A_SCANNER.search, said))
+    called = _NAMED_PHANTOM.search(name) or any(map(_PHANTOM.search, said))  # somebody may be called Fantom
+    return bool(called) or any(map(_TEST_OF_A_SCANNER.search, said))
 
 
 def _elsewhere(header: Mapping) -> bool:
@@ -333,7 +333,9 @@ def _outranked(sequence: str, header: Mapping) -> tuple[str | None, str]:
     if sequence == "DWI" and b_value is not None and b_value < LOW_B_VALUE:
         return None, _weak(b_value)
     if sequence == "ADC" and (b_value or 0) >= LOW_B_VALUE and _BOTH_DIFFUSION.search(_called(header)):
-        return ("DWI" if "ORIGINAL" in header_values(header, "ImageType") else "ADC"), ""
+        kinds = header_values(header, "ImageType")
+        is_map = any(kind.startswith("ADC") for kind in kinds) or "ORIGINAL" not in kinds
+        return ("ADC" if is_map else "DWI"), ""
     if sequence == "T2" and is_susceptible(header, _called(header)):
         return None, "susceptibility-weighted"
     dark_fluid = inversion is not None and inversion >= 1500 and echo is not None and echo >= 70
@@ -372,14 +374,6 @@ def _said_plain(header: Mapping) -> bool:
         if _WORDS["T1ce"].search(said):
             return False
     return False
-
-
-def _protocol_tells_contrast(header: Mapping) -> bool:
-    """Return whether the protocol is that of an enhanced T1 alone, where the description says nothing of contrast."""
-    said, protocol = (_bare(str(header.get(key) or "")) for key in ("SeriesDescription", "ProtocolName"))
-    silent = not (_PLAIN.search(said) or told_plain(header) or _BOTH.search(protocol))
-    several = _WORDS["T2"].search(protocol) or _WORDS["DWI"].search(protocol)
-    return silent and not several and sequence_of_text(protocol) == ("T1ce", "")
 
 
 def told_plain(header: Mapping) -> bool:

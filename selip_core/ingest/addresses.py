@@ -12,21 +12,20 @@ _LIVES = re.compile(
     r"(?:家住|现住|居住于|居住在|住于)(?!院|我|本|外|内|[一二三四五六七八九十\d])"
     r"([^，,。；;\n]{2,40}?(?:省|市|区|县|镇|乡|村|路|街|巷|弄|号|栋|幢|室|楼|小区)[^，,。；;\n]{0,20})"
 )
-_OF_ADDRESSES = (
-    "street|city|town|state|zip|post ?code|strass?e|ort|plz|calle|ciudad|rua|cidade|rue|ville|省|市|区|县|街道?|邮编"
-)
-_FOLLOWING = (
-    r"[\u4e00-\u9fff]{1,10}"
-    r"|(?:(?:clinical|date of|reason for|patient|referring|medical)[^\S\n]+)?[a-z][a-z'’-]+"
-)
 _GLUED = (
     r"性别|年龄|民族|婚[姻否]|职业|籍贯|科室|床号|(?:联系)?电话|手机|(?:住院|门诊|病[历案]|检查|影像|登记)号"
-    r"|(?:检查|影像|临床|诊断|病史|主诉|现病史)[\u4e00-\u9fff]{0,4}"
+    r"|(?:检查|影像|临床|诊断|病史|主诉|现病史)[\u4e00-\u9fff]{0,4}|印象|结论|所见|提示|描述|报告[\u4e00-\u9fff]{0,3}|姓名"
+)
+_FOLLOWING = (
+    r"age|sex|gender|d\.?o\.?b\.?|born|birth[a-z]*|date(?: of [a-z]+)?|mrn|id|phone|tel[a-z]*|mobile|fax|e-?mail|name"
+    r"|insurance|patient(?: [a-z]+)?|referr[a-z]+(?: [a-z]+)?|reason(?: for [a-z]+)?"
+    r"|(?:clinical )?(?:history|indications?|information|data)|findings?|impressions?|conclusions?|opinion|techniques?"
+    r"|comparison|procedure|exam[a-z]*|report|diagnos[ei]s|protocol|mri?"
+    r"|alter|geschlecht|geb[a-z.]*|befund|beurteilung|fragestellung|edad|sexo|hallazgos|idade|achados|resultats?|sexe"
 )
 _NEXT_HEADING = re.compile(
-    rf"(?:\A|[^\S\n]+)(?!(?:{_OF_ADDRESSES})[^\S\n]?[:：])(?=(?:{_FOLLOWING})[^\S\n]?[:：])"
-    rf"|(?=(?:{_GLUED})[^\S\n]?[:：])"
-    r"|[^\S\n]*(?=[【\[])|[^\S\n]+(?=(?:检查|影像学?)(?:所见|表现|描述|诊断))",
+    rf"(?:\A|[^\S\n]+)(?=(?:{_FOLLOWING})[^\S\n]?[:：])|[^\S\n]*(?=(?:{_GLUED})[^\S\n]?[:：])"
+    rf"|[^\S\n]*(?=[【\[](?:{_GLUED}))|[^\S\n]+(?=(?:检查|影像学?)(?:所见|表现|描述|诊断))",
     re.IGNORECASE,
 )
 """The blanks before what is told next on the same line: ``检查所见：``, ``Age:``."""

@@ -21,6 +21,8 @@ _ADDRESSED = re.compile(
     rf"|(?:(?<!{HAN})|(?<=[请经由与和者属人]))({FAMILY})(?=先生|女士|小姐|太太)"
 )
 """``请张主任会诊``, ``王女士，头痛``: a family name is one too."""
+_DESCRIBES = re.compile("[额颞顶枕侧半颅颈椎髓肺肝肾膜囊壁腔颤块区段内外下右底级别旧性型样状前]")
+"""Characters of anatomy and description, which a name at such a place hardly holds; 叶 and 期 it may."""
 _NO_FAMILY = frozenset("高全任单明方时管常向关习解平")
 """Family names that before a title are a word: 高主任, 全医生, 时任主任."""
 
@@ -31,7 +33,7 @@ def bare_names(text: str) -> list[tuple[int, int]]:
     for match in _PLACES.finditer(text):
         start, end = match.span(match.lastindex)
         names = [(start + one.start(), start + one.end()) for one in re.finditer(rf"{HAN}+", text[start:end])]
-        if not any(is_word(text[at:stop]) for at, stop in names):
+        if not any(_DESCRIBES.search(text, at + 1, stop) or is_word(text[at:stop]) for at, stop in names):
             found += names
     families = (match.span(match.lastindex) for match in _ADDRESSED.finditer(text))
     return found + [(at, stop) for at, stop in families if text[at:stop] not in _NO_FAMILY]

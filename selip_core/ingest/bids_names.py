@@ -3,12 +3,15 @@
 import re
 
 from selip_core.datasets.sequences import BIDS_SUFFIXES, sequence_of_text
+from selip_core.ingest.folder_words import tells_contrast
 
 BIDS_NAME = re.compile(
     r"sub-(?P<patient>[A-Za-z0-9]+)(?P<session>_ses-[A-Za-z0-9]+)?"
     r"(?P<entities>(?:_[a-z]+-[A-Za-z0-9]+)*)_(?P<suffix>[A-Za-z0-9]+)"
 )
 _LABEL = re.compile("_(?:acq|rec)-([A-Za-z0-9]+)")
+_OF_THE_IMAGE = re.compile("subtraction|map computed|quantitative map|phase image|b-value|susceptib|projection|scout")
+"""Reasons that a label gives of the image itself; acq-fMRI tells with what a T1w was taken."""
 _BY_LABEL = {"T1": "T1ce", "T2": "FLAIR", "DWI": "ADC"}
 """What the label of an acquisition may make of the sequence of a suffix."""
 
@@ -45,4 +48,8 @@ def sequence_of_bids(match: re.Match, relative: str, said: str = "") -> tuple[st
     if sequence == "mask" or not (labels or said):
         return sequence, ""
     told, reason = sequence_of_text(" ".join([match["suffix"], *labels, said]))
-    return (told, reason) if reason or told == _BY_LABEL.get(sequence, sequence) else (sequence, "")
+    if reason:
+        return (None, reason) if _OF_THE_IMAGE.search(reason) else (sequence, "")
+    if told == "T1ce" and not (said or any(map(tells_contrast, labels))):
+        return sequence, ""
+    return (told if told == _BY_LABEL.get(sequence) else sequence), ""

@@ -28,7 +28,10 @@ _NO_NAMES = re.compile(
     rf"[男女]性?|(?:报告|审核|诊断|申请|检查|书写|复核|记录|操作|开单)(?:{_RANK}|者|人)?|{_RANK}|{_WARD}"
 )
 _BEFORE_A_NAME, _BEHIND_A_NAME = re.compile(rf"^(?:{_WARD})?(?:{_RANK})?"), re.compile(rf"(?:{_RANK})?$")
-_KOREAN = re.compile(r"([\uac00-\ud7a3]{2,4})\s*[(\[/,\s]+\s*(?:[MF]|남자?|여자?)(?![A-Za-z\uac00-\ud7a3]).*")
+_KOREAN = re.compile(
+    r"([김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허노심하곽성차주우구민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국][\uac00-\ud7a3]{1,3})"
+    r"\s*[(\[/,\s]+\s*(?:[MF]|남자?|여자?)(?:[)\]]|[\s/,]*\d{1,3}).*"
+)
 _CHINESE_BESIDE = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,4}?)[男女]?(?![\u4e00-\u9fff])")
 _LATIN_BESIDE = re.compile(rf"{WORD.pattern}\.?")
 _DOCTOR_OF = re.compile(r"\s*(?:(?:Dr|Prof|PD|OA|med|rer|nat|habil|Doktor|Docteur|Dra)\b\.?\s*)+([^,;]+)[,;]")

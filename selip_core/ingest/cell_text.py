@@ -152,7 +152,7 @@ class _Page(HTMLParser):
             self.silent = ""
         if tag == "select":
             self._choose()
-        if tag in [one for one, _ in self.struck]:
+        if tag in _STRUCK_OUT and tag in [one for one, _ in self.struck]:
             at = max(i for i, (one, _) in enumerate(self.struck) if one == tag)
             del self.parts[self.struck[at][1] :], self.struck[at:]
         self._break(tag)

@@ -52,7 +52,10 @@ def frame_places(found: "Dataset") -> list[list[float]] | None:
     shared, frames = list(found.get(_SHARED) or ())[:1], list(found.get(_FRAMES) or ())
     places = []
     for frame in frames:
-        position, turned = (_numbers([frame, *shared], *where) for where in _PLACES)
+        try:
+            position, turned = (_numbers([frame, *shared], *where) for where in _PLACES)
+        except (TypeError, ValueError):  # N/A
+            return None
         if len(position) != 3 or len(turned) != 6:
             return None
         places.append([*position, *turned])

@@ -35,6 +35,7 @@ _INITIAL = re.compile(
 )
 _TAKEN_BACK = re.compile(r"(?:取消|撤销|撤回)(?:审|签|发布)|(?:审核|签发|发布)(?:取消|撤)")
 """An approval, not the report."""
+_NOT_THE_REPORT = re.compile("(?:取消|撤销)(?:打印|锁定|归档|危急值|发送|收藏|预约提醒)")
 _VOID = re.compile(
     r"(?<!未)(?<!非)(?<!不)(?:作废|撤销|撤回|撤稿|无效|无効|废弃|已删除|取消|取り消|취소)"
     r"|(?<!NOT )(?<![A-Z])(?:VOID(?:ED)?|CANCEL(?:L?ED|LATION|AD[OA])?|WITHDRAWN|RETRACTED|REVOKED|INVALID|DELETED"
@@ -159,7 +160,8 @@ def _other_part(part: str) -> str:
 
 def _is_void(status: str) -> bool:
     """Tell whether a status in upper case is that of no report any more."""
-    return _VOID.search(_TAKEN_BACK.sub("", simplified(without_accents(status)))) is not None
+    told = _NOT_THE_REPORT.sub("", _TAKEN_BACK.sub("", simplified(without_accents(status))))
+    return _VOID.search(told) is not None
 
 
 def _is_final(status: str) -> bool | None:

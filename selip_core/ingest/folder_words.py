@@ -14,6 +14,8 @@ _CONTRAST = re.compile(
     re.IGNORECASE,
 )
 """A whole name that tells whether a contrast medium was given, and nothing else."""
+_INITIALS = re.compile("[A-Za-z]{2,3}")
+"""Of somebody, KM, where no folder of a sequence is above."""
 _PAIR = re.compile("pre|post", re.IGNORECASE)
 """The same only where both are there: alone they may be of an operation."""
 _OF_BIDS = re.compile(r"(?P<before>.*_(?:acq|rec)-)(?P<word>pre|post)(?P<behind>_.*T1w)", re.IGNORECASE)
@@ -39,20 +41,27 @@ def words_beside(names: Iterable[str]) -> dict[str, str]:
     paths = [name.split("/") for name in names]
     found = {
         "/".join(parts[: i + 1]): parts[i]
-        for parts in paths for i in range(1, len(parts)) if _CONTRAST.fullmatch(parts[i])
+        for parts in paths for i in range(1, len(parts))
+        if tells_contrast(parts[i]) and (not _INITIALS.fullmatch(parts[i]) or sequence_of_text(parts[i - 1])[0])
     }  # fmt: skip
     return found | _b_values(paths) | _pairs(paths) | _folders_of_one_sequence(paths)
 
 
+def tells_contrast(name: str) -> bool:
+    """Return whether a whole name tells that a contrast medium was given or not, and nothing else."""
+    return _CONTRAST.fullmatch(name) is not None
+
+
 def _b_values(paths: list[list[str]]) -> dict[str, str]:
     """Return the b-values of files in folders of diffusion; a number alone is one beside another that must be one."""
-    within = defaultdict(list)
+    within, elsewhere = defaultdict(list), defaultdict(set)
     for *folders, name in paths:
+        elsewhere[name].add("/".join(folders))
         if folders and _B_VALUE.fullmatch(name) and sequence_of_text(folders[-1])[0] == "DWI":
             within["/".join(folders)].append(name)
     found = {}
     for folder, those in within.items():
-        if any(int(re.sub(r"\D", "", name)) % 50 for name in those):
+        if any(int(re.sub(r"\D", "", name)) % 50 or len(elsewhere[name]) > 1 for name in those):
             continue  # a series has a number too, and patient B12 may lie there
         bare = [name for name in those if name.isdecimal()]
         real = max(map(int, bare), default=0) >= LOW_B_VALUE and not any(re.match("0.", name) for name in bare)
@@ -62,11 +71,14 @@ def _b_values(paths: list[list[str]]) -> dict[str, str]:
 
 
 def _pairs(paths: list[list[str]]) -> dict[str, str]:
-    """Return the places called pre and post where both lie side by side, hold a T1, and no other sequence twice."""
+    """Return the places called pre and post that lie side by side in a folder of T1, or differ by their BIDS label.
+
+    Above the sequences they are two examinations: before and after an operation, a treatment.
+    """
     beside: dict[tuple[str, str], dict[str, set]] = defaultdict(lambda: defaultdict(set))
     for parts in paths:
         for i, part in enumerate(parts[1:], 1):
-            if _PAIR.fullmatch(part):
+            if _PAIR.fullmatch(part) and sequence_of_text(parts[i - 1])[0] in _T1:
                 beside["/".join(parts[:i]), ""][part].add(_sequence(parts))
         if match := _OF_BIDS.fullmatch("/".join(parts)):
             beside[match["before"], match["behind"]][match["word"]].add("T1")

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 
 _SIZES_DIFFER, _AXES_DIFFER = 0.02, 0.98
-_LARGEST_HEAD_MM, _SMALLEST_HEAD_MM = 350.0, 80.0
+_LARGEST_HEAD_MM, _SMALLEST_HEAD_MM = 350.0, 60.0
 """Choice: of the field of view along an axis: a brain is more than 100 mm high, a head less than 300 mm long."""
 
 _DISTANCES = ("SpacingBetweenSlices", "SliceThickness")

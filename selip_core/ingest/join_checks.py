@@ -74,7 +74,8 @@ def of_other_examinations(
 ) -> dict[int, str]:
     """Return which rows are of another examination than the study to which their number leads, and why.
 
-    Where two of device, part of the body and day are another, or the day alone and the patient does not lead there too.
+    Where two of device, part of the body and day are another, or the day alone and the row's patient does not lead
+    there too.
     Days count only where two reports at least, and half of those that tell one, are of the day of their study:
     anonymising shifts days.
 
@@ -97,7 +98,8 @@ def of_other_examinations(
     for i, (row, study) in enumerate(zip(rows, studies, strict=True)):
         seen: Examination = row["examination"]
         days = [day for day in (seen.date, seen.or_date) if day]
-        far = i in dated and one_calendar and all(abs(day - dated[i]) > FEW for day in days)
+        most = FEW if row["patient_id"] else APART  # an order may be dated weeks before
+        far = i in dated and one_calendar and all(abs(day - dated[i]) > most for day in days)
         reasons = [*filter(None, (seen.other, seen.other_too)), *["it is of another day than the study"] * far]
         if study and (len(reasons) > 1 or (far and not confirmed[i])):
             found[i] = f"{'; '.join(reasons)}, though its number leads to the study"

@@ -167,14 +167,15 @@ def _replaced(row: dict, final: dict) -> tuple[str, str]:
 def _final(group: list[dict]) -> dict | None:
     """Return the report that replaces the others of its study: by its status, else by its time; None if none does."""
     seen: list[Examination] = [row["examination"] for row in group]
-    if not _of_one_examination(group) or _far_apart(group):
+    if not _of_one_examination(group):
         return None
     finals = [row for row, one in zip(group, seen, strict=True) if one.final]
     if finals and len(finals) < len(group):
         said = {(row["findings"], row["impression"]) for row in finals}
         return finals[0] if len(said) == 1 and all(one.final is not None for one in seen) else None
     times = [one.reported for one in seen]
-    if None not in times and len({one.final for one in seen}) == 1 and times.count(max(times)) == 1:
+    comparable = None not in times and not _far_apart(group)
+    if comparable and len({one.final for one in seen}) == 1 and times.count(max(times)) == 1:
         latest = group[times.index(max(times))]
         # its time alone does not make a short remark the report
         return latest if all(_is_version(latest, row) for row in group) else None

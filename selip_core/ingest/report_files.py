@@ -26,7 +26,12 @@ from selip_core.ingest.report_columns import n_known
 
 TEXT_SUFFIXES, EXCEL_SUFFIXES = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm", ".xls")
 _FOLDER_SUFFIXES = (".txt", ".rtf")
-_KIND, _OF_SYSTEMS = re.compile(r"\.[a-z]{2,5}"), ("thumbs.db", "desktop.ini")
+_KINDS = frozenset((
+    ".doc", ".docx", ".odt", ".pdf", ".html", ".htm", ".xml", ".json", ".csv", ".tsv", ".xls", ".xlsx", ".jpg", ".jpeg",
+    ".png", ".dcm", ".nii", ".gz", ".zip",
+))  # fmt: skip
+"""Endings that may be told; Bericht Dr.Wang has one of its own."""
+_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 HEADER_ROWS = 10
 """Rows in which the header is looked for: exports begin with a title at times."""
@@ -152,14 +157,17 @@ def _folder_sheet(path: Path) -> Sheet:
     A row's number is the file's.
     """
     there = sorted(one for one in path.rglob("*") if one.is_file() and not _is_a_system_s(one.relative_to(path)))
-    files = [one for one in there if one.suffix.lower() in _FOLDER_SUFFIXES]
+    texts = [one for one in there if one.suffix.lower() in _FOLDER_SUFFIXES]
+    # of one name the one nearest to the top, and those beside it: old/P1.txt is an earlier one
+    top = {one.stem: min(len(other.parts) for other in texts if other.stem == one.stem) for one in texts}
+    files = [one for one in texts if len(one.parts) == top[one.stem]]
     if not files:
         raise SelipError(f"{path} is a folder without .txt files: give a table of reports, or a folder that has a .txt "
                          "file for each patient, called by the patient's id or accession number")  # fmt: skip
     rows = [(number, [one.stem, one.stem, read_text(one).strip()]) for number, one in enumerate(files, 1)]
     sheet = Sheet(path.name, "folder of reports", [(0, ["patient id", "accession number", "findings"]), *rows])
     sheet.passed_over = Counter(
-        kind if _KIND.fullmatch(kind := one.suffix.lower()) else "others" for one in there if one not in set(files)
+        kind if (kind := one.suffix.lower()) in _KINDS else "others" for one in there if one not in set(files)
     )
     return sheet
 

@@ -35,8 +35,8 @@ _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
 _TELLS_APART = ("modality", "body_part", "date")
 _NUMBER = re.compile(r"[\w./-]*\d{4}[\w./-]*")
 """What a column called Exam may hold in place of a part of the body."""
-_LEAST_CUT = 250
-"""Choice: so many bytes at least a text has that a column could not hold whole."""
+_CUTS = (255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 8000)
+"""Lengths, in characters or bytes, at which databases cut a text; a few less where a character does not fit."""
 _SIGNS = "=@+-＝＠＋－ "
 _MARKED = re.compile("⟦(.*?)⟧")
 
@@ -379,13 +379,14 @@ def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tup
 def _in_one(parts: list[str]) -> str:
     """Return the parts of a text that several columns hold, each behind the other, one that is there twice once.
 
-    A part that a database has cut goes on within a word; one that is short, or ends as a sentence does, in a new line.
+    A part that a database has cut goes on within a word, another in a new line.
     """
-    whole = ""
+    whole = before = ""
     for i, part in enumerate(parts):
         if part and part not in parts[:i]:
-            cut = len(whole.encode()) >= _LEAST_CUT and whole[-1] not in "。.；;！!？?"
-            whole += part if cut or not whole else f"\n{part}"
+            sizes = (len(before), len(before.encode()))
+            cut = not before or any(0 <= most - size <= 3 for most in _CUTS for size in sizes)
+            whole, before = whole + (part if cut else f"\n{part}"), part
     return whole
 
 

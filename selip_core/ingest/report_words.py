@@ -20,7 +20,7 @@ _GOES_ON = re.compile(
     r"[^\S\n]+(?!(?:is|was|were|has|had|have|will|did|does|and|presents?|presented|presenting|underwent|reports?|reported"
     r"|denie[sd]|came|returned|saw|signs?|signed|called|agreed|reviewed|suffers|complain(?:s|ed)"
     r"|est|etait|avait|vient|presente|consulte|souffre|ist|war|hat|hatte|wird|wurde|und|klagt|kommt|berichtet"
-    r"|foi|tem|esta|apresenta|refere|fue|tiene|presenta|refiere|acude)\b)[a-z]{3}"
+    r"|foi|tem|esta|apresenta|refere|fue|tiene|presenta|refiere|acude)\b)([a-z]{3,})"
 )
 """A word in small letters that is none of what somebody is or does: ``Petit hypersignal``, not ``Petit presents``."""
 _SENTENCE_SIGNS = re.compile(r"[.;:!?\n]")
@@ -52,13 +52,14 @@ def is_of_the_report(text: str, match: re.Match) -> bool:
     if _is_eponym(word, before[-80:], behind[:80]):
         return True
     if word.islower():
-        return _is_known(word, text)
+        return _is_known(word, text, _MOST_ENDING)
     if word.casefold() in common_words("eponym"):
         return False
     if _in_capitals(before, word, behind):
-        return _is_known(word.casefold(), text)
+        return _is_known(word.casefold(), text, 0)
     begins = _SENTENCE_BEGINS.search(before[-40:]) is not None or _behind_a_heading(before[-40:])
-    if not begins or _GOES_ON.match(behind) is None:
+    goes_on = _GOES_ON.match(behind)
+    if not begins or goes_on is None or not _is_known(goes_on[1], text, _MOST_ENDING):
         return False
     return _is_known(word.casefold(), text, _MOST_ENDING)
 
@@ -66,8 +67,10 @@ def is_of_the_report(text: str, match: re.Match) -> bool:
 def _is_eponym(word: str, before: str, behind: str) -> bool:
     """Tell whether a name stands in that of a disease or a place: Wilson disease, circle of Willis, Virchow-Robin."""
     whole = _HYPHENED_BEFORE.search(before)[0] + word + _HYPHENED_BEHIND.match(behind)[0]
-    compound = whole.casefold() in common_words("compound")
-    return compound or _NOUN_BEHIND.match(behind) is not None or _NOUN_BEFORE.search(before) is not None
+    if whole.casefold() in common_words("compound"):
+        return True
+    beside = _NOUN_BEHIND.match(behind) or _NOUN_BEFORE.search(before)
+    return beside is not None and word.casefold() in common_words("eponym")
 
 
 def _in_capitals(before: str, word: str, behind: str) -> bool:
@@ -83,14 +86,13 @@ def _behind_a_heading(before: str) -> bool:
     return heading is not None and begins_a_section(heading[1])
 
 
-def _is_known(word: str, text: str, most_ending: int | None = None) -> bool:
+def _is_known(word: str, text: str, most_ending: int) -> bool:
     if word in common_words("elsewhere"):
         return True
     if _CHINESE.search(text):
         return False  # the lexicons take a process a second to load
     whole, begins = _lexicon_words()
-    most = len(word) if most_ending is None else most_ending
-    least = max(_LEAST_BEGIN, len(word) - most)
+    least = max(_LEAST_BEGIN, len(word) - most_ending)
     return word in whole or any(word[:length] in begins for length in range(least, len(word) + 1))
 
 

@@ -26,8 +26,8 @@ RELEASED_FIELD_MM = (144.0, 230.0, 230.0)
 """Choice: field of view (D, H, W) of arrays of the released layout, which come without geometry: a head in a coil."""
 MOST_FILLED = 0.5
 """Choice: a mask that fills more of a volume is looked at: background is rarely less than the half of it."""
-WHOLE_MM = 120.0
-"""Choice: a series that extends so far along its slices shows a whole brain; what is beyond makes it no better."""
+WHOLE_MM = 100.0
+"""Choice: a series that extends so far along its slices is no thin slab; beyond that more slices are better."""
 _TOO_SMALL = re.compile(r"shape \(([^)]*)\) has (?=fewer than)")
 
 
@@ -177,5 +177,5 @@ def _rank_of_geometry(path: Path) -> list[float]:
     spacing = nib.affines.voxel_sizes(image.affine)
     through = int(np.argmax(spacing))
     axial = nib.aff2axcodes(image.affine)[through] in "SI" or spacing.max() < 1.5 * spacing.min()
-    extent = min(float((spacing * image.shape).min().round()), WHOLE_MM)  # a slab is shortest along its slices
-    return [float(axial), extent, float(image.shape[through]), -float(spacing.max())]
+    whole = (spacing * image.shape).min() >= WHOLE_MM  # a slab is shortest along its slices
+    return [float(axial), float(whole), float(image.shape[through]), -float(spacing.max())]

@@ -98,8 +98,9 @@ def write_cohort(
 def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
     """Return why each series is set aside, "" for those that are used: one for each sequence of a study.
 
-    Of several the best by its ``rank`` is used, of equal ones the first; of T1ce that a contrast agent in their headers
-    alone tells, the last, for a scanner may write the agent into what came before it.
+    Of several the best by its ``rank`` is used, of equal ones the first. A T1ce by its name goes before one that an
+    agent in its header alone tells, and of such ones the last is used, for a scanner may write the agent into what came
+    before it.
     """
     reasons = [result["reason"] for result in results]
     rivals = defaultdict(list)
@@ -108,7 +109,7 @@ def choose_series(tasks: list[Task], results: list[dict]) -> list[str]:
             rivals[(task.series.study_id, task.series.sequence)].append(i)
     for group in rivals.values():
         last = all(tasks[i].series.by_agent for i in group)
-        best = max(group, key=lambda i: (results[i]["rank"], i if last else -i))
+        best = max(group, key=lambda i: (results[i]["rank"], not tasks[i].series.by_agent, i if last else -i))
         for i in group:
             if i != best:
                 reasons[i] = f"another of {len(group)} series of its study is used for {tasks[i].series.sequence}"

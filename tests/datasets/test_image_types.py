@@ -128,10 +128,11 @@ def test_a_subtraction_and_a_fat_image_of_philips_are_known_by_their_type(kinds,
 
 @pytest.mark.parametrize(
     ("said", "kind", "b_value", "sequence"),
-    [("DWI+ADC", "ORIGINAL", 1000.0, "DWI"), ("DWI/ADC", "ORIGINAL", 1000.0, "DWI"),
+    [("DWI+ADC", r"ORIGINAL\PRIMARY\ADC\ADC", 1000.0, "ADC"), ("DWI+ADC", "ORIGINAL", 1000.0, "DWI"),
+     ("DWI/ADC", "ORIGINAL", 1000.0, "DWI"),
      ("DWI+ADC", "DERIVED", 1000.0, "ADC"), ("DWI+ADC", "ORIGINAL", None, "ADC"),
      ("ep2d_diff_ADC", "ORIGINAL", 1000.0, "ADC")],
 )  # fmt: skip
 def test_of_a_protocol_of_images_and_map_the_original_with_a_b_value_is_the_image(said, kind, b_value, sequence):
-    header = {"SeriesDescription": said, "ImageType": [kind, "PRIMARY"], "b_value": b_value}
+    header = {"SeriesDescription": said, "ImageType": [*kind.split("\\"), "PRIMARY"], "b_value": b_value}
     assert sequence_of_header(header) == (sequence, "")

@@ -59,7 +59,7 @@ def test_a_t1_before_contrast_or_after_an_operation_is_plain_in_any_language(tex
 
 @pytest.mark.parametrize(
     "text",
-    ["T1 Gd(-)", "T1 Gd-", "T1 (Gd -)", "T1_Gd- FS", "T1 CE-", "T1CE-", "T1 CE(-)", "T1 KM-", "T1 KM (-)",
+    ["T1 Gd(-)", "T1 Gd-", "T1 (Gd -)", "T1 CE-", "T1CE-", "T1 CE(-)", "T1 KM-", "T1 KM (-)",
      "T1 CONTRAST -", "T1 Gadovist(-)", "T1 造影(-)", "T1 造影剤(-)", "T1增强(-)", "T1增强−", "T1 before Gd",
      "T1 prior to contrast", "T1 vorher KM", "T1 przed kontrastem", "T1 без контраста", "T1 до введения контраста",
      "T1 без КУ", "T1 trước tiêm", "T1 không thuốc"],
@@ -95,14 +95,22 @@ def test_a_word_that_only_holds_one_of_contrast_tells_none(text):
 
 
 @pytest.mark.parametrize(
-    ("description", "protocol", "sequence"),
-    [("Ax T1", "t1_tse_tra_Gd", "T1ce"), ("T1 pre", "t1_tse_tra_Gd", "T1"), ("Ax T1", "T1 T2 +C", "T1"),
-     ("Ax T1", "Head +C", "T1"), ("Ax T1", "T1 W AND WO CONTRAST", "T1"), ("Ax T2", "t1_tse_tra_Gd", "T2")],
+    "text",
+    ["AX T1 WITH GAD- FS", "AX T1 GAD- FS", "T1 GAD- NAV", "T1 tra mit KM- fs", "t1_mpr_nach_KM-_tra", "T1 after GAD-",
+     "T1 mit KM-", "T1 con contraste- axial", "3D T1 CE- STEALTH"],
 )  # fmt: skip
-def test_a_protocol_of_an_enhanced_t1_counts_where_the_description_is_silent(description, protocol, sequence):
-    header = {"SeriesDescription": description, "ProtocolName": protocol}
-    assert sequence_of_header(header) == (sequence, "")
-    assert sequence_of_header({**header, "ContrastBolusAgent": "NONE"})[0] != "T1ce"
+def test_a_hyphen_behind_the_medium_that_was_given_or_before_a_word_is_no_minus(text):
+    assert sequence_of_header({"SeriesDescription": text, "ContrastBolusAgent": "Gadovist"}) == ("T1ce", "")
+
+
+@pytest.mark.parametrize("protocol", ["BRAIN T1 POST GAD", "T1 -/+ GAD", "BRAIN T1+T1C", "Neuronav 3D BRAVO C+"])
+def test_a_protocol_of_the_whole_examination_makes_no_enhanced_t1_of_a_silent_description(protocol):
+    assert sequence_of_header({"SeriesDescription": "Ax T1", "ProtocolName": protocol}) == ("T1", "")
+
+
+@pytest.mark.parametrize("text", ["Ax T1 NC", "T1 AC PC"])
+def test_a_letter_before_a_c_is_no_medium(text):
+    assert sequence_of_header({"SeriesDescription": text, "ContrastBolusAgent": "NONE"}) == ("T1", "")
 
 
 @pytest.mark.parametrize("protocol", ["CEREBRO CON Y SIN CONTRASTE", "Kopf mit und ohne KM", "senza e con mdc"])

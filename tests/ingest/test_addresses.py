@@ -34,6 +34,8 @@ from selip_core.ingest.deidentify import scrub
             f"Address: 12 {'Long ' * 13}Street, Age: 53 FINDINGS: infarct",
             "Address: ＊＊ Age: 53 FINDINGS: infarct",
         ),
+        ("Address: 12 Main Street Apt: 5B\nSex: F", "Address: ＊＊\nSex: F"),
+        ("住址：幸福路3号 小区：幸福里3号楼 检查所见：正常", "住址：＊＊ 检查所见：正常"),
         ("Anschrift: Hauptstr 3, 10115 Berlin\nBefund: unauffällig", "Anschrift: ＊＊\nBefund: unauffällig"),
     ],
 )

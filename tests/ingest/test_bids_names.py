@@ -16,6 +16,9 @@ WEAK, SUBTRACTION = (None, "diffusion without weighting (b-value 0)"), (None, "a
         # labels that tell nothing of the sequence, or that another image was beside it
         ("acq-highres_T1w", ("T1", "")), ("rec-norm_T1w", ("T1", "")), ("acq-T1_T2w", ("T2", "")),
         ("acq-T1_FLAIR", ("FLAIR", "")), ("acq-multishell_dwi", ("DWI", "")), ("acq-b0b1000_dwi", ("DWI", "")),
+        ("acq-fMRI_T1w", ("T1", "")), ("acq-asl_T1w", ("T1", "")),
+        ("acq-PD_T2w", ("T2", "")), ("acq-MD_dwi", ("DWI", "")),
+        ("acq-C1_T1w", ("T1", "")), ("acq-post1_T1w", ("T1", "")),
         ("acq-lesion_roi", ("mask", "")), ("acq-pre_T1w", ("T1", "")), ("acq-post_T1w", ("T1", "")),
     ],
 )  # fmt: skip

@@ -71,7 +71,9 @@ def test_of_a_cell_of_several_parts_each_name_is_found(value, names):
 @pytest.mark.parametrize(
     "value",
     ["高信号-低信号", "金标准-明确", "放射科", "神经内科-主任医师", "左侧-右侧", "头颅平扫_增强", "急诊_男", "T1-T2",
-     "胶质瘤医生诊断", "전두엽 3cm", "고신호", "전두엽, 측두엽", "脑梗死-陈旧", "男_阳性", "病灶-单发", "包膜-金属"],
+     "胶质瘤医生诊断", "전두엽 3cm",
+     "좌측 F/U", "두통 / M", "뇌종양 (M/45)",
+     "고신호", "전두엽, 측두엽", "脑梗死-陈旧", "男_阳性", "病灶-单发", "包膜-金属"],
 )  # fmt: skip
 def test_words_between_signs_are_no_names(value):
     assert within(value) == set()

@@ -34,7 +34,7 @@ def turned(degrees):
         (image(np.eye(4), np.eye(4), shape=(512, 512, 22)), "fits no head"),
         (image(np.eye(4), np.eye(4), shape=(160, 192, 150)), ""),
         (image(np.diag([0.45, 0.45, 6.5, 1]), np.diag([0.45, 0.45, 6.5, 1]), shape=(512, 512, 22)), ""),
-        (image(shape=(96, 112, 13)), "field of view is 192 × 224 × 78 mm, which is no whole head"),
+        (image(shape=(96, 112, 9)), "field of view is 192 × 224 × 54 mm, which is no whole head"),
         (image(shape=(96, 112, 14)), ""), (image(shape=(96, 176, 24)), "352"), (image(shape=(96, 175, 24)), ""),
         (image(shape=(96, 112)), ""),
     ],

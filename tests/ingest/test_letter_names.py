@@ -37,6 +37,9 @@ def test_names_go(text, name):
         ("R. Patel\nConsultant Radiologist", "＊＊\nConsultant Radiologist"), ("signed J SMITH", "signed ＊＊"),
         ("cc: J. Smith", "cc: ＊＊"), ("Stable.\ncc: Smith", "Stable.\ncc: ＊＊"),
         ("Normal brain.\nSignature: Smith", "Normal brain.\nSignature: ＊＊"),
+        ("Stable.\nCC: Patel", "Stable.\nCC: ＊＊"),
+        ("Stable.\nElectronic Signature: Patel", "Stable.\nElectronic Signature: ＊＊"),
+        ("Signature: Smith 01/03/2024", "Signature: ＊＊ 01/03/2024"),
         ("cc: dr. Smith", "cc: dr. ＊＊"), ("30 cc. Re: John Smith", "30 cc. Re: ＊＊"),
     ],
 )  # fmt: skip

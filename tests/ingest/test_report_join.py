@@ -260,6 +260,8 @@ def test_a_number_that_leads_to_an_examination_of_another_day_is_not_enough(tmp_
     assert joined(tmp_path, [{**row, "患者ID": f"P{i}"} for i, row in enumerate(rows)], NUMBERED)[0][0] == "1.2.0"
     named = [{**row, "患者ID": f"P{i}", "检查类型": "MR" if i else "CT"} for i, row in enumerate(rows)]
     assert joined(tmp_path, named, NUMBERED)[0][0] == "1.2.1"  # the day and the device
+    ordered = numbered("2023-12-15", "2024-01-02", "2024-01-03")  # and no patient is told
+    assert joined(tmp_path, ordered, NUMBERED)[0] == ["1.2.0", "1.2.1", "1.2.2"]
     rows[0]["检查号"] = "1.2.0"  # its UID is nobody else's
     assert joined(tmp_path, rows, NUMBERED)[0] == [f"1.2.{i}" for i in range(4)]
 

@@ -934,17 +934,17 @@ def test_the_final_report_replaces_the_initial_one(tmp_path):
 
 
 def test_a_text_that_goes_on_in_further_columns_is_read_whole_and_told(tmp_path):
-    long = "左侧额叶见长T2信号影，" * 30
+    long = ("左侧额叶见长T2信号影，" * 200)[:1999]  # and one more: a length at which databases cut
     header = ["检查号", "姓名", "检查所见", "检查所见2", "检查所见(续)", "诊断意见", "诊断意见2"]
     rows = [["A1", "", long + "右", "侧小脑见结节。", "另见垂体瘤。", "胶质瘤", ""],
             ["A2", "王芳", TEXT, "王芳诉头痛", "", "", ""],
             ["A3", "", TEXT, TEXT, "", "", ""],
-            ["A4", "", "", TEXT, "", "胶质瘤", "脑膜瘤"]]
+            ["A4", "", "", TEXT, "", "胶质瘤", "脑膜瘤"], ["A5", "", long[:300], "额叶", "", "", ""]]
     found = read_reports(table(tmp_path / "r.csv", rows, header=header))
     assert found.reports["findings"].tolist() == [
-        f"{long}右侧小脑见结节。\n另见垂体瘤。", f"{TEXT}\n{HOLE}诉头痛", TEXT, TEXT,
+        f"{long}右侧小脑见结节。\n另见垂体瘤。", f"{TEXT}\n{HOLE}诉头痛", TEXT, TEXT, f"{long[:300]}\n额叶",
     ]  # fmt: skip
-    assert found.reports["impression"].tolist() == ["胶质瘤", "", "", "胶质瘤\n脑膜瘤"]
+    assert found.reports["impression"].tolist() == ["胶质瘤", "", "", "胶质瘤\n脑膜瘤", ""]
     assert "findings goes on in '检查所见2', '检查所见(续)'" in found.notes
     assert not any("not known" in note for note in found.notes)
 

@@ -53,6 +53,11 @@ def test_words_of_the_report_stay_and_are_counted(people, text):
         (["WILSON^MARY"], "Dr. Wilson disease free.", "Dr. ＊＊ disease free."),
         (["WILSON^MARY"], "SEEN TODAY BY WILSON WITH FAMILY", "SEEN TODAY BY ＊＊ WITH FAMILY"),
         (["JUNG^Min"], "Jung was told.", "＊＊ was told."), (["TIA^Lopez"], "Tia was told.", "＊＊ was told."),
+        (["JOHNSON^MARK"], "Johnson's dementia, a cyst of Johnson", "＊＊'s dementia, a cyst of ＊＊"),
+        (["CALLAHAN^AMY"], "THIS IS A FOLLOW UP OF CALLAHAN AFTER SURGERY.",
+         "THIS IS A FOLLOW UP OF ＊＊ AFTER SURGERY."),
+        (["WALLACE^AMY"], "wallace fell at home", "＊＊ fell at home"),
+        (["TURNER^AMY"], "Turner fell last week", "＊＊ fell last week"),
         (["von Weber^Karl"], "Herr von Weber", "Herr ＊＊"), (["WANG^WEI"], "wang wei, 左侧额叶", "＊＊, 左侧额叶"),
     ],
 )  # fmt: skip

@@ -94,11 +94,11 @@ def _of(slices, spacing_mm, side=96):
 
 
 def test_a_whole_head_is_used_rather_than_a_slab_of_more_slices_which_is_remarked(tmp_path):
-    slab = {"SeriesNumber": 4, "SeriesDescription": "t1 IAC", **_of(60, 1.3, side=128)}
+    slab = {"SeriesNumber": 4, "SeriesDescription": "t1 IAC", **_of(40, 1.3, side=128)}
     found = _ingested(tmp_path, {"SeriesNumber": 3, **_of(24, 6)}, slab)
     whole = found["description"] == "series 3: t1_tse_tra"
     assert list(found["shape"][whole]) == ["96×96×24"] and list(found["reason"] == "") == list(whole)
-    assert "192 × 192 × 78 mm, which is no whole head" in found.loc[~whole, "description"].item()
+    assert "192 × 192 × 52 mm, which is no whole head" in found.loc[~whole, "description"].item()
 
 
 def test_of_whole_heads_the_one_of_more_slices_is_used(tmp_path):
