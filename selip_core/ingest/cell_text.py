@@ -36,6 +36,22 @@ _NO_SIGNS = frozenset("\u034f\u115f\u1160\u3164\uffa0")
 _LINE_ENDS = str.maketrans(dict.fromkeys("\v\f\x85\u2028\u2029", "\n"))
 _ROUNDS = 3
 """Choice: text that was escaped twice is met, three times hardly."""
+_CUTS = (255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 8000)
+"""Lengths, in characters or bytes, at which databases cut a text; a few less where a character does not fit."""
+
+
+def in_one(parts: list[str]) -> str:
+    """Return the parts of a text that several columns hold, each behind the other, one that is there twice once.
+
+    A part that a database has cut goes on within a word, another in a new line.
+    """
+    whole = before = ""
+    for i, part in enumerate(parts):
+        if part and part not in parts[:i]:
+            sizes = (len(before), len(before.encode()))
+            cut = not before or any(0 <= most - size <= 3 for most in _CUTS for size in sizes)
+            whole, before = whole + (part if cut else f"\n{part}"), part
+    return whole
 
 
 def plain_text(cell: str) -> tuple[str, str]:

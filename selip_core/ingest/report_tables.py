@@ -12,7 +12,7 @@ from selip_core._utils.encodings import DAMAGED
 from selip_core._utils.files import expanded
 from selip_core.errors import SelipError
 from selip_core.ingest.blank_ids import is_nothing
-from selip_core.ingest.cell_text import plain_text
+from selip_core.ingest.cell_text import in_one, plain_text
 from selip_core.ingest.deidentify import may_identify, scrub
 from selip_core.ingest.examinations import Examination, examinations
 from selip_core.ingest.report_columns import (
@@ -35,8 +35,6 @@ _DESTROYED = re.compile(r"[+-]?\d+(?:\.\d+)?E\+\d+", re.IGNORECASE)
 _TELLS_APART = ("modality", "body_part", "date")
 _NUMBER = re.compile(r"[\w./-]*\d{4}[\w./-]*")
 """What a column called Exam may hold in place of a part of the body."""
-_CUTS = (255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 8000)
-"""Lengths, in characters or bytes, at which databases cut a text; a few less where a character does not fit."""
 _SIGNS = "=@+-＝＠＋－ "
 _MARKED = re.compile("⟦(.*?)⟧")
 
@@ -368,26 +366,12 @@ def _read_text(reading: _Reading, line: int, cells: list[str], role: str) -> tup
     broken = [(line, column) in reading.sheet.broken for column in places]
     if broken[0]:
         return "", "is a formula without a value, or an error of Excel"
-    text, problem = plain_text(_in_one([_cell(cells, column) for column in places]))
+    text, problem = plain_text(in_one([_cell(cells, column) for column in places]))
     text = text.strip()
     if DAMAGED in text:
         return text.replace(DAMAGED, "").lstrip(_SIGNS), "holds characters that the export has cut off"
     problem = "goes on in a formula without a value, or an error of Excel" if any(broken) else problem
     return (text.lstrip(_SIGNS), "begins like a formula") if _like_formula(text) else (text, problem)
-
-
-def _in_one(parts: list[str]) -> str:
-    """Return the parts of a text that several columns hold, each behind the other, one that is there twice once.
-
-    A part that a database has cut goes on within a word, another in a new line.
-    """
-    whole = before = ""
-    for i, part in enumerate(parts):
-        if part and part not in parts[:i]:
-            sizes = (len(before), len(before.encode()))
-            cut = not before or any(0 <= most - size <= 3 for most in _CUTS for size in sizes)
-            whole, before = whole + (part if cut else f"\n{part}"), part
-    return whole
 
 
 def _like_formula(text: str) -> bool:
