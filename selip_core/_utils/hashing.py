@@ -220,6 +220,11 @@ def _shown_by(package: str) -> dict[str, tuple[str, str]]:
     }
 
 
+def is_left_beside(inside: Path) -> bool:
+    """Return whether a relative path is of what systems and office programs leave beside a user's files."""
+    return any(_LEFT_BESIDE.fullmatch(part) for part in inside.parts)
+
+
 def folder_fingerprint(folder: Path) -> str:
     """Return the fingerprint of a cohort's folder: tables by content, volumes by name, size and time of change.
 
@@ -228,7 +233,7 @@ def folder_fingerprint(folder: Path) -> str:
     parts: list[str | bytes] = []
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         inside = file.relative_to(folder)
-        if any(_LEFT_BESIDE.fullmatch(part) for part in inside.parts):
+        if is_left_beside(inside):
             continue
         parts.append(inside.as_posix())
         if file.suffix in {".csv", ".json"}:

@@ -70,8 +70,12 @@ ORGANS = (
 """What is of another part of the body, in texts that do not name the head beside it. Words that may begin somebody's
 name are closed at their end."""
 
-PHANTOM = (f"{START}(PHANTOM|FANTOM[AE]?|FANT[OÔ]ME){END}(?!.?(LIMB|PAIN|TUM))", "水模", "[体體]模")
-"""What tells in the name of a patient, a study or a series that nobody lay in the scanner."""
+_PHANTOM_OF_CHINA = ("水模", "[体體]模")
+PHANTOM = (f"{START}(PHANTOM|FANTOM[AE]?|FANT[OÔ]ME){END}(?!.?(LIMB|PAIN|TUM))", *_PHANTOM_OF_CHINA)
+"""What tells in the name of a study or a series that nobody lay in the scanner."""
+
+NAMED_PHANTOM = ("PHANTOM", *_PHANTOM_OF_CHINA)
+"""The same in a patient's name: somebody may be called Fantom."""
 
 TEST_OF_A_SCANNER = ("^ACR[ -]+(AX|SAG|T[12]|LOC|QA|QC)", "^[质質]控", "^QA$", f"^(DAILY|WEEKLY|MONTHLY).?QA{END}")
 """The same where a study or a series begins with it: a patient may be called so."""

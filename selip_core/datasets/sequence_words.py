@@ -11,9 +11,10 @@ START, END = r"(?<![A-Z0-9])", r"(?![A-Z0-9])"
 LETTERS_END = r"(?![A-Z])"
 """The end of a word to which a number may be joined: ``TOF3D``, ``DWI1000``."""
 _GRADIENT = "FFE|F?GRE|MPGR"
-_NO_OPERATION = r"(?!.?(OP|SURG|TREAT|TRAUMA|RT|CIR|QUIR|QX|TRAT)[A-Z]*(?![A-Z]))"
+_OPERATIONS = "OP|SURG|TREAT|TRAUMA|RT|CIR|QUIR|QX|TRAT"
+_NO_OPERATION = rf"(?!.?({_OPERATIONS})[A-Z]*(?![A-Z]))"
 _POST = rf"(POST|PÓS){_NO_OPERATION}"  # of contrast, not of an operation
-_NO_TREATMENT = r"(?!.?(OP|SURG|TREAT|TRAUMA|RT|SRS|GK|GAMMA|FRAME|CIR|QUIR|QX|TRAT)[A-Z]*(?![A-Z]))"
+_NO_TREATMENT = rf"(?!.?({_OPERATIONS}|SRS|GK|GAMMA|FRAME)[A-Z]*(?![A-Z]))"
 
 AGENT_NAMES = (
     "DOTA?(REM|GRAF)", "MAGNEVIST", "MULTI?HANCE", "OMNISCAN", "PROHANCE", "CLARISCAN", "PRIMOVIST", "EOVIST", "VUEWAY",

@@ -53,8 +53,9 @@ _RULED = ("T1", "T2", "FLAIR", "DWI", "ADC", "T1ce")
 """Sequences whose words occur together, so that `sequence_of_text` has rules for them."""
 _AGENT, _NAMED_AGENT, _NO_AGENT = map(_any, (header_words.AGENTS, header_words.AGENT_OF_A_NAME, header_words.NO_AGENT))
 _VEIN = _any(header_words.VEIN)
-_PHANTOM, _TEST_OF_A_SCANNER = _any(header_words.PHANTOM), _any(header_words.TEST_OF_A_SCANNER)
-_NAMED_PHANTOM = re.compile("PHANTOM|水模|[体體]模")
+_PHANTOM, _NAMED_PHANTOM, _TEST_OF_A_SCANNER = map(
+    _any, (header_words.PHANTOM, header_words.NAMED_PHANTOM, header_words.TEST_OF_A_SCANNER)
+)
 _LESION = re.compile(r"(?<![A-Z0-9])LESIONS?(?![A-Z0-9])(?![-_ ]*(?:MASK|SEG|LABEL|ROI))", re.IGNORECASE)
 _INDICATION, _NO_NAME = _any(header_words.INDICATIONS), _any(header_words.NO_NAME)
 _HEAD, _NO_HEAD_AT_ALL, _ORGAN = _any(header_words.HEAD), _any(header_words.NO_HEAD_AT_ALL), _any(header_words.ORGANS)
@@ -283,7 +284,7 @@ def _of_an_image(text: str, header: Mapping) -> str:
 def _is_phantom(header: Mapping) -> bool:
     """Return whether a series was made to check a scanner: by whom it is of, its study or its description."""
     name, *said = (_bare(str(header.get(k) or "")) for k in ("PatientName", "StudyDescription", "SeriesDescription"))
-    called = _NAMED_PHANTOM.search(name) or any(map(_PHANTOM.search, said))  # somebody may be called Fantom
+    called = _NAMED_PHANTOM.search(name) or any(map(_PHANTOM.search, said))
     return bool(called) or any(map(_TEST_OF_A_SCANNER.search, said))
 
 

@@ -2,7 +2,16 @@
 
 import re
 
-from selip_core.ingest.person_words import FAMILY_NAMES, NO_VALUES, NOBODYS, common_words, everybodys, is_word
+from selip_core.ingest.person_words import (
+    FAMILY_NAMES,
+    HAN,
+    KANJI,
+    NO_VALUES,
+    NOBODYS,
+    common_words,
+    everybodys,
+    is_word,
+)
 
 LEAST = 2
 """Choice: so many letters a part of a name has that is looked for alone, and one more in Latin letters."""
@@ -16,7 +25,7 @@ _APOSTROPHES = (("", ""), ("'", "’"), ("’", "'"))
 _NAME_PARTS = re.compile(rf"[\s^,;，、/\\&+|.{DOTS}]+")
 _BRACKETS, _NUMBER_BEHIND = re.compile(r"[(（\[【].*?[)）\]】]"), re.compile(r"(?<=[^\d\s])\s*\d{1,2}$")
 """``王小明（女）``, ``王芳2``: what stands beside a name in its cell."""
-_CHINESE_NAME, _CHINESE_PART = re.compile(r"[\u4e00-\u9fff々]{2,4}"), re.compile(r"[\u4e00-\u9fff]{2,12}")
+_CHINESE_NAME, _CHINESE_PART = re.compile(rf"{KANJI}{{2,4}}"), re.compile(rf"{HAN}{{2,12}}")
 _OFFICES = re.compile(
     r".*(?:医[师生]|技师|主任|教授|护士|主治|住院|进修|院长|科|室|病房|病区|中心|医院|院区|影像|放射|磁共振|核磁|检查|诊断"
     r"|患者|病人|家属|测试|先生|女士|小姐|婴儿)"

@@ -37,10 +37,10 @@ FAMILY_NAMES = frozenset(
     "南宫", "端木", "轩辕", "百里", "呼延", "独孤", "赫连", "澹台", "申屠", "西门", "淳于", "闻人", "钟离", "太史",
 ))  # fmt: skip
 """The usual ones; a name of a rarer one is found where a column of the row holds it."""
-HAN = r"[\u4e00-\u9fff]"
+HAN, KANJI = r"[\u4e00-\u9fff]", r"[\u4e00-\u9fff々]"
 FAMILY = "|".join(sorted(FAMILY_NAMES, key=len, reverse=True))
 BLANK = r"[^\S\n\r]*"
-"""Parts of the expressions that find names: a Chinese character, a family name, blanks within a line."""
+"""Parts of the expressions that find names: a character of China, of Japan, a family name, blanks within a line."""
 _SPEECH = re.compile(
     "高[热烧龄危血压空处度位]|高密度|平[素时日扫片]|常[年有见规染态]|白[天质斑色班点种]|明[显确]|成[年像熟人团环角簇]|安静|方[便才法向案位形]"
     "|时[有而间段相期]|全[身部程]|查[体看]|尚[可未有均存]|易[于感]|段落|连[续接]|强[调烈化]|向[家上下后前]|关[于注节]|解[除释剖]|习惯"

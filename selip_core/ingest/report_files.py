@@ -18,6 +18,7 @@ import openpyxl
 import xlrd
 from openpyxl.cell.cell import Cell
 
+from selip_core._utils.hashing import is_left_beside
 from selip_core._utils.tables import read_text, text_rows
 from selip_core._utils.torn_rows import joined_rows
 from selip_core.errors import SelipError
@@ -31,7 +32,6 @@ _KINDS = frozenset((
     ".png", ".dcm", ".nii", ".gz", ".zip",
 ))  # fmt: skip
 """Endings that may be told; Bericht Dr.Wang has one of its own."""
-_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 HEADER_ROWS = 10
 """Rows in which the header is looked for: exports begin with a title at times."""
@@ -159,22 +159,23 @@ def _folder_sheet(path: Path) -> Sheet:
     there = sorted(one for one in path.rglob("*") if one.is_file() and not _is_a_system_s(one.relative_to(path)))
     texts = [one for one in there if one.suffix.lower() in _FOLDER_SUFFIXES]
     # of one name the one nearest to the top, and those beside it: old/P1.txt is an earlier one
-    top = {one.stem: min(len(other.parts) for other in texts if other.stem == one.stem) for one in texts}
+    top: dict[str, int] = {}
+    for one in texts:
+        top[one.stem] = min(len(one.parts), top.get(one.stem, len(one.parts)))
     files = [one for one in texts if len(one.parts) == top[one.stem]]
     if not files:
         raise SelipError(f"{path} is a folder without .txt files: give a table of reports, or a folder that has a .txt "
                          "file for each patient, called by the patient's id or accession number")  # fmt: skip
     rows = [(number, [one.stem, one.stem, read_text(one).strip()]) for number, one in enumerate(files, 1)]
     sheet = Sheet(path.name, "folder of reports", [(0, ["patient id", "accession number", "findings"]), *rows])
-    sheet.passed_over = Counter(
-        kind if (kind := one.suffix.lower()) in _KINDS else "others" for one in there if one not in set(files)
-    )
+    others = set(there).difference(files)
+    sheet.passed_over = Counter(kind if (kind := one.suffix.lower()) in _KINDS else "others" for one in others)
     return sheet
 
 
 def _is_a_system_s(path: Path) -> bool:
     """Tell whether a file is hidden, or one that a system or an office program leaves in every folder."""
-    return path.name.casefold() in _OF_SYSTEMS or any(part.startswith((".", "~$", "__MACOSX")) for part in path.parts)
+    return is_left_beside(path) or any(part.startswith("__MACOSX") for part in path.parts)
 
 
 def _text_named_excel(path: Path, data: bytes, suffix: str) -> Sheet:

@@ -5,7 +5,7 @@ import re
 from selip_core.ingest.bare_names import bare_names
 from selip_core.ingest.latin_signatures import latin_signatures
 from selip_core.ingest.letter_names import letter_names
-from selip_core.ingest.person_words import BLANK, FAMILY, HAN, is_word
+from selip_core.ingest.person_words import BLANK, FAMILY, HAN, KANJI, is_word
 
 _CHINESE = rf"(?:{FAMILY}){HAN}{{1,2}}"
 """A family name and a given one; where nothing but the place tells a name, `is_word` must not know it."""
@@ -49,12 +49,11 @@ _OF_A_SEX = re.compile(
 _WHO_CAME = re.compile(
     rf"((?:患者|病人|患儿)(?!{_BETWEEN}))({_CHINESE})(?=主?因|系[^统]|[，,]?\d{{1,3}}岁)"
 )
-_KANJI = r"[\u4e00-\u9fff々]"
 _ROLES_OF_JAPAN = "[读読]影(?:医師?|医师|者)|[一二]次[读読]影|主治医師?|担当医師?|撮影者|確定医|依頼医"
 _ROLES_OF_KOREA = "판독(?:의사?|자)|판독 의사|전문의|주치의|담당의|검사자|촬영자|환자명?|성명|이름"
 _ELSEWHERE = re.compile(
     rf"(?:{_ROLES_OF_JAPAN})(?:{BLANK}[:：]|[ \u3000])[ \t\u3000]*"
-    rf"({_KANJI}{{1,4}}(?:[ \u3000](?!{_NEXT}){_KANJI}{{1,3}})?)(?!{_KANJI}|[\u3041-\u30ff])"
+    rf"({KANJI}{{1,4}}(?:[ \u3000](?!{_NEXT}){KANJI}{{1,3}})?)(?!{KANJI}|[\u3041-\u30ff])"
     rf"|(?:{_ROLES_OF_KOREA})[ \t]*[:：][ \t]*([가-힣]{{2,4}})"
 )
 """Under reports of Japan and Korea: ``読影医：山田太郎``, ``판독의: 김철수``."""

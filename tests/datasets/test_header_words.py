@@ -7,6 +7,7 @@ import pytest
 from selip_core.datasets.header_words import (
     AGENTS,
     HEAD,
+    NAMED_PHANTOM,
     NO_AGENT,
     NO_HEAD_AT_ALL,
     ORGANS,
@@ -20,7 +21,7 @@ ASIDE = (None, "not of the head")
 
 
 def test_words_are_upper_case_for_the_text_is_brought_to_it():
-    kinds = (AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, ORGANS, PHANTOM, TEST_OF_A_SCANNER, VEIN)
+    kinds = (AGENTS, HEAD, NO_AGENT, NO_HEAD_AT_ALL, ORGANS, PHANTOM, NAMED_PHANTOM, TEST_OF_A_SCANNER, VEIN)
     words = [re.sub(r"\\[a-z]", "", word) for kind in kinds for word in kind]
     assert [word for word in words if word != word.upper()] == []
 
